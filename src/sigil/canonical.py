@@ -1,0 +1,109 @@
+"""Which bytes does a value have, and what is their digest?
+
+Pure, and the only place in Sigil that hashes: an identity that is derived in two places
+is an identity that will differ one day. The forms are fixed by ADR 1 and pinned by
+vectors in ``tests/test_canonical.py``.
+
+Two JSON forms, never mixed:
+
+* `snapshot_json` is what stands in a file (sorted, indented, newline at the end);
+* `compact_json` is what is hashed when no file exists (sorted, no spaces).
+
+Not here: RFC 8785 for signed and exported documents, which differs on 1.0 and 1e-7.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+
+DIGEST_PREFIX = "sha256:"
+
+
+def snapshot_json(value: object) -> bytes:
+    """Return ``value`` as the bytes of a file: sorted keys, indent 2, raw Unicode, newline.
+
+    Raises:
+        ValueError: ``value`` holds NaN, infinity or a lone surrogate.
+        TypeError: ``value`` holds something that JSON has no form for.
+    """
+    text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def compact_json(value: object) -> bytes:
+    """Return ``value`` as sorted JSON without white space, in UTF-8.
+
+    Raises:
+        ValueError: ``value`` holds NaN, infinity or a lone surrogate.
+        TypeError: ``value`` holds something that JSON has no form for.
+    """
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def digest(data: bytes) -> str:
+    """Return ``sha256:<64 hex>`` of ``data``."""
+    return DIGEST_PREFIX + hashlib.sha256(data).hexdigest()
+
+
+def digest_stream(chunks: Iterable[bytes]) -> str:
+    """Return the digest of the concatenation of ``chunks``, in constant memory."""
+    state = hashlib.sha256()
+    for chunk in chunks:
+        state.update(chunk)
+    return DIGEST_PREFIX + state.hexdigest()
+
+
+def digest_value(value: object) -> str:
+    """Return the digest of the compact form of a JSON-like ``value``."""
+    return digest(compact_json(value))
+
+
+def digest_files(files: Mapping[str, str]) -> str:
+    """Return the identity of a set of text files: the digest of ``{path: text}``.
+
+    Two candidates whose pinned files have equal text are one candidate, however they
+    were reached.
+    """
+    return digest_value(dict(files))
+
+
+def inputs_hash(snapshot_digests: Mapping[str, str]) -> str:
+    """Return the identity of a run's frozen inputs.
+
+    Args:
+        snapshot_digests: ``{name: "sha256:…"}`` over the manifest's snapshot names.
+
+    Returns:
+        ``sha256:<hex>`` of the compact sorted JSON of the mapping; neither the order of
+        the mapping nor the place of any file enters it.
+    """
+    return digest_value(dict(snapshot_digests))
+
+
+def run_id(hash_of_inputs: str) -> str:
+    """Return the first 32 hex digits of an ``inputs_hash``, without its prefix."""
+    return hash_of_inputs.removeprefix(DIGEST_PREFIX)[:32]
+
+
+def candidate_id(parent: str, patch: bytes) -> str:
+    """Return the 64 hex digits that name ``patch`` as a change of ``parent``.
+
+    Args:
+        parent: ``BASELINE`` or the id of the candidate that ``patch`` is relative to.
+        patch: the unified diff, byte for byte. The same diff against another parent is
+            another candidate, because the tree that it leads to may differ.
+    """
+    return hashlib.sha256(b"sigil.candidate.v1\0" + parent.encode() + b"\0" + patch).hexdigest()
+
+
+def checksum(data: bytes) -> str:
+    """Return 8 hex digits of CRC-32, for torn and flipped bytes in a journal.
+
+    Not an identity: it detects accidents and proves nothing against an adversary.
+    """
+    return f"{zlib.crc32(data):08x}"

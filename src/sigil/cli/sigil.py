@@ -1,0 +1,5 @@
+"""The `sigil` command."""
+
+
+def main() -> None:
+    """Run the command line."""

@@ -1,0 +1,103 @@
+"""The words of the search: who proposes what, from which parent, and how it went.
+
+Ask / tell: a proposer is asked for changes and told what became of them; whoever asks
+evaluates. Proposers, archives and schedules know nothing of each other.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sigil.search.pins import Pin
+
+BASELINE = "BASELINE"
+"""The id of the unchanged code, root of every lineage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A candidate (or the baseline) that a proposal may start from.
+
+    Args:
+        id: candidate id or `BASELINE`.
+        files: the whole text of every file that a pin touches, by path relative to the root.
+        costs: one per objective, lower is better; empty if it has none.
+    """
+
+    id: str
+    files: Mapping[str, str]
+    costs: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A proposed change.
+
+    Args:
+        parent: the id of the `Parent` that ``patch`` is relative to.
+        patch: a unified diff.
+        proposer: who proposed it, such as ``mutate``.
+        note: one line saying what it tries, for the record.
+        seed: the seed that this proposal was drawn under.
+        data: whatever the proposer needs to recognise it in `Proposer.tell`; JSON-like.
+    """
+
+    parent: str
+    patch: str
+    proposer: str
+    note: str = ""
+    seed: int = 0
+    data: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a proposal.
+
+    Args:
+        costs: one per objective, lower is better; empty if it failed.
+        failure: a short reason, or None.
+        elite: whether the archive kept it.
+    """
+
+    costs: tuple[float, ...]
+    failure: str | None = None
+    elite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a proposer may see. Held-out inputs and their results are not in it.
+
+    Args:
+        pins: what may change.
+        parents: where to start from, best first; never empty.
+        random: the proposer's own stream, already labelled with round and proposer.
+        seed: the number to record as `Proposal.seed`.
+    """
+
+    pins: Sequence[Pin]
+    parents: Sequence[Parent]
+    random: random.Random
+    seed: int
+
+
+class Proposer(Protocol):
+    """A source of proposals. Conformance suite: `sigil.testing.proposers`."""
+
+    name: str
+
+    def ask(self, view: View, count: int) -> list[Proposal]:
+        """Return up to ``count`` proposals; fewer, or none, when it has run out of ideas.
+
+        A function of ``view`` and of what was told before: the same calls under the same
+        seed give the same proposals.
+        """
+        ...
+
+    def tell(self, proposal: Proposal, outcome: Outcome) -> None:
+        """Learn what became of a proposal of its own. Order of calls is order of asking."""
+        ...
