@@ -2,13 +2,22 @@
 
 An error or a timeout is never a score: a candidate that did not pass its checks has no
 costs at all, so nothing can rank it.
+
+`to_json` and `from_json` are each other's inverse, bit for bit: a float is written in its
+shortest exact form, and an unbounded end of an interval as ``"inf"`` or ``"-inf"``.
+
+Not here: how a value is measured (`sigil.evaluate.measure`), what counts as better
+(`sigil.evaluate.expressions`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, cast
+
+from sigil.errors import Corrupt
 
 Status = Literal["measured", "failed", "error", "timeout"]
 """measured: has values. failed: a check said no. error, timeout: it could not be measured."""
@@ -91,3 +100,115 @@ class Evaluation:
     failure: Failure | None = None
     elapsed_s: float = 0.0
     log: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-like mapping from which `from_json` restores an equal evaluation."""
+        return {
+            "status": self.status,
+            "metrics": {name: _value_out(value) for name, value in self.metrics.items()},
+            "holdout": {name: _value_out(value) for name, value in self.holdout.items()},
+            "costs": [_number_out(cost) for cost in self.costs],
+            "ties": [_number_out(tie) for tie in self.ties],
+            "accepted": self.accepted,
+            "failure": self.failure and _failure_out(self.failure),
+            "elapsed_s": self.elapsed_s,
+            "log": self.log,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Evaluation:
+        """Return the evaluation that `to_json` wrote.
+
+        Raises:
+            Corrupt: ``data`` is not of that form.
+        """
+        try:
+            return cls(
+                status=_one_of_statuses(data["status"]),
+                metrics={name: _value_in(value) for name, value in data["metrics"].items()},
+                holdout={name: _value_in(value) for name, value in data["holdout"].items()},
+                costs=tuple(_number_in(cost) for cost in data["costs"]),
+                ties=tuple(_number_in(tie) for tie in data["ties"]),
+                accepted=_optional_bool(data["accepted"]),
+                failure=None if data["failure"] is None else Failure(**data["failure"]),
+                elapsed_s=_number_in(data["elapsed_s"]),
+                log=str(data["log"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Corrupt(
+                f"not a recorded evaluation ({type(error).__name__}: {error})",
+                remedy="restore the record from a copy",
+            ) from error
+
+
+_STATUSES: tuple[Status, ...] = ("measured", "failed", "error", "timeout")
+
+
+def _one_of_statuses(name: object) -> Status:
+    for status in _STATUSES:
+        if status == name:
+            return status
+    raise ValueError(f"unknown status {name!r}")
+
+
+def _optional_bool(value: object) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    raise ValueError(f"neither true, false nor null: {value!r}")
+
+
+def _failure_out(failure: Failure) -> dict[str, str]:
+    return {"metric": failure.metric, "kind": failure.kind, "detail": failure.detail}
+
+
+def _value_out(value: MetricValue) -> dict[str, Any]:
+    return {
+        "value": value.value if isinstance(value.value, bool) else _number_out(value.value),
+        "n": value.n,
+        "interval": _interval_out(value.interval),
+        "ratio": None if value.ratio is None else _number_out(value.ratio),
+        "ratio_interval": _interval_out(value.ratio_interval),
+        "unit": value.unit,
+    }
+
+
+def _value_in(data: Mapping[str, Any]) -> MetricValue:
+    value = data["value"]
+    return MetricValue(
+        value=value if isinstance(value, bool) else _number_in(value),
+        n=int(data["n"]),
+        interval=_interval_in(data["interval"]),
+        ratio=None if data["ratio"] is None else _number_in(data["ratio"]),
+        ratio_interval=_interval_in(data["ratio_interval"]),
+        unit=str(data["unit"]),
+    )
+
+
+def _interval_out(interval: Interval | None) -> list[float | str] | None:
+    if interval is None:
+        return None
+    return [_number_out(part) for part in (interval.low, interval.high, interval.confidence)]
+
+
+def _interval_in(data: Sequence[object] | None) -> Interval | None:
+    if data is None:
+        return None
+    low, high, confidence = data
+    return Interval(_number_in(low), _number_in(high), _number_in(confidence))
+
+
+def _number_out(number: float) -> float | str:
+    """Return ``number`` for JSON, which has no infinity; NaN is never a result."""
+    number = float(number)
+    if math.isnan(number):
+        raise ValueError("NaN is not a result")
+    return number if math.isfinite(number) else str(number)
+
+
+def _number_in(data: object) -> float:
+    if isinstance(data, bool) or not isinstance(data, int | float | str):
+        raise TypeError(f"not a number: {data!r}")
+    number = float(cast("float | str", data))
+    if math.isnan(number):
+        raise ValueError("NaN is not a result")
+    return number
