@@ -223,6 +223,18 @@ class NotFound(SigilError):
     exit_code = 44
 
 
+class AlreadyExists(SigilError):
+    """A name for a new run or record that is taken."""
+
+    exit_code = 45
+
+
+class Unreadable(SigilError):
+    """A file that is there and cannot be read."""
+
+    exit_code = 46
+
+
 # --- running ----------------------------------------------------------------------------
 
 

@@ -1,0 +1,304 @@
+"""Write a file so that it is whole or absent, and read it so that it is what was written.
+
+Promises: a file written here appears under its name at once, with all of its bytes, and is
+on the disk when the call returns; a full disk is a `DiskFull`, any other refusal an
+`Unwritable` that names the place and the remedy; no call follows a symbolic link in the
+last part of a path; what a killed process left half-written is swept by the next one.
+
+Directories above a store may be links: where a user keeps things is the user's business.
+
+Not here: who may write (`sigil.store.locks`, re-exported here as `lock`), content
+addresses (`sigil.store.blobs`), many small writes (`sigil.store.journal`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import itertools
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from sigil import canonical
+from sigil.errors import Corrupt, InvalidValue, Where
+from sigil.store.disk_errors import read_error, write_error, writing
+from sigil.store.locks import lock
+
+__all__ = [
+    "CHUNK", "confined", "hold", "is_temporary", "lock", "make_directory", "read_chunks",
+    "read_file", "read_verified", "remove_tree", "sweep", "sync_directory", "temporary_path",
+    "write_all", "write_atomic", "write_error", "write_new", "writing",
+]  # fmt: skip
+
+TEMPORARY_PREFIX = ".sigil-"
+TEMPORARY_SUFFIX = ".tmp"
+CHUNK = 1 << 20
+_NUMBERS = itertools.count()
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+# --- writing ----------------------------------------------------------------------------
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace ``path`` by ``data``, whole and durable when this returns.
+
+    The directory must exist. Permissions follow the umask. A symbolic link at ``path`` is
+    replaced, not followed. Safe beside other writers of the same path: the last one wins.
+
+    Raises:
+        DiskFull: no space or quota left; ``path`` is as it was.
+        Unwritable: any other refusal; ``path`` is as it was.
+    """
+    with writing(path):
+        descriptor, temporary = _open_temporary(path.parent)
+        try:
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+            temporary.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+        finally:
+            # Closed last: the lock on it tells `sweep` that the file is still in use.
+            os.close(descriptor)
+        sync_directory(path.parent)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Create ``path`` with ``data`` and sync the file, but not its directory.
+
+    For files inside a directory that nobody can see yet: whoever renames that directory
+    into place syncs it.
+
+    Raises:
+        DiskFull: no space or quota left.
+        Unwritable: any other refusal, such as a file of this name.
+    """
+    with writing(path):
+        descriptor = os.open(path, _NEW, 0o666)
+        try:
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of ``data``, however many calls the system needs for it.
+
+    Raises:
+        OSError: as the system says; a part may have been written.
+    """
+    written = os.write(descriptor, data)
+    if written == len(data):
+        return
+    rest = memoryview(data)[written:]
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def make_directory(path: Path) -> None:
+    """Create ``path`` and its missing parents, durable when this returns.
+
+    Raises:
+        DiskFull: no space or quota left.
+        Unwritable: any other refusal, such as a file in the way.
+    """
+    with writing(path):
+        missing = list(itertools.takewhile(lambda p: not p.exists(), (path, *path.parents)))
+        for directory in reversed(missing):
+            with contextlib.suppress(FileExistsError):
+                directory.mkdir()
+            sync_directory(directory.parent)
+        if not stat.S_ISDIR(path.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not missing:
+            # A process that was killed may have made it without syncing the parent.
+            sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in ``path`` durable.
+
+    Raises:
+        OSError: as the system says. A directory that may not be opened for reading, or a
+            file system that cannot sync directories, is passed over: there is no other way.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except PermissionError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+# --- temporary files --------------------------------------------------------------------
+
+
+def temporary_path(directory: Path) -> Path:
+    """Return a name for a temporary file or directory that no other call returns."""
+    name = f"{TEMPORARY_PREFIX}{os.getpid()}-{next(_NUMBERS)}{TEMPORARY_SUFFIX}"
+    return directory / name
+
+
+def is_temporary(name: str) -> bool:
+    """Say whether ``name`` is one that only a write in progress has."""
+    return name.startswith(TEMPORARY_PREFIX) and name.endswith(TEMPORARY_SUFFIX)
+
+
+def _open_temporary(directory: Path) -> tuple[int, Path]:
+    """Create a temporary file, locked for as long as its descriptor is open."""
+    while True:
+        path = temporary_path(directory)
+        try:
+            descriptor = os.open(path, _NEW, 0o666)
+        except FileExistsError:
+            continue  # left by a dead process that had our number
+        if hold(descriptor):
+            return descriptor, path
+        os.close(descriptor)
+
+
+def hold(descriptor: int) -> bool:
+    """Lock a fresh temporary so that `sweep` leaves it; False if it was swept already.
+
+    Between its creation and the lock, a sweeper may take it for a leftover; then it has no
+    name any more and the caller makes another.
+    """
+    with contextlib.suppress(OSError):  # a file system without locks: nobody sweeps there
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return os.fstat(descriptor).st_nlink > 0
+
+
+def sweep(directory: Path) -> int:
+    """Remove the temporary files and directories of processes that are gone.
+
+    Whoever writes one holds a lock on it, and a lock dies with its process, so nothing that
+    is still being written is touched, whatever its process id or container.
+
+    Returns:
+        How many were removed. Those that cannot be removed are left.
+    """
+    removed = 0
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:
+        for entry in entries:
+            if is_temporary(entry.name) and not entry.is_symlink():
+                removed += _sweep_one(entry.path)
+    return removed
+
+
+def _sweep_one(path: str) -> int:
+    try:
+        descriptor = os.open(path, _READ)
+    except OSError:
+        return 0
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            remove_tree(Path(path))
+        else:
+            Path(path).unlink()
+    except OSError:
+        return 0
+    finally:
+        os.close(descriptor)
+    return 1
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory and what is in it, without following links.
+
+    Raises:
+        OSError: as the system says.
+    """
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                remove_tree(Path(entry.path))
+            else:
+                Path(entry.path).unlink()
+    path.rmdir()
+
+
+# --- reading ----------------------------------------------------------------------------
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a regular file; a link, pipe or device there is not one.
+
+    Raises:
+        NotFound: there is no such file.
+        Corrupt: something else than a file has its name.
+        Unreadable: the system refuses.
+    """
+    return b"".join(read_chunks(path))
+
+
+def read_chunks(path: Path) -> Iterator[bytes]:
+    """Yield the bytes of a regular file in pieces of at most 1 MiB.
+
+    Raises:
+        NotFound: there is no such file.
+        Corrupt: something else than a file has its name.
+        Unreadable: the system refuses.
+    """
+    try:
+        descriptor = os.open(path, _READ)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise Corrupt(
+                    "something else stands where a file was written",
+                    where=Where(str(path)),
+                    remedy="restore the file",
+                )
+            while chunk := os.read(descriptor, CHUNK):
+                yield chunk
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise read_error(error, path) from error
+
+
+def read_verified(path: Path, digest: str) -> bytes:
+    """Return the bytes of ``path`` if they have ``digest`` (``sha256:<hex>``).
+
+    Raises:
+        NotFound: there is no such file.
+        Corrupt: the bytes are others than those that were written.
+        Unreadable: the system refuses.
+    """
+    data = read_file(path)
+    found = canonical.digest(data)
+    if found != digest:
+        raise Corrupt(
+            f"has digest {found}, not the recorded {digest}",
+            where=Where(str(path)),
+            remedy="restore the file from a copy, or run it again",
+        )
+    return data
+
+
+def confined(path: str) -> PurePosixPath:
+    """Return a relative path of a record, which never leads out of its directory.
+
+    Raises:
+        InvalidValue: empty, absolute, with ``..``, ``.``, ``//`` or a control character.
+    """
+    parts = path.split("/")
+    if any(part in {"", ".", ".."} for part in parts) or not path.isprintable():
+        raise InvalidValue(
+            f"{path!r} is not a path inside the record",
+            remedy="use a relative path without . and ..",
+        )
+    return PurePosixPath(path)
