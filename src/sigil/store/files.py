@@ -28,9 +28,9 @@ from sigil.store.disk_errors import read_error, write_error, writing
 from sigil.store.locks import lock
 
 __all__ = [
-    "CHUNK", "confined", "hold", "is_temporary", "lock", "make_directory", "read_chunks",
-    "read_file", "read_verified", "remove_tree", "sweep", "sync_directory", "temporary_path",
-    "write_all", "write_atomic", "write_error", "write_new", "writing",
+    "CHUNK", "confined", "hold", "is_temporary", "lock", "make_directory", "open_regular",
+    "read_chunks", "read_file", "read_verified", "remove_tree", "sweep", "sync_directory",
+    "temporary_path", "write_all", "write_atomic", "write_error", "write_new", "writing",
 ]  # fmt: skip
 
 TEMPORARY_PREFIX = ".sigil-"
@@ -253,21 +253,36 @@ def read_chunks(path: Path) -> Iterator[bytes]:
         Corrupt: something else than a file has its name.
         Unreadable: the system refuses.
     """
+    descriptor = open_regular(path)
     try:
-        descriptor = os.open(path, _READ)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise Corrupt(
-                    "something else stands where a file was written",
-                    where=Where(str(path)),
-                    remedy="restore the file",
-                )
-            while chunk := os.read(descriptor, CHUNK):
-                yield chunk
-        finally:
-            os.close(descriptor)
+        while chunk := os.read(descriptor, CHUNK):
+            yield chunk
     except OSError as error:
         raise read_error(error, path) from error
+    finally:
+        os.close(descriptor)
+
+
+def open_regular(path: Path) -> int:
+    """Return a descriptor for reading a regular file; the caller closes it.
+
+    Raises:
+        NotFound: there is no such file.
+        Corrupt: a link, directory, pipe or device has its name.
+        Unreadable: the system refuses.
+    """
+    try:
+        descriptor = os.open(path, _READ)
+    except OSError as error:
+        raise read_error(error, path) from error
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise Corrupt(
+        "something else stands where a file was written",
+        where=Where(str(path)),
+        remedy="restore the file",
+    )
 
 
 def read_verified(path: Path, digest: str) -> bytes:
