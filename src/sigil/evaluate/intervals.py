@@ -32,6 +32,7 @@ Not here: what is sampled and when to stop (`sigil.evaluate.evaluator`).
 from __future__ import annotations
 
 import math
+import sys
 from bisect import insort
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -40,6 +41,8 @@ from sigil.evaluate.result import Interval
 
 ATOM = 0.3
 """The share of the stake on "every sample lies above"."""
+
+_LARGEST = math.log(sys.float_info.max) - 1e-9
 
 
 def e_value(n: int, above: int) -> float:
@@ -198,7 +201,7 @@ def _tail(k: int, n: int) -> float:
 
 
 def _exp(power: float) -> float:
-    return math.exp(power) if power < 709 else math.inf  # the largest float is e^709.78
+    return math.exp(power) if power < _LARGEST else math.inf
 
 
 def _finite(sample: float) -> float:
