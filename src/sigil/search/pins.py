@@ -1,8 +1,38 @@
-"""Which lines may change: pins, located in the text of the tree."""
+"""Which lines may change: pins, located in the text of the tree.
+
+A pin means, in this order: its symbol; the lines between its delimiters; the lines between
+comment markers that carry its id,
+
+    # sigil: begin my_pin
+    # sigil: end my_pin
+
+(any comment leader; the marker lines stay as they are); else every file that its globs
+select, whole. Pure: the caller reads the tree.
+
+Not here: what a patch may do to a region (`sigil.search.patch`).
+"""
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NoReturn
+
+from sigil.errors import InvalidValue, NotYet, PinAmbiguous, PinNotFound, Where
+from sigil.search import braces, globs
+from sigil.search.definitions import NotPython, interface, outline
+
+_MARKER = re.compile(
+    r"^[^\n]*?(?P<leader>#|//|--|/\*|<!--|;|%|\(\*)[ \t]*"
+    r"sigil:[ \t]*(?P<verb>begin|end)\b(?P<rest>[^\n]*)",
+    re.MULTILINE,
+)
+_MARKER_REST = re.compile(r"[ \t]+(?P<id>[\w.-]+?)[ \t]*(?:\*/|-->|\*\))?[ \t\r]*")
+_SHOWN = 3
+_USE_MARKERS = "put `sigil: begin {id}` and `sigil: end {id}` in comments around the code instead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,10 +42,12 @@ class Pin:
     Args:
         id: its identity, stable across revisions.
         language: such as ``python``; decides whether signature and syntax can be checked.
+            None means what the file's ending says.
         files: globs relative to the root.
         symbol: a function, method or class by dotted name; None pins by the rest.
         start: regex of the line after which the pinned text begins; None without delimiters.
         end: regex of the line before which it ends.
+        ast_query: a tree-sitter query; not supported yet.
     """
 
     id: str
@@ -24,3 +56,322 @@ class Pin:
     symbol: str | None = None
     start: str | None = None
     end: str | None = None
+    ast_query: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The lines of one file that a pin allows to change.
+
+    Args:
+        pin_id: of the `Pin`.
+        path: relative to the root.
+        first: 1-based line, counting line feeds only.
+        last: inclusive; ``first - 1`` where the region has no lines yet.
+        signature: what must stay, normalised; None where the pin names no symbol.
+        whole: whether the pin takes the file as such, so that it may come and go.
+    """
+
+    pin_id: str
+    path: str
+    first: int
+    last: int
+    signature: str | None = None
+    whole: bool = False
+
+
+def selects(pin: Pin, path: str) -> bool:
+    """Return whether the globs of ``pin`` select ``path``."""
+    return any(globs.matches(pattern, path) for pattern in pin.files)
+
+
+def language_of(pin: Pin, path: str) -> str | None:
+    """Return the language of a pinned file: as declared, else by its ending, else None."""
+    if pin.language:
+        name = pin.language.lower()
+        return {"c++": "cpp", "py": "python", "ts": "typescript", "js": "javascript"}.get(
+            name, name
+        )
+    ending = path.rpartition(".")[2].lower()
+    if ending in {"py", "pyi"}:
+        return "python"
+    return next((name for name, endings in braces.LANGUAGES.items() if ending in endings), None)
+
+
+def count_lines(text: str) -> int:
+    """Return how many lines a diff counts in ``text``."""
+    return text.count("\n") + (not text.endswith("\n") and text != "")
+
+
+def locate(
+    pins: Sequence[Pin], files: Mapping[str, str], where: Mapping[str, Where] | None = None
+) -> tuple[Region, ...]:
+    """Return the regions of ``pins``, ordered as the pins are, then by path and line.
+
+    Args:
+        pins: with distinct ids.
+        files: text by path relative to the root; those that no pin selects are ignored.
+        where: the place of each pin in the spec, by pin id, for messages.
+
+    Raises:
+        PinNotFound: a pin matches nothing.
+        PinAmbiguous: a symbol or delimiter matches more than once.
+        InvalidValue: pins overlap or share an id, a marker is malformed, a pinned file
+            does not parse, a regex does not compile.
+        NotYet: a tree-sitter query, or a symbol in a language that has no scanner.
+    """
+    ids = {pin.id for pin in pins}
+    regions: list[Region] = []
+    for pin in pins:
+        place = (where or {}).get(pin.id) or Where(field=f"pins.{pin.id}")
+        if sum(other.id == pin.id for other in pins) > 1:
+            raise InvalidValue(f"two pins are called {pin.id!r}", where=place, remedy="rename one")
+        regions += _locate(pin, files, place, ids)
+    _refuse_overlaps(regions, where or {})
+    return tuple(regions)
+
+
+def _locate(pin: Pin, files: Mapping[str, str], place: Where, ids: set[str]) -> list[Region]:
+    if pin.ast_query is not None:
+        remedy = "name a symbol, or " + _USE_MARKERS.format(id=pin.id)
+        raise NotYet("tree-sitter queries are not supported yet", where=place, remedy=remedy)
+    try:
+        selected = {path: files[path] for path in sorted(files) if selects(pin, path)}
+    except InvalidValue as error:
+        raise InvalidValue(error.problem, where=place, remedy=error.remedy) from error
+    if not selected:
+        raise PinNotFound(
+            f"no file matches {', '.join(pin.files) or 'an empty list of files'}",
+            where=place,
+            remedy=_did_you_mean(pin.files[0] if pin.files else "", files),
+        )
+    if pin.symbol is not None:
+        return [_by_symbol(pin, pin.symbol, selected, place)]
+    if pin.start is not None or pin.end is not None:
+        return [_by_delimiters(pin, selected, place)]
+    return _by_markers(pin, selected, place, ids) or [
+        Region(pin.id, path, 1, count_lines(text), whole=True) for path, text in selected.items()
+    ]
+
+
+# --- by symbol --------------------------------------------------------------------------
+
+
+def _by_symbol(pin: Pin, symbol: str, files: Mapping[str, str], place: Where) -> Region:
+    name = symbol.replace(".<locals>.", ".")
+    mentioned = re.split(r"\.|::", name)[-1]
+    found: list[Region] = []
+    for path, text in files.items():
+        if mentioned in text:
+            found += _definitions(pin, name, path, text, place)
+    if not found:
+        raise PinNotFound(
+            f"{symbol!r} is not defined in {_listed(files)}",
+            where=place,
+            remedy=_did_you_mean(name, _symbols(pin, files)),
+        )
+    if len(found) > 1:
+        raise _ambiguous(f"{symbol!r} is defined", [(r.path, r.first) for r in found], pin, place)
+    return found[0]
+
+
+def _definitions(pin: Pin, name: str, path: str, text: str, place: Where) -> list[Region]:
+    language = language_of(pin, path)
+    if language == "python":
+        return _python_definitions(pin, name, path, text)
+    if language not in braces.LANGUAGES:
+        raise NotYet(
+            f"no symbols can be found in {path} ({language or 'unknown language'})",
+            where=place,
+            remedy=_USE_MARKERS.format(id=pin.id),
+        )
+    try:
+        found = braces.blocks(text, name, language)
+    except braces.NotSure as error:
+        raise NotYet(
+            f"{path}:{error.line}: the extent of {name!r} is not certain: {error.problem}",
+            where=place,
+            remedy=_USE_MARKERS.format(id=pin.id),
+        ) from error
+    return [Region(pin.id, path, block.first, block.last, block.header) for block in found]
+
+
+def _python_definitions(pin: Pin, name: str, path: str, text: str) -> list[Region]:
+    try:
+        all_of_them = outline(text)
+    except NotPython as error:
+        raise InvalidValue(
+            f"not Python source: {error.problem}",
+            where=Where(path, error.line),
+            remedy="mend it before pinning anything in it",
+        ) from error
+    return [
+        Region(pin.id, path, one.first, one.last, interface(one, all_of_them))
+        for one in all_of_them
+        if one.name == name
+    ]
+
+
+def _symbols(pin: Pin, files: Mapping[str, str]) -> list[str]:
+    """Return what could have been meant; a file that does not parse offers nothing."""
+    known: list[str] = []
+    for path, text in files.items():
+        language = language_of(pin, path)
+        try:
+            if language == "python":
+                known += [one.name for one in outline(text)]
+            elif language in braces.LANGUAGES:
+                known += braces.names(text, language)
+        except NotPython:
+            continue
+    return known
+
+
+# --- by delimiters and markers ----------------------------------------------------------
+
+
+def _by_delimiters(pin: Pin, files: Mapping[str, str], place: Where) -> Region:
+    if pin.start is None or pin.end is None:
+        raise InvalidValue(
+            "a pin by delimiters needs both start and end", where=place, remedy="add the other one"
+        )
+    start, end = _regex(pin.start, "start", place), _regex(pin.end, "end", place)
+    begins = [
+        (path, number)
+        for path, text in files.items()
+        for number, line in enumerate(text.split("\n"), 1)
+        if start.search(line)
+    ]
+    if not begins:
+        remedy = f"correct the regex {pin.start!r}"
+        raise PinNotFound(f"no line of {_listed(files)} matches start", where=place, remedy=remedy)
+    if len(begins) > 1:
+        raise _ambiguous("start matches", begins, pin, place)
+    path, opening = begins[0]
+    for number, line in enumerate(files[path].split("\n")[opening:], opening + 1):
+        if end.search(line):
+            return Region(pin.id, path, opening + 1, number - 1)
+    raise PinNotFound(
+        f"no line after {path}:{opening} matches end",
+        where=place,
+        remedy=f"correct the regex {pin.end!r}",
+    )
+
+
+@lru_cache(maxsize=256)
+def _regex(pattern: str, key: str, place: Where) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise InvalidValue(
+            f"{key}: not a regular expression: {error}",
+            where=place,
+            remedy="escape special characters",
+        ) from error
+
+
+def _by_markers(pin: Pin, files: Mapping[str, str], place: Where, ids: set[str]) -> list[Region]:
+    found: list[Region] = []
+    strangers: list[tuple[str, str, int]] = []
+    for path, text in files.items():
+        if "sigil:" not in text:
+            continue
+        for name, first, last in _markers(path, text):
+            if name == pin.id:
+                found.append(Region(pin.id, path, first, last))
+            elif name not in ids:
+                strangers.append((name, path, first - 1))
+    if len(found) > 1:
+        places = [(region.path, region.first - 1) for region in found]
+        raise _ambiguous(f"`sigil: begin {pin.id}` stands", places, pin, place)
+    if not found and strangers:
+        # A misspelt marker must not quietly open the whole file.
+        name, path, line = strangers[0]
+        raise PinNotFound(
+            f"{path}:{line} marks {name!r}, and nothing marks {pin.id!r}",
+            where=place,
+            remedy="give pin and marker one name, or take the marker away to pin whole files",
+        )
+    return found
+
+
+@lru_cache(maxsize=512)
+def _markers(path: str, text: str) -> tuple[tuple[str, int, int], ...]:
+    """Return (name, first line, last line) between each pair of markers."""
+    opened: dict[str, int] = {}
+    closed: list[tuple[str, int, int]] = []
+    for found in _MARKER.finditer(text):
+        line = text.count("\n", 0, found.start()) + 1
+        name = _marker_name(found, path, line)
+        if found["verb"] == "begin":
+            if name in opened:
+                _bad_marker(path, line, f"{name!r} begins here and in line {opened[name]}")
+            opened[name] = line
+        elif name not in opened:
+            _bad_marker(path, line, f"{name!r} ends before it begins")
+        else:
+            closed.append((name, opened.pop(name) + 1, line - 1))
+    for name, line in opened.items():
+        _bad_marker(path, line, f"{name!r} never ends")
+    return tuple(closed)
+
+
+def _marker_name(found: re.Match[str], path: str, line: int) -> str:
+    if found.group()[: found.start("leader") - found.start()].strip():
+        _bad_marker(path, line, "the marker shares its line with code")
+    rest = _MARKER_REST.fullmatch(found["rest"])
+    if rest is None:
+        _bad_marker(path, line, f"`sigil: {found['verb']}` needs one name after it, and no more")
+    return rest["id"]
+
+
+def _bad_marker(path: str, line: int, problem: str) -> NoReturn:
+    raise InvalidValue(
+        problem,
+        where=Where(path, line),
+        remedy="write `sigil: begin NAME` and `sigil: end NAME`, once each, on lines of their own",
+    )
+
+
+# --- messages ---------------------------------------------------------------------------
+
+
+def _refuse_overlaps(regions: Sequence[Region], where: Mapping[str, Where]) -> None:
+    previous: Region | None = None
+    for region in sorted(regions, key=lambda r: (r.path, r.first, r.last)):
+        if previous and previous.path == region.path and region.first <= previous.last:
+            raise InvalidValue(
+                f"{region.pin_id!r} and {previous.pin_id!r} both pin "
+                f"{region.path}:{region.first}-{min(region.last, previous.last)}",
+                where=where.get(region.pin_id) or Where(field=f"pins.{region.pin_id}"),
+                remedy="let every line belong to one pin",
+            )
+        previous = region
+
+
+def _ambiguous(
+    what: str, places: Sequence[tuple[str, int]], pin: Pin, place: Where
+) -> PinAmbiguous:
+    shown = " and ".join(f"{path}:{line}" for path, line in places[:4])
+    return PinAmbiguous(
+        f"{what} {len(places)} times: {shown}",
+        where=place,
+        remedy=f"narrow `files`, or {_USE_MARKERS.format(id=pin.id)}",
+    )
+
+
+def _listed(files: Iterable[str]) -> str:
+    paths = list(files)
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return ", ".join(paths[:_SHOWN]) + more
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    options = sorted(set(known))
+    tails = {option.rpartition(".")[2]: option for option in reversed(options)}
+    close = difflib.get_close_matches(name, options, n=1) or [
+        tails[tail] for tail in difflib.get_close_matches(name.rpartition(".")[2], tails, n=1)
+    ]
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"there are: {_listed(options)}" if options else "there is nothing to pin"

@@ -1,0 +1,193 @@
+"""Where does Python source define a function or class, and what is its interface?
+
+Line numbers are 1-based lines as a diff counts them: they end at a line feed only. One
+parse per distinct text; the trees themselves are not kept.
+
+Not here: which definition a pin means (`sigil.search.pins`); other languages
+(`sigil.search.braces`).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+_Defining = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_BARE_CR = re.compile(r"\r(?!\n)")
+_BINDING = frozenset(
+    {
+        "staticmethod",
+        "classmethod",
+        "property",
+        "cached_property",
+        "setter",
+        "getter",
+        "deleter",
+        "overload",
+        "abstractmethod",
+        "contextmanager",
+        "asynccontextmanager",
+    }
+)
+"""Decorators that decide how a definition is called. Others, such as ``cache``, may change."""
+
+
+class NotPython(Exception):
+    """A text that is not Python source.
+
+    Args:
+        problem: as the parser says it.
+        line: 1-based, or None where the parser names none.
+    """
+
+    def __init__(self, problem: str, line: int | None):
+        super().__init__(problem)
+        self.problem = problem
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One function, method or class.
+
+    Args:
+        name: dotted, such as ``Class.method`` or ``outer.inner``.
+        first: line of its first decorator or of its ``def``.
+        last: line of its end.
+        header: source from ``def`` or ``class`` up to its body.
+        binding: those of its decorators that decide how it is called.
+    """
+
+    name: str
+    first: int
+    last: int
+    header: str
+    binding: tuple[str, ...]
+
+
+def parse_python(text: str) -> ast.Module:
+    """Return the syntax tree of ``text``.
+
+    Raises:
+        NotPython: it does not parse, or holds bare carriage returns, which Python takes
+            for line ends and a diff does not.
+    """
+    bare = _BARE_CR.search(text)
+    if bare:
+        line = text.count("\n", 0, bare.start()) + 1
+        raise NotPython("a bare carriage return; end lines with LF or CRLF", line)
+    try:
+        with warnings.catch_warnings():
+            # An invalid escape in somebody's string is not ours to report.
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        raise NotPython(error.msg, error.lineno) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise NotPython(str(error) or "nested too deeply", None) from error
+
+
+@lru_cache(maxsize=512)
+def outline(text: str) -> tuple[Definition, ...]:
+    """Return every definition in ``text``, in order, at any depth of nesting.
+
+    Raises:
+        NotPython: see `parse_python`.
+    """
+    lines = text.split("\n")
+    return tuple(
+        Definition(name, _first(node), node.end_lineno or node.lineno, *_interface(node, lines))
+        for name, node in _walk(parse_python(text).body, "")
+    )
+
+
+def interface(definition: Definition, among: tuple[Definition, ...]) -> str:
+    """Return the normalised interface of ``definition``: what its callers rely on.
+
+    Name, parameters with defaults and annotations, asynchrony, return annotation, and the
+    decorators that decide how it is called. For a class also its bases and, one a line,
+    the interfaces of its public and special methods.
+    """
+    own = " ".join((*definition.binding, _normalised(definition.header)))
+    if not definition.header.startswith("class"):
+        return own
+    prefix = f"{definition.name}."
+    methods = [
+        " ".join((*inner.binding, _normalised(inner.header)))
+        for inner in among
+        if inner.name.startswith(prefix) and _is_public_member(inner.name[len(prefix) :])
+    ]
+    return "\n".join([own, *methods])
+
+
+def keeps_interface(before: str, after: str) -> bool:
+    """Return whether all of the interface ``before`` is still there ``after``.
+
+    A class may gain methods; whatever it had stays as it was.
+    """
+    first, *rest = before.split("\n")
+    present = after.split("\n")
+    return first == present[0] and set(rest) <= set(present[1:])
+
+
+def _is_public_member(name: str) -> bool:
+    special = name.startswith("__") and name.endswith("__")
+    return "." not in name and (special or not name.startswith("_"))
+
+
+def _walk(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, _Defining]]:
+    """Yield definitions under statements only: an expression defines nothing that has a name."""
+    for node in body:
+        if isinstance(node, _Defining):
+            name = f"{prefix}{node.name}"
+            yield name, node
+            yield from _walk(node.body, f"{name}.")
+        else:
+            for inner in _blocks(node):
+                yield from _walk(inner, prefix)
+
+
+def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "orelse", "finalbody"):
+        block: list[ast.stmt] | None = getattr(node, name, None)
+        if block:
+            yield block
+    for name in ("handlers", "cases"):
+        branches: list[ast.ExceptHandler] = getattr(node, name, [])
+        for branch in branches:
+            yield branch.body
+
+
+def _first(node: _Defining) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+def _interface(node: _Defining, lines: list[str]) -> tuple[str, tuple[str, ...]]:
+    start = node.body[0]
+    until = start.lineno
+    if isinstance(start, _Defining):
+        until = _first(start)
+    header = lines[node.lineno - 1 : until - 1]
+    # Where the body begins on the header's last line. Columns are counted in UTF-8.
+    header.append(lines[until - 1].encode()[: start.col_offset].decode())
+    binding = (_last_name(decorator) for decorator in node.decorator_list)
+    return "\n".join(header).strip(), tuple(f"@{name}" for name in binding if name in _BINDING)
+
+
+def _last_name(decorator: ast.expr) -> str:
+    while isinstance(decorator, ast.Call):
+        decorator = decorator.func
+    if isinstance(decorator, ast.Attribute):
+        return decorator.attr
+    return decorator.id if isinstance(decorator, ast.Name) else ""
+
+
+@lru_cache(maxsize=4096)
+def _normalised(header: str) -> str:
+    return (
+        ast.unparse(parse_python(f"{header}\n    pass")).removesuffix("pass").rstrip().rstrip(":")
+    )
