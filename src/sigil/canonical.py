@@ -90,6 +90,37 @@ def run_id(hash_of_inputs: str) -> str:
     return hash_of_inputs.removeprefix(DIGEST_PREFIX)[:32]
 
 
+def snapshots_hash(snapshots: Mapping[str, bytes]) -> str:
+    """Return the `inputs_hash` that a run with these snapshot bytes has."""
+    return inputs_hash({name: digest(data) for name, data in snapshots.items()})
+
+
+def run_name(stamp: str, label: str, hash_of_inputs: str) -> str:
+    """Return the name of a run that is told apart by its time: ``<UTC>_<label>_<8 hex>``.
+
+    Args:
+        stamp: `effects.utc_stamp` of the start.
+        label: the optimizer, such as ``simple``.
+        hash_of_inputs: the run's `inputs_hash`; its first 8 hex digits end the name.
+    """
+    return f"{stamp}_{label}_{hash_of_inputs.removeprefix(DIGEST_PREFIX)[:8]}"
+
+
+def names_run(name: str, hash_of_inputs: str) -> bool:
+    """Say whether a run with this `inputs_hash` may be called ``name``.
+
+    Two forms: the 32 digits of `run_id`, and anything that ends in ``_`` and the first 8 of
+    them. Either may end in ``-2``, ``-3``, … where the plain name was taken.
+    """
+    hexadecimal = hash_of_inputs.removeprefix(DIGEST_PREFIX)
+    plain, dash, number = name.rpartition("-")
+    counted = number.isascii() and number.isdigit() and number[0] != "0" and int(number) > 1
+    for candidate in (name, plain) if dash and counted else (name,):
+        if candidate == hexadecimal[:32] or candidate.endswith(f"_{hexadecimal[:8]}"):
+            return True
+    return False
+
+
 def candidate_id(parent: str, patch: bytes) -> str:
     """Return the 64 hex digits that name ``patch`` as a change of ``parent``.
 

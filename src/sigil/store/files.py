@@ -19,7 +19,7 @@ import fcntl
 import itertools
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path, PurePosixPath
 
 from sigil import canonical
@@ -30,7 +30,8 @@ from sigil.store.locks import lock
 __all__ = [
     "CHUNK", "confined", "hold", "is_temporary", "lock", "make_directory", "open_regular",
     "read_chunks", "read_file", "read_verified", "remove_tree", "sweep", "sync_directory",
-    "temporary_path", "write_all", "write_atomic", "write_error", "write_new", "writing",
+    "sync_file", "temporary_directory", "temporary_path", "write_all", "write_atomic",
+    "write_error", "write_new", "writing",
 ]  # fmt: skip
 
 TEMPORARY_PREFIX = ".sigil-"
@@ -123,6 +124,23 @@ def make_directory(path: Path) -> None:
             sync_directory(path.parent)
 
 
+def sync_file(path: Path) -> None:
+    """Make the bytes of an existing file durable, whoever wrote them.
+
+    Raises:
+        NotFound: there is no such file.
+        Corrupt: something else than a file has its name.
+        DiskFull: a file system that reserves no space found none.
+        Unwritable: the disk refuses.
+    """
+    descriptor = open_regular(path)
+    try:
+        with writing(path):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def sync_directory(path: Path) -> None:
     """Make the names in ``path`` durable.
 
@@ -155,6 +173,37 @@ def temporary_path(directory: Path) -> Path:
 def is_temporary(name: str) -> bool:
     """Say whether ``name`` is one that only a write in progress has."""
     return name.startswith(TEMPORARY_PREFIX) and name.endswith(TEMPORARY_SUFFIX)
+
+
+@contextlib.contextmanager
+def temporary_directory(directory: Path) -> Generator[Path]:
+    """Make a directory that nobody takes for finished; removed unless it was renamed.
+
+    Raises:
+        DiskFull: no space or quota left.
+        Unwritable: any other refusal.
+    """
+    with writing(directory):
+        path, descriptor = _open_temporary_directory(directory)
+    try:
+        yield path
+    finally:
+        if path.exists():
+            with contextlib.suppress(OSError):
+                remove_tree(path)
+        os.close(descriptor)
+
+
+def _open_temporary_directory(directory: Path) -> tuple[Path, int]:
+    """Create a temporary directory, locked for as long as its descriptor is open."""
+    while True:
+        path = temporary_path(directory)
+        with contextlib.suppress(FileExistsError, FileNotFoundError):
+            path.mkdir()
+            descriptor = os.open(path, _READ | os.O_DIRECTORY)
+            if hold(descriptor):
+                return path, descriptor
+            os.close(descriptor)
 
 
 def _open_temporary(directory: Path) -> tuple[int, Path]:
