@@ -19,34 +19,25 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import errno
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal, Self
 
 from sigil import canonical
 from sigil.effects import SYSTEM_CLOCK, Clock
 from sigil.errors import AlreadyExists, Corrupt, InvalidValue, NotFound, Where
 from sigil.store import files, manifests
+from sigil.store.making import TIMES, Plan, files_below, measure, sync_directories
 from sigil.store.manifests import Manifest, Stored
 
 __all__ = ["JOURNAL", "TIMES", "Manifest", "RunRecord", "Stored"]
 
 JOURNAL = "run.journal"
-TIMES = "times.json"
 LOCK = ".lock"
-INPUTS = "inputs"
 OUTPUTS = "outputs"
-_SEED_PATHS = {
-    "brief": "brief.resolved.json",
-    "context": "context.resolved.json",
-    "doctrine": "doctrine.resolved.json",
-    "model_config": "model_config.json",
-    "prior_artifact": "prior_artifact.resolved.json",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +88,7 @@ class RunRecord:
             DiskFull: no space; nothing is left behind.
             Unwritable: the system refuses; nothing is left behind.
         """
-        plan = _Plan(kind, snapshots, paths or {}, meta or {}, extra or {}, clock)
+        plan = Plan(kind, snapshots, paths or {}, meta or {}, extra or {}, clock)
         return cls(directory, plan.carry_out(directory), clock)
 
     @classmethod
@@ -127,7 +118,7 @@ class RunRecord:
             DiskFull: no space; nothing is left behind.
             Unwritable: the system refuses; nothing is left behind.
         """
-        plan = _Plan(kind, snapshots, paths or {}, meta or {}, extra or {}, clock)
+        plan = Plan(kind, snapshots, paths or {}, meta or {}, extra or {}, clock)
         inputs_hash = canonical.snapshots_hash(snapshots)
         for directory in _names(parent, inputs_hash):
             record = cls._find_or_make(directory, plan)
@@ -136,7 +127,7 @@ class RunRecord:
         raise AssertionError("unreachable: the names never end")
 
     @classmethod
-    def _find_or_make(cls, directory: Path, plan: _Plan) -> Self:
+    def _find_or_make(cls, directory: Path, plan: Plan) -> Self:
         if not os.path.lexists(directory / manifests.FILE_NAME):
             # Taken meanwhile: another process was quicker, most likely with the same inputs.
             with contextlib.suppress(AlreadyExists):
@@ -299,88 +290,15 @@ class RunRecord:
         paths = [
             path
             for output in outputs
-            for path in _files_below(self.directory, files.confined(output))
+            for path in files_below(self.directory, files.confined(output))
         ]
         for path in paths:
             files.sync_file(self.directory / path)
-        _sync_directories(self.directory, paths)
-        return {path: _measure(self.directory, path) for path in paths}
-
-
-# --- making -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A record that is to be made. Field by field, the arguments of `RunRecord.create`."""
-
-    kind: str
-    snapshots: Mapping[str, bytes]
-    paths: Mapping[str, str]
-    meta: Mapping[str, object]
-    extra: Mapping[str, object]
-    clock: Clock
-
-    def carry_out(self, directory: Path) -> Manifest:
-        """Write the record where nobody sees it, then give it its name."""
-        places = {name: self._place(name) for name in self.snapshots}
-        if len(set(places.values())) < len(places):
-            raise InvalidValue("two snapshots have one path", where=Where(str(directory)))
-        files.make_directory(directory.parent)
-        files.sweep(directory.parent)
-        with files.temporary_directory(directory.parent) as stage:
-            for name, data in self.snapshots.items():
-                path = stage / places[name]
-                with files.writing(path):
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                files.write_new(path, data)
-            stored = {name: _measure(stage, place) for name, place in places.items()}
-            manifest = self._manifest(directory, stored)
-            files.write_new(stage / manifests.FILE_NAME, manifests.render(manifest))
-            times = {"created_at": self.clock.now().isoformat()}
-            files.write_new(stage / TIMES, canonical.snapshot_json(times))
-            _sync_directories(stage, places.values())
-            _move(stage, directory)
-        return manifest
-
-    def _place(self, name: str) -> str:
-        place = self.paths.get(name) or _SEED_PATHS.get(name, name)
-        return str(files.confined(f"{INPUTS}/{place}"))
-
-    def _manifest(self, directory: Path, stored: Mapping[str, Stored]) -> Manifest:
-        """Derive the identity from the digests of what stands on the disk."""
-        inputs_hash = canonical.inputs_hash({name: item.sha256 for name, item in stored.items()})
-        if not canonical.names_run(directory.name, inputs_hash):
-            raise InvalidValue(
-                f"the name of this run does not end in _{canonical.run_id(inputs_hash)[:8]}",
-                where=Where(str(directory)),
-                remedy="derive it with canonical.run_name",
-            )
-        return Manifest(
-            run_id=directory.name,
-            inputs_hash=inputs_hash,
-            job_type=self.kind,
-            status="running",
-            snapshots=stored,
-            meta=self.meta,
-            extra=self.extra,
-        )
-
-
-def _move(stage: Path, directory: Path) -> None:
-    """Give the stage its name, unless that is taken; an empty directory is not in the way."""
-    with files.writing(directory):
-        try:
-            stage.rename(directory)
-        except OSError as error:
-            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
-                raise
-            raise AlreadyExists(
-                "something of this name exists",
-                where=Where(str(directory)),
-                remedy="resume that run, or start again a second later",
-            ) from error
-        files.sync_directory(directory.parent)
+        sync_directories(self.directory, paths)
+        with files.writing(self.directory.parent):
+            # Whoever made this record may have been killed before it synced the name.
+            files.sync_directory(self.directory.parent)
+        return {path: measure(self.directory, path) for path in paths}
 
 
 def _names(parent: Path, inputs_hash: str) -> Iterator[Path]:
@@ -388,45 +306,3 @@ def _names(parent: Path, inputs_hash: str) -> Iterator[Path]:
     yield parent / name
     for number in itertools.count(2):
         yield parent / f"{name}-{number}"
-
-
-# --- what stands on the disk ------------------------------------------------------------
-
-
-def _measure(directory: Path, path: str) -> Stored:
-    """Return digest and length of a file as it is read back from the disk."""
-    size = 0
-
-    def counted() -> Iterator[bytes]:
-        nonlocal size
-        for chunk in files.read_chunks(directory / path):
-            size += len(chunk)
-            yield chunk
-
-    digest = canonical.digest_stream(counted())
-    return Stored(path, digest, size)
-
-
-def _files_below(directory: Path, path: PurePosixPath) -> Iterator[str]:
-    """Yield the files that ``path`` is or holds, ascending; a link on the way is refused."""
-    target = directory / path
-    if any((directory / part).is_symlink() for part in (path, *path.parents[:-1])):
-        raise Corrupt(
-            "a symbolic link stands where an output belongs",
-            where=Where(str(target)),
-            remedy="write the file itself",
-        )
-    if not target.is_dir():
-        yield str(path)
-        return
-    for name in sorted(entry.name for entry in target.iterdir()):
-        if not files.is_temporary(name):
-            yield from _files_below(directory, path / name)
-
-
-def _sync_directories(directory: Path, paths: Iterable[str]) -> None:
-    """Sync every directory between these files and ``directory``, and itself."""
-    below = {parent for path in paths for parent in PurePosixPath(path).parents}
-    for parent in sorted({PurePosixPath(), *below}, reverse=True):
-        with files.writing(directory / parent):
-            files.sync_directory(directory / parent)
