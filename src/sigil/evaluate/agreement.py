@@ -120,7 +120,7 @@ def as_json(value: object) -> object:
 
 def _step(left: Any, right: Any, tolerance: Tolerance, pending: list[tuple[Any, Any]]) -> bool:
     """Compare one level; what has to be compared below it goes on ``pending``."""
-    kind: object = type(left)
+    kind = _kind(left)
     if kind in _NUMBERS and type(right) in _NUMBERS:
         return _numbers_agree(left, right, tolerance)
     if kind is not type(right):
@@ -179,7 +179,7 @@ def _typed(key: Any) -> Hashable:
     What is no plain data, and NaN, becomes an object that equals nothing else. Set elements
     and mapping keys nest only as deep as the sandbox lets a value nest.
     """
-    kind: object = type(key)
+    kind = _kind(key)
     if kind is tuple:
         return (kind, tuple(map(_typed, key)))
     if kind is frozenset:
@@ -188,18 +188,18 @@ def _typed(key: Any) -> Hashable:
 
 
 def _children(left: Any, right: Any) -> list[tuple[Any, Any]]:
-    if type(left) in _SEQUENCES and type(right) in _SEQUENCES:
+    kinds = (_kind(left), _kind(right))
+    if all(kind in _SEQUENCES for kind in kinds):
         if len(left) != len(right):
             raise Incomparable(f"{len(left)} items where {len(right)} are expected")
         return list(zip(left, right, strict=True))
-    if type(left) is dict and type(right) is dict:
-        ours, theirs = cast("dict[Any, Any]", left), cast("dict[Any, Any]", right)
-        mine = {_typed(key): item for key, item in ours.items()}
-        other = {_typed(key): item for key, item in theirs.items()}
+    if all(kind is dict for kind in kinds):
+        mine = {_typed(key): item for key, item in left.items()}
+        other = {_typed(key): item for key, item in right.items()}
         if mine.keys() != other.keys():
             raise Incomparable("the keys differ")
         return [(mine[key], other[key]) for key in mine]
-    raise Incomparable(f"no distance between {_type_name(left)} and {_type_name(right)}")
+    raise Incomparable(f"no distance between {kinds[0].__name__} and {kinds[1].__name__}")
 
 
 def _listed(value: Any) -> Any:
@@ -211,5 +211,5 @@ def _listed(value: Any) -> Any:
     return value
 
 
-def _type_name(value: object) -> str:
-    return type(value).__name__
+def _kind(value: object) -> type[object]:
+    return type(value)
