@@ -1,0 +1,155 @@
+"""What is the interpreter that a target runs under, and what can it import?
+
+Asked once per run, of a fresh isolated process of that interpreter; the answer is plain
+data that travels to every lane.
+
+Not here: the interpreter's life in the sandbox (`sigil.sandbox`).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sigil.errors import InvalidValue, Where
+
+PROBE_S = 30.0
+"""Seconds that an interpreter may take to introduce itself."""
+
+_PROBE = """
+import json, platform, sys, sysconfig
+stdlib = [sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib")]
+stdlib += [entry for entry in sys.path if entry.endswith(("lib-dynload", ".zip"))]
+print(json.dumps({
+    "version": platform.python_version(),
+    "implementation": platform.python_implementation(),
+    "stdlib": stdlib,
+    "path": [entry for entry in sys.path if entry and entry not in stdlib],
+    "builtin": sorted(sys.builtin_module_names),
+}))
+"""
+
+_DISTRIBUTIONS = """
+import json
+from importlib import metadata
+print(json.dumps(sorted({
+    "%s==%s" % (found.metadata["Name"], found.version)
+    for found in metadata.distributions() if found.metadata["Name"]
+})))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A Python interpreter, as it described itself.
+
+    Args:
+        python: its executable, as it is to be started (a venv's link stays a link).
+        version: such as ``3.11.7``.
+        implementation: such as ``CPython``.
+        stdlib: folders of its standard library.
+        path: the rest of its ``sys.path``: third-party packages.
+        builtin: names of the modules that are compiled in.
+    """
+
+    python: Path
+    version: str
+    implementation: str
+    stdlib: tuple[Path, ...] = ()
+    path: tuple[Path, ...] = ()
+    builtin: frozenset[str] = frozenset()
+
+    def has(self, name: str) -> bool:
+        """Return whether ``name`` is a module that this interpreter can find by its files."""
+        if name in self.builtin:
+            return True
+        parts = name.split(".")
+        return any(_holds(folder.joinpath(*parts)) for folder in (*self.stdlib, *self.path))
+
+
+def choose_python(repo: Path, wanted: str | None, where: Where | None = None) -> Path:
+    """Return the interpreter for a repository: what the eval says, its ``.venv``, or our own.
+
+    Args:
+        repo: the user's repository, which relative paths are relative to.
+        wanted: the eval's ``python``: a path or the name of a program; None to choose.
+        where: the place of ``wanted``, for the error.
+
+    Raises:
+        InvalidValue: ``wanted`` does not exist.
+    """
+    if wanted is None:
+        own = repo / ".venv" / "bin" / "python"
+        return own if own.exists() else Path(sys.executable)
+    found = repo / Path(wanted).expanduser() if "/" in wanted else _on_path(wanted)
+    if found is None or not found.exists():
+        raise InvalidValue(
+            f"there is no interpreter {wanted}", where=where, remedy="give a path to a python"
+        )
+    return found
+
+
+def introduce(python: Path, where: Where | None = None) -> Interpreter:
+    """Start ``python`` once and return its description.
+
+    Raises:
+        InvalidValue: it cannot be started, or is not a Python of version 3.9 or later.
+    """
+    told: Mapping[str, Any] = _ask(python, _PROBE, where)
+    version = str(told["version"])
+    if tuple(int(part) for part in version.split(".")[:2]) < (3, 9):
+        raise InvalidValue(
+            f"{python} is Python {version}", where=where, remedy="give Python 3.9 or later"
+        )
+    return Interpreter(
+        python=python,
+        version=version,
+        implementation=str(told["implementation"]),
+        stdlib=tuple(dict.fromkeys(Path(entry) for entry in told["stdlib"])),
+        path=tuple(Path(entry) for entry in told["path"]),
+        builtin=frozenset(told["builtin"]),
+    )
+
+
+def distributions(python: Path) -> list[str]:
+    """Return ``name==version`` of what is installed for ``python``, sorted.
+
+    Raises:
+        InvalidValue: ``python`` cannot be started.
+    """
+    return list(_ask(python, _DISTRIBUTIONS, None))
+
+
+def _ask(python: Path, program: str, where: Where | None) -> Any:
+    try:
+        answer = subprocess.run(
+            [str(python), "-I", "-c", program],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=PROBE_S,
+            check=True,
+        )
+        return json.loads(answer.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise InvalidValue(
+            f"{python} does not answer as a Python interpreter ({type(error).__name__})",
+            where=where,
+            remedy="give the path of a working CPython",
+        ) from error
+
+
+def _on_path(name: str) -> Path | None:
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
+def _holds(stem: Path) -> bool:
+    if stem.with_name(f"{stem.name}.py").is_file() or stem.is_dir():
+        return True
+    return any(stem.parent.glob(f"{stem.name}.*.so")) or stem.with_name(f"{stem.name}.so").is_file()
