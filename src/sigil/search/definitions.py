@@ -12,9 +12,11 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from threading import Lock
 
 _Defining = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _BARE_CR = re.compile(r"\r(?!\n)")
@@ -91,18 +93,104 @@ def parse_python(text: str) -> ast.Module:
         raise NotPython(str(error) or "nested too deeply", None) from error
 
 
-@lru_cache(maxsize=512)
 def outline(text: str) -> tuple[Definition, ...]:
     """Return every definition in ``text``, in order, at any depth of nesting.
 
     Raises:
         NotPython: see `parse_python`.
     """
-    lines = text.split("\n")
+    known = _outlines.get(text)
+    return known if known is not None else _outlines.keep(text, _outline(text))
+
+
+def outline_of_change(before: str, after: str) -> tuple[Definition, ...]:
+    """Return the outline of ``after``, quickly if it differs in one top-level definition only.
+
+    Then nothing but that definition is parsed: it begins and ends at whole logical lines,
+    so what surrounds it means what it meant in ``before``.
+
+    Raises:
+        NotPython: see `parse_python`.
+    """
+    known = _outlines.get(after)
+    if known is not None:
+        return known
+    try:
+        spliced = _splice(outline(before), before, after)
+    except NotPython:
+        spliced = None  # the whole text tells the right line
+    return _outlines.keep(after, _outline(after) if spliced is None else spliced)
+
+
+class _Outlines:
+    """The outlines of the texts seen last. A memo: it changes the time of an answer only."""
+
+    def __init__(self, capacity: int):
+        self._capacity = capacity
+        self._known: OrderedDict[str, tuple[Definition, ...]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, text: str) -> tuple[Definition, ...] | None:
+        with self._lock:
+            if text in self._known:
+                self._known.move_to_end(text)
+            return self._known.get(text)
+
+    def keep(self, text: str, found: tuple[Definition, ...]) -> tuple[Definition, ...]:
+        with self._lock:
+            self._known[text] = found
+            if len(self._known) > self._capacity:
+                self._known.popitem(last=False)
+        return found
+
+
+_outlines = _Outlines(512)
+
+
+def _outline(text: str) -> tuple[Definition, ...]:
+    return _definitions(parse_python(text), text.split("\n"))
+
+
+def _definitions(tree: ast.Module, lines: list[str]) -> tuple[Definition, ...]:
     return tuple(
         Definition(name, _first(node), node.end_lineno or node.lineno, *_interface(node, lines))
-        for name, node in _walk(parse_python(text).body, "")
+        for name, node in _walk(tree.body, "")
     )
+
+
+def _splice(
+    known: tuple[Definition, ...], before: str, after: str
+) -> tuple[Definition, ...] | None:
+    """Return the outline of ``after`` from that of ``before``, or None if that will not do."""
+    old, new = before.split("\n"), after.split("\n")
+    shift = len(new) - len(old)
+    changed = next((i for i, (a, b) in enumerate(zip(old, new, strict=False), 1) if a != b), None)
+    around = [
+        i
+        for i, one in enumerate(known)
+        if changed and one.first <= changed <= one.last and not old[one.first - 1][:1].isspace()
+    ]
+    if not around or new[: known[around[0]].first - 1] != old[: known[around[0]].first - 1]:
+        return None
+    place = known[around[0]]
+    if new[place.last + shift :] != old[place.last :] or place.last + shift < place.first:
+        return None
+    inside = new[place.first - 1 : place.last + shift]
+    tree = parse_python("\n".join(inside))
+    if len(tree.body) != 1 or not isinstance(tree.body[0], _Defining):
+        return None
+    parsed = _definitions(tree, inside)
+    if parsed[0].first != 1 or parsed[0].last != len(inside):
+        return None
+    return (
+        *(one for one in known if one.first < place.first),
+        *(_moved(one, place.first - 1) for one in parsed),
+        *(_moved(one, shift) for one in known if one.first > place.last),
+    )
+
+
+def _moved(one: Definition, by: int) -> Definition:
+    return replace(one, first=one.first + by, last=one.last + by) if by else one
 
 
 def interface(definition: Definition, among: tuple[Definition, ...]) -> str:

@@ -1,0 +1,115 @@
+"""Write the unified diff between two trees.
+
+Git's style, three lines of context; `sigil.search.hunks` reads it back and
+`sigil.search.applying` gets the second tree from the first again, for any text.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from sigil.errors import InvalidValue
+from sigil.search.hunks import MODES, NO_NEWLINE, UNSAFE_PATH, split_lines
+
+CONTEXT = 3
+_MOST_PAIRS = 1_000_000
+"""Pairs of equal lines that difflib would walk; beyond, one big replacement is written."""
+
+
+def diff(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """Return the unified diff from ``before`` to ``after``, in order of paths.
+
+    Args:
+        before: text by path; a path that is only here is deleted.
+        after: text by path; a path that is only here is new.
+
+    Returns:
+        A git-style diff with three lines of context; empty where nothing differs.
+
+    Raises:
+        InvalidValue: a changed path that a diff header cannot carry unquoted.
+    """
+    paths = [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
+    # An empty file that comes or goes has a `diff --git` head alone, so that the next file
+    # needs one too, to be told from it.
+    headed = any((path in before) != (path in after) for path in paths)
+    return "".join(_diff_file(p, before.get(p), after.get(p), headed=headed) for p in paths)
+
+
+def _diff_file(path: str, old: str | None, new: str | None, *, headed: bool) -> str:
+    if UNSAFE_PATH.search(path):
+        raise InvalidValue(f"the path {path!r} cannot stand in a diff", remedy="rename the file")
+    parts: list[str] = []
+    if headed:
+        parts.append(f"diff --git a/{path} b/{path}\n")
+    if old is None or new is None:
+        parts.append(f"{MODES[0] if old is None else MODES[1]}100644\n")
+    if old or new:
+        tab = "\t" if " " in path else ""
+        parts.append("--- /dev/null\n" if old is None else f"--- a/{path}{tab}\n")
+        parts.append("+++ /dev/null\n" if new is None else f"+++ b/{path}{tab}\n")
+        a, b = split_lines(old or ""), split_lines(new or "")
+        parts += [_hunk(a, b, group) for group in _groups(_opcodes(a, b))]
+    return "".join(parts)
+
+
+_Opcode = tuple[int, int, int, int]
+"""Lines ``a[i:j]`` become ``b[k:m]``."""
+
+
+def _opcodes(a: Sequence[str], b: Sequence[str]) -> list[_Opcode]:
+    """Return the differing stretches, in order. What is common at both ends is skipped first."""
+    head = 0
+    while head < min(len(a), len(b)) and a[head] == b[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(a), len(b)) - head and a[-1 - tail] == b[-1 - tail]:
+        tail += 1
+    x, y = a[head : len(a) - tail], b[head : len(b) - tail]
+    times = Counter(y)
+    if not x or not y or sum(times[line] for line in x) > _MOST_PAIRS:
+        return [(head, head + len(x), head, head + len(y))]
+    matcher = difflib.SequenceMatcher(None, x, y, autojunk=False)
+    return [
+        (head + i, head + j, head + k, head + m)
+        for tag, i, j, k, m in matcher.get_opcodes()
+        if tag != "equal"
+    ]
+
+
+def _groups(opcodes: list[_Opcode]) -> list[list[_Opcode]]:
+    """Return stretches that share context together, so that no hunk touches another."""
+    groups: list[list[_Opcode]] = []
+    for opcode in opcodes:
+        if groups and opcode[0] - groups[-1][-1][1] <= 2 * CONTEXT:
+            groups[-1].append(opcode)
+        else:
+            groups.append([opcode])
+    return groups
+
+
+def _hunk(a: Sequence[str], b: Sequence[str], group: list[_Opcode]) -> str:
+    first, last = group[0], group[-1]
+    lead = min(CONTEXT, first[0])
+    trail = min(CONTEXT, len(a) - last[1])
+    i, j, k, m = first[0] - lead, last[1] + trail, first[2] - lead, last[3] + trail
+    parts = [f"@@ -{_span(i, j)} +{_span(k, m)} @@\n"]
+    at = i
+    for old_from, old_to, new_from, new_to in group:
+        parts += [_signed(" ", line) for line in a[at:old_from]]
+        parts += [_signed("-", line) for line in a[old_from:old_to]]
+        parts += [_signed("+", line) for line in b[new_from:new_to]]
+        at = old_to
+    parts += [_signed(" ", line) for line in a[at:j]]
+    return "".join(parts)
+
+
+def _span(start: int, stop: int) -> str:
+    count = stop - start
+    return f"{start + 1 if count else start},{count}"
+
+
+def _signed(sign: str, line: str) -> str:
+    return f"{sign}{line}" if line.endswith("\n") else f"{sign}{line}\n{NO_NEWLINE}\n"

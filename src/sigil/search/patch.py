@@ -1,0 +1,309 @@
+"""May this unified diff change that tree, and what comes out?
+
+The rules: everything that changes lies inside the pinned regions of the parent; the text
+outside is the same byte for byte; a pinned signature stays; the result parses. A hunk whose
+line numbers are off is moved if its lines stand in the file exactly once, and that is
+reported; nothing else is guessed.
+
+Pure. Not here: the syntax of diffs (`sigil.search.hunks`, `sigil.search.diffing`), applying
+them (`sigil.search.applying`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NoReturn
+
+from sigil.errors import (
+    PatchBreaksInterface,
+    PatchOutsidePins,
+    PinAmbiguous,
+    PinNotFound,
+    SigilError,
+    Where,
+)
+from sigil.search.applying import Applied, apply, apply_reporting
+from sigil.search.definitions import NotPython, keeps_interface, outline_of_change, parse_python
+from sigil.search.diffing import diff
+from sigil.search.hunks import FileChange, Hunk, Patch, parse, recount, split_lines
+from sigil.search.pins import Pin, Region, language_of, locate, selects
+
+__all__ = [
+    "Applied",
+    "Patch",
+    "apply",
+    "apply_reporting",
+    "check",
+    "check_reporting",
+    "diff",
+    "parse",
+    "recount",
+]
+
+
+def check(
+    text: str,
+    files: Mapping[str, str],
+    pins: Sequence[Pin],
+    *,
+    exists: Callable[[str], bool] = lambda _: False,
+    name: str = "patch",
+) -> dict[str, str]:
+    """Return the files after the diff ``text``, which may change what ``pins`` allow only.
+
+    Args:
+        text: a unified diff relative to ``files``; empty changes nothing.
+        files: the whole text of every file that a pin touches, by path.
+        pins: what may change.
+        exists: whether a path that is not in ``files`` is there in the tree.
+        name: of the patch file, for messages.
+
+    Returns:
+        All of ``files``, with the changes; new files of glob pins added, deleted ones gone.
+
+    Raises:
+        MalformedPatch: see `parse`.
+        PatchDoesNotApply: see `apply`.
+        PatchOutsidePins: it changes what no pin allows.
+        PatchBreaksInterface: the result does not parse, or a pinned signature differs.
+        PinNotFound, PinAmbiguous, InvalidValue, NotYet: ``pins`` do not fit ``files``.
+    """
+    return check_reporting(text, files, pins, exists=exists, name=name).files
+
+
+def check_reporting(
+    text: str,
+    files: Mapping[str, str],
+    pins: Sequence[Pin],
+    *,
+    exists: Callable[[str], bool] = lambda _: False,
+    name: str = "patch",
+) -> Applied:
+    """Return `check`'s files together with the repairs that were made."""
+    patch = parse(text, name)
+    before = locate(pins, files)
+    whole = {region.pin_id for region in before if region.whole}
+    growing = [pin for pin in pins if pin.id in whole]
+    for change in patch.changes:
+        known = change.path in files or exists(change.path)
+        if change.kind == "create" and not known:
+            _refuse_new_file(patch, change, growing)
+        elif known:
+            _refuse_unpinned_file(patch, change, before)
+    applied = apply_reporting(patch, files)
+    changed = [change for change in patch.changes if _differs(files, applied.files, change.path)]
+    if not changed:
+        return applied
+    for change in changed:
+        pin = next((pin for pin in pins if selects(pin, change.path)), None)
+        if pin is not None and language_of(pin, change.path) == "python":
+            texts = files.get(change.path, ""), applied.files.get(change.path, "")
+            _refuse_unparsable(patch, change, *texts)
+    after = _locate_after(patch, changed, pins, applied.files)
+    for change in changed:
+        _Comparison(patch, change, files, applied.files, before, after).hold()
+    return applied
+
+
+def _differs(before: Mapping[str, str], after: Mapping[str, str], path: str) -> bool:
+    return before.get(path) != after.get(path)
+
+
+def _refuse_new_file(patch: Patch, change: FileChange, growing: Sequence[Pin]) -> None:
+    if not any(selects(pin, change.path) for pin in growing):
+        raise PatchOutsidePins(
+            f"{change.path} would be a new file",
+            where=Where(patch.name, change.at),
+            remedy="change pinned code only",
+        )
+
+
+def _refuse_unpinned_file(patch: Patch, change: FileChange, regions: Iterable[Region]) -> None:
+    own = [region for region in regions if region.path == change.path]
+    if own and (change.kind != "delete" or all(region.whole for region in own)):
+        return
+    what = "would be deleted" if own else "is not pinned"
+    raise PatchOutsidePins(
+        f"{change.path} {what}",
+        where=Where(patch.name, change.at),
+        remedy=f"change {_places(regions)} only",
+    )
+
+
+def _places(regions: Iterable[Region]) -> str:
+    places = [f"{region.path}:{region.first}-{region.last}" for region in regions]
+    return ", ".join(places[:3]) + (" …" if len(places) > 3 else "")  # noqa: PLR2004 - a short line
+
+
+def _refuse_unparsable(patch: Patch, change: FileChange, before: str, after: str) -> None:
+    try:
+        outline_of_change(before, after)
+    except NotPython as error:
+        hunk = _hunk_at(change, error.line)
+        raise PatchBreaksInterface(
+            f"hunk {hunk.number if hunk else 0}: {change.path}:{error.line or '?'} "
+            f"does not parse after it: {error.problem}: {_source_line(after, error.line)}",
+            where=Where(patch.name, _patch_line(change, hunk, error.line)),
+            remedy="write valid Python",
+        ) from error
+
+
+def _source_line(text: str, line: int | None) -> str:
+    lines = text.split("\n")
+    return repr(lines[line - 1].strip()) if line and line <= len(lines) else "at the end"
+
+
+def _locate_after(
+    patch: Patch, changed: list[FileChange], pins: Sequence[Pin], after: Mapping[str, str]
+) -> tuple[Region, ...]:
+    try:
+        return locate(pins, after)
+    except SigilError as error:
+        kind = (
+            PatchBreaksInterface
+            if isinstance(error, (PinNotFound, PinAmbiguous))
+            else PatchOutsidePins
+        )
+        first = changed[0]
+        hunk = first.hunks[0] if first.hunks else None
+        raise kind(
+            f"hunk {hunk.number if hunk else 0} of {first.path}: after it {error.problem}",
+            where=Where(patch.name, hunk.at if hunk else first.at),
+            remedy="keep names and markers of pinned code as they are",
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """One changed file, before and after."""
+
+    patch: Patch
+    change: FileChange
+    files: Mapping[str, str]
+    new_files: Mapping[str, str]
+    before: tuple[Region, ...]
+    after: tuple[Region, ...]
+
+    def hold(self) -> None:
+        """Raise unless only pinned text differs and every signature stays."""
+        path = self.change.path
+        old = sorted((r for r in self.before if r.path == path), key=_by_line)
+        new = sorted((r for r in self.after if r.path == path), key=_by_line)
+        if path not in self.files or path not in self.new_files:
+            return  # a whole file of a glob pin came or went
+        if [r.pin_id for r in old] != [r.pin_id for r in new]:
+            self._refuse(self.change.hunks[0], None, "the pins are no longer where they were")
+        outside_before = _outside(self.files[path], old)
+        outside_after = _outside(self.new_files[path], new)
+        if outside_before != outside_after:
+            self._refuse(*self._first_outside(old))
+        for was, now in zip(old, new, strict=True):
+            self._same_interface(was, now)
+            self._no_swallowing(now)
+
+    def _first_outside(self, regions: list[Region]) -> tuple[Hunk, int | None, str]:
+        """Return the hunk, its line in the patch, and what it touches, for the message."""
+        for hunk in self.change.hunks:
+            line = hunk.old_start + (not hunk.old)
+            for offset, (sign, content) in enumerate(hunk.lines, 1):
+                slack = sign == "+"
+                if sign != " " and not any(r.first <= line <= r.last + slack for r in regions):
+                    return (
+                        hunk,
+                        hunk.at + offset,
+                        f"line {line} is outside the pins: {content.strip()!r}",
+                    )
+                line += sign != "+"
+        return self.change.hunks[0], None, "it adds code beside the pinned code"
+
+    def _refuse(self, hunk: Hunk, line: int | None, problem: str) -> NoReturn:
+        path = self.change.path
+        own = [region for region in self.before if region.path == path]
+        raise PatchOutsidePins(
+            f"hunk {hunk.number} of {path}: {problem}",
+            where=Where(self.patch.name, line or hunk.at),
+            remedy=f"change {_places(own)} only",
+        )
+
+    def _same_interface(self, was: Region, now: Region) -> None:
+        if was.signature is None or keeps_interface(was.signature, now.signature or ""):
+            return
+        line = now.first
+        hunk = _hunk_at(self.change, line) or self.change.hunks[0]
+        lost = set(was.signature.split("\n")) - set((now.signature or "").split("\n"))
+        raise PatchBreaksInterface(
+            f"hunk {hunk.number} of {now.path}: the interface of pin {was.pin_id} changes: "
+            f"{' | '.join(sorted(lost))!r} is now {(now.signature or '').split(chr(10))[0]!r}",
+            where=Where(self.patch.name, hunk.at),
+            remedy="keep name, parameters and annotations as they are",
+        )
+
+    def _no_swallowing(self, region: Region) -> None:
+        """Raise where a string or a continued line of the region reaches out of it."""
+        path = self.change.path
+        text = self.new_files[path]
+        if region.signature is not None or region.whole or not path.endswith((".py", ".pyi")):
+            return
+        inside = "\n".join(text.split("\n")[region.first - 1 : region.last])
+        reaches = inside.endswith("\\") or (
+            ('"""' in inside or "'''" in inside) and _string_across(text, region.first, region.last)
+        )
+        if reaches:
+            self._refuse(
+                self.change.hunks[0], None, "a string or line of it reaches out of the pin"
+            )
+
+
+def _by_line(region: Region) -> tuple[int, int]:
+    return region.first, region.last
+
+
+def _outside(text: str, regions: list[Region]) -> list[list[str]]:
+    """Return the stretches of lines around and between ``regions``."""
+    lines = split_lines(text)
+    stretches: list[list[str]] = []
+    done = 0
+    for region in regions:
+        stretches.append(lines[done : region.first - 1])
+        done = max(region.last, region.first - 1)
+    return [*stretches, lines[done:]]
+
+
+@lru_cache(maxsize=256)
+def _string_across(text: str, first: int, last: int) -> bool:
+    """Return whether a string literal begins inside the lines and ends outside, or reverse."""
+    for node in ast.walk(parse_python(text)):
+        if isinstance(node, (ast.Constant, ast.JoinedStr)):
+            end = node.end_lineno or node.lineno
+            if (first <= node.lineno <= last) != (first <= end <= last):
+                return True
+    return False
+
+
+def _hunk_at(change: FileChange, line: int | None) -> Hunk | None:
+    """Return the hunk that wrote line ``line`` of the new file, or the first one."""
+    shift = 0
+    for hunk in change.hunks:
+        old, new = len(hunk.old), len(hunk.new)
+        start = hunk.old_start + shift
+        if line is not None and line < start + new + 1:
+            return hunk
+        shift += new - old
+    return change.hunks[-1] if change.hunks else None
+
+
+def _patch_line(change: FileChange, hunk: Hunk | None, line: int | None) -> int:
+    """Return the line of the patch that wrote line ``line`` of the new file, if one did."""
+    if hunk is None or line is None:
+        return change.at
+    before = [other for other in change.hunks if other.number < hunk.number]
+    now = hunk.old_start + sum(len(other.new) - len(other.old) for other in before)
+    for offset, (sign, _) in enumerate(hunk.lines, 1):
+        if sign != "-":
+            if now == line:
+                return hunk.at + offset
+            now += 1
+    return hunk.at
