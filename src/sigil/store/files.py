@@ -18,6 +18,7 @@ import errno
 import fcntl
 import itertools
 import os
+import re
 import stat
 from collections.abc import Generator, Iterator
 from pathlib import Path, PurePosixPath
@@ -28,8 +29,8 @@ from sigil.store.disk_errors import read_error, write_error, writing
 from sigil.store.locks import lock
 
 __all__ = [
-    "CHUNK", "confined", "hold", "is_temporary", "lock", "make_directory", "open_regular",
-    "read_chunks", "read_file", "read_verified", "remove_tree", "sweep", "sync_directory",
+    "CHUNK", "confined", "hold", "is_confined", "is_temporary", "lock", "make_directory",
+    "open_regular", "read_chunks", "read_file", "read_verified", "remove_tree", "sweep", "sync_directory",
     "sync_file", "temporary_directory", "temporary_path", "write_all", "write_atomic",
     "write_error", "write_new", "writing",
 ]  # fmt: skip
@@ -38,6 +39,7 @@ TEMPORARY_PREFIX = ".sigil-"
 TEMPORARY_SUFFIX = ".tmp"
 CHUNK = 1 << 20
 _NUMBERS = itertools.count()
+_ESCAPES = re.compile(r"/\.{0,2}/")
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -283,7 +285,7 @@ def remove_tree(path: Path) -> None:
 # --- reading ----------------------------------------------------------------------------
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: str | Path) -> bytes:
     """Return the bytes of a regular file; a link, pipe or device there is not one.
 
     Raises:
@@ -294,7 +296,7 @@ def read_file(path: Path) -> bytes:
     return b"".join(read_chunks(path))
 
 
-def read_chunks(path: Path) -> Iterator[bytes]:
+def read_chunks(path: str | Path) -> Iterator[bytes]:
     """Yield the bytes of a regular file in pieces of at most 1 MiB.
 
     Raises:
@@ -307,12 +309,12 @@ def read_chunks(path: Path) -> Iterator[bytes]:
         while chunk := os.read(descriptor, CHUNK):
             yield chunk
     except OSError as error:
-        raise read_error(error, path) from error
+        raise read_error(error, Path(path)) from error
     finally:
         os.close(descriptor)
 
 
-def open_regular(path: Path) -> int:
+def open_regular(path: str | Path) -> int:
     """Return a descriptor for reading a regular file; the caller closes it.
 
     Raises:
@@ -323,7 +325,7 @@ def open_regular(path: Path) -> int:
     try:
         descriptor = os.open(path, _READ)
     except OSError as error:
-        raise read_error(error, path) from error
+        raise read_error(error, Path(path)) from error
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     os.close(descriptor)
@@ -359,10 +361,14 @@ def confined(path: str) -> PurePosixPath:
     Raises:
         InvalidValue: empty, absolute, with ``..``, ``.``, ``//`` or a control character.
     """
-    parts = path.split("/")
-    if any(part in {"", ".", ".."} for part in parts) or not path.isprintable():
+    if not is_confined(path):
         raise InvalidValue(
             f"{path!r} is not a path inside the record",
             remedy="use a relative path without . and ..",
         )
     return PurePosixPath(path)
+
+
+def is_confined(path: str) -> bool:
+    """Say whether ``path`` is relative and stays inside the directory that it starts from."""
+    return path.isprintable() and not _ESCAPES.search(f"/{path}/")

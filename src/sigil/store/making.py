@@ -9,6 +9,7 @@ Not here: what a record is for, and how it ends (`sigil.store.records`).
 from __future__ import annotations
 
 import errno
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -54,7 +55,9 @@ class Plan:
                 with files.writing(path):
                     path.parent.mkdir(parents=True, exist_ok=True)
                 files.write_new(path, data)
-            stored = {name: measure(stage, place) for name, place in places.items()}
+            stored = {
+                name: Stored(place, *measure(stage / place)) for name, place in places.items()
+            }
             manifest = self._manifest(directory, stored)
             files.write_new(stage / manifests.FILE_NAME, manifests.render(manifest))
             times = {"created_at": self.clock.now().isoformat()}
@@ -106,18 +109,28 @@ def _move(stage: Path, directory: Path) -> None:
 # --- what stands on the disk ------------------------------------------------------------
 
 
-def measure(directory: Path, path: str) -> Stored:
-    """Return digest and length of a file as it is read back from the disk."""
+def measure(path: str | Path) -> tuple[str, int]:
+    """Return digest and length of a file as it is read back from the disk.
+
+    Raises:
+        NotFound: there is no such file.
+        Corrupt: a link, directory, pipe or device has its name.
+        Unreadable: the system refuses.
+    """
+    chunks = files.read_chunks(path)
+    data, more = next(chunks, b""), next(chunks, b"")
+    if not more:  # nearly always: one piece, no need to go through a stream
+        return canonical.digest(data), len(data)
     size = 0
 
     def counted() -> Iterator[bytes]:
         nonlocal size
-        for chunk in files.read_chunks(directory / path):
+        for chunk in itertools.chain((data, more), chunks):
             size += len(chunk)
             yield chunk
 
     digest = canonical.digest_stream(counted())
-    return Stored(path, digest, size)
+    return digest, size
 
 
 def files_below(directory: Path, path: PurePosixPath) -> Iterator[str]:

@@ -18,8 +18,8 @@ from typing import Any, Literal, cast, get_args
 import msgspec
 
 from sigil import canonical
-from sigil.errors import Corrupt, InvalidValue, NotYet, SigilError, Where
-from sigil.store.files import confined
+from sigil.errors import Corrupt, InvalidValue, NotYet, Where
+from sigil.store.files import is_confined
 
 FILE_NAME = "manifest.json"
 SCHEMA_VERSION = "1.2.0"
@@ -183,11 +183,9 @@ def _stored(entry: Any, key: str | None, name: str, place: str) -> Stored:
         raise _corrupt("not a SHA-256", name, f"{place}.sha256")
     if not (size is None or (isinstance(size, int) and size >= 0)):
         raise _corrupt("not a number of bytes", name, f"{place}.bytes")
-    try:
-        confined(path if isinstance(path, str) else "")
-    except SigilError as error:
-        raise _corrupt(error.problem, name, f"{place}.path") from error
-    return Stored(cast("str", path), canonical.DIGEST_PREFIX + match[1], size)
+    if not (isinstance(path, str) and is_confined(path)):
+        raise _corrupt(f"{path!r} is not a path inside the record", name, f"{place}.path")
+    return Stored(path, canonical.DIGEST_PREFIX + match[1], size)
 
 
 def _text(values: Mapping[str, Any], key: str, name: str, default: str | None = None) -> str:

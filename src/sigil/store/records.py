@@ -298,7 +298,7 @@ class RunRecord:
         with files.writing(self.directory.parent):
             # Whoever made this record may have been killed before it synced the name.
             files.sync_directory(self.directory.parent)
-        return {path: measure(self.directory, path) for path in paths}
+        return {path: Stored(path, *measure(self.directory / path)) for path in paths}
 
 
 def _names(parent: Path, inputs_hash: str) -> Iterator[Path]:

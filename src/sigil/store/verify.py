@@ -1,0 +1,293 @@
+"""Is everything still what it was? The one verifier, which every command uses.
+
+Promises: it re-derives all that a record claims (digests and lengths of inputs and outputs,
+``inputs_hash``, the name) from the bytes on the disk, and the frames of journals and the
+names of blobs likewise; a run that never ended is called unfinished, not corrupt; it follows
+no symbolic link, writes nothing, and its memory does not grow with the tree.
+
+What it cannot see: a manifest rewritten together with the files that it vouches for. That
+takes a signature (`sigil.ledger`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sigil import canonical
+from sigil.errors import Corrupt, NotFound, NotYet, SigilError, Unreadable, Where
+from sigil.store import files, frames, journal, making, manifests, records
+from sigil.store.manifests import Manifest, Stored
+
+Kind = Literal["corrupt", "unfinished", "unrecorded", "unverifiable"]
+"""corrupt: not what was written. unfinished: its process ended before it did, or has not yet.
+unrecorded: a file that no manifest vouches for. unverifiable: from before there were digests."""
+_RUN_ID = re.compile(r"[0-9a-f]{32}(-[1-9][0-9]*)?")
+_BLOB = re.compile(r"/([0-9a-f]{2})/(\1[0-9a-f]{62})\Z")
+_REMEDY = "restore it from a copy, or run it again"
+_SEALED = {making.INPUTS, records.OUTPUTS}
+_Names = dict[str, bool]
+"""Paths relative to a record, and whether each is a regular file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be.
+
+    Args:
+        path: the file or directory.
+        kind: see `Kind`.
+        problem: what is the matter with it.
+        remedy: what the reader can do.
+    """
+
+    path: str
+    kind: Kind
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Render as one line."""
+        return f"{self.path}: {self.kind}: {self.problem}; {self.remedy}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What was looked at and what was found.
+
+    Args:
+        root: what was verified.
+        findings: in the order of the walk.
+        runs: how many records were looked at.
+        files: how many files were hashed.
+        bytes: how many bytes that was.
+        frames: how many journal frames were checked.
+    """
+
+    root: str
+    findings: list[Finding] = field(default_factory=list[Finding])
+    runs: int = 0
+    files: int = 0
+    bytes: int = 0
+    frames: int = 0
+
+    @property
+    def intact(self) -> bool:
+        """Whether nothing is corrupt."""
+        return not self.of_kind("corrupt")
+
+    def of_kind(self, kind: Kind) -> list[Finding]:
+        """Return the findings of one kind."""
+        return [finding for finding in self.findings if finding.kind == kind]
+
+    def raise_if_corrupt(self) -> None:
+        """Raise for the first corrupt finding.
+
+        Raises:
+            Corrupt: something is not what was written.
+        """
+        for finding in self.of_kind("corrupt"):
+            raise Corrupt(finding.problem, where=Where(finding.path), remedy=finding.remedy)
+
+
+def verify(path: Path) -> Report:
+    """Verify a run, a journal, a blob, or every one of them below a directory.
+
+    Raises:
+        NotFound: ``path`` does not exist.
+        Unreadable: ``path`` is a directory that may not be listed.
+    """
+    report = Report(str(path))
+    for finding in scan(path, report):
+        report.findings.append(finding)
+    return report
+
+
+def scan(path: Path, report: Report) -> Iterator[Finding]:
+    """Yield findings as they are made, counting in ``report`` without storing any.
+
+    Raises:
+        NotFound: ``path`` does not exist.
+        Unreadable: ``path`` is a directory that may not be listed.
+    """
+    if not path.exists():
+        raise NotFound("there is nothing to verify", where=Where(str(path)))
+    if path.is_file():
+        if path.name == manifests.FILE_NAME:
+            yield from _directory(str(path.parent), report, [])
+        else:
+            yield from _lone_file(str(path), report)
+        return
+    pending = [str(path)]
+    while pending:
+        yield from _directory(pending.pop(), report, pending)
+
+
+# --- the walk ---------------------------------------------------------------------------
+
+
+def _directory(directory: str, report: Report, pending: list[str]) -> Iterator[Finding]:
+    """Verify what stands in one directory; what is to be visited is added to ``pending``."""
+    names: _Names = {}
+    try:
+        below = _list(directory, "", names)
+    except OSError as error:
+        yield _refusal(directory, files.read_error(error, Path(directory)))
+        return
+    if manifests.FILE_NAME in names:
+        for sealed in _SEALED & set(below):
+            below.remove(sealed)
+            _list_all(directory, f"{sealed}/", names)
+        yield from _run(directory, names, report)
+    elif making.INPUTS in below and _RUN_ID.fullmatch(directory.rpartition("/")[2]):
+        yield Finding(directory, "unfinished", "inputs without a manifest", "run it again")
+    for name in sorted(names):
+        yield from _lone_file(f"{directory}/{name}", report)
+    below.sort(reverse=True)
+    pending += [f"{directory}/{name}" for name in below if not files.is_temporary(name)]
+
+
+def _list(directory: str, prefix: str, names: _Names) -> list[str]:
+    """Add the files of one directory to ``names``; return the names of its directories."""
+    below: list[str] = []
+    with os.scandir(f"{directory}/{prefix}") as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                below.append(entry.name)
+            else:
+                names[prefix + entry.name] = entry.is_file(follow_symlinks=False)
+    return below
+
+
+def _list_all(directory: str, prefix: str, names: _Names) -> None:
+    """Add every file below a directory of a record, by its path relative to the record."""
+    # What cannot be listed is found missing or unreadable by its name in the manifest.
+    with contextlib.suppress(OSError):
+        for name in _list(directory, prefix, names):
+            _list_all(directory, f"{prefix}{name}/", names)
+
+
+def _lone_file(path: str, report: Report) -> Iterator[Finding]:
+    """Verify a file that vouches for itself: a journal by its checksums, a blob by its name."""
+    if path.endswith(journal.SUFFIX):
+        yield from _journal(path, report)
+    elif match := _BLOB.search(path):
+        stored = Stored(path, canonical.DIGEST_PREFIX + match[2])
+        yield from _file(path, stored, report, "put the same bytes again")
+
+
+def _journal(path: str, report: Report) -> Iterator[Finding]:
+    try:
+        with os.fdopen(files.open_regular(path), "rb", buffering=files.CHUNK) as stream:
+            reader = frames.Reader(stream, path)
+            for _ in reader.frames():
+                report.frames += 1
+    except SigilError as error:
+        yield _refusal(path, error)
+        return
+    report.files += 1
+    report.bytes += reader.end
+    if reader.torn:
+        problem = f"the end behind frame {reader.last} is torn"
+        yield Finding(path, "unfinished", problem, "it is cut off when the run is continued")
+
+
+# --- one record -------------------------------------------------------------------------
+
+
+def _run(directory: str, names: _Names, report: Report) -> Iterator[Finding]:
+    report.runs += 1
+    path = f"{directory}/{manifests.FILE_NAME}"
+    try:
+        manifest = manifests.parse(files.read_file(path), path)
+    except SigilError as error:
+        yield _refusal(path, error)
+        return
+    name = directory.rpartition("/")[2]
+    if directory == report.root:  # perhaps typed as ``.`` or through a link
+        name = Path(directory).resolve().name
+    yield from _identity(directory, name, manifest)
+    yield from _contents(directory, manifest.snapshots.values(), names, report)
+    yield from _contents(directory, manifest.artifacts.values(), names, report)
+    if manifest.status == "running":
+        yield Finding(directory, "unfinished", "the run has not ended", "continue or restart it")
+        return
+    vouched = {item.path for item in manifest.snapshots.values()} | manifest.artifacts.keys()
+    for name in sorted(name for name in names.keys() - vouched if "/" in name):
+        if not files.is_temporary(name.rpartition("/")[2]):
+            problem = "no manifest vouches for this file"
+            yield Finding(f"{directory}/{name}", "unrecorded", problem, "do not rely on it")
+
+
+def _identity(directory: str, name: str, manifest: Manifest) -> Iterator[Finding]:
+    """Derive inputs hash and name anew from the digests that the manifest has."""
+    path = f"{directory}/{manifests.FILE_NAME}"
+    if not manifest.inputs_hash:
+        problem = "the manifest has no inputs_hash"
+        yield Finding(path, "unverifiable", problem, "run it again for a record that has")
+        return
+    derived = canonical.inputs_hash(
+        {name: item.sha256 for name, item in manifest.snapshots.items()}
+    )
+    if derived != manifest.inputs_hash:
+        problem = f"inputs_hash is {manifest.inputs_hash}, the snapshots give {derived}"
+        yield Finding(path, "corrupt", problem, _REMEDY)
+    if manifest.run_id != name:
+        problem = f"run_id is {manifest.run_id}, the directory is called {name}"
+        yield Finding(path, "corrupt", problem, "give the directory its name back")
+    elif not canonical.names_run(name, manifest.inputs_hash):
+        problem = f"run_id {name} does not derive from the inputs"
+        yield Finding(path, "corrupt", problem, _REMEDY)
+    elif "-" in name and _RUN_ID.fullmatch(name):
+        yield from _collision(directory, name.partition("-")[0], manifest)
+
+
+def _collision(directory: str, plain: str, manifest: Manifest) -> Iterator[Finding]:
+    """Check that a name with ``-2`` was given because the plain one has other inputs."""
+    path = Path(directory).resolve().parent / plain / manifests.FILE_NAME
+    try:
+        other = manifests.parse(files.read_file(path), str(path))
+    except SigilError:
+        return  # gone since, or reported by its own name
+    if other.inputs_hash == manifest.inputs_hash:
+        problem = f"{plain} has the same inputs"
+        yield Finding(directory, "corrupt", problem, "keep one of the two runs")
+
+
+def _contents(
+    directory: str, stored: Iterable[Stored], names: _Names, report: Report
+) -> Iterator[Finding]:
+    for item in stored:
+        path = f"{directory}/{item.path}"
+        if names.get(item.path, True):
+            yield from _file(path, item, report, _REMEDY)
+        else:
+            yield Finding(path, "corrupt", "no regular file", _REMEDY)
+
+
+def _file(path: str, stored: Stored, report: Report, remedy: str) -> Iterator[Finding]:
+    """Compare one file with what is claimed of it."""
+    try:
+        digest, size = making.measure(path)
+    except SigilError as error:
+        yield _refusal(path, error)
+        return
+    report.files += 1
+    report.bytes += size
+    if digest != stored.sha256:
+        yield Finding(path, "corrupt", f"has digest {digest}, not {stored.sha256}", remedy)
+    elif stored.bytes not in {None, size}:
+        yield Finding(path, "corrupt", f"has {size} bytes, not {stored.bytes}", remedy)
+
+
+def _refusal(path: str, error: SigilError) -> Finding:
+    """Return the finding for a file that could not be read as what it should be."""
+    where = error.where
+    place = str(where) if where and (where.line or where.field) else path
+    kind: Kind = "unverifiable" if isinstance(error, (NotYet, Unreadable)) else "corrupt"
+    return Finding(place, kind, error.problem, error.remedy or _REMEDY)
