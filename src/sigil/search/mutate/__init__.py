@@ -1,0 +1,11 @@
+"""The offline proposer `mutate`, from text to proposals.
+
+`source` edits characters by positions of the tree; `fragments` are expressions as text;
+`assigned`, `kinds`, `scope` and `library` say what an expression may be built from;
+`subject` takes a region apart; `operators`, `statements`, `grammar`, `crossover` and
+`chance` change it; `walk` orders the single edits; `proposer` puts it behind ask and tell.
+"""
+
+from sigil.search.mutate.proposer import Mutate
+
+__all__ = ["Mutate"]

@@ -1,0 +1,129 @@
+"""Grow a random expression of a wanted kind from the vocabulary of a place.
+
+Bounded: depth by the caller, exponents small and constant, ranges over plain names, so
+that a grown expression neither explodes in size nor in value faster than its parents.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from sigil.search.mutate.fragments import (
+    Fragment,
+    Kind,
+    atom,
+    binary,
+    boolean,
+    call,
+    compare,
+    fits,
+    negation,
+    negative,
+    number,
+)
+from sigil.search.mutate.scope import Scope
+
+_LITERALS: dict[Kind, Sequence[Fragment]] = {
+    "int": (number(1), number(2), number(0), number(3), number(-1)),
+    "number": (number(1), number(2), number(0.5), number(0), number(-1), number(3)),
+    "bool": (atom("True", "bool"), atom("False", "bool")),
+    "str": (atom('""', "str"), atom('" "', "str")),
+    "seq": (atom("[]", "seq"),),
+    "map": (atom("{}", "map"),),
+    "other": (atom("None", "other"),),
+    "unknown": (number(1), number(2), number(0)),
+}
+_COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+_LEAF_CHANCE = 0.35
+_LITERAL_CHANCE = 0.25
+
+
+def leaf(scope: Scope, want: Kind, random: random.Random) -> Fragment:
+    """Return a name in scope of the wanted kind, or a literal."""
+    exact = [value for value in scope.values if fits(value.kind, want)]
+    if exact and random.random() >= _LITERAL_CHANCE:
+        return random.choice(exact)
+    return random.choice(_LITERALS[want])
+
+
+def grow(scope: Scope, want: Kind, depth: int, random: random.Random) -> Fragment:
+    """Return a random expression.
+
+    Args:
+        scope: the vocabulary.
+        want: the kind of the result.
+        depth: how many operations deep at most; 0 gives a leaf.
+        random: where chance comes from.
+    """
+    if depth <= 0 or random.random() < _LEAF_CHANCE:
+        return leaf(scope, want, random)
+    if want == "unknown":
+        want = _some_kind(scope, random)
+    if want in ("int", "number"):
+        return _number(scope, want, depth, random)
+    if want == "bool":
+        return _truth(scope, depth, random)
+    if want in ("str", "seq"):
+        return _sequence(scope, want, depth, random)
+    return leaf(scope, want, random)
+
+
+def _some_kind(scope: Scope, random: random.Random) -> Kind:
+    kinds = [value.kind for value in scope.values if value.kind in ("int", "bool", "str", "seq")]
+    kinds += ["number"] * (1 + len(scope.values) - len(kinds))
+    return random.choice(kinds)
+
+
+def _number(scope: Scope, want: Kind, depth: int, random: random.Random) -> Fragment:
+    roll = random.random()
+    if roll < 0.15:
+        return _called(scope, want, depth, random)
+    if roll < 0.22:
+        return negative(grow(scope, want, depth - 1, random))
+    if roll < 0.28:
+        return binary("**", grow(scope, want, depth - 1, random), number(random.choice((2, 2, 3))))
+    symbols = ("+", "-", "*", "+", "-", "*", "//", "%") if want == "int" else "++--***/"
+    left = grow(scope, want, depth - 1, random)
+    return binary(random.choice(symbols), left, grow(scope, want, depth - 1, random))
+
+
+def _called(scope: Scope, want: Kind, depth: int, random: random.Random) -> Fragment:
+    functions = [f for f in scope.functions if fits(f.gives, want) and f.gives != "unknown"]
+    if not functions:
+        return leaf(scope, want, random)
+    function = random.choice(functions)
+    arguments: list[Fragment] = []
+    for kind in function.takes:
+        if kind in ("seq", "str") and not any(v.kind in (kind, "unknown") for v in scope.values):
+            return leaf(scope, want, random)
+        arguments.append(grow(scope, kind, depth - 1 if kind in ("int", "number") else 0, random))
+    return call(function.text, function.gives, *arguments)
+
+
+def _truth(scope: Scope, depth: int, random: random.Random) -> Fragment:
+    roll = random.random()
+    if roll < 0.15:
+        return negation(grow(scope, "bool", depth - 1, random))
+    if roll < 0.3 and depth > 1:
+        symbol = "and" if random.random() < 0.5 else "or"
+        left = grow(scope, "bool", depth - 1, random)
+        return boolean(symbol, left, grow(scope, "bool", depth - 1, random))
+    left = grow(scope, _some_kind(scope, random), depth - 1, random)
+    if left.kind in ("seq", "map", "bool"):
+        return negation(left) if random.random() < 0.5 else left
+    return compare(random.choice(_COMPARISONS), left, leaf(scope, left.kind, random))
+
+
+def _sequence(scope: Scope, want: Kind, depth: int, random: random.Random) -> Fragment:
+    values = [value for value in scope.values if value.kind == want]
+    if not values:
+        return leaf(scope, want, random)
+    value = random.choice(values)
+    roll = random.random()
+    if roll < 0.5:
+        part = random.choice(("1:", ":-1", "::-1", ":1"))
+        return Fragment(f"{value.text}[{part}]", value.level, want, 3)
+    if roll < 0.75 and want == "seq":
+        return call("sorted", "seq", value)
+    return binary("+", value, random.choice(values)) if depth > 1 else value

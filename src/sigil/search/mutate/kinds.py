@@ -1,0 +1,246 @@
+"""What kind of value is it? From annotations, literals, operators, calls and usage.
+
+Flow-insensitive: one kind per name and function; a name of several kinds is ``unknown``.
+A wrong guess costs a wasted proposal, never a wrong edit.
+
+Not here: which names may be used where (`scope`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeGuard
+
+from sigil.search.mutate.fragments import Kind, join
+from sigil.search.mutate.library import (
+    METHOD_KINDS,
+    MODULES,
+    RESULT_KINDS,
+    SEQUENCE_METHODS,
+    STRING_METHODS,
+)
+
+_ANNOTATIONS: Mapping[str, Kind] = {
+    "int": "int", "float": "number", "complex": "number", "bool": "bool", "str": "str",
+    "list": "seq", "tuple": "seq", "set": "seq", "frozenset": "seq", "bytes": "seq",
+    "List": "seq", "Tuple": "seq", "Set": "seq", "Sequence": "seq", "Iterable": "seq",
+    "Collection": "seq", "Iterator": "seq", "MutableSequence": "seq", "deque": "seq",
+    "dict": "map", "Dict": "map", "Mapping": "map", "MutableMapping": "map", "Counter": "map",
+}  # fmt: skip
+_NUMERIC_OPERATORS = (ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Pow, ast.Mod)
+_SEQUENCES = (
+    ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp, ast.GeneratorExp,
+)  # fmt: skip
+_MATH = {f.text: f.gives for functions in MODULES.values() for f in functions}
+
+Kinds = Mapping[str, Kind]
+
+
+def annotated(annotation: ast.expr | None) -> Kind:
+    """Return the kind that an annotation promises."""
+    match annotation:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return _ANNOTATIONS.get(name, "unknown")
+        case ast.Subscript(value=value):
+            return annotated(value)
+        case ast.Constant(value=str(text)):
+            return _ANNOTATIONS.get(text.split("[")[0], "unknown")
+        case _:
+            return "unknown"
+
+
+def kind_of(node: ast.expr, kinds: Kinds) -> Kind:
+    """Return what ``node`` evaluates to, given the kinds of names."""
+    rule = _RULES.get(type(node))
+    if rule is not None:
+        return rule(node, kinds)
+    if isinstance(node, _SEQUENCES):
+        return "seq"
+    return "unknown"
+
+
+def _constant(node: ast.Constant, kinds: Kinds) -> Kind:  # noqa: ARG001 - one signature for all
+    return _VALUE_KINDS.get(type(node.value), "other")
+
+
+def _name(node: ast.Name, kinds: Kinds) -> Kind:
+    return kinds.get(node.id, "unknown")
+
+
+def _binary(node: ast.BinOp, kinds: Kinds) -> Kind:
+    left, right = kind_of(node.left, kinds), kind_of(node.right, kinds)
+    for dominant in ("str", "seq"):
+        if dominant in (left, right):
+            return dominant
+    if isinstance(node.op, ast.Div):
+        return "number"
+    if left == right == "int":
+        return "int"
+    if isinstance(node.op, ast.Add) and left == right == "unknown":
+        return "unknown"
+    return "number"
+
+
+def _unary(node: ast.UnaryOp, kinds: Kinds) -> Kind:
+    return "bool" if isinstance(node.op, ast.Not) else kind_of(node.operand, kinds)
+
+
+def _boolean(node: ast.BoolOp, kinds: Kinds) -> Kind:
+    return _joined(kind_of(value, kinds) for value in node.values)
+
+
+def _conditional(node: ast.IfExp, kinds: Kinds) -> Kind:
+    return join(kind_of(node.body, kinds), kind_of(node.orelse, kinds))
+
+
+def _subscript(node: ast.Subscript, kinds: Kinds) -> Kind:
+    value = kind_of(node.value, kinds)
+    return value if isinstance(node.slice, ast.Slice) or value == "str" else "unknown"
+
+
+def _call(node: ast.Call, kinds: Kinds) -> Kind:
+    match node.func:
+        case ast.Name(id=("min" | "max")) if len(node.args) > 1:
+            return _joined(kind_of(argument, kinds) for argument in node.args)
+        case ast.Name(id=name):
+            return RESULT_KINDS.get(name) or _MATH.get(name) or kinds.get(f"{name}()", "unknown")
+        case ast.Attribute(value=ast.Name(id=("math" | "statistics")), attr=name):
+            return _MATH.get(name, "number")
+        case ast.Attribute(attr=name):
+            return METHOD_KINDS.get(name, "unknown")
+        case _:
+            return "unknown"
+
+
+def _attribute(node: ast.Attribute, kinds: Kinds) -> Kind:  # noqa: ARG001 - one signature for all
+    return "number" if isinstance(node.value, ast.Name) and node.value.id == "math" else "unknown"
+
+
+def _joined(found: Iterable[Kind]) -> Kind:
+    result: Kind | None = None
+    for kind in found:
+        result = kind if result is None else join(result, kind)
+    return result or "unknown"
+
+
+_VALUE_KINDS: Mapping[type, Kind] = {bool: "bool", int: "int", float: "number", str: "str"}
+_RULES: dict[type[ast.expr], Callable[..., Kind]] = {
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.BoolOp: _boolean,
+    ast.IfExp: _conditional,
+    ast.Compare: lambda *_: "bool",
+    ast.Subscript: _subscript,
+    ast.Call: _call,
+    ast.Attribute: _attribute,
+    ast.JoinedStr: lambda *_: "str",
+    ast.Dict: lambda *_: "map",
+    ast.DictComp: lambda *_: "map",
+    ast.Lambda: lambda *_: "other",
+}
+
+
+# --- names -------------------------------------------------------------------------------
+
+
+def infer(root: ast.AST, known: Kinds) -> dict[str, Kind]:
+    """Return the kinds of the names that are bound in ``root``, and of its parameters.
+
+    Args:
+        root: a function or a module.
+        known: kinds of names from outside; a binding in ``root`` overrides them.
+    """
+    nodes = list(ast.walk(root))
+    fixed = {node.arg: annotated(node.annotation) for node in nodes if isinstance(node, ast.arg)}
+    used: dict[str, Kind] = {}
+    for node in nodes:
+        for name, kind in _used_as(node):
+            used.setdefault(name, kind)
+    kinds: dict[str, Kind] = {**known}
+    kinds |= {name: used.get(name, "unknown") if kind == "unknown" else kind
+              for name, kind in fixed.items()}  # fmt: skip
+    kinds |= {name: "other" for name in ("self", "cls") if name in fixed}
+    for _ in range(2):  # the second pass sees what the first found of names bound later
+        bound: dict[str, Kind] = {}
+        for node in nodes:
+            for name, kind in _bound_to(node, kinds):
+                bound[name] = join(bound[name], kind) if name in bound else kind
+        kinds |= {name: used.get(name, kind) if kind == "unknown" else kind
+                  for name, kind in bound.items() if name not in fixed}  # fmt: skip
+    return kinds
+
+
+def _bound_to(node: ast.AST, kinds: Kinds) -> list[tuple[str, Kind]]:
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return [(name, kind_of(value, kinds))]
+        case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
+            return [(name, annotated(annotation))]
+        case ast.AugAssign(target=ast.Name(id=name), op=ast.Div()):
+            return [(name, "number")]
+        case ast.For(target=target, iter=source) | ast.comprehension(target=target, iter=source):
+            return _bound_by_loop(target, source, kinds)
+        case ast.FunctionDef(name=name, returns=returns):
+            return [(name, "other"), (f"{name}()", annotated(returns))]
+        case ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)):
+            return [(name, "other")]
+        case ast.withitem(optional_vars=ast.Name(id=name)):
+            return [(name, "other")]
+        case ast.alias(name=name, asname=alias):
+            return [(alias or name.split(".")[0], "other")]
+        case _:
+            return []
+
+
+def _bound_by_loop(target: ast.expr, source: ast.expr, kinds: Kinds) -> list[tuple[str, Kind]]:
+    match target, source:
+        case ast.Name(id=name), ast.Call(func=ast.Name(id="range")):
+            return [(name, "int")]
+        case ast.Tuple(elts=[ast.Name(id=name), *_]), ast.Call(func=ast.Name(id="enumerate")):
+            return [(name, "int")]
+        case ast.Name(id=name), _:
+            return [(name, "str" if kind_of(source, kinds) == "str" else "unknown")]
+        case _:
+            return []
+
+
+def _used_as(node: ast.AST) -> list[tuple[str, Kind]]:
+    """Return what ``node`` does with names, as far as that tells their kind."""
+    match node:
+        case ast.BinOp(op=op) if isinstance(op, _NUMERIC_OPERATORS):
+            if isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
+                return []
+            return [(side.id, "number") for side in (node.left, node.right) if _is_name(side)]
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Name(id=name)):
+            return [(name, "number")]
+        case ast.Compare(left=ast.Name(id=name), comparators=[ast.Constant(value=value)]):
+            return [(name, _VALUE_KINDS[type(value)])] if type(value) in _VALUE_KINDS else []
+        case ast.For(iter=ast.Name(id=name)) | ast.comprehension(iter=ast.Name(id=name)):
+            return [(name, "seq")]
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Slice()):
+            return [(name, "seq")]
+        case ast.Call():
+            return _used_in_call(node)
+        case _:
+            return []
+
+
+def _used_in_call(node: ast.Call) -> list[tuple[str, Kind]]:
+    match node:
+        case ast.Call(func=ast.Name(id="range")):
+            return [(argument.id, "int") for argument in node.args if _is_name(argument)]
+        case ast.Call(func=ast.Name(id=("sum" | "sorted" | "enumerate")), args=[ast.Name(id=name)]):
+            return [(name, "seq")]
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute)):
+            if attribute in STRING_METHODS:
+                return [(name, "str")]
+            return [(name, "seq")] if attribute in SEQUENCE_METHODS else []
+        case _:
+            return []
+
+
+def _is_name(node: ast.expr) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name)

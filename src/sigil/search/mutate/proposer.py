@@ -1,0 +1,269 @@
+"""The proposer `mutate`: typed mutation of Python in the pinned regions. No model, no key.
+
+From every parent it first walks through the single edits, each once and in a good order,
+so that a small problem is solved at once; then it mixes them with random and compound
+edits, drawn more often the more often their kind gave an elite.
+
+A proposal always parses, differs from its parent and from everything proposed before,
+touches no signature, and reads no name that has no value.
+
+Source: gplearn and PySR for which variations find expressions; GenProg and "plastic
+surgery" (Barr et al. 2014) for repairs made from the program's own parts.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+import warnings
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sigil.canonical import digest_value
+from sigil.errors import SigilError
+from sigil.search.model import BASELINE, Outcome, Parent, Proposal, View
+from sigil.search.mutate.assigned import Flow, doubtful_uses
+from sigil.search.mutate.chance import DRAWS, names_of
+from sigil.search.mutate.operators import Change
+from sigil.search.mutate.source import Edit, Source, apply_edits
+from sigil.search.mutate.subject import Subject
+from sigil.search.mutate.walk import neighbours
+from sigil.search.patch import diff
+from sigil.search.pins import Pin, language_of, locate
+
+_PARSED_PARENTS = 48
+_ATTEMPTS = 60
+_WALK_FIRST = 48
+_WALK_CHANCE = 0.35
+_BEST_CHANCE = 0.5
+_COMPOUND = (1, 1, 1, 2, 2, 3)
+
+
+@dataclass(slots=True)
+class _Parsed:
+    """A parent taken apart, and how far the walk over its single edits has come."""
+
+    files: Mapping[str, str]
+    subjects: dict[str, Subject]
+    walk: Iterator[tuple[Subject, Change]]
+    walked_out: bool = False
+
+
+@dataclass(slots=True)
+class _Learned:
+    """How often each way to change was tried and gave an elite."""
+
+    tries: Counter[str] = field(default_factory=Counter[str])
+    elites: Counter[str] = field(default_factory=Counter[str])
+
+    def weight(self, name: str) -> float:
+        """Return how often to draw ``name``, relative to the others."""
+        rate = (self.elites[name] + 1.0) / (self.tries[name] + 20.0)
+        overall = (self.elites.total() + 1.0) / (self.tries.total() + 20.0)
+        return DRAWS[name][1] * min(max(rate / overall, 0.3), 3.0)
+
+
+class Mutate:
+    """Proposes mutations of Python in the pinned regions. Implements `Proposer`."""
+
+    name = "mutate"
+
+    def __init__(self) -> None:
+        self._parsed: OrderedDict[str, _Parsed] = OrderedDict()
+        self._seen: set[str] = set()
+        self._tried: Counter[str] = Counter()
+        self._learned = _Learned()
+        self._baseline_size: int | None = None
+
+    def ask(self, view: View, count: int) -> list[Proposal]:
+        """Return up to ``count`` mutations of the parents in ``view``.
+
+        Fewer if it finds none that was not proposed before; none if no pinned region is
+        Python that parses.
+        """
+        proposals: list[Proposal] = []
+        for _ in range(count):
+            proposal = self._propose(view)
+            if proposal is None:
+                break
+            proposals.append(proposal)
+        return proposals
+
+    def tell(self, proposal: Proposal, outcome: Outcome) -> None:
+        """Learn which ways to change pay off, and never propose the same again."""
+        self._remember(proposal.parent, str(proposal.data.get("result", "")))
+        names = proposal.data.get("ways", ())
+        for name in names if isinstance(names, (list, tuple)) else ():
+            if name in DRAWS:
+                self._learned.tries[name] += 1
+                self._learned.elites[name] += outcome.elite
+
+    # --- one proposal --------------------------------------------------------------------
+
+    def _propose(self, view: View) -> Proposal | None:
+        for _ in range(_ATTEMPTS):
+            parent = self._choose(view)
+            parsed = self._take_apart(parent, view.pins)
+            if not parsed.subjects:
+                continue
+            drawn = self._draw(parent, parsed, view)
+            if drawn is None:
+                continue
+            ways, changes = drawn
+            proposal = self._realise(parent, parsed, changes, ways, view.seed)
+            if proposal is not None:
+                return proposal
+        return None
+
+    def _choose(self, view: View) -> Parent:
+        """Return the best parent half of the time, else a good one more likely than a bad one."""
+        stream = view.random
+        position = 0
+        if len(view.parents) > 1 and stream.random() >= _BEST_CHANCE:
+            position = min(int(stream.expovariate(0.3)), len(view.parents) - 1)
+        return view.parents[position]
+
+    def _draw(
+        self, parent: Parent, parsed: _Parsed, view: View
+    ) -> tuple[list[str], list[tuple[Subject, Change]]] | None:
+        first = self._tried[parent.id] < _WALK_FIRST
+        if not parsed.walked_out and (first or view.random.random() < _WALK_CHANCE):
+            found = next(parsed.walk, None)
+            if found is not None:
+                return ["walk"], [found]
+            parsed.walked_out = True
+        donors = [
+            other for candidate in view.parents[:8] if candidate.id != parent.id
+            for other in self._take_apart(candidate, view.pins).subjects.values()
+        ]  # fmt: skip
+        ways: list[str] = []
+        changes: list[tuple[Subject, Change]] = []
+        for _ in range(view.random.choice(_COMPOUND)):
+            subject = view.random.choice(list(parsed.subjects.values()))
+            way = self._way(subject, view.random)
+            change = DRAWS[way][0](subject, donors, view.random) if subject.sites else None
+            if change is not None:
+                ways.append(way)
+                changes.append((subject, change))
+        return (ways, changes) if changes else None
+
+    def _way(self, subject: Subject, stream: random.Random) -> str:
+        names = names_of(subject, self._baseline_size or 0)
+        return stream.choices(names, [self._learned.weight(name) for name in names])[0]
+
+    def _realise(
+        self,
+        parent: Parent,
+        parsed: _Parsed,
+        changes: Sequence[tuple[Subject, Change]],
+        ways: Sequence[str],
+        seed: int,
+    ) -> Proposal | None:
+        """Return the proposal that makes ``changes``, if it is whole, safe and new."""
+        edits: dict[str, list[Edit]] = {}
+        for key, subject in parsed.subjects.items():
+            own = [change for changed, change in changes if changed is subject]
+            if own:
+                edits[key] = [edit for change in own for edit in change.edits]
+                if not _sound(subject, own):
+                    return None
+        result = _identity(parsed.subjects, edits)
+        if result is None or not self._remember(parent.id, result):
+            return None
+        after = _edited(parsed, edits)
+        patch = diff({path: parent.files[path] for path in after}, after)
+        note = "; ".join(change.note for _, change in changes)
+        data = {"ways": list(ways), "result": result}
+        return Proposal(parent.id, patch, self.name, note, seed, data) if patch else None
+
+    def _remember(self, parent: str, result: str) -> bool:
+        """Note that ``result`` was proposed from ``parent``; False if it was known."""
+        if result in self._seen:
+            return False
+        self._seen.add(result)
+        self._tried[parent] += 1
+        return True
+
+    # --- parents -------------------------------------------------------------------------
+
+    def _take_apart(self, parent: Parent, pins: Sequence[Pin]) -> _Parsed:
+        parsed = self._parsed.get(parent.id)
+        if parsed is not None and parsed.files == parent.files:
+            self._parsed.move_to_end(parent.id)
+            return parsed
+        subjects = _subjects(parent.files, pins)
+        size = sum(subject.size for subject in subjects.values())
+        if self._baseline_size is None or parent.id == BASELINE:
+            self._baseline_size = size
+        parsed = _Parsed(parent.files, subjects, neighbours(subjects.values()))
+        self._parsed[parent.id] = parsed
+        known = _identity(subjects, {})
+        if known is not None:
+            self._seen.add(known)
+        while len(self._parsed) > _PARSED_PARENTS:
+            self._parsed.popitem(last=False)
+        return parsed
+
+
+def _subjects(files: Mapping[str, str], pins: Sequence[Pin]) -> dict[str, Subject]:
+    """Return the regions that are Python and parse, by pin and place."""
+    try:
+        regions = locate(pins, files)
+    except SigilError:
+        return {}
+    languages = {pin.id: pin for pin in pins}
+    pinned = [(pin.symbol or "").rpartition(".")[2] for pin in pins]
+    subjects: dict[str, Subject] = {}
+    sources: dict[str, Source] = {}
+    for region in regions:
+        if language_of(languages[region.pin_id], region.path) != "python":
+            continue
+        try:
+            if region.path not in sources:
+                sources[region.path] = Source(files[region.path])
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+        subject = Subject(sources[region.path], region.first, region.last, pinned)
+        if subject.sites or subject.blocks:
+            subjects[f"{region.path}:{region.first}"] = subject
+    return subjects
+
+
+def _identity(subjects: Mapping[str, Subject], edits: Mapping[str, Sequence[Edit]]) -> str | None:
+    """Return the digest of what the regions say after ``edits``, or None if these overlap."""
+    texts: list[str] = []
+    for key, subject in subjects.items():
+        text = apply_edits(subject.text, edits.get(key, ()), subject.start)
+        if text is None:
+            return None
+        texts += [key.rpartition(":")[0], text]
+    return digest_value(texts)
+
+
+def _edited(parsed: _Parsed, edits: Mapping[str, Sequence[Edit]]) -> dict[str, str]:
+    """Return the whole text of every file that ``edits`` change."""
+    by_path: dict[str, list[Edit]] = {}
+    for key, own in edits.items():
+        by_path.setdefault(key.rpartition(":")[0], []).extend(own)
+    after = {path: apply_edits(parsed.files[path], own) for path, own in by_path.items()}
+    return {path: text for path, text in after.items() if text is not None}
+
+
+def _sound(subject: Subject, changes: Sequence[Change]) -> bool:
+    """Return whether the edited statements parse and read no name that has no value."""
+    source = subject.source
+    start = source.line_start(subject.chunk_first)
+    chunk = source.text[start : source.line_start(subject.chunk_last + 1)]
+    text = apply_edits(chunk, [edit for change in changes for edit in change.edits], start)
+    if text is None:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    if not any(change.names_may_move for change in changes):
+        return True
+    return not doubtful_uses(tree, Flow(tree)) - subject.doubtful
