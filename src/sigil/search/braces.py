@@ -91,8 +91,9 @@ def blocks(text: str, symbol: str, language: str) -> tuple[Block, ...]:
         ]
     found: set[tuple[int, int, int]] = set()
     for low, high in spans:
-        found.update(_types(masked, name, low, high))
-        found.update(_functions(masked, name, low, high, language))
+        types = list(_types(masked, name, low, high))
+        # The functions that are called like a type are its constructors.
+        found.update(types or _functions(masked, name, low, high, language))
     if scopes and language == "cpp":
         found.update(_functions(masked, "::".join([*scopes, name]), 0, len(masked), language))
     return tuple(_block(text, masked, language, place) for place in sorted(found))
@@ -159,8 +160,14 @@ def _functions(
         if not arrow and not _may_define(masked, name, at, line_start, language):
             continue
         opening = _body_of_value(masked, end) if arrow else _body(masked, end, language)
-        if opening is not None:
+        if opening is not None and not (language in _SCRIPTS and _is_call(masked, at, opening)):
             yield at, opening, _balanced(masked, opening)
+
+
+def _is_call(masked: str, at: int, opening: int) -> bool:
+    """Return whether this is a call without semicolon, and the block after it another thing."""
+    gap = masked[masked.rfind(")", at, opening) + 1 : opening]
+    return gap.isspace() and "\n" in gap and not re.search(r"function\b[\s*]*$", masked[:at][-40:])
 
 
 def _may_define(masked: str, name: str, at: int, line_start: int, language: str) -> bool:
@@ -229,13 +236,16 @@ def _brace_after_parameters(masked: str, at: int, language: str) -> int | None:
     """Return the brace after specifiers such as ``const noexcept`` or ``where T: X``."""
     if language in _SCRIPTS:
         return _brace_after_type(masked, at)
-    for found in re.compile(r"[{(\[;)}\]=]|(?<!:):(?!:)").finditer(masked, at):
-        char = found.group()
+    signs = re.compile(r"[{(\[;)}\]=]|(?<!:):(?!:)")
+    while found := signs.search(masked, at):
+        char, at = found.group(), found.end()
         if char == "{":
             return found.start()
-        if char in ";)}]=":
+        if char in "([":
+            at = _balanced(masked, found.start()) + 1
+        elif char in ";)}]=":
             return None  # a call, a declaration, `= 0`, or an expression for a body
-        if char == ":" and language == "cpp":
+        elif language == "cpp":
             raise NotSure("a constructor with an initialiser list", _line(masked, at))
     return None
 
