@@ -30,9 +30,9 @@ from sigil.store.locks import lock
 
 __all__ = [
     "CHUNK", "confined", "hold", "is_confined", "is_temporary", "lock", "make_directory",
-    "open_regular", "read_chunks", "read_file", "read_verified", "remove_tree", "sweep", "sync_directory",
-    "sync_file", "temporary_directory", "temporary_path", "write_all", "write_atomic",
-    "write_error", "write_new", "writing",
+    "open_regular", "read_chunks", "read_file", "read_verified", "remove_tree", "sweep",
+    "sync_directory", "sync_file", "temporary_directory", "temporary_path", "write_all",
+    "write_atomic", "write_error", "write_new", "writing",
 ]  # fmt: skip
 
 TEMPORARY_PREFIX = ".sigil-"
