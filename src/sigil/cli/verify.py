@@ -34,4 +34,4 @@ def verify(path: Path, as_json: bool) -> None:
             f"{report.frames} frames: {'intact' if report.intact else 'CORRUPT'}"
         )
     if not report.intact:
-        raise click.exceptions.Exit(Corrupt.exit_code)
+        raise SystemExit(Corrupt.exit_code)

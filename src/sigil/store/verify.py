@@ -116,7 +116,9 @@ def scan(path: Path, report: Report) -> Iterator[Finding]:
         Unreadable: ``path`` is a directory that may not be listed.
     """
     if not path.exists():
-        raise NotFound("there is nothing to verify", where=Where(str(path)))
+        raise NotFound(
+            "there is nothing to verify", where=Where(str(path)), remedy="name a run or a folder"
+        )
     if path.is_file():
         if path.name == manifests.FILE_NAME:
             yield from _directory(str(path.parent), report, [])

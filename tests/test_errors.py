@@ -1,0 +1,59 @@
+"""Every error of ours is one line, and its exit code tells which it was."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sigil import errors
+from sigil.errors import SigilError, Where
+
+CLASSES = [
+    value
+    for value in vars(errors).values()
+    if inspect.isclass(value) and issubclass(value, SigilError)
+]
+ANY_TEXT = st.text(max_size=40)
+MAYBE_TEXT = st.none() | ANY_TEXT
+PLACES = st.builds(Where, MAYBE_TEXT, st.none() | st.integers(1), MAYBE_TEXT)
+
+
+def test_every_class_has_an_exit_code_of_its_own():
+    codes = [value.exit_code for value in CLASSES]
+    assert len(set(codes)) == len(codes)
+
+
+@pytest.mark.parametrize("error", CLASSES)
+def test_an_exit_code_is_no_success_and_no_signal(error):
+    assert 1 <= error.exit_code < 126
+
+
+@pytest.mark.parametrize("error", CLASSES)
+def test_every_class_says_what_it_means(error):
+    assert "exit_code" in vars(error)
+    assert (error.__doc__ or "").strip().endswith(".")
+
+
+@given(ANY_TEXT, PLACES, ANY_TEXT)
+def test_a_message_is_one_line_whatever_is_in_it(problem, where, remedy):
+    assert len(str(SigilError(problem, where=where, remedy=remedy)).splitlines()) <= 1
+
+
+def test_a_message_names_place_problem_and_remedy():
+    where = Where("walltime.eval.yaml", 12, "metrics[1].parse")
+    error = errors.InvalidParse("no group in the regex", where=where, remedy="put ( ) around it")
+    assert str(error) == (
+        "walltime.eval.yaml:12: metrics[1].parse: no group in the regex; put ( ) around it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "text"),
+    [(Where(), ""), (Where("a"), "a"), (Where("a", 3), "a:3"), (Where(None, 3), "line:3"),
+     (Where("a", None, "f"), "a: f"), (Where(None, None, "f"), "f")],
+)  # fmt: skip
+def test_a_place_leaves_out_what_is_unknown(where, text):
+    assert str(where) == text
