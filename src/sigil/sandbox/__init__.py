@@ -1,1 +1,63 @@
-"""TODO."""
+"""Run code that nobody trusts: calls of a function, and commands in a scratch checkout.
+
+Names are loaded when first used, so that importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sigil.sandbox.model import (
+    CandidateFailed,
+    Case,
+    CommandResult,
+    Ending,
+    FailureKind,
+    Isolation,
+    Level,
+    Limits,
+    Raised,
+    Reply,
+    Returned,
+    Source,
+)
+
+if TYPE_CHECKING:
+    from sigil.sandbox.calls import CallSandbox, Worker
+    from sigil.sandbox.ladder import Rung, probe
+
+_WHERE = {
+    "CallSandbox": "sigil.sandbox.calls",
+    "Worker": "sigil.sandbox.calls",
+    "Rung": "sigil.sandbox.ladder",
+    "probe": "sigil.sandbox.ladder",
+}
+
+__all__ = [
+    "CallSandbox",
+    "CandidateFailed",
+    "Case",
+    "CommandResult",
+    "Ending",
+    "FailureKind",
+    "Isolation",
+    "Level",
+    "Limits",
+    "Raised",
+    "Reply",
+    "Returned",
+    "Rung",
+    "Source",
+    "Worker",
+    "probe",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from the module that defines it."""
+    module = _WHERE.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib  # noqa: PLC0415 (the point of this function)
+
+    return getattr(importlib.import_module(module), name)

@@ -25,6 +25,7 @@ import sys
 _SET_PDEATHSIG = 1
 _SET_DUMPABLE = 4
 _CAPBSET_DROP = 24
+_SET_CHILD_SUBREAPER = 36
 _SET_NO_NEW_PRIVS = 38
 _CAP_AMBIENT = 47
 _CAP_AMBIENT_CLEAR_ALL = 4
@@ -241,6 +242,22 @@ def unshare(*names: str) -> None:
         _write("/proc/self/gid_map", "{0} {0} 1".format(gid))
 
 
+def new_pid_namespace(own: int) -> None:
+    """Let the next child be pid 1 of a new pid namespace, also when one was made before.
+
+    Args:
+        own: a descriptor of this process's own pid namespace.
+    """
+    _linux("setns")
+    _checked(_libc.setns(own, NAMESPACES["pid"]), "setns pid")
+    _checked(_libc.unshare(NAMESPACES["pid"]), "unshare pid")
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent ends."""
+    _control("child subreaper", _SET_CHILD_SUBREAPER, 1)
+
+
 def _write(path: str, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
@@ -253,7 +270,11 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = 
     """Mount ``source`` on ``target``."""
     _linux("mount")
     done = _libc.mount(
-        source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode()
+        os.fsencode(source),
+        os.fsencode(target),
+        kind.encode(),
+        ctypes.c_ulong(flags),
+        data.encode(),
     )
     _checked(done, "mount " + target)
 
@@ -275,6 +296,11 @@ def pivot_root(new: str) -> None:
     _checked(_syscall(_number("pivot_root"), b".", b"."), "pivot_root " + new)
     unmount(".")
     os.chdir("/")
+
+
+def pivot_root_keeping(old: str) -> None:
+    """Make the current folder, a mount point, the root, with the old root at ``old`` in it."""
+    _checked(_syscall(_number("pivot_root"), b".", os.fsencode(old)), "pivot_root")
 
 
 def raise_loopback() -> None:

@@ -1,0 +1,227 @@
+"""One sealed worker: seal, prove it, then load a candidate and answer batches of calls.
+
+Runs in the target's interpreter with the standard library alone, in a fresh fork of the
+zygote. There is nothing here worth stealing: no secret, no expected value, no case but
+those of the request that is being answered. A candidate may replace every object of this
+module; the parent believes nothing but its own clock and its own reading of the frames.
+
+A frame is a header (kind, id of the request, length of the body) and the body, cut into
+packets of at most 64 KiB. Parent to worker the body is marshal, worker to parent tagged JSON.
+
+Not here: who forks (`calls.py`), how values are spelled (`codec.py`).
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import resource
+import struct
+import sys
+from _json import encode_basestring_ascii as _quote
+
+import codec
+import kernel
+
+SOCKET = 3
+PACKET = 65536
+HEADER = struct.Struct("=c8sI")
+
+HELLO, LOAD, LOADED, FAILED = b"H", b"L", b"l", b"f"
+CALL, WAIT, READY, GO, DONE, RESULTS = b"C", b"W", b"r", b"G", b"d", b"R"
+_NOBODY = bytes(8)
+
+OUT_OF_MEMORY = 121
+BROKEN = 122
+"""Exit codes of the worker's own; a candidate that uses them only misnames its own end."""
+
+_MESSAGE = 2000
+
+
+class _Gone(Exception):
+    """The parent has closed its end."""
+
+
+# --- start --------------------------------------------------------------------------------
+
+
+def run(descriptor, wire, rules, loader):
+    """Become the worker; never returns.
+
+    Args:
+        descriptor: this worker's end of its socket pair.
+        wire: made by the zygote over its own control socket, in whose place ours is put.
+        rules: `Rules`, prepared by the zygote.
+        loader: the finder through which a candidate's modules are imported.
+    """
+    status = BROKEN
+    try:
+        os.dup2(descriptor, SOCKET)
+        kernel.close_from(SOCKET + 1)
+        rules.apply()
+        left = kernel.powers_left(os.getpid())
+        wire.send(HELLO, _NOBODY, ",".join(left).encode())
+        del rules, left
+        _serve(wire, loader)
+    except _Gone:
+        status = 0
+    except MemoryError:
+        status = OUT_OF_MEMORY
+    finally:
+        os._exit(status)
+
+
+class Rules:
+    """Everything that a fresh fork does to itself before it says hello."""
+
+    def __init__(self, program, cpu_seconds, parent):
+        self._filter = kernel.Seccomp(program) if program else None
+        self._limits = (
+            (resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1)),
+            (resource.RLIMIT_NOFILE, (SOCKET + 1, SOCKET + 1)),
+            (resource.RLIMIT_NPROC, (0, 0)),
+        )
+        self._parent = parent
+
+    def apply(self):
+        """Lower the limits, tie this life to the zygote's, and seal."""
+        for which, values in self._limits:
+            resource.setrlimit(which, values)
+        if sys.platform == "linux":
+            kernel.die_with_parent(self._parent)
+        if self._filter is not None:
+            self._filter.install()
+
+
+# --- frames -------------------------------------------------------------------------------
+
+
+class Wire:
+    """Frames over descriptor 3, with one buffer that is used again and again."""
+
+    def __init__(self, socket):
+        self._socket = socket
+        self._buffer = bytearray(PACKET)
+        self._view = memoryview(self._buffer)
+
+    def receive(self):
+        """Return ``(kind, id, body)`` of the next frame; the body is valid until the next."""
+        count = self._socket.recv_into(self._buffer)
+        if count < HEADER.size:
+            raise _Gone
+        kind, request, length = HEADER.unpack_from(self._buffer)
+        if HEADER.size + length <= PACKET:
+            return kind, request, self._view[HEADER.size : HEADER.size + length]
+        body = bytearray(self._view[HEADER.size : count])
+        while len(body) < length:
+            count = self._socket.recv_into(self._buffer)
+            if count == 0:
+                raise _Gone
+            body += self._view[:count]
+        return kind, request, body
+
+    def send(self, kind, request, body=b""):
+        """Send one frame, in as many packets as it takes."""
+        frame = HEADER.pack(kind, request, len(body)) + body
+        if len(frame) <= PACKET:
+            self._socket.send(frame)
+            return
+        view = memoryview(frame)
+        for start in range(0, len(frame), PACKET):
+            self._socket.send(view[start : start + PACKET])
+
+
+# --- requests -----------------------------------------------------------------------------
+
+
+def _serve(wire, loader):
+    function = None
+    while True:
+        kind, request, body = wire.receive()
+        message = marshal.loads(body)
+        if kind == LOAD:
+            function = _load(wire, request, loader, *message)
+            continue
+        if kind == WAIT:
+            wire.send(READY, request)
+            if wire.receive()[:2] != (GO, request):
+                raise _Gone
+        outcomes = _call(function, message[1])
+        wire.send(DONE, request)
+        wire.send(RESULTS, request, _spell(outcomes, message[0]))
+
+
+def _load(wire, request, loader, sources, entry):
+    """Import the entry's module and return the function; say so, or say why not."""
+    try:
+        loader.add(sources)
+        module, _, path = entry.partition(":")
+        __import__(module)
+        found = sys.modules[module]
+        for name in path.split("."):
+            found = getattr(found, name)
+        if not callable(found):
+            raise TypeError("{} is not callable".format(entry))
+    except BaseException as error:
+        wire.send(FAILED, request, _spell([_described(error, loader)], 0))
+        return None
+    wire.send(LOADED, request)
+    return found
+
+
+def _call(function, cases):
+    """Return, per case, a 1-tuple of what it returned or the description of what it raised."""
+    outcomes = []
+    add = outcomes.append
+    for args, kwargs in cases:
+        try:
+            add((function(*args, **kwargs),))
+        except BaseException as error:
+            add(_described(error, None))
+    return outcomes
+
+
+def _described(error, loader):
+    """Return ``(class name, message)``: text for a person, of bounded size."""
+    name = codec._name(type(error))
+    try:
+        message = "{}".format(error)[:_MESSAGE]
+    except BaseException:
+        message = "(its message cannot be shown)"
+    if loader is not None:
+        message += loader.place_of(error)
+    return name, message
+
+
+def _spell(outcomes, cap):
+    """Return the body of a reply: one entry per case, ``[0, value]`` or ``[1, name, message]``.
+
+    Stops once the cap is passed: the parent refuses the frame for its length alone.
+    """
+    parts = []
+    size = 0
+    for outcome in outcomes:
+        if len(outcome) == 1:
+            try:
+                part = "[0," + codec.spell(outcome[0]) + "]"
+            except BaseException as error:
+                part = _raised("NotJson", _reason(error))
+        else:
+            part = _raised(*outcome)
+        parts.append(part)
+        size += len(part) + 1
+        if cap and size > cap:
+            break
+    return ("[" + ",".join(parts) + "]").encode("ascii")
+
+
+def _raised(name, message):
+    # Lone surrogates would not be valid UTF-8 on the other side.
+    text = message.encode("utf-8", "backslashreplace").decode()
+    return "[1," + _quote(name) + "," + _quote(text) + "]"
+
+
+def _reason(error):
+    if isinstance(error, codec.NotJson):
+        return error.args[0]
+    return "the result could not be spelled ({})".format(codec._name(type(error)))
