@@ -302,7 +302,14 @@ def test_a_string_that_swallows_the_rest_is_refused():
         propose("return 1", 'return """', files=files, pins=pins)
 
 
-MARKED = 'def f():\n    # sigil: begin p\n    x = 1\n    # sigil: end p\n    y = """ # """\n    return x\n'
+MARKED = '''\
+def f():
+    # sigil: begin p
+    x = 1
+    # sigil: end p
+    y = """ # """
+    return x
+'''
 MARKER_PINS = [Pin("p", "python", ("m.py",))]
 
 
