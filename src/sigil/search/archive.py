@@ -136,9 +136,10 @@ class Archive:
         return self._front[0] if self._front else None
 
     @property
-    def kept(self) -> set[str]:
-        """Return the ids of all entries that may still be chosen as parents."""
-        return {entry.id for entry in (*self._front, *self._reserve, *self._unlike.entries)}
+    def kept(self) -> dict[str, Costs]:
+        """Return the costs of all entries that may still be chosen as parents, by id."""
+        everyone = (*self._unlike.entries, *self._reserve, *self._front)
+        return {entry.id: entry.costs for entry in everyone}
 
     def add(
         self,
