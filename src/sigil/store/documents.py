@@ -1,28 +1,30 @@
 """Read a YAML document that a person wrote, and say exactly where it is wrong.
 
 Every value keeps its line, so that an error found much later (a metric whose regex never
-matches) still names file, line and field. Tags, anchors to Python objects and duplicate
-keys are refused.
+matches) still names file, line and field.
 
-Not here: what the keys mean; the models stand beside the code that uses them.
+Not here: YAML itself (`sigil.store.plain_yaml`), and what the keys mean; the models stand
+beside the code that uses them.
 """
 
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from sigil.errors import InvalidValue, MalformedDocument, SigilError, UnknownKey, Where
+from sigil.store.plain_yaml import parse_yaml
 
 MAX_BYTES = 4 * 2**20
+_CUT = 60
 _Model = TypeVar("_Model", bound=BaseModel)
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +55,51 @@ def read_document(path: Path, shown_as: str | None = None) -> Document:
     """Read and parse one YAML file whose top level is a mapping.
 
     Raises:
-        MalformedDocument: missing, unreadable, too large, not UTF-8, not YAML, a duplicate
-            key, or not a mapping at the top.
+        MalformedDocument: missing or unreadable; else see `parse_document`.
     """
     shown = shown_as or str(path)
-    raw = _read(path, shown)
-    lines: dict[str, int] = {}
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise MalformedDocument(
+            f"cannot be read ({error.strerror})",
+            where=Where(shown),
+            remedy="check the name and the permissions",
+        ) from error
+    return parse_document(raw, shown)
+
+
+def parse_document(raw: bytes, shown_as: str) -> Document:
+    """Parse the bytes of one YAML file whose top level is a mapping.
+
+    Raises:
+        MalformedDocument: empty, larger than `MAX_BYTES`, not UTF-8, not YAML, more than one
+            document, nested too deeply, too many values, a tag, a key twice, or not a
+            mapping at the top; with the line.
+    """
+    if len(raw) > MAX_BYTES:
+        raise MalformedDocument(f"larger than {MAX_BYTES // 2**20} MiB", where=Where(shown_as))
     try:
         text = raw.decode("utf-8-sig")
-        node = yaml.compose(text, Loader=_LOADER)
-        if node is None:
-            raise MalformedDocument(
-                "the file is empty", where=Where(shown), remedy="write the document"
-            )
-        data = _build(node, "", lines, shown)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise MalformedDocument(
-            "not UTF-8 text", where=Where(shown, line), remedy="save the file as UTF-8"
+            "not UTF-8 text", where=Where(shown_as, line), remedy="save the file as UTF-8"
         ) from error
-    except yaml.YAMLError as error:
-        raise _malformed(error, shown) from error
-    except RecursionError as error:
-        raise MalformedDocument("nested too deeply", where=Where(shown)) from error
-    if not isinstance(data, dict):
-        raise MalformedDocument("the top level is not a mapping", where=Where(shown, 1))
-    return Document(shown, raw, cast("dict[str, Any]", data), lines)
+    plain = parse_yaml(text, shown_as)
+    if plain is None or plain.value is None:
+        raise MalformedDocument(
+            "the file is empty", where=Where(shown_as), remedy="write the document"
+        )
+    data: object = plain.value
+    if isinstance(data, dict):
+        return Document(shown_as, raw, cast("dict[str, Any]", data), plain.lines)
+    raise MalformedDocument(
+        "the top level is not a mapping",
+        where=Where(shown_as, plain.lines[""]),
+        remedy="start with a key, such as version: 0.1",
+    )
 
 
 def validate(document: Document, model: type[_Model]) -> _Model:
@@ -94,118 +115,152 @@ def validate(document: Document, model: type[_Model]) -> _Model:
         raise _first_problem(failure, document, model) from failure
 
 
-def _read(path: Path, shown: str) -> bytes:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise MalformedDocument(
-            f"cannot be read ({error.strerror})",
-            where=Where(shown),
-            remedy="check the name and the permissions",
-        ) from error
-    if len(raw) > MAX_BYTES:
-        raise MalformedDocument(f"larger than {MAX_BYTES // 2**20} MiB", where=Where(shown))
-    return raw
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "none_required": "nothing",
+}
+"""What each type of pydantic's errors asks for, in YAML's words."""
+
+_NUMERIC = {"int_type", "float_type"}
 
 
-def _malformed(error: yaml.YAMLError, shown: str) -> MalformedDocument:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    line = mark.line + 1 if mark is not None else None
-    return MalformedDocument(f"not valid YAML: {problem}", where=Where(shown, line))
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """One finding of pydantic, at the field that it is about."""
+
+    name: str
+    kind: str
+    value: Any
+    message: str
+    context: Mapping[str, Any]
+    location: tuple[int | str, ...]
 
 
-def _build(node: Any, name: str, lines: dict[str, int], shown: str) -> Any:
-    """Turn a YAML node into plain data, noting the line of every field."""
-    lines[name] = node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        return _build_mapping(node, name, lines, shown)
-    if isinstance(node, yaml.SequenceNode):
-        items = cast("list[Any]", node.value)
-        return [_build(item, f"{name}[{i}]", lines, shown) for i, item in enumerate(items)]
-    if not str(node.tag).startswith("tag:yaml.org,2002:"):
-        raise MalformedDocument(
-            f"the tag {node.tag} is not allowed", where=Where(shown, lines[name], name or None)
+def _first_problem(
+    failure: ValidationError, document: Document, model: type[BaseModel]
+) -> SigilError:
+    """Return the error for the first field that does not fit, misspelt keys before all."""
+    problems = [
+        _Problem(
+            _dotted(found["loc"], document.data, found["type"]),
+            found["type"],
+            found["input"],
+            found["msg"],
+            found.get("ctx", {}),
+            found["loc"],
         )
-    return _scalar(node, name, lines, shown)
+        for found in failure.errors(include_url=False)
+    ]
+    unknown = [problem for problem in problems if problem.kind == "extra_forbidden"]
+    first = (unknown or problems)[0]
+    where = document.where(first.name)
+    if unknown:
+        known = _known_keys(model, first.location[:-1])
+        return UnknownKey("unknown key", where=where, remedy=_did_you_mean(first.name, known))
+    if first.kind == "missing":
+        return InvalidValue("this key is required", where=where, remedy="add it")
+    same = [problem for problem in problems if problem.name == first.name]
+    return InvalidValue(_said(same), where=where, remedy=_remedy(same))
 
 
-def _build_mapping(node: Any, name: str, lines: dict[str, int], shown: str) -> dict[str, Any]:
-    mapping: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = str(key_node.value)
-        child = f"{name}.{key}" if name else key
-        if key in mapping:
-            raise MalformedDocument(
-                "the key stands twice", where=Where(shown, key_node.start_mark.line + 1, child)
-            )
-        mapping[key] = _build(value_node, child, lines, shown)
-        lines[child] = key_node.start_mark.line + 1
-    return mapping
+def _said(problems: list[_Problem]) -> str:
+    """Return what is wrong with one field, over all branches of a union."""
+    expected = [_EXPECTED.get(problem.kind) for problem in problems]
+    first = problems[0]
+    if None not in expected:
+        wanted = " or ".join(dict.fromkeys(text for text in expected if text))
+        return f"expected {wanted}, not {_shown(first.value)}"
+    if first.kind == "literal_error":
+        return f"expected {first.context['expected']}, not {_shown(first.value)}"
+    message = first.message.removeprefix("Value error, ").removeprefix("Input ")
+    return f"{message}, not {_shown(first.value)}" if first.message != message else message
 
 
-def _scalar(node: Any, name: str, lines: dict[str, int], shown: str) -> Any:
-    loader = _LOADER("")
+def _remedy(problems: list[_Problem]) -> str | None:
+    first = problems[0]
+    if first.kind == "literal_error" and isinstance(first.value, str):
+        choices = re.findall(r"'([^']*)'", str(first.context["expected"]))
+        near = difflib.get_close_matches(first.value, choices, n=1)
+        return f"did you mean {near[0]}?" if near else None
+    if {problem.kind for problem in problems} & _NUMERIC and isinstance(first.value, str):
+        return _remedy_of_number(first.value)
+    return "put it in quotes" if first.kind == "string_type" and _scalar(first.value) else None
+
+
+def _remedy_of_number(text: str) -> str | None:
     try:
-        return loader.construct_object(node)
-    except (ValueError, yaml.YAMLError) as error:
-        where = Where(shown, lines[name], name or None)
-        raise MalformedDocument(f"not a valid value: {node.value}", where=where) from error
-    finally:
-        loader.dispose()
+        number = float(text)
+    except ValueError:
+        return None
+    if not math.isfinite(number):
+        return None
+    return f"write {int(number) if number.is_integer() else number}, without quotes"
+
+
+def _scalar(value: object) -> bool:
+    return isinstance(value, bool | int | float)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = repr(value)
+    return text if len(text) <= _CUT else f"{text[:_CUT]}…"
+
+
+def _dotted(location: tuple[int | str, ...], data: Any, kind: str) -> str:
+    """Return pydantic's location as a dotted path, without the names of union branches."""
+    name = ""
+    for position, part in enumerate(location):
+        absent = kind == "missing" and position == len(location) - 1
+        inside = _child(data, part)
+        if inside is None and not absent:
+            continue
+        step = f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
+        name, data = name + step, inside[0] if inside else None
+    return name
+
+
+def _child(data: Any, part: int | str) -> tuple[Any] | None:
+    """Return what stands under ``part``, or None if that is no place in ``data``."""
+    if isinstance(part, int):
+        items = cast("list[Any]", data) if isinstance(data, list) else []
+        return (items[part],) if part < len(items) else None
+    fields = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+    return (fields[part],) if part in fields else None
 
 
 def _enclosing(name: str) -> str:
     return name[: max(name.rfind("."), name.rfind("["), 0)]
 
 
-def _first_problem(
-    failure: ValidationError, document: Document, model: type[BaseModel]
-) -> SigilError:
-    problem = failure.errors(include_url=False)[0]
-    name = _dotted(problem["loc"], document.data)
-    where = document.where(name)
-    if problem["type"] == "extra_forbidden":
-        known = _known_keys(model, problem["loc"][:-1])
-        return UnknownKey("unknown key", where=where, remedy=_did_you_mean(name, known))
-    if problem["type"] == "missing":
-        return InvalidValue("this key is required", where=where, remedy="add it")
-    return InvalidValue(problem["msg"].removeprefix("Value error, "), where=where)
-
-
-def _dotted(loc: tuple[int | str, ...], data: Any) -> str:
-    """Return pydantic's location as a dotted path, without the names of union branches."""
-    name = ""
-    for position, part in enumerate(loc):
-        last = position == len(loc) - 1
-        if isinstance(part, int):
-            name += f"[{part}]"
-        elif last or (isinstance(data, dict) and part in data):
-            name += f".{part}" if name else part
-        else:
-            continue
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            data = None
-    return name
-
-
-def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that the nearest model along ``loc`` accepts."""
-    current: Any = model
-    for part in loc:
-        fields = getattr(current, "model_fields", {})
-        if isinstance(part, str) and part in fields:
-            current = _inner_model(fields[part].annotation) or current
-    return sorted(getattr(current, "model_fields", {}))
+def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that the nearest model along ``location`` accepts."""
+    current = model
+    for part in location:
+        found = current.model_fields.get(part) if isinstance(part, str) else None
+        if found is not None:
+            current = _inner_model(found.annotation) or current
+    return sorted(current.model_fields)
 
 
 def _inner_model(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    for argument in getattr(annotation, "__args__", ()):
+    for argument in get_args(annotation):
         found = _inner_model(argument)
         if found is not None:
             return found
