@@ -23,21 +23,32 @@ from sigil.sandbox.model import (
 )
 
 if TYPE_CHECKING:
+    from sigil.sandbox.base import Base, freeze
     from sigil.sandbox.calls import CallSandbox, Worker
+    from sigil.sandbox.checkout import Checkout, open_checkout
+    from sigil.sandbox.commands import CommandSandbox
     from sigil.sandbox.ladder import Rung, probe
 
 _WHERE = {
+    "Base": "sigil.sandbox.base",
     "CallSandbox": "sigil.sandbox.calls",
     "Worker": "sigil.sandbox.calls",
+    "Checkout": "sigil.sandbox.checkout",
+    "CommandSandbox": "sigil.sandbox.commands",
     "Rung": "sigil.sandbox.ladder",
+    "freeze": "sigil.sandbox.base",
+    "open_checkout": "sigil.sandbox.checkout",
     "probe": "sigil.sandbox.ladder",
 }
 
 __all__ = [
+    "Base",
     "CallSandbox",
     "CandidateFailed",
     "Case",
+    "Checkout",
     "CommandResult",
+    "CommandSandbox",
     "Ending",
     "FailureKind",
     "Isolation",
@@ -49,6 +60,8 @@ __all__ = [
     "Rung",
     "Source",
     "Worker",
+    "freeze",
+    "open_checkout",
     "probe",
 ]
 

@@ -1,0 +1,163 @@
+"""Watch one command from outside: take what it prints, stop it in time, learn how it ended.
+
+The parent alone has the clock, the caps and the socket to the warden. What arrives on that
+socket comes from our own code; the command never holds it.
+
+Not here: starting (`sigil.sandbox.launch`), what the ending means (`sigil.sandbox.commands`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import socket
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sigil.effects import SYSTEM_CLOCK
+from sigil.errors import SandboxUnavailable
+from sigil.sandbox.model import Limits
+
+_CHUNK = 2**16
+_SETUP_S = 30.0
+_GRACE_S = 10.0
+
+Stopped = Literal["timeout", "flood"]
+
+
+@dataclass
+class Captured:
+    """What was seen of one command.
+
+    Args:
+        out: stdout and stderr so far, by stream.
+        stopped: why we stopped it, if we did.
+        missing: why it could not be started, if so.
+        warm: whether a prepared interpreter ran it.
+        status: as `os.waitpid` gives it.
+        elapsed_ns: from the word to go until the last process had ended.
+    """
+
+    out: dict[str, bytearray] = field(
+        default_factory=lambda: {"stdout": bytearray(), "stderr": bytearray()}
+    )
+    stopped: Stopped | None = None
+    missing: str | None = None
+    warm: bool = False
+    status: int = 0
+    elapsed_ns: int = 0
+    cpu_ns: int = 0
+    max_rss_bytes: int = 0
+
+
+class Watch:
+    """Our ends of the pipes and of the warden's socket. Use once, then `close`."""
+
+    def __init__(self, status: socket.socket, stdout: int, stderr: int):
+        self._status = status
+        self._pipes = {stdout: "stdout", stderr: "stderr"}
+        self._captured = Captured()
+        self._start = 0
+
+    def close(self) -> None:
+        """Let go; a command that still runs is ended by that."""
+        self._status.close()
+        for number in self._pipes:
+            os.close(number)
+
+    def run(self, limits: Limits) -> Captured:
+        """Let the command go once it is sealed, and watch it until nothing of it is left.
+
+        Raises:
+            SandboxUnavailable: it could not be sealed, or its warden died.
+        """
+        self._status.settimeout(_SETUP_S)
+        first = self._frame()
+        if first.get("ready") is not True:
+            raise SandboxUnavailable(f"the command could not be sealed ({first.get('failed')})")
+        self._captured.warm = first.get("warm") is True
+        self._start = SYSTEM_CLOCK.monotonic_ns()
+        self._status.send(b"go")
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._status, selectors.EVENT_READ)
+            for number in self._pipes:
+                os.set_blocking(number, False)
+                selector.register(number, selectors.EVENT_READ)
+            self._watch(selector, limits)
+            self._drain(selector, limits)
+        return self._captured
+
+    def _watch(self, selector: selectors.BaseSelector, limits: Limits) -> None:
+        deadline = self._start + int(limits.wall_s * 1e9)
+        while True:
+            left = (deadline - SYSTEM_CLOCK.monotonic_ns()) / 1e9
+            if left <= 0:
+                if self._captured.stopped is not None:
+                    raise SandboxUnavailable("a command could not be ended")
+                self._stop("timeout")
+                deadline = SYSTEM_CLOCK.monotonic_ns() + int(_GRACE_S * 1e9)
+                continue
+            for key, _ in selector.select(left):
+                if key.fileobj is self._status:
+                    if self._heard(self._frame()):
+                        return
+                elif self._take(key.fd, selector, limits) == "flood":
+                    self._stop("flood")
+                    deadline = SYSTEM_CLOCK.monotonic_ns() + int(_GRACE_S * 1e9)
+
+    def _stop(self, reason: Stopped) -> None:
+        if self._captured.stopped is None:
+            self._captured.stopped = reason
+            self._status.send(b"stop")
+
+    def _heard(self, frame: dict[str, Any]) -> bool:
+        """Note what the warden says; True when it was the last word."""
+        if "missing" in frame:
+            self._captured.missing = str(frame["missing"])
+            return False
+        if "ended" not in frame:
+            raise SandboxUnavailable(f"the command could not be sealed ({frame.get('failed')})")
+        self._captured.elapsed_ns = SYSTEM_CLOCK.monotonic_ns() - self._start
+        self._captured.status = int(frame["ended"] or 0)
+        self._captured.cpu_ns = int(frame["cpu_ns"])
+        self._captured.max_rss_bytes = int(frame["max_rss_bytes"])
+        return True
+
+    def _take(
+        self, number: int, selector: selectors.BaseSelector, limits: Limits
+    ) -> Literal["flood"] | None:
+        """Read once from a pipe; say so if that passes the cap."""
+        try:
+            data = os.read(number, _CHUNK)
+        except BlockingIOError:
+            return None
+        if not data:
+            selector.unregister(number)
+            return None
+        out = self._captured.out
+        room = limits.output_bytes - sum(map(len, out.values()))
+        out[self._pipes[number]] += data[:room]
+        return "flood" if len(data) > room else None
+
+    def _drain(self, selector: selectors.BaseSelector, limits: Limits) -> None:
+        """Take what is left in the pipes; every writer is dead, so this ends."""
+        for number in self._pipes:
+            while number in selector.get_map():
+                before = sum(map(len, self._captured.out.values()))
+                if self._take(number, selector, limits) == "flood":
+                    self._captured.stopped = self._captured.stopped or "flood"
+                    break
+                if number in selector.get_map() and before == sum(
+                    map(len, self._captured.out.values())
+                ):
+                    break
+
+    def _frame(self) -> dict[str, Any]:
+        try:
+            data = self._status.recv(2**16)
+        except OSError as error:
+            raise SandboxUnavailable(f"the warden of a command is silent ({error})") from error
+        if not data:
+            raise SandboxUnavailable("the warden of a command died")
+        return json.loads(data)

@@ -1,0 +1,358 @@
+"""Run a program that nobody trusts, in a scratch checkout.
+
+    with CommandSandbox() as sandbox, open_checkout(base, changes, scratch=tmp) as checkout:
+        result = sandbox.run("python bench/walltime.py --n 100", checkout=checkout)
+
+A command sees the system, its interpreter and what is named ``readable``, all read-only; it
+writes in its checkout, its home and a private ``/tmp``; it has no network, no terminal, none of
+our environment, and a deadline on everything that it ever starts. Programs of the form
+``python script.py …`` (or ``-m module``, ``-c code``) run *warm*, in a sealed fork of a prepared
+interpreter, unless ``warm=False`` or their environment or folders ask for what only a fresh one
+can give; `CommandResult.warm` says which it was.
+
+Rungs: L3 and L2. There is no L1 for commands: seccomp alone cannot tell files apart, and a
+command must open some. L0 only with ``unsafe=True``.
+
+Not here: the measure and the verdict (`sigil.evaluate`).
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from sigil.errors import InvalidValue, SandboxUnavailable
+from sigil.sandbox import argv, ladder, policy
+from sigil.sandbox.capture import Captured, Watch
+from sigil.sandbox.cgroup import CommandGroup, make_group
+from sigil.sandbox.checkout import Checkout
+from sigil.sandbox.inside import kernel
+from sigil.sandbox.launch import CommandZygote, in_memory
+from sigil.sandbox.model import CandidateFailed, CommandResult, Ending, Isolation, Level, Limits
+from sigil.sandbox.removal import remove_tree
+from sigil.sandbox.zygote import RungMissing
+
+Network = Literal["none", "loopback"]
+
+PRELOADED = (
+    "argparse base64 bisect collections.abc contextlib copy csv dataclasses datetime decimal "
+    "fractions functools hashlib heapq importlib.util inspect io itertools json logging math "
+    "operator os pathlib pickle platform pprint queue random re shlex shutil signal socket "
+    "statistics string struct subprocess tempfile textwrap threading time timeit traceback "
+    "types typing unittest urllib.parse uuid warnings weakref zlib"
+)
+"""What most scripts import, and what costs a fresh interpreter most of its start."""
+
+_NAMESPACES = ("user", "net", "pid", "mount", "ipc")
+_OF_THE_ZYGOTE = 64 * 2**20
+"""Memory that the group grants besides a command's own: the zygote and the warden."""
+
+
+class CommandSandbox:
+    """Runs commands one at a time; a lane of its own per sandbox. A context manager.
+
+    Args:
+        python: the target's interpreter; ours by default.
+        preload: modules of the target that warm programs should find imported, besides
+            `PRELOADED`.
+        readable: further folders and files that commands may read and execute.
+        limits: of each command, unless `run` is told otherwise.
+        level: exactly this rung; None takes the best that holds.
+        unsafe: allows L0, a bare process.
+        warm: whether Python programs may run in a prepared interpreter.
+
+    Attributes:
+        isolation: what was in force when the self-test passed.
+
+    Raises:
+        SandboxUnavailable: the rung, or every rung, does not hold here.
+    """
+
+    isolation: Isolation
+
+    def __init__(
+        self,
+        *,
+        python: Path | None = None,
+        preload: Sequence[str] = (),
+        readable: Sequence[Path] = (),
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        level: Level | None = None,
+        unsafe: bool = False,
+        warm: bool = True,
+    ):
+        self._python = Path(os.path.abspath(python or sys.executable))  # noqa: PTH100 - keeps links
+        self._readable = [os.path.abspath(path) for path in readable]  # noqa: PTH100 - keeps links
+        self._preload = [*PRELOADED.split(), *preload] if warm else []
+        self._limits = limits
+        self._warm = warm
+        self._lock = threading.Lock()
+        self._group: CommandGroup | None = None
+        self._zygote: CommandZygote | None = None
+        self._env = argv.environment(self._python, self._searched())
+        try:
+            self.isolation = ladder.climb(level, self._start, unsafe=unsafe)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End whatever runs; idempotent."""
+        if self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+        if self._group is not None:
+            self._group.close()
+            self._group = None
+
+    def run(
+        self,
+        command: str | Sequence[str],
+        *,
+        checkout: Checkout,
+        env: Mapping[str, str] = {},
+        limits: Limits | None = None,
+        network: Network = "none",
+        stdin: bytes = b"",
+    ) -> CommandResult:
+        """Run one command at the root of a checkout, to the end of its last process.
+
+        Args:
+            command: words, or a string that is split like a shell does; no shell runs.
+            checkout: where; commands that follow see what this one wrote.
+            env: variables besides `sigil.sandbox.argv.environment`.
+            limits: of this command.
+            network: ``loopback`` brings up ``lo`` and nothing else.
+            stdin: what the command can read there.
+
+        Raises:
+            InvalidValue: the command does not parse.
+            SandboxUnavailable: it could not be sealed as `isolation` says.
+            CandidateFailed: it damaged files that its checkout shares with others.
+        """
+        words = argv.split(command)
+        wanted: dict[str, Any] = {"argv": words, "env": self._env | _checked(env)}
+        if argv.is_interpreter(words[0], self._python):
+            wanted["argv"] = [str(self._python), *words[1:]]
+            wanted["warm"] = argv.warm_form(words, env) if self._warm else None
+        bounds = limits or self._limits
+        with self._lock:
+            wanted |= self._place(checkout) | {"network": network}
+            captured, killed = self._launch(wanted, bounds, stdin)
+            if checkout.shares_inodes_unprotected() and not checkout.base_is_intact():
+                raise CandidateFailed("protocol", "the command changed files that others share")
+        return _result(captured, killed=killed)
+
+    # --- starting ---------------------------------------------------------------------------
+
+    def _start(self, level: Level) -> Isolation:
+        """Start a zygote at a rung and let a sealed process prove that the rung holds."""
+        if level == "L1":
+            raise RungMissing("commands need files, and seccomp alone cannot tell files apart")
+        self._group = self._group or make_group()
+        self._level: Level = level
+        try:
+            self._zygote = self._new_zygote()
+            self._self_test()
+        except RungMissing:
+            raise
+        except SandboxUnavailable as refused:
+            self._end_zygote()
+            raise RungMissing(refused.problem) from refused
+        return Isolation(
+            level=level,
+            landlock_abi=kernel.landlock_abi() if level != "L0" else 0,
+            namespaces=_NAMESPACES if level == "L3" else (),
+            cgroup=self._group.name if self._group else None,
+            uid=os.geteuid(),
+            self_test="passed" if level != "L0" else "none",
+        )
+
+    def _new_zygote(self) -> CommandZygote:
+        config = {
+            "level": self._level,
+            "preload": self._preload,
+            "readable": self._readable,
+            "memory_group": self._group is not None,
+            "other_processes": 0,
+            "policies": _policies(self._level),
+        }
+        return CommandZygote(self._python, config, self._env, self._group)
+
+    def _end_zygote(self) -> None:
+        if self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+
+    def _self_test(self) -> None:
+        """Have a sealed process try what it must not be able to do."""
+        if self._level == "L0":
+            return
+        place = Path(tempfile.mkdtemp(prefix="sigil-self-test-")).resolve()
+        try:
+            for name in ("root", "home"):
+                (place / name).mkdir()
+            (place / "secret").write_bytes(b"secret")
+            wanted: dict[str, Any] = {
+                "argv": ["self-test"],
+                "env": self._env,
+                "self_test": str(place / "secret"),
+                "path": str(place / "root"),
+                "home": str(place / "home"),
+                "network": "none",
+            }
+            captured, _ = self._launch(wanted, self._limits, b"")
+        finally:
+            remove_tree(place)
+        left = captured.out["stdout"].decode(errors="replace")
+        if captured.status != 0 or left != "[]":
+            raise RungMissing(f"a sealed command kept powers: {left or 'it died'}")
+
+    def _searched(self) -> list[str]:
+        """Return the folders of our ``PATH`` that commands may read because we were told so."""
+        ours = os.environ.get("PATH", "").split(os.pathsep)
+        return [
+            folder
+            for folder in ours
+            if any(Path(folder).is_relative_to(allowed) for allowed in self._readable)
+        ]
+
+    # --- running ----------------------------------------------------------------------------
+
+    def _place(self, checkout: Checkout) -> dict[str, Any]:
+        if self._level != "L3":
+            checkout.materialize()
+        overlay = checkout.overlay()
+        place: dict[str, Any] = {"path": str(checkout.path), "home": str(checkout.home)}
+        if overlay is not None:
+            place["overlay"] = {
+                "lower": [str(folder) for folder in overlay.lower],
+                "upper": str(overlay.upper),
+                "work": str(overlay.work),
+            }
+        return place
+
+    def _launch(
+        self, wanted: dict[str, Any], limits: Limits, stdin: bytes
+    ) -> tuple[Captured, bool]:
+        """Run a request; return what was seen, and whether memory ran out meanwhile."""
+        wanted["limits"] = asdict(limits)
+        wanted["tmp_bytes"] = limits.memory_bytes
+        if self._zygote is None or not self._zygote.alive():
+            self._end_zygote()
+            self._zygote = self._new_zygote()
+        before = self._group.kills() if self._group else 0
+        if self._group is not None:
+            self._group.bound(
+                memory_bytes=limits.memory_bytes + _OF_THE_ZYGOTE, processes=limits.processes + 3
+            )
+        watch = self._ask(wanted, stdin)
+        try:
+            captured = watch.run(limits)
+        except BaseException:
+            self._end_zygote()
+            raise
+        finally:
+            watch.close()
+        return captured, self._group is not None and self._group.kills() > before
+
+    def _ask(self, wanted: Mapping[str, Any], stdin: bytes) -> Watch:
+        if self._zygote is None:
+            raise SandboxUnavailable("the sandbox is closed")
+        status, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        passed = [in_memory(stdin) if stdin else os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)]
+        ours: list[int] = []
+        try:
+            for _ in range(2):
+                read, write = os.pipe2(os.O_CLOEXEC)
+                ours.append(read)
+                passed.append(write)
+            self._zygote.request(wanted, [*passed, theirs.fileno()])
+        except BaseException:
+            status.close()
+            for number in ours:
+                os.close(number)
+            raise
+        finally:
+            theirs.close()
+            for number in passed:
+                os.close(number)
+        return Watch(status, *ours)
+
+
+def _checked(env: Mapping[str, str]) -> dict[str, str]:
+    for name, value in env.items():
+        if not name or "=" in name or "\0" in name + value:
+            raise InvalidValue(f"not a variable: {name!r}")
+    return dict(env)
+
+
+def _policies(level: Level) -> dict[str, dict[str, object]]:
+    """Return what seals a command, for each kind of network, in the form that goes inside."""
+    networks: tuple[Network, ...] = ("none", "loopback")
+    if level == "L0":
+        return {}
+    if sys.platform != "linux" or platform.machine() not in policy.AUDIT_ARCH:
+        raise RungMissing(f"no seccomp policy for {sys.platform} on {platform.machine()}")
+    abi = kernel.landlock_abi()
+    if abi == 0:
+        raise RungMissing("the kernel has no landlock")
+    found: dict[str, dict[str, object]] = {}
+    for network in networks:
+        ruleset = policy.landlock(abi, network=network)
+        program = policy.assemble(policy.commands_filter(network), platform.machine())
+        found[network] = {
+            "files": ruleset.files,
+            "tcp": ruleset.tcp,
+            "scoped": ruleset.scoped,
+            "program": program.hex(),
+            "read": policy.READ & ruleset.files,
+            "run": policy.RUN & ruleset.files,
+            "write": policy.WRITE & ruleset.files,
+            "device": (policy.READ_FILE | policy.WRITE_FILE) & ruleset.files,
+        }
+    return found
+
+
+def _result(captured: Captured, *, killed: bool) -> CommandResult:
+    ending, code = _ending(captured, killed=killed)
+    return CommandResult(
+        ending=ending,
+        exit_code=code,
+        stdout=bytes(captured.out["stdout"]),
+        stderr=bytes(captured.out["stderr"]),
+        elapsed_ns=captured.elapsed_ns,
+        cpu_ns=captured.cpu_ns,
+        max_rss_bytes=captured.max_rss_bytes,
+        warm=captured.warm,
+    )
+
+
+def _ending(captured: Captured, *, killed: bool) -> tuple[Ending, int | None]:
+    if captured.missing is not None:
+        return "missing", None
+    if captured.stopped is not None:
+        return captured.stopped, None
+    if os.WIFEXITED(captured.status):
+        return "exited", os.WEXITSTATUS(captured.status)
+    return ("memory" if killed else "signalled"), None

@@ -1,0 +1,141 @@
+"""Start commands: each in a fork of this small, prepared, single-threaded process.
+
+Runs in the target's interpreter with its normal site: CPython 3.9 or later, the standard
+library alone, and no knowledge of Sigil. Started with one argument, the number of the control
+socket, over which everything else arrives.
+
+Three kinds of process, each with less power than the one before:
+
+* the *zygote* (here): imports, forks, reaps. Under L3 it lives in user, mount and net
+  namespaces of its own, whose root holds what commands may read and nothing else.
+* the *warden* (`warden.py`), one per command: pid 1 of the command's own pid namespace, or a
+  subreaper where there are none. It outlives every process of the command.
+* the *command* (`program.py`): sealed, and only then told to go.
+
+Who ends whom: the parent's end of any socket closing, or the parent's death, ends everything.
+"""
+
+# Strings and descriptors, not Path objects: importing pathlib is dear, and so is each object.
+# ruff: noqa: PTH100, PTH120
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import sys
+
+import events
+import kernel
+import program
+import view
+import warden
+
+
+class Zygote:
+    """Forks a warden for each request."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.parent = kernel.open_process(os.getppid())
+        self.config, _ = events.receive(control)
+        if self.config is None:
+            os._exit(0)
+        self.exposed = None
+        self.pid_namespace = None
+
+    def prepare(self) -> None:
+        """Import what programs will want, then enter the namespaces that commands share."""
+        program.preload(self.config["preload"])
+        self.exposed = view.allowed(self.config["readable"])
+        if self.config["level"] == "L3":
+            kernel.unshare("user", "mount", "net", "pid")
+            _become_first_process()
+            view.build(self.exposed)
+            self.pid_namespace = os.open(view.HOST + "/proc/self/ns/pid", os.O_RDONLY)
+        kernel.set_dumpable(0)
+        _hide_own_modules()
+        gc.collect()
+        gc.freeze()
+
+    def serve(self):
+        """Answer requests until the parent is gone.
+
+        Returns:
+            Only in a fork that is to run a program warm: what it has to call.
+        """
+        wake = events.wake_on_children()
+        events.send(self.control, {"ready": os.getpid()})
+        while True:
+            ready = events.wait([self.control.fileno(), self.parent, wake])
+            if wake in ready:
+                events.drain(wake)
+                _reap()
+            if self.parent in ready:
+                os._exit(0)
+            if self.control.fileno() in ready:
+                request, descriptors = events.receive(self.control)
+                if request is None:
+                    os._exit(0)
+                run = self._fork(request, descriptors)
+                if run is not None:
+                    return run
+
+    def _fork(self, request: dict, descriptors: list):
+        if self.pid_namespace is not None:
+            kernel.new_pid_namespace(self.pid_namespace)
+        if os.fork() == 0:
+            self.control.close()
+            return warden.main(self.config, self.exposed, request, descriptors, self.parent)
+        for number in descriptors:
+            os.close(number)
+        return None
+
+
+def _become_first_process() -> None:
+    """Go on as pid 1 of the new pid namespace; the process before only waits for its end.
+
+    A pid namespace can be made again and again only from within one that is our own.
+    """
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        os._exit(0)
+    kernel.die_with_parent(0)
+    kernel.mount("proc", "/proc", "proc")
+
+
+def _reap() -> None:
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def _hide_own_modules() -> None:
+    """Let a program that imports a module called ``program`` find its own and not ours."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if entry != here]
+    sys.path_importer_cache.pop(here, None)
+    for name, module in list(sys.modules.items()):
+        origin = getattr(module, "__file__", None)
+        if name != "__main__" and origin and os.path.dirname(origin) == here:
+            del sys.modules[name]
+
+
+def main() -> None:
+    """Serve; in a fork that is to run a program warm, run it as the outermost thing."""
+    zygote = Zygote(socket.socket(fileno=int(sys.argv[1])))
+    try:
+        zygote.prepare()
+    except Exception as error:
+        events.send(zygote.control, {"failed": "{}: {}".format(type(error).__name__, error)})
+        os._exit(1)
+    run = zygote.serve()
+    del zygote
+    run()
+
+
+if __name__ == "__main__":
+    main()

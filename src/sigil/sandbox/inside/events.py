@@ -1,0 +1,70 @@
+"""Wait for sockets, for other processes' ends and for children, all at once.
+
+Runs in the target's interpreter: CPython 3.9 or later, the standard library alone, and no
+knowledge of Sigil.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+
+_MAX_MESSAGE = 64 * 2**20
+
+
+def receive(control: socket.socket):
+    """Return the next message and its descriptors; the message stands in the first of them.
+
+    The other end is gone when the message is None.
+    """
+    data, descriptors, _, _ = socket.recv_fds(control, 16, 8)
+    if not data:
+        return None, []
+    try:
+        return json.loads(os.pread(descriptors[0], _MAX_MESSAGE, 0)), descriptors[1:]
+    finally:
+        os.close(descriptors[0])
+
+
+def send(control: socket.socket, message: dict) -> None:
+    """Send one message; if nobody is there to read it, our own end will be noticed soon."""
+    try:
+        control.send(json.dumps(message).encode())
+    except OSError:
+        pass
+
+
+def wait(descriptors: list) -> set:
+    """Return those of ``descriptors`` that have something to read or have been closed."""
+    poll = select.poll()
+    for number in descriptors:
+        poll.register(number, select.POLLIN)
+    return {number for number, _ in poll.poll()}
+
+
+def wake_on_children() -> int:
+    """Return a descriptor that becomes readable when a child ends."""
+    read, write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return read
+
+
+def drain(number: int) -> None:
+    """Read a non-blocking descriptor empty."""
+    try:
+        while os.read(number, 4096):
+            pass
+    except BlockingIOError:
+        pass
+
+
+def default_signals() -> None:
+    """Undo `wake_on_children` in a fork that will run somebody else's program."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)

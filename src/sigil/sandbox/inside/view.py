@@ -1,0 +1,305 @@
+"""What a command sees of the file system: an allow-list, read-only, and a few places of its own.
+
+Runs in the target's interpreter: CPython 3.9 or later, the standard library alone, and no
+knowledge of Sigil.
+
+The zygote builds the view once, in namespaces of its own: a small tmpfs as root, with the
+allowed folders bound read-only at their own paths. What is not on the list does not exist. Each
+command then copies that (cheap) mount namespace and adds what must be its own: ``/tmp``,
+``/dev/shm``, ``/proc``, ``/home`` and ``/checkout``. Nothing is mounted outside of these
+namespaces, so nothing can be left behind.
+
+Not here: who calls this and when (`commands.py`), the system calls themselves (`kernel.py`).
+"""
+
+# Strings and descriptors, not Path objects: importing pathlib is dear, and so is each object.
+# ruff: noqa: PTH101, PTH102, PTH103, PTH110, PTH112, PTH115, PTH118, PTH120, PTH211
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+import sys
+import sysconfig
+
+import kernel
+
+CHECKOUT = "/checkout"
+HOME = "/home"
+HOST = "/.host"
+_STAGE = "/proc"  # exists everywhere, and nothing that is allowed lies below it
+_OWN = ("tmp", "dev", "dev/shm", "proc", "home", "checkout", ".host")
+
+_SYSTEM = (
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/nix/store",
+    "/gnu/store",
+)
+_SETTINGS = (
+    "alternatives", "group", "hosts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "locale.alias",
+    "localtime", "mime.types", "nsswitch.conf", "os-release", "passwd", "protocols", "services",
+    "ssl/certs", "ssl/openssl.cnf", "timezone",
+)  # fmt: skip
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+_DEVICE_LINKS = (
+    ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
+    ("stderr", "/proc/self/fd/2"),
+)  # fmt: skip
+
+_MOUNT_SETATTR = 442
+_AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
+_ATTR_RDONLY, _ATTR_NOSUID, _ATTR_NODEV = 1, 2, 4
+_MAX_LINKS = 40
+
+
+def interpreter_folders() -> list:
+    """Return the folders that this interpreter needs to start and to import what is installed."""
+    paths = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
+    paths += [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    paths.append(os.path.dirname(os.path.realpath(sys.executable)))
+    return [path for path in paths if path and os.path.realpath(path) != "/"]
+
+
+class Exposed:
+    """The allow-list, resolved.
+
+    Attributes:
+        binds: real paths of folders and files; none lies inside another.
+        links: symbolic links on the way to them, as ``(path, target)``.
+    """
+
+    def __init__(self, paths) -> None:
+        self._real = set()
+        self._links = {}
+        for path in paths:
+            self._expose(path)
+        self.binds = sorted(p for p in self._real if not self._inside_another(p))
+        self.links = sorted(
+            item for item in self._links.items() if not self._inside_another(item[0])
+        )
+
+    def _expose(self, path: str) -> None:
+        """Add ``path``, and every link that has to be followed to reach it."""
+        left = [part for part in path.split("/") if part]
+        done = ""
+        for _ in range(_MAX_LINKS * 10):
+            if not left:
+                break
+            part = left.pop(0)
+            if part == "..":
+                done = os.path.dirname(done).rstrip("/")
+                continue
+            done = "{}/{}".format(done, part)
+            try:
+                target = os.readlink(done)
+            except OSError:
+                continue  # not a link
+            self._links[done] = target
+            left = [p for p in target.split("/") if p and p != "."] + left
+            done = "" if target.startswith("/") else os.path.dirname(done).rstrip("/")
+        if done and not left and os.path.exists(done):
+            self._real.add(done)
+
+    def _inside_another(self, path: str) -> bool:
+        above = os.path.dirname(path)
+        while above != "/":
+            if above in self._real:
+                return True
+            above = os.path.dirname(above)
+        return False
+
+
+def allowed(readable) -> Exposed:
+    """Return what a command may read: the system, this interpreter, and ``readable``."""
+    settings = ["/etc/" + name for name in _SETTINGS]
+    return Exposed([*_SYSTEM, *settings, *interpreter_folders(), *readable])
+
+
+# --- built once, by the zygote ------------------------------------------------------------
+
+
+def build(exposed: Exposed) -> None:
+    """Make the allow-list the root directory of this process, with the host at `HOST`.
+
+    Needs fresh user and mount namespaces.
+    """
+    kernel.make_mounts_private()
+    kernel.mount("tmpfs", _STAGE, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755")
+    for name in _OWN:
+        os.mkdir("{}/{}".format(_STAGE, name), 0o755)
+    for path in exposed.binds:
+        if not _is_below_own(path):
+            _bind(path, _STAGE + path)
+    for name in _DEVICES:
+        _bind("/dev/" + name, "{}/dev/{}".format(_STAGE, name))
+    for name, target in _DEVICE_LINKS:
+        os.symlink(target, "{}/dev/{}".format(_STAGE, name))
+    for path, target in exposed.links:
+        if not _is_below_own(path):
+            os.makedirs(os.path.dirname(_STAGE + path), exist_ok=True)
+            os.symlink(target, _STAGE + path)
+    _restrict(_STAGE, _ATTR_RDONLY | _ATTR_NOSUID, _AT_RECURSIVE)
+    os.chdir(_STAGE)
+    kernel.pivot_root_keeping(HOST[1:])
+    os.chdir("/")
+
+
+def _bind(source: str, target: str) -> None:
+    if os.path.isdir(source):
+        os.makedirs(target, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o644))
+    kernel.mount(source, target, flags=kernel.MS_BIND | kernel.MS_REC)
+
+
+def _is_below_own(path: str) -> bool:
+    """Say whether ``path`` lies where a command gets a file system of its own."""
+    return path.startswith(("/tmp/", "/dev/shm/", "/home/", "/proc/", "/checkout/"))
+
+
+def _restrict(path: str, attributes: int, flags: int = 0) -> None:
+    """Set attributes of the mount at ``path``."""
+    change = struct.pack("=QQQQ", attributes, 0, 0, 0)
+    done = kernel._syscall(_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), flags, change, len(change))
+    kernel._checked(done, "mount_setattr " + path)
+
+
+# --- for each command, by its first process -----------------------------------------------
+
+
+def enter(exposed: Exposed, request: dict) -> None:
+    """Add what belongs to one command, and let go of the host. Needs a fresh mount namespace.
+
+    Args:
+        exposed: as given to `build`.
+        request: ``overlay`` (``lower``, ``upper``, ``work``) or ``path``, ``home``, and
+            ``tmp_bytes``.
+    """
+    plain = kernel.MS_NOSUID | kernel.MS_NODEV
+    size = "size={}".format(request["tmp_bytes"])
+    for place in ("/tmp", "/dev/shm"):
+        kernel.mount("tmpfs", place, "tmpfs", plain, "mode=1777," + size)
+    kernel.mount(HOST + request["home"], HOME, flags=kernel.MS_BIND)
+    _bind_late(exposed)
+    kernel.mount("proc", "/proc", "proc", plain | kernel.MS_NOEXEC | kernel.MS_RDONLY)
+    overlay = request.get("overlay")
+    if overlay is None:
+        kernel.mount(HOST + request["path"], CHECKOUT, flags=kernel.MS_BIND)
+    else:
+        mount_overlay(overlay, CHECKOUT, HOST)
+    for place in (HOME, CHECKOUT):
+        _restrict(place, _ATTR_NOSUID | _ATTR_NODEV)
+    kernel.unmount(HOST)
+
+
+def _bind_late(exposed: Exposed) -> None:
+    """Bind what is allowed but lies below a place that was just covered."""
+    for path in exposed.binds:
+        if _is_below_own(path):
+            _bind(HOST + path, path)
+            _restrict(path, _ATTR_RDONLY | _ATTR_NOSUID, _AT_RECURSIVE)
+    for path, target in exposed.links:
+        if _is_below_own(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.symlink(target, path)
+
+
+def mount_overlay(overlay: dict, target: str, host: str = "") -> None:
+    """Mount folders over one another; what is written goes to ``upper`` and nowhere else.
+
+    Folders are named by descriptor: their paths may hold what the option string cannot.
+    """
+    look = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+    names = [*overlay["lower"], overlay["upper"], overlay["work"]]
+    opened = [os.open(host + name, look) for name in names]
+    try:
+        *lower, upper, work = ["/proc/self/fd/{}".format(number) for number in opened]
+        kernel.mount(
+            "overlay", target, "overlay", kernel.MS_NOSUID | kernel.MS_NODEV,
+            "lowerdir={},upperdir={},workdir={},userxattr,volatile".format(
+                ":".join(lower), upper, work
+            ),
+        )  # fmt: skip
+    finally:
+        for number in opened:
+            os.close(number)
+
+
+# --- access rights ------------------------------------------------------------------------
+
+
+def rules(level: str, exposed: Exposed, policy: dict, root: str, home: str) -> tuple:
+    """Return landlock's rules for a command.
+
+    Under L3 the root directory already is the allow-list.
+    """
+    run, write = policy["run"], policy["run"] | policy["write"]
+    own = [(root, write), (home, write)]
+    device = policy["device"]
+    devices = [("/dev/" + name, device) for name in _DEVICES]
+    if level == "L3":
+        return (("/", run), ("/tmp", write), ("/dev/shm", write), *own, *devices)
+    return (*((path, run) for path in exposed.binds), *own, *devices, ("/proc", policy["read"]))
+
+
+def powers_left(secret: str) -> list:
+    """Try what a sealed command must not be able to do; return the names of what worked.
+
+    Args:
+        secret: a file outside of the allow-list.
+    """
+    left = []
+    attempts = {
+        "read": lambda: os.close(os.open(secret, os.O_RDONLY)),
+        "overwrite": lambda: os.close(os.open(secret, os.O_WRONLY)),
+        "chmod": lambda: os.chmod(secret, 0o600),
+        "write": lambda: os.mkdir("/usr/.written"),
+        "settings": lambda: os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY)),
+        "namespaces": lambda: kernel.unshare("user"),
+        "mount": lambda: kernel.mount("none", "/tmp", "tmpfs"),
+        "signal": lambda: os.kill(os.getppid(), 0),
+        "everyone": lambda: os.kill(-1, 0),
+        "internet": lambda: _connect(),
+    }
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+        except OSError:
+            continue
+        left.append(name)
+    return left
+
+
+def _connect() -> None:
+    import _socket
+
+    probe = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
+    probe.connect(("192.0.2.1", 53))  # an address for documentation; nothing is sent
+
+
+def _probe(folder: str) -> int:
+    """Try an overlay in ``folder``, in namespaces that end with this process."""
+    places = {name: os.path.join(folder, name) for name in ("lower", "upper", "work", "seen")}
+    for place in places.values():
+        os.mkdir(place)
+    try:
+        kernel.unshare("user", "mount")
+        kernel.make_mounts_private()
+        mount_overlay({**places, "lower": [places["lower"]]}, places["seen"])
+        os.mkdir(os.path.join(places["seen"], "written"))
+        return 0 if os.path.isdir(os.path.join(places["upper"], "written")) else 1
+    except OSError as error:
+        sys.stderr.write("{}: {}\n".format(errno.errorcode.get(error.errno or 0, "?"), error))
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(_probe(sys.argv[1]))
