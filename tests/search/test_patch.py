@@ -180,7 +180,7 @@ def test_a_hunk_that_fits_in_two_places_is_refused():
 
 def test_a_hunk_whose_lines_are_not_there_says_what_stands_there():
     with pytest.raises(PatchDoesNotApply, match=r"p:3: hunk 1 of src/a\.py .*line 8 should be "):
-        check(GOOD.replace("-    square = r * r", "-    square = r + r"), FILES, PINS, name="p")
+        check(GOOD.replace("-    square = r * r", "-    square = r + r"), FILES, PINS, source="p")
 
 
 def test_white_space_is_not_ignored():
@@ -219,7 +219,7 @@ def test_a_file_that_is_not_there_is_named():
 def propose(old, new, *, files=FILES, pins=PINS):
     (path,) = files
     assert old in files[path]
-    return check(diff(files, {path: files[path].replace(old, new, 1)}), files, pins, name="p")
+    return check(diff(files, {path: files[path].replace(old, new, 1)}), files, pins, source="p")
 
 
 def test_a_change_of_the_pinned_body_passes():

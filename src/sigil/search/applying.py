@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from sigil.errors import PatchDoesNotApply, Where
-from sigil.search.hunks import FileChange, Hunk, Patch, split_lines
+from sigil.search.hunks import FileChange, Hunk, Patch, parse, split_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,20 @@ class Applied:
     repairs: tuple[str, ...]
 
 
-def apply(patch: Patch, files: Mapping[str, str]) -> dict[str, str]:
-    """Return ``files`` with ``patch`` applied. Pins are not looked at: see `check`.
+def apply(patch: Patch | str, files: Mapping[str, str]) -> dict[str, str]:
+    """Return ``files`` with ``patch`` applied. Pins are not looked at: see
+    `sigil.search.patch.check`.
+
+    Args:
+        patch: parsed, or the text of a unified diff.
+        files: text by path.
 
     Raises:
+        MalformedPatch: a text that is not a unified diff.
         PatchDoesNotApply: a hunk's lines are not where it says, and not exactly once
             anywhere else; a file is missing, or exists already.
     """
-    return apply_reporting(patch, files).files
+    return apply_reporting(parse(patch) if isinstance(patch, str) else patch, files).files
 
 
 def apply_reporting(patch: Patch, files: Mapping[str, str]) -> Applied:

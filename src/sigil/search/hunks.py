@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from sigil.errors import MalformedPatch, Where
 
-MAX_BYTES = 2**20
+MAX_PATCH_BYTES = 2**20
 NO_NEWLINE = "\\ No newline at end of file"
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
 UNSAFE_PATH = re.compile(r'[\x00-\x1f\x7f"\\]|^\s|\s$')
@@ -113,7 +113,7 @@ def parse(text: str, name: str = "patch") -> Patch:
         MalformedPatch: not a unified diff; a count that is wrong; a rename, a copy, a mode
             or a binary file; a path that leaves the root; larger than 1 MiB.
     """
-    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+    if len(text) > MAX_PATCH_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_PATCH_BYTES:
         raise MalformedPatch(
             "larger than 1 MiB", where=Where(name), remedy="propose a smaller change"
         )

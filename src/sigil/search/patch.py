@@ -28,10 +28,11 @@ from sigil.errors import (
 from sigil.search.applying import Applied, apply, apply_reporting
 from sigil.search.definitions import NotPython, keeps_interface, outline_of_change, parse_python
 from sigil.search.diffing import diff
-from sigil.search.hunks import FileChange, Hunk, Patch, parse, recount, split_lines
+from sigil.search.hunks import MAX_PATCH_BYTES, FileChange, Hunk, Patch, parse, recount, split_lines
 from sigil.search.pins import Pin, Region, language_of, locate, selects
 
 __all__ = [
+    "MAX_PATCH_BYTES",
     "Applied",
     "Patch",
     "apply",
@@ -50,7 +51,7 @@ def check(
     pins: Sequence[Pin],
     *,
     exists: Callable[[str], bool] = lambda _: False,
-    name: str = "patch",
+    source: str = "patch",
 ) -> dict[str, str]:
     """Return the files after the diff ``text``, which may change what ``pins`` allow only.
 
@@ -59,7 +60,7 @@ def check(
         files: the whole text of every file that a pin touches, by path.
         pins: what may change.
         exists: whether a path that is not in ``files`` is there in the tree.
-        name: of the patch file, for messages.
+        source: the patch file, for messages.
 
     Returns:
         All of ``files``, with the changes; new files of glob pins added, deleted ones gone.
@@ -71,7 +72,7 @@ def check(
         PatchBreaksInterface: the result does not parse, or a pinned signature differs.
         PinNotFound, PinAmbiguous, InvalidValue, NotYet: ``pins`` do not fit ``files``.
     """
-    return check_reporting(text, files, pins, exists=exists, name=name).files
+    return check_reporting(text, files, pins, exists=exists, source=source).files
 
 
 def check_reporting(
@@ -80,10 +81,10 @@ def check_reporting(
     pins: Sequence[Pin],
     *,
     exists: Callable[[str], bool] = lambda _: False,
-    name: str = "patch",
+    source: str = "patch",
 ) -> Applied:
     """Return `check`'s files together with the repairs that were made."""
-    patch = parse(text, name)
+    patch = parse(text, source)
     before = locate(pins, files)
     whole = {region.pin_id for region in before if region.whole}
     growing = [pin for pin in pins if pin.id in whole]

@@ -31,7 +31,7 @@ _PASSES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Idea:
     """A proposal that passed every check and is worth an evaluation.
 
     Args:
@@ -71,7 +71,7 @@ class _Pending:
     """A proposal of a round, in order of asking, and its outcome once it is told."""
 
     proposal: Proposal
-    candidate: Candidate | None
+    candidate: Idea | None
     features: tuple[float, ...] = ()
     refusal: Refusal | None = None
     outcome: Outcome | None = None
@@ -90,9 +90,11 @@ class Simple:
 
     Args:
         pins: what may change.
-        files: the baseline: text of every pinned file, by path.
         proposers: with distinct names; each keeps a floor share of every round.
+        files: the baseline: text of every pinned file, by path.
         seed: of all random streams.
+        costs: of the baseline, one per objective, lower is better; empty if it has none.
+        ties: tie breakers of the baseline, in order.
         patience: after how many evaluations without a new elite it is `converged`.
         lag: how many rounds may be under way while the next is asked. 0 waits for every
             result of a round; 1 keeps workers busy over its end. Part of what a run is a
@@ -105,10 +107,12 @@ class Simple:
     def __init__(
         self,
         pins: Sequence[Pin],
-        files: Mapping[str, str],
         proposers: Sequence[Proposer],
         *,
+        files: Mapping[str, str],
         seed: int,
+        costs: Sequence[float] = (),
+        ties: Sequence[float] = (),
         patience: int = 200,
         lag: int = 0,
         exists: Callable[[str], bool] = lambda _: False,
@@ -123,9 +127,10 @@ class Simple:
         self._credit = Credit([proposer.name for proposer in proposers])
         self._files: dict[str, Mapping[str, str]] = {BASELINE: dict(files)}
         baseline = identify(files, pins)
-        self._baseline_features = baseline.features
+        self._outcomes = {BASELINE: Outcome(tuple(costs))}
+        if costs:
+            self._archive.add(BASELINE, costs, ties=ties, behaviour=baseline.features)
         self._seen = {baseline.fingerprint: BASELINE}
-        self._outcomes: dict[str, Outcome] = {}
         self._rounds: deque[_Round] = deque()
         self._waiting: dict[str, _Pending] = {}
         self._asked = 0
@@ -146,9 +151,10 @@ class Simple:
         return self._stale >= self._patience or self._barren
 
     @property
-    def best(self) -> Entry | None:
-        """Return the best entry so far; None before the first costs are told."""
-        return self._archive.best
+    def best(self) -> str | None:
+        """Return the id of the best so far, `BASELINE` included; None without any costs."""
+        best = self._archive.best
+        return best.id if best else None
 
     @property
     def front(self) -> list[Entry]:
@@ -176,8 +182,8 @@ class Simple:
 
     # --- ask ---
 
-    def ask(self, count: int) -> list[Candidate]:
-        """Return up to ``count`` candidates that were never asked for before.
+    def ask(self, count: int) -> list[Idea]:
+        """Return up to ``count`` ideas that were never asked for before.
 
         Fewer where the proposers run out of ideas; none makes it `converged`.
 
@@ -194,7 +200,7 @@ class Simple:
         self._prune()
         current = _Round(self._asked)
         self._rounds.append(current)
-        found: list[Candidate] = []
+        found: list[Idea] = []
         resting: set[str] = set()
         for attempt in range(_PASSES):
             wanted = self._credit.split(count - len(found), without=resting)
@@ -207,7 +213,7 @@ class Simple:
         return found
 
     def _propose(
-        self, current: _Round, name: str, number: int, attempt: int, found: list[Candidate]
+        self, current: _Round, name: str, number: int, attempt: int, found: list[Idea]
     ) -> bool:
         """Ask one proposer; return whether it had anything to say."""
         if number == 0:
@@ -242,7 +248,7 @@ class Simple:
             return self._refuse(proposal, f"its parent {proposal.parent} is not known")
         try:
             applied = check_reporting(
-                proposal.patch, files, self._pins, exists=self._exists, name=proposal.proposer
+                proposal.patch, files, self._pins, exists=self._exists, source=proposal.proposer
             )
             exact = diff(files, applied.files)
             identity = identify(applied.files, self._pins)
@@ -256,7 +262,7 @@ class Simple:
         name = candidate_id(proposal.parent, exact.encode("utf-8", "surrogatepass"))
         self._seen[identity.fingerprint] = name
         self._files[name] = applied.files
-        candidate = Candidate(
+        candidate = Idea(
             name,
             replace(proposal, patch=exact),
             applied.files,
@@ -277,35 +283,33 @@ class Simple:
         self,
         name: str,
         costs: Sequence[float] = (),
-        *,
         ties: Sequence[float] = (),
         failure: str | None = None,
-    ) -> None:
-        """Learn what became of a candidate, in any order.
+    ) -> bool:
+        """Learn what became of an idea, in any order.
 
         Args:
-            name: id of a `Candidate` that was asked for, or `BASELINE` (before the first
-                ask, so that it is an elite until something better comes).
+            name: id of an `Idea` that was asked for.
             costs: one per objective, lower is better; empty if it failed.
             ties: tie breakers in order, lower is better.
             failure: a short reason, or None.
+
+        Returns:
+            Whether it is an elite. Exact where results are told in order of asking; a
+            result that has to wait for an earlier one is not an elite yet.
 
         Raises:
             ValueError: ``name`` was never asked for, or is told twice.
             ShapeError: costs of another length than before, or NaN.
         """
-        if name == BASELINE:
-            if costs:
-                self._archive.add(BASELINE, costs, ties=ties, behaviour=self._baseline_features)
-            self._outcomes[BASELINE] = Outcome(tuple(costs), failure)
-            return
         item = self._waiting.pop(name, None)
         if item is None:
             raise ValueError(f"{name} was not asked for, or is told already")
-        item.outcome = Outcome(tuple(costs), failure if costs else failure or "not measured")
+        item.outcome = Outcome(tuple(costs), None if costs else failure or "not measured")
         item.ties = tuple(ties)
         for one in self._due(self._asked + 1):
             self._apply(one)
+        return name in self._archive
 
     def revise(self, name: str, costs: Sequence[float], *, ties: Sequence[float] = ()) -> None:
         """Correct an elite's costs after it was measured again; empty costs take it out."""
@@ -345,7 +349,7 @@ class Simple:
         if proposer in self._proposers:
             self._proposers[proposer].tell(item.proposal, outcome)
 
-    def _enter(self, item: _Pending, candidate: Candidate, outcome: Outcome) -> Outcome:
+    def _enter(self, item: _Pending, candidate: Idea, outcome: Outcome) -> Outcome:
         if outcome.costs:
             verdict = self._archive.add(
                 candidate.id, outcome.costs, ties=item.ties, behaviour=item.features
