@@ -140,6 +140,11 @@ class Objective:
         named = frozenset(metric.id for goal in self.goals for metric in metrics_of(goal.node))
         return named | self.constraint.metrics if self.constraint else named
 
+    @property
+    def minimised(self) -> dict[str, bool]:
+        """Return whether less is better, of each metric that is a goal by itself."""
+        return {goal.metric: goal.direction == "min" for goal in self.goals if goal.metric}
+
     def costs(
         self,
         values: Mapping[str, float | bool],

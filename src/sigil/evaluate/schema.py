@@ -1,0 +1,195 @@
+"""The keys of an eval document, with their types, units, ranges and defaults.
+
+Strict: ``"60"`` is no number, and an unknown key is an error. What no single key can say
+(a call metric needs cases, an id stands twice) is checked in `sigil.evaluate.consistency`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+MetricKind = Literal["timer", "checker", "numeric", "call"]
+Unit = Literal["ns", "us", "ms", "s"]
+
+_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _nothing_is_empty(value: Any) -> Any:
+    return [] if value is None else value
+
+
+Text = Annotated[str, Field(min_length=1)]
+Texts = Annotated[list[Text], BeforeValidator(_nothing_is_empty)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Megabytes = Annotated[int, Field(ge=1, le=2**20)]
+
+
+class Inputs(BaseModel):
+    """Where inputs come from: at most one of the two.
+
+    Args:
+        generator: a command, run once in the checkout before anything is measured. It may
+            write files for command metrics, and prints the cases of call metrics.
+        cases: path of a JSON or JSON-lines file relative to the root, or the list itself.
+    """
+
+    model_config = _STRICT
+
+    generator: Text | None = None
+    cases: Text | list[Any] | None = None
+
+
+class Holdout(BaseModel):
+    """Inputs that no proposer and no candidate sees before the end.
+
+    Args:
+        generator: as in `Inputs`.
+        cases: as in `Inputs`; the file is left out of every checkout.
+        seed: of the generator; alone it means the generator of ``inputs`` under this seed.
+    """
+
+    model_config = _STRICT
+
+    generator: Text | None = None
+    cases: Text | list[Any] | None = None
+    seed: int | None = None
+
+
+class ToleranceModel(BaseModel):
+    """How far apart two numbers may be; the larger allowance counts."""
+
+    model_config = _STRICT
+
+    relative: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    absolute: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+
+
+class Metric(BaseModel):
+    """One thing to measure.
+
+    Args:
+        id: its name in the expressions.
+        kind: ``timer`` (a time, in ms or as parsed), ``checker`` (an answer), ``numeric``
+            (a number), ``call`` (a function of the target, called in a sealed worker).
+        command: of the first three; run in the checkout, without a shell.
+        parse: of the first three; see `sigil.evaluate.parsing`.
+        function: of a call, ``path.py:qualname``; by default the spec's only pinned symbol.
+        measure: of a call: ``matches`` (does every case give what is expected), ``agreement``
+            (the share that does), ``error`` (mean absolute difference), ``time`` (of the
+            calls), or ``path.py:scorer``, a function ``(case, value) -> number`` whose mean
+            over the cases counts.
+        tolerance: of ``matches`` and ``agreement``.
+        unit: of ``time``; ms by default.
+        goal: a value at which the search may stop.
+    """
+
+    model_config = _STRICT
+
+    id: Text
+    kind: MetricKind
+    command: Text | None = None
+    parse: str | None = None
+    function: Text | None = None
+    measure: Text | None = None
+    tolerance: ToleranceModel | None = None
+    unit: Unit | None = None
+    goal: Annotated[float, Field(allow_inf_nan=False)] | None = None
+
+    @property
+    def time_unit(self) -> Unit:
+        """Return the unit of a call's time."""
+        return self.unit or "ms"
+
+
+class Aggregate(BaseModel):
+    """What a search aims at."""
+
+    model_config = _STRICT
+
+    objective: Text
+    tie_breakers: Texts = Field(default_factory=list[str])
+
+
+class Accept(BaseModel):
+    """When a candidate may replace the baseline."""
+
+    model_config = _STRICT
+
+    rule: Text
+
+
+class Budgets(BaseModel):
+    """What measuring may take.
+
+    Args:
+        candidate_timeout_s: one command, one load or one batch of calls.
+        total_wall_clock_h: a whole run.
+        max_blocks: pairs of samples for one candidate.
+        confidence: of every interval, and so of acceptance.
+        precision: half the width of the ratio's interval, relative, at which sampling ends.
+        memory_mb: address space beyond what a fresh interpreter maps.
+        output_mb: what a command may print, or one reply may weigh.
+    """
+
+    model_config = _STRICT
+
+    candidate_timeout_s: Annotated[Positive, Field(le=7 * 86_400)] = 60.0
+    total_wall_clock_h: Annotated[Positive, Field(le=10_000)] = 1.0
+    max_blocks: Annotated[int, Field(ge=1, le=100_000)] = 200
+    confidence: Annotated[float, Field(ge=0.5, le=0.999999)] = 0.99
+    precision: Share = 0.02
+    memory_mb: Megabytes | None = None
+    output_mb: Annotated[Positive, Field(le=1024)] | None = None
+
+
+class Replay(BaseModel):
+    """What makes a run repeatable."""
+
+    model_config = _STRICT
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+
+class EvalModel(BaseModel):
+    """The whole document.
+
+    Args:
+        version: of the format, text or a number.
+        name: of the eval.
+        description: for people.
+        inputs: see `Inputs`.
+        holdout: see `Holdout`.
+        metrics: in order of measuring within a stage; checks come before times.
+        aggregate: see `Aggregate`.
+        accept: see `Accept`.
+        budgets: see `Budgets`.
+        replay: see `Replay`.
+        build: commands, run in this order in each candidate's checkout before any metric.
+        python: the interpreter of the target; by default the repository's own.
+        preload: modules that calls may import although nothing in the target names them.
+        network: what commands may reach: nothing, or this machine.
+        warm: start ``python script.py`` from a prepared interpreter.
+        memory_mb: see `Budgets`.
+    """
+
+    model_config = _STRICT
+
+    version: str | int | float
+    name: Text
+    description: str = ""
+    inputs: Inputs = Field(default_factory=Inputs)
+    holdout: Holdout | None = None
+    metrics: Annotated[list[Metric], Field(min_length=1, max_length=100)]
+    aggregate: Aggregate
+    accept: Accept
+    budgets: Budgets = Field(default_factory=Budgets)
+    replay: Replay = Field(default_factory=Replay)
+    build: Texts = Field(default_factory=list[str])
+    python: Text | None = None
+    preload: Texts = Field(default_factory=list[str])
+    network: Literal["none", "loopback"] = "none"
+    warm: bool = True
+    memory_mb: Megabytes | None = None
