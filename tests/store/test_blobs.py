@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigil import canonical
@@ -14,6 +14,7 @@ from sigil.store import files
 from sigil.store.blobs import Blobs
 
 
+@settings(deadline=None, max_examples=30)  # each example waits for the disk
 @given(data=st.binary())
 def test_what_was_put_is_got(tmp_path_factory, data):
     blobs = Blobs(tmp_path_factory.getbasetemp() / "blobs")

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigil import canonical
@@ -46,6 +46,7 @@ def holder(tmp_path):
 # --- writing ----------------------------------------------------------------------------
 
 
+@settings(deadline=None, max_examples=30)  # each example waits for the disk
 @given(data=st.binary(max_size=2000))
 def test_what_was_written_is_read_back(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "written"

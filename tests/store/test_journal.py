@@ -57,6 +57,7 @@ def test_a_frame_is_one_readable_line(path):
     )
 
 
+@settings(deadline=None)
 @given(facts=FACTS)
 def test_frames_are_read_as_they_were_written(tmp_path_factory, facts):
     path = tmp_path_factory.getbasetemp() / "law.journal"
@@ -66,6 +67,7 @@ def test_frames_are_read_as_they_were_written(tmp_path_factory, facts):
     ]
 
 
+@settings(deadline=None)
 @given(facts=FACTS, data=st.data())
 def test_any_cut_leaves_the_frames_before_it(tmp_path_factory, facts, data):
     path = tmp_path_factory.getbasetemp() / "cut.journal"
@@ -77,6 +79,7 @@ def test_any_cut_leaves_the_frames_before_it(tmp_path_factory, facts, data):
     assert len(list(journal.read(path))) == sum(end <= cut for end in ends) - 1
 
 
+@settings(deadline=None)
 @given(facts=FACTS, data=st.data())
 def test_no_flipped_byte_is_read_as_a_fact(tmp_path_factory, facts, data):
     path = tmp_path_factory.getbasetemp() / "flip.journal"
@@ -400,7 +403,7 @@ def test_a_journal_that_is_a_link_is_refused(path, tmp_path):
     assert (tmp_path / "precious").read_bytes() == b"precious"
 
 
-@settings(max_examples=10)
+@settings(deadline=None, max_examples=10)
 @given(sizes=st.lists(st.integers(0, 200_000), min_size=1, max_size=5))
 def test_frames_of_any_size_are_read_in_a_stream(tmp_path_factory, sizes):
     path = tmp_path_factory.getbasetemp() / "sizes.journal"

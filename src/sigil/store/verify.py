@@ -266,10 +266,14 @@ def _contents(
 ) -> Iterator[Finding]:
     for item in stored:
         path = f"{directory}/{item.path}"
-        if names.get(item.path, True):
+        regular = names.get(item.path)
+        if regular is None:  # missing, behind a link, or in a directory that was not listed
+            parents = list(Path(item.path).parents)[:-1]
+            regular = not any(Path(directory, parent).is_symlink() for parent in parents)
+        if regular:
             yield from _file(path, item, report, _REMEDY)
         else:
-            yield Finding(path, "corrupt", "no regular file", _REMEDY)
+            yield Finding(path, "corrupt", "a link or no regular file", _REMEDY)
 
 
 def _file(path: str, stored: Stored, report: Report, remedy: str) -> Iterator[Finding]:
