@@ -254,3 +254,9 @@ class ReplayDiffers(SigilError):
     """A replay whose outcome is not what the record says."""
 
     exit_code = 52
+
+
+class ProviderFailed(SigilError):
+    """A model that cannot be asked, or did not answer: no key, no network, over its rate."""
+
+    exit_code = 53

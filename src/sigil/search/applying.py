@@ -30,8 +30,7 @@ class Applied:
 
 
 def apply(patch: Patch | str, files: Mapping[str, str]) -> dict[str, str]:
-    """Return ``files`` with ``patch`` applied. Pins are not looked at: see
-    `sigil.search.patch.check`.
+    """Return ``files`` with ``patch`` applied, whatever the pins are.
 
     Args:
         patch: parsed, or the text of a unified diff.

@@ -125,9 +125,6 @@ class Archive:
     def __len__(self) -> int:
         return len(self._front)
 
-    def __contains__(self, name: object) -> bool:
-        return any(entry.id == name for entry in self._front)
-
     @property
     def front(self) -> list[Entry]:
         """Return the elites, best first."""

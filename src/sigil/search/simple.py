@@ -309,7 +309,7 @@ class Simple:
         item.ties = tuple(ties)
         for one in self._due(self._asked + 1):
             self._apply(one)
-        return name in self._archive
+        return item.outcome.elite
 
     def revise(self, name: str, costs: Sequence[float], *, ties: Sequence[float] = ()) -> None:
         """Correct an elite's costs after it was measured again; empty costs take it out."""
@@ -346,6 +346,7 @@ class Simple:
             outcome = self._enter(item, item.candidate, outcome)
             self._credit.count(proposer, gain=float(outcome.elite))
             self._stale = 0 if outcome.elite else self._stale + 1
+        item.outcome = outcome
         if proposer in self._proposers:
             self._proposers[proposer].tell(item.proposal, outcome)
 

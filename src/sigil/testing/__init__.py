@@ -1,1 +1,1 @@
-"""TODO."""
+"""Conformance suites for whoever implements one of Sigil's interfaces."""
