@@ -1,5 +1,38 @@
-"""The `sigil` command."""
+"""The `sigil` command: seeds 000 to 003."""
+
+from __future__ import annotations
+
+import click
+
+from sigil import __version__
+from sigil.cli.lazy import LazyGroup, run_group
+
+COMMANDS = {
+    "run": "Search for a better version of what a spec pins.",
+    "inspect": "Show lineage, gains with their intervals, and the front.",
+    "select": "Promote a candidate, and apply it to your files if you say so.",
+    "replay": "Measure a recorded candidate again and compare.",
+    "validate-patch": "Check a diff against the pins of a spec.",
+    "add-candidate": "Evaluate a diff of your own and record it.",
+    "verify": "Re-derive every hash of a record.",
+    "reindex": "Rebuild the index from the files alone.",
+    "doctor": "Say what this machine can isolate, and what an eval could be cheated by.",
+    "config": "Show the settings and where each comes from.",
+    "completion": "Print the shell completion script.",
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start here: make demo. Manual: docs/index.md.",
+)
+@click.version_option(__version__, prog_name="sigil")
+def sigil() -> None:
+    """Evolve code against a measure, and be able to prove what was gained."""
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run `sigil` to its exit code."""
+    run_group(sigil, "sigil")

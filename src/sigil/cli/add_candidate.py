@@ -1,0 +1,66 @@
+"""`sigil add-candidate`: evaluate a diff of one's own and record it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sigil.cli.options import (
+    as_json,
+    eval_name,
+    print_json,
+    repo_root,
+    spec_name,
+    unsafe,
+    workspace_name,
+)
+
+
+@click.command("add-candidate")
+@spec_name
+@workspace_name
+@eval_name
+@click.option(
+    "--patch-file", required=True, type=click.Path(path_type=Path), help="A unified diff."
+)
+@click.option("--parent", default="BASELINE", show_default=True, help="What the diff is against.")
+@click.option("--run", "run_name", help="Add it to this run; by default it gets one of its own.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the order of measuring.")
+@unsafe
+@repo_root
+@as_json
+def add_candidate(
+    spec_name: str,
+    workspace_name: str,
+    eval_name: str | None,
+    patch_file: Path,
+    parent: str,
+    run_name: str | None,
+    seed: int | None,
+    unsafe: bool,
+    repo_root: Path | None,
+    as_json: bool,
+) -> None:
+    """Evaluate a diff in full, as the last step of a search does, and record it."""
+    from rich.console import Console
+
+    from sigil.cli import present
+    from sigil.cli.options import repository
+    from sigil.cli.planning import make_plan
+    from sigil.cli.progress import candidate_json, print_gains
+    from sigil.optimize.candidates import add_candidate as add
+    from sigil.optimize.workspace import load_history, open_workspace
+
+    plan = make_plan(repository(repo_root), spec_name, eval_name, {"seed": seed}, unsafe=unsafe)
+    workspace = open_workspace(plan.spec, workspace_name)
+    run, candidate = add(plan, workspace, patch_file, parent=parent, run=run_name)
+    if as_json:
+        print_json({"run": run.name, **candidate_json(candidate)})
+        return
+    console = Console()
+    print_gains(console, candidate, load_history(run).baseline)
+    console.print(f"{candidate.id[: present.SHORT]}: {present.verdict(candidate)}")
+    if candidate.verdict and candidate.verdict.failure:
+        console.print(present.why(candidate), markup=False)
+    console.print(f"the record  {workspace.shown_as}/runs/{run.name}", soft_wrap=True)

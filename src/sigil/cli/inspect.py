@@ -1,0 +1,218 @@
+"""`sigil inspect`: lineage, gains with their intervals, and the front of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sigil.cli.options import (
+    as_json,
+    print_json,
+    repo_root,
+    run_name,
+    spec_name,
+    workspace_name,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.tree import Tree
+
+    from sigil.optimize.history import Candidate, History
+    from sigil.optimize.workspace import Workspace
+
+SHOWN = 10
+
+
+@click.command()
+@click.argument("candidate", required=False)
+@spec_name
+@workspace_name
+@run_name
+@click.option("--runs", "list_runs", is_flag=True, help="List the runs of the workspace.")
+@click.option(
+    "--top", type=click.IntRange(min=1), default=SHOWN, show_default=True, help="How many to show."
+)
+@repo_root
+@as_json
+def inspect(
+    candidate: str | None,
+    spec_name: str,
+    workspace_name: str,
+    run_name: str | None,
+    list_runs: bool,
+    top: int,
+    repo_root: Path | None,
+    as_json: bool,
+) -> None:
+    """Show the latest run of a workspace, or one CANDIDATE of it with its whole change.
+
+    Works on a run that is still going on, and on one that was killed.
+    """
+    from rich.console import Console
+
+    from sigil.cli.options import repository
+    from sigil.optimize.spec import load_spec
+    from sigil.optimize.workspace import load_history, open_workspace
+
+    spec = load_spec(repository(repo_root), spec_name)
+    workspace = open_workspace(spec, workspace_name)
+    console = Console()
+    if list_runs:
+        _show_runs(workspace, console, as_json=as_json)
+        return
+    run = workspace.find_run(run_name)
+    history = load_history(run)
+    if candidate is not None:
+        _show_candidate(run, history, history.candidate(candidate), console, as_json=as_json)
+    elif as_json:
+        print_json(run_json(run, history))
+    else:
+        console.print(f"{workspace.shown_as}/runs/{run.name}", highlight=False, soft_wrap=True)
+        _show_run(history, console, top)
+
+
+def run_json(run: Path, history: History) -> dict[str, object]:
+    """Return a run as ``sigil inspect --json`` prints it."""
+    from sigil.cli.progress import candidate_json
+
+    baseline = history.baseline
+    return {
+        "run": run.name,
+        "ended": history.ended,
+        "winner": history.winner,
+        "baseline": baseline.to_json() if baseline else None,
+        "front": [candidate.id for candidate in history.front()],
+        "candidates": [candidate_json(c) for c in history.candidates.values()],
+    }
+
+
+def _show_runs(workspace: Workspace, console: Console, *, as_json: bool) -> None:
+    from sigil.cli.present import SHORT
+    from sigil.optimize.workspace import load_history
+
+    histories = {name: load_history(workspace.runs / name) for name in workspace.run_names()}
+    if as_json:
+        print_json(
+            [
+                {"run": n, "evaluated": h.measured(), "ended": h.ended, "winner": h.winner}
+                for n, h in histories.items()
+            ]
+        )
+        return
+    for name, history in histories.items():
+        winner = f"winner {history.winner[:SHORT]}" if history.winner else "no winner"
+        end = history.ended or "not ended (--resume goes on with it)"
+        line = f"{name}  {history.measured()} evaluated  {winner}  {end}"
+        console.print(line, highlight=False, soft_wrap=True)
+    if not histories:
+        console.print(f"no runs in {workspace.shown_as}")
+
+
+def _show_run(history: History, console: Console, top: int) -> None:
+    from sigil.cli import present
+
+    baseline = history.baseline
+    if baseline is None:
+        console.print("the baseline was not measured yet")
+        return
+    failed = [c for c in history.candidates.values() if c.verdict and not c.verdict.costs]
+    state = history.ended or "not ended; --resume goes on with it"
+    console.print(
+        f"{history.measured()} measured, {len(failed)} of them failed; {state}", highlight=False
+    )
+    values = ", ".join(f"{n} {present.measured(v)}" for n, v in baseline.metrics.items())
+    console.print(f"baseline    {values}\n", highlight=False, markup=False)
+    ranked = history.ranked()
+    front = {candidate.id for candidate in history.front()}
+    if ranked:
+        console.print(_ranking(history, ranked[:top], front))
+        console.print(f"* on the front; {len(ranked)} have a score\n")
+        console.print(_lineage(history, ranked[: min(top, 3)]))
+    if failed:
+        console.print("why candidates failed")
+        for reason, count in _reasons(failed)[:5]:
+            console.print(f"  {count:>5}  {reason}", highlight=False, markup=False)
+
+
+def _ranking(history: History, ranked: list[Candidate], front: set[str]) -> object:
+    from rich.table import Table
+
+    from sigil.cli import present
+
+    baseline = history.baseline
+    assert baseline is not None  # a ranked candidate was compared with it
+    table = Table(box=None, pad_edge=False)
+    table.add_column("candidate", no_wrap=True)
+    names = [name for name, value in baseline.metrics.items() if not isinstance(value.value, bool)]
+    for name in names:
+        table.add_column(name)
+        table.add_column("gain")
+    table.add_column("verdict")
+    table.add_column("what")
+    for candidate in ranked:
+        found = candidate.verdict
+        assert found is not None  # it is ranked by its costs
+        cells: list[str] = []
+        for name in names:
+            value = found.metrics.get(name)
+            cells += [present.measured(value), present.gain(value)] if value else ["", ""]
+        mark = "*" if candidate.id in front else " "
+        short = candidate.id[: present.SHORT]
+        table.add_row(f"{mark} {short}", *cells, present.verdict(candidate), candidate.note)
+    return table
+
+
+def _lineage(history: History, chosen: list[Candidate]) -> Tree:
+    from rich.text import Text
+    from rich.tree import Tree
+
+    from sigil.cli import present
+
+    root = Tree("BASELINE")
+    branches: dict[str, Tree] = {}
+    for candidate in chosen:
+        branch = root
+        for step in history.lineage(candidate):
+            if step.id not in branches:
+                label = f"{step.id[: present.SHORT]} {step.proposer}: {step.note}"
+                branches[step.id] = branch.add(Text(label))
+            branch = branches[step.id]
+    return root
+
+
+def _reasons(failed: list[Candidate]) -> list[tuple[str, int]]:
+    from collections import Counter
+
+    counts = Counter(
+        f"{c.verdict.failure.metric}: {c.verdict.failure.kind}"
+        for c in failed
+        if c.verdict and c.verdict.failure
+    )
+    return counts.most_common()
+
+
+def _show_candidate(
+    run: Path, history: History, candidate: Candidate, console: Console, *, as_json: bool
+) -> None:
+    from rich.syntax import Syntax
+
+    from sigil.cli import present
+    from sigil.cli.progress import candidate_json, print_gains
+    from sigil.optimize.promote import preview
+
+    change = preview(run, candidate.id)
+    if as_json:
+        print_json({**candidate_json(candidate), "baseline_diff": change})
+        return
+    console.print(f"candidate {candidate.id}", highlight=False, soft_wrap=True)
+    console.print(f"verdict   {present.verdict(candidate)}")
+    console.print(f"by        {candidate.proposer}: {candidate.note}", markup=False)
+    if candidate.verdict and candidate.verdict.metrics:
+        print_gains(console, candidate, history.baseline)
+    if candidate.verdict and candidate.verdict.failure:
+        console.print(f"failed    {present.why(candidate)}", markup=False, highlight=False)
+    console.print("\nagainst the baseline:")
+    console.print(Syntax(change, "diff", background_color="default"))

@@ -1,0 +1,81 @@
+"""A click group that imports a command only when it is called.
+
+`sigil --help` has to answer in a tenth of a second, so the one-line help of each command
+stands in the table and its module stays unread.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+import click
+
+from sigil.errors import SigilError, UsageError
+
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in modules named after them.
+
+    Args:
+        table: one line of help by command name. The command ``validate-patch`` is the
+            object ``validate_patch`` of the module ``<package>.validate_patch``.
+        package: where the modules are.
+    """
+
+    def __init__(self, *, table: Mapping[str, str], package: str = "sigil.cli", **rest: object):
+        super().__init__(**rest)  # type: ignore[arg-type]  # click's own keyword arguments
+        self._table = table
+        self._package = package
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table, which is the order of use."""
+        return list(self._table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in self._table:
+            return None
+        name = cmd_name.replace("-", "_")
+        command = getattr(importlib.import_module(f"{self._package}.{name}"), name)
+        assert isinstance(command, click.Command)  # a wrong table is our own bug
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that ``args`` names, or suggest the nearest name."""
+        name = args[0]
+        if name not in self._table and not name.startswith("-"):
+            close = get_close_matches(name, self._table, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"see {ctx.command_path} --help"
+            raise UsageError(f"no command {name!r}", remedy=hint)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self._table.items()))
+
+
+def run_group(group: click.Group, name: str) -> None:
+    """Run a command line to its exit code: one line on standard error for any error of ours."""
+    try:
+        group.main(prog_name=name, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(f"{name}: interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except SigilError as error:
+        click.echo(f"{name}: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever reads our output has gone; there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(1)

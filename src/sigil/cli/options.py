@@ -1,0 +1,49 @@
+"""Options that several commands share, so that one flag means one thing everywhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+repo_root = click.option(
+    "--repo-root",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The repository; by default the nearest folder upward that has a .sigil folder.",
+)
+spec_name = click.option("--spec", "spec_name", required=True, help="Name of the spec.")
+workspace_name = click.option(
+    "--workspace", "workspace_name", default="default", show_default=True, help="Workspace to use."
+)
+eval_name = click.option("--eval", "eval_name", help="Which eval of the spec, if it lists several.")
+run_name = click.option("--run", "run_name", help="Run, or the start of its name; else the latest.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+unsafe = click.option(
+    "--unsafe", is_flag=True, help="Run untrusted code WITHOUT isolation where none can be had."
+)
+
+
+def repository(given: Path | None) -> Path:
+    """Return the repository that ``--repo-root`` or the current folder names."""
+    from sigil.optimize.spec import HOME, find_repository
+
+    if given is not None and (given / HOME).is_dir():
+        return given.resolve()
+    return find_repository(given or Path.cwd())
+
+
+def repository_or_none(given: Path | None) -> Path | None:
+    """Return the repository, or None where there is none."""
+    from sigil.errors import NotFound
+
+    try:
+        return repository(given)
+    except NotFound:
+        return None
+
+
+def print_json(value: Any) -> None:
+    """Print ``value`` as JSON on standard output, whole even when piped."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

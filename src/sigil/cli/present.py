@@ -1,0 +1,94 @@
+"""How findings read: numbers, intervals and gains as a person would say them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sigil.evaluate.result import Evaluation, Interval, MetricValue
+from sigil.optimize.history import Candidate
+
+SHORT = 12
+"""Hex digits of an id that are shown; commands take any unique beginning."""
+
+
+def number(value: float | bool) -> str:
+    """Return a value with four significant digits; yes or no for a check."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}"
+
+
+def measured(value: MetricValue) -> str:
+    """Return a value with its unit and interval: ``1.52 ms [1.50, 1.55]``."""
+    unit = f" {value.unit}" if value.unit else ""
+    return f"{number(value.value)}{unit}{_range(value.interval)}"
+
+
+def gain(value: MetricValue) -> str:
+    """Return how a value stands against the baseline: ``10.3× faster [9.9, 10.6]``.
+
+    The interval is that of the paired ratio. Where the ratio is not known, or the metric
+    is exact and unchanged, the answer says so.
+    """
+    ratio = value.ratio
+    if ratio is None:
+        return ""
+    if value.unit and ratio > 0:
+        return _speed(ratio, value.ratio_interval)
+    if ratio == 1 and value.ratio_interval is None:
+        return "unchanged"
+    return f"{100 * (ratio - 1):+.1f} %{_percent_range(value.ratio_interval)}"
+
+
+def confidence(evaluation: Evaluation) -> str:
+    """Return the confidence of the intervals in an evaluation, or that it is exact."""
+    levels = {v.interval.confidence for v in evaluation.metrics.values() if v.interval}
+    return f"{100 * min(levels):g} % confidence" if levels else "exact"
+
+
+def verdict(candidate: Candidate) -> str:
+    """Return one word for where a candidate stands."""
+    found = candidate.verdict
+    if found is None:
+        return "proposed"
+    if found.failure is not None:
+        return found.failure.kind
+    return {True: "accepted", False: "not accepted", None: "undecided"}[found.accepted]
+
+
+def why(candidate: Candidate) -> str:
+    """Return what a candidate tried, or why it failed, in one line."""
+    found = candidate.verdict
+    if found is not None and found.failure is not None:
+        return f"{found.failure.metric}: {found.failure.detail}"
+    return candidate.note
+
+
+def metric_rows(
+    evaluation: Evaluation, baseline: Evaluation | None
+) -> Iterable[tuple[str, str, str, str]]:
+    """Yield ``(metric, baseline, now, gain)`` for each metric of an evaluation."""
+    for name, value in evaluation.metrics.items():
+        before = baseline.metrics.get(name) if baseline else None
+        yield name, measured(before) if before else "", measured(value), gain(value)
+
+
+def _speed(ratio: float, interval: Interval | None) -> str:
+    word = "faster" if ratio <= 1 else "slower"
+    factor = 1 / ratio if ratio <= 1 else ratio
+    if interval is None or interval.low <= 0:
+        return f"{factor:.3g}× {word}"
+    ends = sorted(
+        (1 / interval.low, 1 / interval.high) if ratio <= 1 else (interval.low, interval.high)
+    )
+    return f"{factor:.3g}× {word} [{ends[0]:.3g}, {ends[1]:.3g}]"
+
+
+def _range(interval: Interval | None) -> str:
+    return f" [{number(interval.low)}, {number(interval.high)}]" if interval else ""
+
+
+def _percent_range(interval: Interval | None) -> str:
+    if interval is None:
+        return ""
+    return f" [{100 * (interval.low - 1):+.1f}, {100 * (interval.high - 1):+.1f}]"

@@ -1,0 +1,234 @@
+"""Show a run while it goes on and say what it came to.
+
+On a terminal one line is redrawn; piped, a plain line appears every few seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from sigil.cli import present
+from sigil.cli.options import print_json
+from sigil.effects import SYSTEM_CLOCK
+from sigil.evaluate.result import Evaluation
+from sigil.optimize.history import Candidate
+from sigil.optimize.plan import Plan
+from sigil.optimize.run import Progress, Report, Summary
+from sigil.optimize.workspace import Workspace, candidate_folder
+
+PLAIN_EVERY_NS = 2_000_000_000
+
+
+class _Silent:
+    """A report for whoever asked for JSON alone."""
+
+    def started(self, run: Path, *, resumed: bool) -> None:
+        """Say nothing."""
+
+    def baseline(self, evaluation: Evaluation) -> None:
+        """Say nothing."""
+
+    def progress(self, progress: Progress) -> None:
+        """Say nothing."""
+
+
+class _Plain:
+    """A report of plain lines, for logs and pipes."""
+
+    def __init__(self, plan: Plan, workspace: Workspace, console: Console):
+        self._plan = plan
+        self._workspace = workspace
+        self._console = console
+        self._baseline: Evaluation | None = None
+        self._shown_ns = 0
+
+    def started(self, run: Path, *, resumed: bool) -> None:
+        """Print the run's name."""
+        verb = "resumed" if resumed else "run"
+        self._console.print(f"{verb} {self._workspace.shown_as}/runs/{run.name}", soft_wrap=True)
+
+    def baseline(self, evaluation: Evaluation) -> None:
+        """Print how the unchanged code measures."""
+        self._baseline = evaluation
+        values = ", ".join(f"{n} {present.measured(v)}" for n, v in evaluation.metrics.items())
+        self._console.print(f"baseline: {values}", markup=False, highlight=False)
+
+    def progress(self, progress: Progress) -> None:
+        """Print where the run stands, every few seconds."""
+        now = SYSTEM_CLOCK.monotonic_ns()
+        if now - self._shown_ns >= PLAIN_EVERY_NS:
+            self._shown_ns = now
+            self._console.print(self.line(progress), markup=False, highlight=False)
+
+    def line(self, progress: Progress) -> str:
+        """Return the one line that says where the run stands."""
+        parts = [
+            progress.phase,
+            f"{progress.evaluated} evaluated",
+            f"{progress.rate:.0f}/s",
+            *self._best(progress.best),
+            _left(self._plan, progress),
+        ]
+        return " · ".join(parts)
+
+    def _best(self, best: Candidate | None) -> list[str]:
+        if best is None or best.verdict is None:
+            return ["best: the baseline"]
+        objectives = self._plan.definition.objective.minimised
+        shown = [
+            f"best {name} {present.measured(value)}"
+            for name, value in best.verdict.metrics.items()
+            if name in objectives
+        ]
+        return shown[:2]
+
+
+class _Live(_Plain):
+    """A report that redraws one line on a terminal."""
+
+    def __init__(self, plan: Plan, workspace: Workspace, console: Console, live: Live):
+        super().__init__(plan, workspace, console)
+        self._live = live
+        self._spinner = Spinner("dots", Text("measuring the baseline"))
+        live.update(self._spinner)
+
+    def progress(self, progress: Progress) -> None:
+        """Redraw the line."""
+        self._spinner.update(text=Text(self.line(progress)))
+
+
+@contextmanager
+def choose_report(plan: Plan, workspace: Workspace, *, silent: bool) -> Generator[Report]:
+    """Yield the report that fits where standard error goes."""
+    console = Console(stderr=True)
+    if silent:
+        yield _Silent()
+    elif console.is_terminal:
+        with Live(console=console, refresh_per_second=8, transient=True) as live:
+            yield _Live(plan, workspace, console, live)
+    else:
+        yield _Plain(plan, workspace, console)
+
+
+def print_dry_run(plan: Plan, workspace: Workspace) -> None:
+    """Say what a run would do, having checked all that can be checked without running."""
+    files = plan.spec.read_pinned(plan.spec.root)
+    regions = plan.spec.locate(files)
+    model = plan.definition.model
+    console = Console()
+    console.print(f"would search in {workspace.shown_as}, nothing is written", soft_wrap=True)
+    for region in regions:
+        console.print(f"  may change  {region.path}:{region.first}-{region.last}  {region.pin_id}")
+    for metric in model.metrics:
+        console.print(f"  measures    {metric.id} ({metric.kind})")
+    console.print(f"  objective   {model.aggregate.objective}", markup=False)
+    console.print(f"  accepts     {model.accept.rule}", markup=False)
+    limits = plan.limits
+    console.print(f"  ends        {_limits(limits.evals, limits.wall_clock_s, limits.patience)}")
+
+
+def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json: bool) -> None:
+    """Print what improved, by how much, with which confidence, and where the record is."""
+    if as_json:
+        print_json(summary_json(workspace, summary))
+        return
+    console = Console()
+    history = summary.history
+    record = f"{workspace.shown_as}/runs/{summary.run.name}"
+    if summary.interrupted:
+        console.print(f"interrupted after {history.measured()} evaluations; the record is whole")
+        console.print(f"go on with: {_command(plan, workspace, 'run')} --resume", soft_wrap=True)
+        return
+    console.print(
+        f"{history.measured()} candidates in {summary.elapsed_s:.1f} s; {summary.reason}",
+        highlight=False,
+    )
+    winner = history.candidates[history.winner] if history.winner else None
+    if winner is None:
+        console.print("nothing better was found that the accept rule lets through")
+    else:
+        print_gains(console, winner, history.baseline)
+        folder = candidate_folder(Path(record), winner.id)
+        console.print(f"candidate {winner.id[: present.SHORT]}  {winner.note}", markup=False)
+        console.print(f"the change  {folder}/baseline.diff", soft_wrap=True, highlight=False)
+        console.print(f"keep it     {_command(plan, workspace, 'select')} --apply", soft_wrap=True)
+    console.print(f"the record  {record}", soft_wrap=True, highlight=False)
+    console.print(f"verify it   sigil verify {record}", soft_wrap=True, highlight=False)
+
+
+def print_gains(console: Console, winner: Candidate, baseline: Evaluation | None) -> None:
+    """Print the table of metrics before and after."""
+    found = winner.verdict
+    assert found is not None  # a winner was measured
+    table = Table(box=None, pad_edge=False)
+    for heading in ("metric", "baseline", "now", "gain"):
+        table.add_column(heading)
+    for row in present.metric_rows(found, baseline):
+        table.add_row(*row)
+    console.print(table)
+    console.print(_held_out(found), highlight=False)
+
+
+def summary_json(workspace: Workspace, summary: Summary) -> dict[str, object]:
+    """Return the summary as `sigil run --json` prints it."""
+    history = summary.history
+    winner = history.candidates[history.winner] if history.winner else None
+    return {
+        "run": summary.run.name,
+        "record": f"{workspace.shown_as}/runs/{summary.run.name}",
+        "reason": summary.reason,
+        "interrupted": summary.interrupted,
+        "evaluated": history.measured(),
+        "elapsed_s": round(summary.elapsed_s, 3),
+        "baseline": history.baseline.to_json() if history.baseline else None,
+        "winner": candidate_json(winner) if winner else None,
+    }
+
+
+def candidate_json(candidate: Candidate) -> dict[str, object]:
+    """Return a candidate as every command with ``--json`` prints it."""
+    found = candidate.verdict
+    return {
+        "id": candidate.id,
+        "parent": candidate.parent,
+        "proposer": candidate.proposer,
+        "note": candidate.note,
+        "verdict": present.verdict(candidate),
+        "patch": candidate.patch,
+        "evaluation": found.to_json() if found else None,
+    }
+
+
+def _held_out(evaluation: Evaluation) -> str:
+    tail = f"intervals at {present.confidence(evaluation)}"
+    if not evaluation.holdout:
+        return tail
+    values = ", ".join(f"{n} {present.measured(v)}" for n, v in evaluation.holdout.items())
+    return f"on held-out inputs: {values}; {tail}"
+
+
+def _left(plan: Plan, progress: Progress) -> str:
+    limits = plan.limits
+    left = [f"{max(0.0, limits.wall_clock_s - progress.elapsed_s):.0f} s"]
+    if limits.evals is not None:
+        left.append(f"{max(0, limits.evals - progress.evaluated)} evaluations")
+    left.append(f"{max(0, limits.patience - progress.stale)} until convergence")
+    return f"left: {', '.join(left)}"
+
+
+def _limits(evals: int | None, wall_clock_s: float, patience: int) -> str:
+    parts = [f"after {evals} evaluations"] if evals else []
+    parts += [f"after {wall_clock_s:g} s", f"after {patience} evaluations without progress"]
+    return ", ".join(parts)
+
+
+def _command(plan: Plan, workspace: Workspace, name: str) -> str:
+    return f"sigil {name} --spec {plan.spec.name} --workspace {workspace.root.name}"

@@ -1,0 +1,99 @@
+"""`sigil run`: search for a better version of what a spec pins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sigil.cli import settings as kinds
+from sigil.cli.options import (
+    as_json,
+    eval_name,
+    repo_root,
+    spec_name,
+    unsafe,
+    workspace_name,
+)
+
+
+class Parsed(click.ParamType[Any]):
+    """A flag whose text is read by the same function as the setting of its name."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the value in the setting's own type."""
+        try:
+            return kinds.SETTINGS[self.name].parse(str(value))
+        except ValueError as error:
+            self.fail(f"{value!r} does not fit; give {error}", param, ctx)
+
+
+def _setting(name: str) -> Any:
+    flag = f"--{name.replace('_', '-')}"
+    return click.option(flag, name, type=Parsed(name), help=kinds.SETTINGS[name].help)
+
+
+@click.command()
+@spec_name
+@workspace_name
+@eval_name
+@_setting("optimizer")
+@_setting("provider")
+@_setting("backend")
+@_setting("num")
+@_setting("lanes")
+@_setting("seed")
+@_setting("budget_evals")
+@_setting("budget_time")
+@_setting("patience")
+@_setting("sandbox")
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value="latest",
+    metavar="[RUN]",
+    help="Go on with a run that was interrupted; by default the latest.",
+)
+@click.option("--dry-run", is_flag=True, help="Check everything and say what would be done.")
+@unsafe
+@repo_root
+@as_json
+def run(
+    spec_name: str,
+    workspace_name: str,
+    eval_name: str | None,
+    resume: str | None,
+    dry_run: bool,
+    unsafe: bool,
+    repo_root: Path | None,
+    as_json: bool,
+    **flags: Any,
+) -> None:
+    """Search for a better version of what a spec pins.
+
+    Needs no model and no key: mutate and tune propose unless --provider names a model. Ends by
+    budget, by convergence or when the eval's goal is reached; Ctrl-C leaves a run that --resume
+    goes on with.
+
+    Example: sigil run --spec symbolic_regression --workspace demo --num 3
+    """
+    from sigil.cli.options import repository
+    from sigil.cli.planning import make_plan
+    from sigil.cli.progress import choose_report, print_dry_run, print_summary
+    from sigil.optimize.run import run as search
+    from sigil.optimize.workspace import open_workspace
+
+    plan = make_plan(repository(repo_root), spec_name, eval_name, flags, unsafe=unsafe)
+    workspace = open_workspace(plan.spec, workspace_name)
+    if dry_run:
+        print_dry_run(plan, workspace)
+        return
+    with choose_report(plan, workspace, silent=as_json) as report:
+        summary = search(plan, workspace, report, resume=resume)
+    print_summary(plan, workspace, summary, as_json=as_json)
+    if summary.interrupted:
+        raise click.exceptions.Exit(130)

@@ -1,0 +1,190 @@
+"""Settings of a run: defaults, `sigil.yaml`, `SIGIL_*` variables, flags, in rising order.
+
+One table holds every setting with its type and default, so that the YAML key, the
+variable, the flag and `sigil config show` cannot disagree. Secrets are not settings: they
+come from the environment or a key file and are never printed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from sigil.errors import InvalidValue, Where
+from sigil.store.documents import Document, read_document, validate
+
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h)?")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
+LEVELS = ("L0", "L1", "L2", "L3")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value and where it comes from.
+
+    Args:
+        value: in the setting's own type.
+        source: ``default``, a file with its line, a variable, or ``flag``.
+    """
+
+    value: Any
+    source: str
+
+
+class _Config(BaseModel):
+    """The keys of ``sigil.yaml`` (seed 000 section 3.4) and our ``defaults``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: str | float | int = "0.1"
+    backend_profiles: dict[str, dict[str, Any]] = {}
+    optimizer_params: dict[str, dict[str, Any]] = {}
+    registry: str | None = None
+    defaults: dict[str, Any] = {}
+
+
+def duration(text: str) -> float:
+    """Return seconds from ``90``, ``90s``, ``1.5m`` or ``2h``.
+
+    Raises:
+        ValueError: it is none of these, or not above zero.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
+    if seconds <= 0:
+        raise ValueError("a duration such as 90s, 5m or 2h")
+    return seconds
+
+
+def positive(text: str) -> int:
+    """Return a whole number from 1 to a billion.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not text.isdigit() or not 1 <= int(text) <= 10**9:
+        raise ValueError("a whole number from 1 to 1000000000")
+    return int(text)
+
+
+def natural(text: str) -> int:
+    """Return a whole number from 0 to 2**63.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not text.isdigit() or int(text) > 2**63:
+        raise ValueError("a whole number, 0 or above")
+    return int(text)
+
+
+def level(text: str) -> str:
+    """Return a rung of the sandbox's ladder.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if text not in LEVELS:
+        raise ValueError(f"one of {', '.join(LEVELS)}")
+    return text
+
+
+def word(text: str) -> str:
+    """Return the text as it is."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    parse: Callable[[str], Any]
+    default: Any
+    help: str
+
+
+SETTINGS: Mapping[str, _Kind] = {
+    "optimizer": _Kind(word, "simple", "how the search proceeds: simple"),
+    "provider": _Kind(word, None, "a model that proposes instead of mutate and tune: stub"),
+    "backend": _Kind(word, "local", "where evaluations run: local"),
+    "num": _Kind(positive, 16, "candidates proposed per round"),
+    "lanes": _Kind(positive, None, "evaluations at once; by default the cores, less one if timed"),
+    "seed": _Kind(natural, None, "seed of the search; by default the eval's replay.seed"),
+    "budget_evals": _Kind(positive, None, "end after so many evaluations"),
+    "budget_time": _Kind(duration, None, "end after so long, such as 90s or 2h"),
+    "patience": _Kind(positive, 300, "end after so many evaluations without progress"),
+    "sandbox": _Kind(level, None, "demand exactly this rung; by default the best that holds"),
+}
+
+
+def resolve(
+    repository: Path | None,
+    flags: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> dict[str, Setting]:
+    """Return every setting with its source.
+
+    Args:
+        repository: where to look for ``.sigil/sigil.yaml``, then ``sigil.yaml``.
+        flags: parsed values from the command line; None means not given.
+        environment: the variables to read ``SIGIL_<NAME>`` from.
+
+    Raises:
+        SigilError: a value does not fit; the message names its source.
+    """
+    document = _find_document(repository) if repository else None
+    defaults: dict[str, Any] = validate(document, _Config).defaults if document else {}
+    if document:
+        _refuse_unknown(defaults, document)
+    return {
+        name: _resolve_one(name, kind, document, defaults, flags or {}, environment)
+        for name, kind in SETTINGS.items()
+    }
+
+
+def _resolve_one(
+    name: str,
+    kind: _Kind,
+    document: Document | None,
+    defaults: Mapping[str, Any],
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str],
+) -> Setting:
+    variable = f"SIGIL_{name.upper()}"
+    if flags.get(name) is not None:
+        return Setting(flags[name], f"flag --{name.replace('_', '-')}")
+    if environment.get(variable):
+        value = _parse(kind, environment[variable], Where(field=variable))
+        return Setting(value, f"variable {variable}")
+    if document and defaults.get(name) is not None:
+        where = document.where(f"defaults.{name}")
+        return Setting(_parse(kind, str(defaults[name]), where), f"{where.file}:{where.line}")
+    return Setting(kind.default, "default")
+
+
+def _parse(kind: _Kind, text: str, where: Where) -> Any:
+    try:
+        return kind.parse(text)
+    except ValueError as error:
+        raise InvalidValue(f"{text!r} does not fit", where=where, remedy=f"give {error}") from error
+
+
+def _find_document(repository: Path) -> Document | None:
+    for shown in (".sigil/sigil.yaml", "sigil.yaml"):
+        if (repository / shown).is_file():
+            return read_document(repository / shown, shown)
+    return None
+
+
+def _refuse_unknown(defaults: Mapping[str, Any], document: Document) -> None:
+    for name in defaults:
+        if name not in SETTINGS:
+            raise InvalidValue(
+                "no such setting",
+                where=document.where(f"defaults.{name}"),
+                remedy=f"settings: {', '.join(SETTINGS)}",
+            )

@@ -1,0 +1,213 @@
+"""What a run did, read back from its journal.
+
+Pure: a fold over frames. The journal is the record; everything else (the readable folder
+of a candidate, `index.json`, what `inspect` shows, where a resumed run goes on) is derived
+from the `History` that this module builds.
+
+Frames of a run, in the order in which they occur:
+
+    baseline    {evaluation}
+    asked       {count, proposals: [{id, parent, patch, proposer, note, seed}], refused}
+    evaluated   {candidate, evaluation}                 in the order of arrival
+    confirmed   {candidate, evaluation}                 measured anew, for the final word
+    ended       {reason, winner}                        absent if the run was interrupted
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sigil.errors import Corrupt, NotFound
+from sigil.evaluate.result import Evaluation
+from sigil.search.archive import non_dominated
+from sigil.search.model import BASELINE
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One node of the lineage.
+
+    Args:
+        id: 64 hex digits (`sigil.canonical.candidate_id`).
+        parent: the id of the candidate that ``patch`` is relative to, or `BASELINE`.
+        patch: unified diff against the parent.
+        proposer: who proposed it; ``manual`` for a person.
+        note: what it tries, in one line.
+        seed: the seed it was drawn under.
+        round: in which round it was asked for, from 0.
+        evaluation: what the search measured; None while it is not known.
+        confirmed: the fresh measurement of an elite; None if there was none.
+    """
+
+    id: str
+    parent: str
+    patch: str
+    proposer: str
+    note: str = ""
+    seed: int = 0
+    round: int = 0
+    evaluation: Evaluation | None = None
+    confirmed: Evaluation | None = None
+
+    @property
+    def verdict(self) -> Evaluation | None:
+        """Return the measurement to believe: the fresh one if there is one."""
+        return self.confirmed or self.evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What the optimizer was asked for at once: ``count`` candidates, and it had these."""
+
+    count: int
+    ids: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class History:
+    """The lineage of one run and how it ended.
+
+    Args:
+        baseline: how the unchanged code measures; None if the run died before that.
+        candidates: by id, in order of asking.
+        rounds: in order of asking.
+        winner: id of the accepted best, None if nothing was accepted.
+        ended: why the run ended; None if it did not (killed, or still running).
+    """
+
+    baseline: Evaluation | None = None
+    candidates: dict[str, Candidate] = field(default_factory=dict[str, Candidate])
+    rounds: list[Round] = field(default_factory=list[Round])
+    winner: str | None = None
+    ended: str | None = None
+
+    def measured(self) -> int:
+        """Return how many candidates have been evaluated."""
+        return sum(c.evaluation is not None for c in self.candidates.values())
+
+    def candidate(self, prefix: str) -> Candidate:
+        """Return the one candidate whose id starts with ``prefix``.
+
+        Raises:
+            NotFound: none does, or several do.
+        """
+        exact = self.candidates.get(prefix)
+        found = (
+            [exact] if exact else [c for i, c in self.candidates.items() if i.startswith(prefix)]
+        )
+        if len(found) != 1:
+            problem = "no candidate" if not found else f"{len(found)} candidates"
+            raise NotFound(
+                f"{problem} whose id starts with {prefix!r}",
+                remedy="sigil inspect lists them; more digits make it unique",
+            )
+        return found[0]
+
+    def chosen(self, prefix: str | None) -> Candidate:
+        """Return the candidate that ``prefix`` names, or the winner if it is None.
+
+        Raises:
+            NotFound: no such candidate, or the run accepted none.
+        """
+        if prefix is None and self.winner is None:
+            raise NotFound(
+                "the run has no accepted winner", remedy="name a candidate of sigil inspect"
+            )
+        return self.candidate(prefix or self.winner or "")
+
+    def lineage(self, candidate: Candidate) -> list[Candidate]:
+        """Return the chain from the first change of the baseline down to ``candidate``."""
+        chain = [candidate]
+        while chain[-1].parent != BASELINE:
+            chain.append(self.candidates[chain[-1].parent])
+        return chain[::-1]
+
+    def ranked(self) -> list[Candidate]:
+        """Return the candidates that have costs, the most believable and best first."""
+        scored = (c for c in self.candidates.values() if c.verdict and c.verdict.costs)
+        return sorted(scored, key=_rank)
+
+    def front(self) -> list[Candidate]:
+        """Return the candidates that no other one dominates, in the order of `ranked`."""
+        ranked = self.ranked()
+        if not ranked:
+            return []
+        return [ranked[i] for i in non_dominated([c.verdict.costs for c in ranked if c.verdict])]
+
+
+def read_history(frames: Iterable[tuple[str, Mapping[str, Any]]]) -> History:
+    """Fold ``(kind, body)`` frames into a `History`.
+
+    Raises:
+        Corrupt: a frame speaks of a candidate that was never asked for.
+    """
+    history = History()
+    for kind, body in frames:
+        apply_frame(history, kind, body)
+    return history
+
+
+def apply_frame(history: History, kind: str, body: Mapping[str, Any]) -> None:
+    """Add one frame to ``history``; kinds of a later version are passed over."""
+    match kind:
+        case "baseline":
+            history.baseline = Evaluation.from_json(body["evaluation"])
+        case "asked":
+            _asked(history, body)
+        case "evaluated":
+            known = _known(history, body)
+            evaluation = Evaluation.from_json(body["evaluation"])
+            history.candidates[known.id] = replace(known, evaluation=evaluation)
+        case "confirmed":
+            known = _known(history, body)
+            evaluation = Evaluation.from_json(body["evaluation"])
+            history.candidates[known.id] = replace(known, confirmed=evaluation)
+        case "ended":
+            history.ended = body["reason"]
+            history.winner = body["winner"]
+        case "resumed":
+            history.ended = history.winner = None
+        case _:
+            pass  # a kind of a later version
+
+
+def round_frame(
+    count: int, candidates: Iterable[Candidate], refused: Iterable[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """Return the body of an ``asked`` frame.
+
+    Args:
+        count: how many were asked for.
+        candidates: what is worth measuring.
+        refused: proposer and reason of each proposal that is not.
+    """
+    keys = ("id", "parent", "patch", "proposer", "note", "seed")
+    proposals = [{key: getattr(candidate, key) for key in keys} for candidate in candidates]
+    return {"count": count, "proposals": proposals, "refused": [list(r) for r in refused]}
+
+
+def _asked(history: History, body: Mapping[str, Any]) -> None:
+    number = len(history.rounds)
+    for proposal in body["proposals"]:
+        candidate = Candidate(**proposal, round=number)
+        history.candidates.setdefault(candidate.id, candidate)
+    ids = tuple(proposal["id"] for proposal in body["proposals"])
+    history.rounds.append(Round(int(body["count"]), ids))
+
+
+def _known(history: History, body: Mapping[str, Any]) -> Candidate:
+    candidate = history.candidates.get(body["candidate"])
+    if candidate is None:
+        raise Corrupt(
+            f"the journal measures candidate {body['candidate'][:12]} that nobody proposed",
+            remedy="sigil verify tells where the record breaks",
+        )
+    return candidate
+
+
+def _rank(candidate: Candidate) -> tuple[object, ...]:
+    verdict = candidate.verdict
+    assert verdict is not None  # only measured candidates are ranked
+    return (not verdict.accepted, verdict.costs, verdict.ties, candidate.round, candidate.id)

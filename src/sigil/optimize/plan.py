@@ -1,0 +1,66 @@
+"""What a run is asked to do: everything that it is a function of, and its limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sigil.evaluate.definition import Eval
+from sigil.optimize.spec import Spec
+from sigil.sandbox.model import Level
+
+OFFLINE = ("mutate", "tune")
+"""The proposers that need no model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a run ends. Not part of its identity: a resumed run may have others.
+
+    Args:
+        evals: after so many evaluations; None for no such limit.
+        wall_clock_s: after so many seconds of one session.
+        patience: after so many evaluations without progress.
+    """
+
+    evals: int | None
+    wall_clock_s: float
+    patience: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A search to be run.
+
+    Args:
+        spec: what may change.
+        definition: how it is measured.
+        optimizer: how the search proceeds.
+        proposers: names of `OFFLINE` proposers, or of one provider.
+        provider: a model that proposes instead; None for the offline proposers.
+        num: how many candidates a round asks for.
+        seed: of all chance in the search and in the order of measuring.
+        limits: when to end.
+        lanes: evaluations at once; None lets the eval decide.
+        level: the rung that the sandbox must have; None for the best that holds.
+        unsafe: whether no isolation at all is acceptable.
+    """
+
+    spec: Spec
+    definition: Eval
+    optimizer: str
+    provider: str | None
+    num: int
+    seed: int
+    limits: Limits
+    lanes: int | None = None
+    level: Level | None = None
+    unsafe: bool = False
+
+    def search_facts(self) -> dict[str, object]:
+        """Return what decides which candidates are proposed, for the frozen inputs."""
+        return {
+            "optimizer": self.optimizer,
+            "proposers": [self.provider] if self.provider else list(OFFLINE),
+            "num": self.num,
+            "seed": self.seed,
+        }

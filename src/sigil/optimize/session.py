@@ -1,0 +1,215 @@
+"""One process at work on one run: its record, its journal and its workbench.
+
+What `Session.record` returned from is in the journal and in the history, in this order, so
+that the two never disagree. Not here: what to record when (`sigil.optimize.run`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sigil import __version__
+from sigil.canonical import run_name, snapshot_json, snapshots_hash
+from sigil.effects import Clock, utc_stamp
+from sigil.errors import AlreadyExists, InvalidValue, Where
+from sigil.evaluate.lanes import Lanes
+from sigil.evaluate.result import Evaluation
+from sigil.optimize.history import (
+    Candidate,
+    History,
+    apply_frame,
+    round_frame,
+)
+from sigil.optimize.plan import Plan
+from sigil.optimize.workbench import Workbench, open_workbench
+from sigil.optimize.workspace import (
+    Workspace,
+    candidate_files,
+    load_history,
+    materialise,
+)
+from sigil.search.simple import Refusal
+from sigil.store.journal import Journal
+from sigil.store.records import JOURNAL, RunRecord
+
+KIND = "optimize"
+LATEST = "latest"
+_INPUT_PATHS = {
+    "spec": "spec.sigil.yaml",
+    "eval": "eval.eval.yaml",
+    "pinned": "pinned.json",
+    "tree": "tree.json",
+    "search": "search.json",
+}
+
+
+class Session:
+    """A run that is open for writing. Make it with `open_session`."""
+
+    def __init__(
+        self, plan: Plan, bench: Workbench, record: RunRecord, journal: Journal, history: History
+    ):
+        self.plan = plan
+        self.bench = bench
+        self.history = history
+        self._record = record
+        self._journal = journal
+
+    @property
+    def run(self) -> Path:
+        """Return the run's folder."""
+        return self._record.directory
+
+    @property
+    def lanes(self) -> Lanes:
+        """Return the lanes that measure."""
+        return self.bench.lanes
+
+    @property
+    def baseline_files(self) -> Mapping[str, str]:
+        """Return the pinned files' baseline text, by path."""
+        return self.bench.files
+
+    def record(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Append one frame to the journal, then to the history."""
+        self._journal.append(kind, body)
+        apply_frame(self.history, kind, body)
+
+    def record_round(
+        self, count: int, candidates: Iterable[Candidate], refusals: Iterable[Refusal] = ()
+    ) -> None:
+        """Record a round before anything in it is measured; duplicates are not worth a word."""
+        refused = ((r.proposal.proposer, r.reason) for r in refusals if r.duplicate_of is None)
+        self.record("asked", round_frame(count, candidates, refused))
+
+    def measure_baseline(self) -> Evaluation:
+        """Measure the unchanged code, and record it if this run has not done so yet.
+
+        A resumed run measures it again, because time is compared within one window only.
+        """
+        evaluation = self.lanes.baseline()
+        if self.history.baseline is None:
+            self.record("baseline", {"evaluation": evaluation.to_json()})
+            self._record.write("baseline/env.lock", snapshot_json(self.lanes.facts.environment))
+        return evaluation
+
+    def files_of(self, candidate: Candidate) -> dict[str, str]:
+        """Return the pinned files as a candidate has them."""
+        return candidate_files(self.history, candidate, self.baseline_files)
+
+    def checkpoint(self) -> None:
+        """Write the readable files for what the journal holds so far."""
+        materialise(self.run, self.history, self.baseline_files)
+
+    def finish(self, reason: str, winner: str | None) -> None:
+        """Record the end, write the readable files, and seal the record with their digests."""
+        self.record("ended", {"reason": reason, "winner": winner})
+        self._journal.sync()
+        self.checkpoint()
+        outputs = [JOURNAL, "run.json", "index.json", "baseline"]
+        if (self.run / "candidates").is_dir():
+            outputs.append("candidates")
+        self._record.finish("succeeded", outputs, meta={"reason": reason, "winner": winner})
+
+
+@contextmanager
+def open_session(
+    plan: Plan, workspace: Workspace, resume: str | None, clock: Clock
+) -> Generator[Session]:
+    """Begin a run, or open one to go on with.
+
+    Args:
+        plan: what to search for.
+        workspace: where; the caller holds it for writing.
+        resume: a run's name or the start of it, `LATEST`, or None to begin one.
+        clock: names a new run.
+
+    Raises:
+        InvalidValue: the run to resume has other inputs than ``plan``.
+        SigilError: the inputs are wrong or the disk refuses.
+    """
+    existing = None
+    if resume is not None:
+        existing = workspace.find_run(None if resume == LATEST else resume)
+    with open_workbench(plan) as bench:
+        snapshots = _snapshots(plan, bench)
+        if existing is None:
+            record = _begin(plan, workspace, snapshots, clock)
+            history = History()
+        else:
+            record = _reopen(existing, snapshots, clock)
+            history = load_history(existing)
+        with record.lock(), Journal.open(record.journal_path) as journal:
+            session = Session(plan, bench, record, journal, history)
+            record.write("run.json", snapshot_json(_settings(plan, bench)))
+            if existing is not None:
+                session.record("resumed", {})
+            yield session
+
+
+def frozen_files(run: Path) -> dict[str, str]:
+    """Return the pinned files' baseline text as a recorded run has it.
+
+    Raises:
+        Corrupt: it is not what was recorded.
+    """
+    files = json.loads(RunRecord.open(run).snapshot("pinned"))
+    return {str(path): str(text) for path, text in files.items()}
+
+
+def _snapshots(plan: Plan, bench: Workbench) -> dict[str, bytes]:
+    """Return what the run is a function of."""
+    tree = {"digest": bench.target.base.digest, "commit": plan.spec.model.base_commit}
+    return {
+        "spec": plan.spec.document.raw,
+        "eval": plan.definition.document.raw,
+        "pinned": snapshot_json(dict(bench.files)),
+        "tree": snapshot_json(tree),
+        "search": snapshot_json(plan.search_facts()),
+    }
+
+
+def _begin(
+    plan: Plan, workspace: Workspace, snapshots: Mapping[str, bytes], clock: Clock
+) -> RunRecord:
+    name = run_name(utc_stamp(clock.now()), plan.optimizer, snapshots_hash(snapshots))
+    meta = {"spec": plan.spec.name, "eval": plan.definition.model.name, "version": __version__}
+    number = 1
+    while True:
+        folder = workspace.runs / (name if number == 1 else f"{name}-{number}")
+        try:
+            return RunRecord.create(
+                folder, KIND, snapshots, paths=_INPUT_PATHS, meta=meta, clock=clock
+            )
+        except AlreadyExists:  # a second run within the same second
+            number += 1
+
+
+def _reopen(run: Path, snapshots: Mapping[str, bytes], clock: Clock) -> RunRecord:
+    record = RunRecord.open(run, clock=clock)
+    for name, data in snapshots.items():
+        if record.snapshot(name) != data:
+            raise InvalidValue(
+                f"the {name} differs from what this run began with",
+                where=Where(str(run.name)),
+                remedy="restore it, or begin a new run without --resume",
+            )
+    return record.reopen()
+
+
+def _settings(plan: Plan, bench: Workbench) -> dict[str, object]:
+    """Return the body of ``run.json``: how it was run, beside what it is a function of."""
+    limits = plan.limits
+    return {
+        **plan.search_facts(),
+        "version": __version__,
+        "backend": "local",
+        "budget_evals": limits.evals,
+        "budget_wall_clock_s": limits.wall_clock_s,
+        "patience": limits.patience,
+        "python": bench.target.interpreter.version,
+    }

@@ -1,0 +1,244 @@
+"""What may change: a spec (`*.sigil.yaml`, seed 000 section 3.1) and the tree it speaks of.
+
+A spec carries pins and the names of its evals, and no hint of how to search. Everything
+that can be wrong with it is found before a run begins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from sigil.errors import InvalidValue, NotFound, NotYet, PinNotFound, Where
+from sigil.evaluate.definition import Eval, load_eval
+from sigil.search.pins import Pin, Region, locate
+from sigil.store.documents import Document, read_document, validate
+
+HOME = ".sigil"
+MAX_PINNED_BYTES = 2 * 2**20
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+class PinModel(BaseModel):
+    """One entry of ``pins``; see `sigil.search.pins.Pin` for what the keys select."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    language: str | None = None
+    files: list[str] = Field(min_length=1)
+    symbol: str | None = None
+    start: str | None = None
+    end: str | None = None
+    ast_query: str | None = None
+    uuid: str | None = None
+
+
+class SpecModel(BaseModel):
+    """The keys of a spec document."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: str | float | int = "0.1"
+    name: str
+    description: str = ""
+    repo_root: str = "."
+    evals: list[str] = Field(default_factory=list)
+    pins: list[PinModel] = Field(min_length=1)
+    base_commit: str | None = None
+    id: str | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_a_folder(cls, name: str) -> str:
+        return check_name(name, "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A spec, the repository it speaks of, and the document for error messages.
+
+    Args:
+        model: its keys.
+        document: where each key stands.
+        root: the repository whose files the pins name.
+        home: the ``.sigil`` folder that the spec was found in.
+    """
+
+    model: SpecModel
+    document: Document
+    root: Path
+    home: Path
+
+    @property
+    def name(self) -> str:
+        """Return the spec's name, which is also the name of its folder."""
+        return self.model.name
+
+    def pins(self) -> tuple[Pin, ...]:
+        """Return the pins in the search's words.
+
+        Raises:
+            NotYet: a tree-sitter query.
+            InvalidValue: two pins with one id, or half a pair of delimiters.
+        """
+        seen: set[str] = set()
+        return tuple(self._pin(i, pin, seen) for i, pin in enumerate(self.model.pins))
+
+    def _pin(self, index: int, pin: PinModel, seen: set[str]) -> Pin:
+        where = f"pins[{index}]"
+        if pin.ast_query is not None:
+            raise NotYet(
+                "pins by tree-sitter query are not supported yet",
+                where=self.document.where(f"{where}.ast_query"),
+                remedy="pin by symbol, by comment markers, or by start and end",
+            )
+        if pin.id in seen:
+            raise InvalidValue(
+                f"the pin id {pin.id!r} stands twice", where=self.document.where(f"{where}.id")
+            )
+        seen.add(pin.id)
+        if (pin.start is None) != (pin.end is None):
+            raise InvalidValue(
+                "start and end go together", where=self.document.where(where), remedy="give both"
+            )
+        symbol = pin.symbol.strip() if pin.symbol else None
+        return Pin(pin.id, pin.language, tuple(pin.files), symbol, pin.start, pin.end)
+
+    def read_pinned(self, tree: Path) -> dict[str, str]:
+        """Return the text of every file that a pin's globs match, by relative path.
+
+        Args:
+            tree: the root of the tree to read: the work tree, or a frozen copy of it.
+
+        Raises:
+            PinNotFound: a glob that matches no file.
+            InvalidValue: a pattern that leaves the repository, or a file that is not UTF-8.
+        """
+        files: dict[str, str] = {}
+        for index, pin in enumerate(self.model.pins):
+            for position, pattern in enumerate(pin.files):
+                where = self.document.where(f"pins[{index}].files[{position}]")
+                for path in _matches(tree, pattern, where):
+                    files[path] = _read_text(tree, path, where)
+        return dict(sorted(files.items()))
+
+    def locate(self, files: Mapping[str, str]) -> tuple[Region, ...]:
+        """Return the pinned regions of ``files``; errors name the line of the pin."""
+        places = {
+            pin.id: self.document.where(f"pins[{i}].{'symbol' if pin.symbol else 'files'}")
+            for i, pin in enumerate(self.model.pins)
+        }
+        return locate(self.pins(), files, places)
+
+
+def check_name(name: str, what: str) -> str:
+    """Return ``name`` if it can be a folder's name.
+
+    Raises:
+        InvalidValue: it is empty, holds a separator, or starts with a dot.
+    """
+    if not _NAME.fullmatch(name):
+        raise InvalidValue(
+            f"{what} {name!r} is not a plain name",
+            remedy="use letters, digits, underscore, dot and hyphen",
+        )
+    return name
+
+
+def find_repository(start: Path) -> Path:
+    """Return the nearest folder at or above ``start`` that has a ``.sigil`` folder.
+
+    Raises:
+        NotFound: there is none.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / HOME).is_dir():
+            return folder
+    raise NotFound(
+        f"no {HOME} folder in {start} or above it",
+        remedy="go to a repository that has one, or name it with --repo-root",
+    )
+
+
+def load_spec(repository: Path, name: str) -> Spec:
+    """Load ``<repository>/.sigil/<name>.sigil.yaml``.
+
+    Raises:
+        NotFound: there is no such spec; the remedy lists those that exist.
+        SigilError: the document is wrong; the message names file, line and field.
+    """
+    home = repository / HOME
+    path = home / f"{check_name(name, 'spec')}.sigil.yaml"
+    if not path.is_file():
+        raise NotFound(f"no spec {name!r} in {home}", remedy=_known(home, ".sigil.yaml"))
+    document = read_document(path, f"{HOME}/{path.name}")
+    model = validate(document, SpecModel)
+    if model.name != name:
+        raise InvalidValue(
+            f"the name differs from the file's, {name!r}", where=document.where("name")
+        )
+    root = (repository / model.repo_root).resolve()
+    if not root.is_dir():
+        raise InvalidValue("no such folder", where=document.where("repo_root"))
+    return Spec(model, document, root, home)
+
+
+def read_eval(spec: Spec, name: str | None) -> Eval:
+    """Return the eval ``name``, or the only one that the spec lists.
+
+    Raises:
+        NotFound: no such eval.
+        InvalidValue: the spec lists none, or several and ``name`` is None.
+        SigilError: the eval is wrong; the message names file, line and field.
+    """
+    listed = spec.model.evals
+    if name is None and len(listed) != 1:
+        problem = "lists no eval" if not listed else f"lists several evals ({', '.join(listed)})"
+        raise InvalidValue(
+            f"the spec {problem}", where=spec.document.where("evals"), remedy="name one with --eval"
+        )
+    chosen = name or listed[0]
+    path = spec.home / f"{check_name(chosen, 'eval')}.eval.yaml"
+    if not path.is_file():
+        where = spec.document.where(f"evals[{listed.index(chosen)}]") if chosen in listed else None
+        raise NotFound(
+            f"no eval {chosen!r} in {HOME}", where=where, remedy=_known(spec.home, ".eval.yaml")
+        )
+    return load_eval(path, root=spec.root, shown_as=f"{HOME}/{path.name}")
+
+
+def _known(home: Path, suffix: str) -> str:
+    names = sorted(path.name.removesuffix(suffix) for path in home.glob(f"*{suffix}"))
+    return f"there are: {', '.join(names)}" if names else "there are none yet"
+
+
+def _matches(tree: Path, pattern: str, where: Where) -> list[str]:
+    if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
+        raise InvalidValue(
+            "a pin stays inside the repository", where=where, remedy="use a path relative to it"
+        )
+    found = sorted(
+        path.relative_to(tree).as_posix()
+        for path in tree.glob(pattern)
+        if path.is_file() and not path.is_symlink() and HOME not in path.relative_to(tree).parts
+    )
+    if not found:
+        raise PinNotFound(
+            f"no file matches {pattern!r}", where=where, remedy="paths are relative to repo_root"
+        )
+    return found
+
+
+def _read_text(tree: Path, path: str, where: Where) -> str:
+    data = (tree / path).read_bytes()
+    if len(data) > MAX_PINNED_BYTES:
+        raise InvalidValue(f"{path} is larger than {MAX_PINNED_BYTES // 2**20} MiB", where=where)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidValue(f"{path} is not UTF-8 text", where=where) from error

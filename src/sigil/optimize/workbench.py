@@ -1,0 +1,100 @@
+"""A frozen tree and the lanes that measure changes of it: what every command that measures needs.
+
+The user's work tree is read once, when it is frozen; nothing here writes to it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sigil.evaluate.definition import Eval
+from sigil.evaluate.lanes import Lanes, default_count
+from sigil.evaluate.settings import Settings
+from sigil.evaluate.target import Target
+from sigil.optimize.plan import Plan
+from sigil.optimize.spec import Spec
+from sigil.sandbox.base import freeze
+from sigil.search.pins import Pin
+from sigil.store.files import make_directory, write_atomic
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """Everything needed to measure a change.
+
+    Args:
+        target: the frozen tree with the pinned files' text.
+        pins: what may change.
+        lanes: evaluators, ready or starting.
+    """
+
+    target: Target
+    pins: tuple[Pin, ...]
+    lanes: Lanes
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """Return the pinned files' baseline text, by path."""
+        return self.target.files
+
+    def exists(self, path: str) -> bool:
+        """Return whether the frozen tree has something at ``path``."""
+        return (self.target.base.path / path).exists()
+
+
+@contextmanager
+def open_workbench(plan: Plan) -> Generator[Workbench]:
+    """Freeze the tree and start the lanes; everything is ended and deleted on leaving.
+
+    Raises:
+        SigilError: a pin or the interpreter is wrong, or the sandbox is not to be had.
+    """
+    spec, definition = plan.spec, plan.definition
+    target = read_target(spec, definition)
+    count = plan.lanes or default_count(timed=definition.timed)
+    with tempfile.TemporaryDirectory(prefix="sigil-", ignore_cleanup_errors=True) as scratch:
+        settings = Settings(
+            scratch=Path(scratch),
+            cache=_cache(spec),
+            seed=plan.seed,
+            level=plan.level,
+            unsafe=plan.unsafe,
+        )
+        with Lanes(definition, target, settings, count) as lanes:
+            yield Workbench(target, spec.pins(), lanes)
+
+
+def read_target(spec: Spec, definition: Eval) -> Target:
+    """Freeze the tree that ``spec`` speaks of and find the pins in it.
+
+    Raises:
+        SigilError: a pin matches nothing or twice, or the interpreter is wrong.
+    """
+    base = freeze(
+        spec.root,
+        _cache(spec),
+        commit=spec.model.base_commit,
+        exclude=definition.hidden_files,
+    )
+    files = spec.read_pinned(base.path)
+    spec.locate(files)
+    return Target.of(
+        base,
+        files,
+        repo=spec.root,
+        python=definition.model.python,
+        where=definition.where("python"),
+    )
+
+
+def _cache(spec: Spec) -> Path:
+    """Return the folder of frozen trees, which git is told to ignore."""
+    cache = spec.home / "cache"
+    if not (cache / ".gitignore").is_file():
+        make_directory(cache)
+        write_atomic(cache / ".gitignore", b"*\n")
+    return cache

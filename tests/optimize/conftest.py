@@ -1,0 +1,62 @@
+"""A small repository with a spec and an eval, and what the tests of optimize share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SPEC = """\
+version: "0.1"
+name: square
+evals: [points]
+pins:
+  - id: square
+    language: python
+    files: [square.py]
+    symbol: square
+"""
+
+EVAL = """\
+version: "0.1"
+name: points
+inputs:
+  cases:
+    - {args: [0], expected: 0}
+    - {args: [2], expected: 4}
+    - {args: [3], expected: 9}
+    - {args: [-3], expected: 9}
+holdout:
+  cases:
+    - {args: [7], expected: 49}
+metrics:
+  - id: agreement
+    kind: call
+    measure: agreement
+    goal: 1
+aggregate: {objective: max(agreement)}
+accept: {rule: agreement >= 1}
+replay: {seed: 1}
+"""
+
+SOURCE = "def square(x):\n    return x\n"
+
+SQUARED = """\
+--- a/square.py
++++ b/square.py
+@@ -1,2 +1,2 @@
+ def square(x):
+-    return x
++    return x * x
+"""
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository whose function should square and does not."""
+    root = tmp_path / "repository"
+    (root / ".sigil").mkdir(parents=True)
+    (root / ".sigil" / "square.sigil.yaml").write_text(SPEC)
+    (root / ".sigil" / "points.eval.yaml").write_text(EVAL)
+    (root / "square.py").write_text(SOURCE)
+    return root

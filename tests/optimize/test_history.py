@@ -1,0 +1,89 @@
+from typing import Any
+
+import pytest
+
+from sigil import errors
+from sigil.evaluate.result import Evaluation
+from sigil.optimize.history import History, read_history
+
+
+def measured(*costs: float, accepted: bool | None = None) -> dict[str, Any]:
+    return Evaluation("measured", costs=costs, accepted=accepted).to_json()
+
+
+def asked(*ids: str, parent: str = "BASELINE") -> tuple[str, dict[str, Any]]:
+    proposals = [
+        {"id": i, "parent": parent, "patch": "", "proposer": "mutate", "note": "", "seed": 0}
+        for i in ids
+    ]
+    return "asked", {"count": len(ids), "proposals": proposals, "refused": []}
+
+
+def evaluated(name: str, *costs: float) -> tuple[str, dict[str, Any]]:
+    return "evaluated", {"candidate": name, "evaluation": measured(*costs)}
+
+
+def confirmed(name: str, cost: float, accepted: bool | None) -> tuple[str, dict[str, Any]]:
+    return "confirmed", {"candidate": name, "evaluation": measured(cost, accepted=accepted)}
+
+
+def test_an_empty_journal_is_an_empty_history() -> None:
+    assert read_history([]) == History()
+
+
+def test_candidates_are_ranked_by_cost() -> None:
+    history = read_history([asked("aa", "bb"), evaluated("aa", 2.0), evaluated("bb", 1.0)])
+    assert [c.id for c in history.ranked()] == ["bb", "aa"]
+
+
+def test_an_accepted_candidate_ranks_before_a_cheaper_one() -> None:
+    frames = [asked("aa", "bb"), evaluated("aa", 2.0), evaluated("bb", 1.0)]
+    history = read_history([*frames, confirmed("aa", 2.0, accepted=True)])
+    assert history.ranked()[0].id == "aa"
+
+
+def test_a_failed_candidate_is_not_ranked() -> None:
+    failed = {"candidate": "aa", "evaluation": Evaluation("failed").to_json()}
+    history = read_history([asked("aa"), ("evaluated", failed)])
+    assert history.ranked() == []
+    assert history.measured() == 1
+
+
+def test_the_fresh_measurement_is_the_one_to_believe() -> None:
+    history = read_history([asked("aa"), evaluated("aa", 1.0), confirmed("aa", 5.0, None)])
+    verdict = history.candidates["aa"].verdict
+    assert verdict is not None
+    assert verdict.costs == (5.0,)
+
+
+def test_the_front_of_two_objectives_keeps_both_ends() -> None:
+    frames = [asked("aa", "bb", "cc"), evaluated("aa", 1.0, 9.0), evaluated("bb", 9.0, 1.0)]
+    history = read_history([*frames, evaluated("cc", 9.0, 9.0)])
+    assert {c.id for c in history.front()} == {"aa", "bb"}
+
+
+def test_a_lineage_begins_at_the_baseline() -> None:
+    history = read_history([asked("aa"), asked("bb", parent="aa")])
+    assert [c.id for c in history.lineage(history.candidates["bb"])] == ["aa", "bb"]
+
+
+def test_the_beginning_of_an_id_is_enough_if_it_is_unique() -> None:
+    history = read_history([asked("aa1", "ab2")])
+    assert history.candidate("aa").id == "aa1"
+    with pytest.raises(errors.NotFound, match="2 candidates"):
+        history.candidate("a")
+
+
+def test_a_resumed_run_has_not_ended() -> None:
+    ended = ("ended", {"reason": "budget", "winner": None})
+    assert read_history([ended]).ended == "budget"
+    assert read_history([ended, ("resumed", {})]).ended is None
+
+
+def test_a_measurement_of_an_unknown_candidate_is_corrupt() -> None:
+    with pytest.raises(errors.Corrupt, match="nobody proposed"):
+        read_history([evaluated("aa", 1.0)])
+
+
+def test_frames_of_a_later_version_are_passed_over() -> None:
+    assert read_history([("novelty", {})]) == History()
