@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "Base": "sigil.sandbox.base",
     "CallSandbox": "sigil.sandbox.calls",
-    "Worker": "sigil.sandbox.calls",
+    "Worker": "sigil.sandbox.worker",
     "Checkout": "sigil.sandbox.checkout",
     "CommandSandbox": "sigil.sandbox.commands",
     "Rung": "sigil.sandbox.ladder",

@@ -1,12 +1,17 @@
 """Which modules a sealed worker has without being told: pure, common, and cheap to fork.
 
 A sealed worker reads no files, so a module that was not imported before the seal does not
-exist in it. Each entry makes every fork a little dearer; what is rarer than these is named
-by whoever needs it (`CallSandbox` ``preload``).
+exist in it. Each one makes every fork dearer (about 60 µs a MiB), so there are two lists:
+`DEFAULT` is in every zygote, and `ON_DEMAND` joins it once a source names one of them. What
+is rarer than these is named by whoever needs it (`CallSandbox` ``preload``).
+
+Pure. Not here: importing anything (`inside/calls.py`).
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
 DEFAULT: Final = (
@@ -18,29 +23,71 @@ DEFAULT: Final = (
     "collections.abc",
     "contextlib",
     "copy",
-    "dataclasses",
-    "datetime",
-    "decimal",
     "enum",
-    "fractions",
     "functools",
     "heapq",
     "itertools",
     "json",
     "math",
-    "numbers",
     "operator",
     "random",
     "re",
-    "statistics",
     "string",
     "struct",
-    "textwrap",
     "time",
     "typing",
-    "unicodedata",
     "warnings",
-    "encodings.ascii",
-    "encodings.idna",
-    "encodings.latin_1",
 )
+
+ON_DEMAND: Final = (
+    "base64",
+    "binascii",
+    "calendar",
+    "colorsys",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "difflib",
+    "fractions",
+    "graphlib",
+    "hashlib",
+    "html",
+    "inspect",
+    "io",
+    "locale",
+    "logging",
+    "numbers",
+    "pprint",
+    "queue",
+    "secrets",
+    "statistics",
+    "textwrap",
+    "threading",
+    "traceback",
+    "types",
+    "unicodedata",
+    "uuid",
+    "weakref",
+    "zlib",
+)
+_KNOWN: Final = frozenset(ON_DEMAND)
+_WORDS: Final = re.compile(r"\w+")
+
+
+def named_in(texts: Iterable[str]) -> frozenset[str]:
+    """Return the modules of `ON_DEMAND` that stand on a line with the word ``import``.
+
+    A search for words in linear time, not a parse: the sources are hostile, and a word that
+    is no import costs some memory and nothing else.
+    """
+    found: set[str] = set()
+    for text in texts:
+        at = text.find("import")
+        while at >= 0:
+            end = text.find("\n", at)
+            line = text[text.rfind("\n", 0, at) + 1 : end if end >= 0 else len(text)]
+            found |= _KNOWN.intersection(_WORDS.findall(line))
+            at = text.find("import", end) if end >= 0 else -1
+        if "idna" in text:
+            found.add("encodings.idna")  # a codec is imported by its name in a string
+    return frozenset(found)

@@ -72,6 +72,8 @@ class Zygote:
         self.facts = Facts(0, 0)
         self.namespaces: tuple[str, ...] = ()
         self.uid = -1
+        self.sealed = True
+        self.extra: frozenset[str] = frozenset()
 
     @classmethod
     def start(cls, python: str, plan: Plan, prefix: tuple[str, ...] = ()) -> Zygote:
@@ -220,7 +222,12 @@ def _spawn(python: str, descriptor: int, prefix: tuple[str, ...]) -> subprocess.
     site, and an environment in which nothing else stands.
     """
     command = [*prefix, python, "-s", "-S", "-B", "-X", "utf8", str(INSIDE), "calls"]
-    environment = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PATH": os.defpath}
+    environment = {
+        "PYTHONHASHSEED": "0",
+        "LC_ALL": "C.UTF-8",
+        "PATH": os.defpath,
+        "LD_BIND_NOW": "1",  # link now, once, rather than in every worker
+    }
     try:
         return subprocess.Popen(
             [*command, str(descriptor)],

@@ -18,6 +18,7 @@ Not here: which rung to seal at; the parent decides and says so in the plan.
 from __future__ import annotations
 
 import _socket
+import contextlib
 import gc
 import importlib
 import json
@@ -97,7 +98,7 @@ def _zygote(control, plan, guard):
             importlib.import_module(name)
         stage = "seal"
         rules = _close_down(plan, served)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 (a stable module may raise anything)
         _refuse(control, stage, error, served.place_of(error) if stage == "modules" else "")
     _send(control, {"ready": True, "namespaces": namespaces, "uid": os.geteuid()})
     plan.clear()
@@ -112,14 +113,22 @@ def _refuse(control, stage, error, place=""):
 
 
 def _preload(plan):
+    """Import what workers shall have.
+
+    What wants to run after each fork is not registered: locks cannot be held here, there is
+    one thread. `random` would draw a new seed; so it starts alike in each worker instead.
+    """
+    register, os.register_at_fork = os.register_at_fork, lambda **_: None
     sys.path[:0] = plan["path"]
     for name in plan["default"]:
-        try:
+        with contextlib.suppress(ImportError):  # not every build of CPython has every module
             importlib.import_module(name)
-        except ImportError:
-            pass  # not every build of CPython has every module
     for name in plan["preload"]:
         importlib.import_module(name)
+    os.register_at_fork = register
+    random = sys.modules.get("random")
+    if random is not None:
+        random.seed(0)
 
 
 def _unshare(plan, who):
@@ -137,14 +146,12 @@ def _give_up(plan, parent):
     """
     entered = [*plan["namespaces"]["guard"], *_unshare(plan, "root")]
     if plan["uid"] != os.geteuid():
-        try:
+        # A user namespace may have no nobody. The parent is told who we are.
+        with contextlib.suppress(OSError):
             kernel.become(plan["uid"], plan["uid"])
-        except OSError:
-            pass  # a user namespace that has no nobody; the parent is told who we are
-    try:
+    # A root that has become nobody is not always allowed one; no rung stands on it.
+    with contextlib.suppress(OSError):
         entered += _unshare(plan, "extra")
-    except OSError:
-        pass  # a root that has become nobody is not always allowed one; not part of any rung
     if sys.platform == "linux":
         kernel.die_with_parent(parent)  # a change of ids forgets it, so not before
     if plan["filter"]:
@@ -161,6 +168,7 @@ def _close_down(plan, served):
     """Leave nothing for a fork to find or to read; return what each one does to itself."""
     limits = plan["limits"]
     mapped = kernel.address_space()
+    kernel.close_from(CONTROL + 1)
     if plan["nothing"]:
         kernel.landlock(*plan["nothing"])
     if sys.platform == "linux":
@@ -173,8 +181,11 @@ def _close_down(plan, served):
     served.install()
     sys.argv[:] = [""]
     sys.modules["__main__"] = type(sys)("__main__")
-    rules = worker.Rules(plan["worker"], limits["cpu"], os.getpid())
+    alone = os.getpid() != 1 and sys.platform == "linux"
+    rules = worker.Rules(plan["worker"], limits["cpu"], os.getpid() if alone else 0)
+    worker.rehearse(served)
     gc.collect()
+    kernel.trim_heap()
     gc.freeze()
     return rules
 

@@ -63,7 +63,7 @@ def _container(value, depth):
 def _name(kind):
     try:
         return "{}".format(type.__dict__["__name__"].__get__(kind))[:200]
-    except Exception:
+    except Exception:  # noqa: BLE001 (a metaclass of the candidate may raise anything)
         return "?"
 
 

@@ -27,9 +27,15 @@ class Served:
         for name, (_, path, _package) in sources.items():
             self._paths.add(path)
             sys.modules.pop(name, None)
-            while "." in name:
-                name = name.rpartition(".")[0]
-                self._folders.add(name)
+            outer = name.rpartition(".")[0]
+            while outer:
+                self._folders.add(outer)
+                outer = outer.rpartition(".")[0]
+
+    def remove(self, name):
+        """Serve a module no longer, and forget it."""
+        self._paths.discard(self._sources.pop(name)[1])
+        sys.modules.pop(name, None)
 
     def install(self):
         """Let this finder, built-in and frozen modules be all that import knows."""
@@ -38,7 +44,7 @@ class Served:
         sys.path_hooks[:] = []
         sys.path_importer_cache.clear()
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name, _path=None, _target=None):
         """Return the spec of a served module, or of a package that exists by its parts alone."""
         served = self._sources.get(name)
         if served is not None:
@@ -50,9 +56,8 @@ class Served:
             return ModuleSpec(name, None, is_package=True)
         return None
 
-    def create_module(self, spec):
-        """Leave it to the import system."""
-        return None
+    def create_module(self, _spec):
+        """Leave it to the import system, which takes None for that."""
 
     def exec_module(self, module):
         """Compile and run a module's text in its own namespace."""
@@ -68,14 +73,14 @@ class Served:
         place = ""
         try:
             if isinstance(error, SyntaxError) and error.filename in self._paths:
-                return ""  # its own text says where
+                return " ({}:{})".format(error.filename, error.lineno)
             trace = error.__traceback__
             while trace is not None:
                 path = trace.tb_frame.f_code.co_filename
                 if path in self._paths:
                     place = " ({}:{})".format(path, trace.tb_lineno)
                 trace = trace.tb_next
-        except Exception:
+        except Exception:  # noqa: BLE001 (the error is an object of the candidate)
             return ""
         return place
 
@@ -83,7 +88,7 @@ class Served:
 class _Sealed:
     """The last finder: names the module that is not there, and the remedy."""
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name, _path=None, _target=None):
         """Refuse; code that falls back on ImportError goes on as usual."""
         raise ModuleNotFoundError(
             "No module named {0!r} in the sealed worker, which reads no files; "

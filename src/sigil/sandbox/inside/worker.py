@@ -29,16 +29,18 @@ HEADER = struct.Struct("=c8sI")
 
 HELLO, LOAD, LOADED, FAILED = b"H", b"L", b"l", b"f"
 CALL, WAIT, READY, GO, DONE, RESULTS = b"C", b"W", b"r", b"G", b"d", b"R"
-_NOBODY = bytes(8)
+NOBODY = bytes(8)
 
 OUT_OF_MEMORY = 121
 BROKEN = 122
 """Exit codes of the worker's own; a candidate that uses them only misnames its own end."""
 
 _MESSAGE = 2000
+_TIMES = 20
+"""CPython 3.11 to 3.13 specialise a function within so many calls."""
 
 
-class _Gone(Exception):
+class Gone(Exception):
     """The parent has closed its end."""
 
 
@@ -57,13 +59,10 @@ def run(descriptor, wire, rules, loader):
     status = BROKEN
     try:
         os.dup2(descriptor, SOCKET)
-        kernel.close_from(SOCKET + 1)
-        rules.apply()
-        left = kernel.powers_left(os.getpid())
-        wire.send(HELLO, _NOBODY, ",".join(left).encode())
-        del rules, left
+        os.close(descriptor)
+        wire.send(HELLO, NOBODY, rules.apply().encode())
         _serve(wire, loader)
-    except _Gone:
+    except Gone:
         status = 0
     except MemoryError:
         status = OUT_OF_MEMORY
@@ -72,25 +71,32 @@ def run(descriptor, wire, rules, loader):
 
 
 class Rules:
-    """Everything that a fresh fork does to itself before it says hello."""
+    """Everything that a fresh fork does to itself before it says hello, prepared beforehand.
+
+    Args:
+        program: the seccomp program; empty at the rung that seals nothing.
+        cpu_seconds: CPU time of a worker's whole life.
+        parent: the zygote's pid, for workers to die with it; 0 where the kernel sees to that.
+    """
 
     def __init__(self, program, cpu_seconds, parent):
         self._filter = kernel.Seccomp(program) if program else None
-        self._limits = (
-            (resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1)),
-            (resource.RLIMIT_NOFILE, (SOCKET + 1, SOCKET + 1)),
-            (resource.RLIMIT_NPROC, (0, 0)),
-        )
+        self._test = kernel.SelfTest() if program else None
+        self._limits = [(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))]
+        if not program:
+            self._limits += [(resource.RLIMIT_NOFILE, (4, 4)), (resource.RLIMIT_NPROC, (0, 0))]
         self._parent = parent
 
     def apply(self):
-        """Lower the limits, tie this life to the zygote's, and seal."""
+        """Lower the limits, tie this life to the zygote's, seal, and return what power is left."""
         for which, values in self._limits:
             resource.setrlimit(which, values)
-        if sys.platform == "linux":
+        if self._parent:
             kernel.die_with_parent(self._parent)
-        if self._filter is not None:
-            self._filter.install()
+        if self._filter is None:
+            return "everything"
+        self._filter.install()
+        return self._test.powers_left()
 
 
 # --- frames -------------------------------------------------------------------------------
@@ -108,7 +114,7 @@ class Wire:
         """Return ``(kind, id, body)`` of the next frame; the body is valid until the next."""
         count = self._socket.recv_into(self._buffer)
         if count < HEADER.size:
-            raise _Gone
+            raise Gone
         kind, request, length = HEADER.unpack_from(self._buffer)
         if HEADER.size + length <= PACKET:
             return kind, request, self._view[HEADER.size : HEADER.size + length]
@@ -116,7 +122,7 @@ class Wire:
         while len(body) < length:
             count = self._socket.recv_into(self._buffer)
             if count == 0:
-                raise _Gone
+                raise Gone
             body += self._view[:count]
         return kind, request, body
 
@@ -129,6 +135,31 @@ class Wire:
         view = memoryview(frame)
         for start in range(0, len(frame), PACKET):
             self._socket.send(view[start : start + PACKET])
+
+
+class _Rehearsal:
+    """A wire to nobody."""
+
+    def send(self, kind, request, body=b""):
+        """Drop the frame, and remember its kind."""
+        self.last = HEADER.pack(kind, request, len(body))[:1]
+
+
+def rehearse(loader):
+    """Do in the zygote, before it is frozen, what each worker will do first.
+
+    The interpreter specialises code where it stands and links functions when they are first
+    called: done here, that is shared; done in a worker, it copies pages for every one.
+    """
+    wire = _Rehearsal()
+    source = "class C:\n    def f(self, x):\n        return [x, 1.5, 'a', None, (x,)]\nf = C().f\n"
+    message = marshal.dumps(({"_rehearsal": (source, "_rehearsal.py", False)}, "_rehearsal:f"), 2)
+    cases = marshal.dumps((1000, [((1,), {}), ((), {})]), 2)
+    for _ in range(_TIMES):
+        function = _load(wire, NOBODY, loader, *marshal.loads(memoryview(message)))
+        cap, rows = marshal.loads(memoryview(cases))
+        wire.send(RESULTS, NOBODY, _spell(_call(function, rows), cap))
+    loader.remove("_rehearsal")
 
 
 # --- requests -----------------------------------------------------------------------------
@@ -145,7 +176,7 @@ def _serve(wire, loader):
         if kind == WAIT:
             wire.send(READY, request)
             if wire.receive()[:2] != (GO, request):
-                raise _Gone
+                raise Gone
         outcomes = _call(function, message[1])
         wire.send(DONE, request)
         wire.send(RESULTS, request, _spell(outcomes, message[0]))
@@ -160,9 +191,8 @@ def _load(wire, request, loader, sources, entry):
         found = sys.modules[module]
         for name in path.split("."):
             found = getattr(found, name)
-        if not callable(found):
-            raise TypeError("{} is not callable".format(entry))
-    except BaseException as error:
+        found.__call__  # noqa: B018 (raises AttributeError, which says it all)
+    except BaseException as error:  # noqa: BLE001 (a candidate may raise anything)
         wire.send(FAILED, request, _spell([_described(error, loader)], 0))
         return None
     wire.send(LOADED, request)
@@ -176,7 +206,7 @@ def _call(function, cases):
     for args, kwargs in cases:
         try:
             add((function(*args, **kwargs),))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (a candidate may raise anything)
             add(_described(error, None))
     return outcomes
 
@@ -186,7 +216,7 @@ def _described(error, loader):
     name = codec._name(type(error))
     try:
         message = "{}".format(error)[:_MESSAGE]
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (a candidate's __str__ may raise anything)
         message = "(its message cannot be shown)"
     if loader is not None:
         message += loader.place_of(error)
@@ -204,7 +234,7 @@ def _spell(outcomes, cap):
         if len(outcome) == 1:
             try:
                 part = "[0," + codec.spell(outcome[0]) + "]"
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 (memory, recursion, tampering)
                 part = _raised("NotJson", _reason(error))
         else:
             part = _raised(*outcome)
