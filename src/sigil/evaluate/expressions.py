@@ -191,7 +191,7 @@ def parse_objective(text: str, metrics: Known, *, where: Where | None = None) ->
         start = parser.token.column - 1
         constraint = Rule(text[start:].strip(), parser.truth())
         parser.end("and", "or")
-    parser.end("a comma", "subject_to")
+    parser.end(",", "subject_to")
     return Objective(text, tuple(goals), constraint)
 
 

@@ -59,7 +59,9 @@ def e_value(n: int, above: int) -> float:
     if not 0 <= above <= n:
         raise ValueError(f"{above} of {n} samples cannot lie above")
     uniform = math.log(2 * (1 - ATOM)) + n * math.log(2) - math.log(n + 1) - _log_choose(n, above)
-    return _exp(uniform) * _at_most(above, n + 1) + (_exp(_log_atom(n)) if above == n else 0.0)
+    share = _at_most(above, n + 1)  # underflows to 0 only where the bet is long lost
+    spread = _exp(uniform + math.log(share)) if share else 0.0
+    return spread + (_exp(math.log(ATOM) + n * math.log(2)) if above == n else 0.0)
 
 
 @lru_cache(maxsize=65536)
@@ -170,10 +172,6 @@ def relative_half_width(interval: Interval | None, median: float) -> float:
     if half == 0:
         return 0.0
     return half / abs(median) if median else math.inf
-
-
-def _log_atom(n: int) -> float:
-    return math.log(ATOM) + n * math.log(2)
 
 
 def _log_choose(n: int, k: int) -> float:

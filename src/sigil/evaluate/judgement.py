@@ -232,7 +232,10 @@ def _answer(node: Node, samples: Samples, confidence: float) -> Verdict:
 def _compare(node: Node, samples: Samples, confidence: float) -> Verdict:
     if not isinstance(node, Comparison):
         raise TypeError(f"{node} is not a comparison")
-    if _is_truth(node.left, samples) or _is_truth(node.right, samples):
+    truths = {_is_truth(node.left, samples), _is_truth(node.right, samples)}
+    if len(truths) > 1:
+        raise Undefined(f"{node}: a number is compared with true or false")
+    if True in truths:
         return _compare_truths(node, samples, confidence)
     if _blocks(node, samples) is None:
         left, right = column(node.left, samples)[0], column(node.right, samples)[0]

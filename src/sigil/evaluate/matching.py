@@ -17,6 +17,7 @@ import json
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -91,8 +92,11 @@ class Matcher:
         if process is None:
             return
         process.kill()
-        with process:  # closes the pipes and reaps it
-            pass
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            with suppress(BrokenPipeError):  # of a question that it did not live to read
+                if pipe is not None:
+                    pipe.close()
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._process = subprocess.Popen(

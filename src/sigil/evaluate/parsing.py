@@ -203,8 +203,9 @@ def _compile(expression: str, where: Where | None) -> re.Pattern[str]:
             warnings.simplefilter("ignore")  # "[[" may mean something else one day
             return re.compile(expression, re.MULTILINE)
     except (re.error, OverflowError, RecursionError) as error:
+        problem = "nested too deeply" if isinstance(error, RecursionError) else error
         raise InvalidParse(
-            f"the regex does not compile: {error}",
+            f"the regex does not compile: {problem}",
             where=where,
             remedy="in YAML write it in single quotes",
         ) from error

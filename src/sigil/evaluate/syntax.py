@@ -48,6 +48,7 @@ from sigil.evaluate.tree import (
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 60
+_TELLING = 3  # a common beginning of so many letters tells what was meant
 
 RESERVED = frozenset({"and", "or", "not", "true", "false", "baseline", "subject_to"})
 """Words that cannot be the id of a metric."""
@@ -177,12 +178,15 @@ class Parser:
             return self.fail(f"expected {what}", remedy=f"known: {', '.join(sorted(known))}")
         return self.unknown(what, token, known)
 
-    def end(self, *expected: str) -> None:
-        """Fail unless the whole text has been read; ``expected`` is what could go on."""
+    def end(self, *words: str) -> None:
+        """Fail unless the whole text has been read; ``words`` are those that could go on."""
         if self.token.kind != "end":
-            near = difflib.get_close_matches(self.token.text, expected, n=1)
-            remedy = f"did you mean {near[0]}?" if near else None
-            self.fail(f"expected {' or '.join((*expected, 'the end'))}", remedy=remedy)
+            near = _nearest(self.token.text, words)
+            could = ", ".join(map(repr, words))
+            self.fail(
+                f"expected {could} or the end" if words else "expected the end",
+                remedy=f"did you mean {near}?" if near else None,
+            )
 
     def fail(
         self, problem: str, *, column: int | None = None, remedy: str | None = None
@@ -196,12 +200,12 @@ class Parser:
 
     def unknown(self, what: str, token: Token, known: Collection[str]) -> NoReturn:
         """Raise for a word that is none of ``known``, with the nearest of them."""
-        near = difflib.get_close_matches(token.text, known, n=1, cutoff=0.5)
+        near = _nearest(token.text, known)
         listed = ", ".join(sorted(known)) or "there are none"
         self.fail(
             f"expected {what}, not {token.text}",
             column=token.column,
-            remedy=f"did you mean {near[0]}?" if near else f"known: {listed}",
+            remedy=f"did you mean {near}?" if near else f"known: {listed}",
         )
 
     def truth(self) -> Node:
@@ -351,6 +355,15 @@ class Parser:
             self.fail(f"nested deeper than {MAX_DEPTH}", column=self.token.column)
         yield
         self._nesting -= 1
+
+
+def _nearest(word: str, known: Collection[str]) -> str | None:
+    """Return the known word that was most likely meant; ``minimize`` meant ``min``."""
+    if len(word) >= _TELLING:
+        for name in sorted(known):
+            if len(name) >= _TELLING and (name.startswith(word) or word.startswith(name)):
+                return name
+    return next(iter(difflib.get_close_matches(word, sorted(known), n=1)), None)
 
 
 def _named(part: Part) -> str:

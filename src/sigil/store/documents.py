@@ -161,7 +161,7 @@ def _first_problem(
         for found in failure.errors(include_url=False)
     ]
     unknown = [problem for problem in problems if problem.kind == "extra_forbidden"]
-    first = (unknown or problems)[0]
+    first = _deepest((unknown or problems)[0], problems)
     where = document.where(first.name)
     if unknown:
         known = _known_keys(model, first.location[:-1])
@@ -170,6 +170,12 @@ def _first_problem(
         return InvalidValue("this key is required", where=where, remedy="add it")
     same = [problem for problem in problems if problem.name == first.name]
     return InvalidValue(_said(same), where=where, remedy=_remedy(same))
+
+
+def _deepest(first: _Problem, problems: list[_Problem]) -> _Problem:
+    """Return a problem inside of the same field, if a branch of a union went that far."""
+    inside = (f"{first.name}.", f"{first.name}[")
+    return next((problem for problem in problems if problem.name.startswith(inside)), first)
 
 
 def _said(problems: list[_Problem]) -> str:

@@ -75,10 +75,11 @@ def _malformed(error: yaml.YAMLError, text: str, shown: str) -> MalformedDocumen
     problem = str(getattr(error, "problem", error))
     found = _character(text, mark.line, mark.column)
     started: Any = getattr(error, "context_mark", None)
+    line = min(mark.line, text.rstrip("\n").count("\n")) + 1  # the end counts as the last line
     since = f" (what began in line {started.line + 1})" if _earlier(started, mark) else ""
     return MalformedDocument(
         f"not valid YAML: {problem}{since}",
-        where=Where(shown, mark.line + 1),
+        where=Where(shown, line),
         remedy=_remedy(problem, found),
     )
 
