@@ -1,6 +1,6 @@
 """Watch one command from outside: take what it prints, stop it in time, learn how it ended.
 
-The parent alone has the clock, the caps and the socket to the warden. What arrives on that
+The parent alone has the clock, the caps and the socket to the zygote. What arrives on that
 socket comes from our own code; the command never holds it.
 
 Not here: starting (`sigil.sandbox.launch`), what the ending means (`sigil.sandbox.commands`).
@@ -52,17 +52,25 @@ class Captured:
 
 
 class Watch:
-    """Our ends of the pipes and of the warden's socket. Use once, then `close`."""
+    """Our ends of what leads to one command. Use once, then `close`.
 
-    def __init__(self, status: socket.socket, stdout: int, stderr: int):
-        self._status = status
+    Args:
+        control: the zygote's socket, over which it says that all has ended.
+        gate: the command's, until it becomes somebody else's program.
+        stdout: a pipe.
+        stderr: a pipe.
+    """
+
+    def __init__(self, control: socket.socket, gate: socket.socket, stdout: int, stderr: int):
+        self._control = control
+        self._gate = gate
         self._pipes = {stdout: "stdout", stderr: "stderr"}
         self._captured = Captured()
         self._start = 0
 
     def close(self) -> None:
-        """Let go; a command that still runs is ended by that."""
-        self._status.close()
+        """Let go of the gate and the pipes."""
+        self._gate.close()
         for number in self._pipes:
             os.close(number)
 
@@ -70,23 +78,28 @@ class Watch:
         """Let the command go once it is sealed, and watch it until nothing of it is left.
 
         Raises:
-            SandboxUnavailable: it could not be sealed, or its warden died.
+            SandboxUnavailable: it could not be sealed, or the zygote died.
         """
-        self._status.settimeout(_SETUP_S)
-        first = self._frame()
-        if first.get("ready") is not True:
-            raise SandboxUnavailable(f"the command could not be sealed ({first.get('failed')})")
-        self._captured.warm = first.get("warm") is True
-        self._start = SYSTEM_CLOCK.monotonic_ns()
-        self._status.send(b"go")
         with selectors.DefaultSelector() as selector:
-            selector.register(self._status, selectors.EVENT_READ)
+            selector.register(self._control, selectors.EVENT_READ)
+            selector.register(self._gate, selectors.EVENT_READ)
+            self._await_ready(selector)
+            self._start = SYSTEM_CLOCK.monotonic_ns()
+            self._gate.send(b"go")
             for number in self._pipes:
                 os.set_blocking(number, False)
                 selector.register(number, selectors.EVENT_READ)
             self._watch(selector, limits)
             self._drain(selector, limits)
         return self._captured
+
+    def _await_ready(self, selector: selectors.BaseSelector) -> None:
+        ready = {key.fileobj for key, _ in selector.select(_SETUP_S)}
+        frame = _frame(self._gate) if self._gate in ready else {}
+        if frame.get("ready") is not True:
+            reason = frame.get("failed", "its process died")
+            raise SandboxUnavailable(f"the command could not be sealed ({reason})")
+        self._captured.warm = frame.get("warm") is True
 
     def _watch(self, selector: selectors.BaseSelector, limits: Limits) -> None:
         deadline = self._start + int(limits.wall_s * 1e9)
@@ -99,9 +112,11 @@ class Watch:
                 deadline = SYSTEM_CLOCK.monotonic_ns() + int(_GRACE_S * 1e9)
                 continue
             for key, _ in selector.select(left):
-                if key.fileobj is self._status:
-                    if self._heard(self._frame()):
-                        return
+                if key.fileobj is self._gate:
+                    self._hear_at_gate(selector)
+                elif key.fileobj is self._control:
+                    self._hear_the_end()
+                    return
                 elif self._take(key.fd, selector, limits) == "flood":
                     self._stop("flood")
                     deadline = SYSTEM_CLOCK.monotonic_ns() + int(_GRACE_S * 1e9)
@@ -109,20 +124,25 @@ class Watch:
     def _stop(self, reason: Stopped) -> None:
         if self._captured.stopped is None:
             self._captured.stopped = reason
-            self._status.send(b"stop")
+            self._control.send(b"stop")
 
-    def _heard(self, frame: dict[str, Any]) -> bool:
-        """Note what the warden says; True when it was the last word."""
+    def _hear_at_gate(self, selector: selectors.BaseSelector) -> None:
+        """Learn that the program could not be started, or that it was: the gate is closed."""
+        frame = _frame(self._gate)
         if "missing" in frame:
             self._captured.missing = str(frame["missing"])
-            return False
+        selector.unregister(self._gate)
+
+    def _hear_the_end(self) -> None:
+        frame = _frame(self._control)
         if "ended" not in frame:
-            raise SandboxUnavailable(f"the command could not be sealed ({frame.get('failed')})")
+            raise SandboxUnavailable("the process that starts commands died")
+        if self._gate.fileno() >= 0 and self._captured.missing is None:
+            self._captured.missing = _left_at(self._gate)
         self._captured.elapsed_ns = SYSTEM_CLOCK.monotonic_ns() - self._start
         self._captured.status = int(frame["ended"] or 0)
         self._captured.cpu_ns = int(frame["cpu_ns"])
         self._captured.max_rss_bytes = int(frame["max_rss_bytes"])
-        return True
 
     def _take(
         self, number: int, selector: selectors.BaseSelector, limits: Limits
@@ -153,11 +173,18 @@ class Watch:
                 ):
                     break
 
-    def _frame(self) -> dict[str, Any]:
-        try:
-            data = self._status.recv(2**16)
-        except OSError as error:
-            raise SandboxUnavailable(f"the warden of a command is silent ({error})") from error
-        if not data:
-            raise SandboxUnavailable("the warden of a command died")
-        return json.loads(data)
+
+def _frame(channel: socket.socket) -> dict[str, Any]:
+    """Return the next message of our own code; empty when the other end is closed."""
+    try:
+        data = channel.recv(2**16)
+    except OSError:
+        return {}
+    return json.loads(data) if data else {}
+
+
+def _left_at(gate: socket.socket) -> str | None:
+    """Return why the program could not be started, if that was said just before the end."""
+    gate.setblocking(False)
+    missing = _frame(gate).get("missing")
+    return None if missing is None else str(missing)

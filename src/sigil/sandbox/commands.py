@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import os
 import platform
-import socket
 import sys
 import tempfile
 import threading
@@ -44,11 +43,10 @@ from sigil.sandbox.zygote import RungMissing
 Network = Literal["none", "loopback"]
 
 PRELOADED = (
-    "argparse base64 bisect collections.abc contextlib copy csv dataclasses datetime decimal "
-    "fractions functools hashlib heapq importlib.util inspect io itertools json logging math "
-    "operator os pathlib pickle platform pprint queue random re shlex shutil signal socket "
-    "statistics string struct subprocess tempfile textwrap threading time timeit traceback "
-    "types typing unittest urllib.parse uuid warnings weakref zlib"
+    "argparse bisect collections.abc contextlib copy csv dataclasses datetime enum functools "
+    "heapq importlib.util inspect io itertools json math operator os pathlib pickle random re "
+    "shutil statistics string struct subprocess tempfile textwrap threading time timeit "
+    "traceback types typing urllib.parse warnings"
 )
 """What most scripts import, and what costs a fresh interpreter most of its start."""
 
@@ -274,12 +272,12 @@ class CommandSandbox:
             raise
         finally:
             watch.close()
+        self._zygote.fork()
         return captured, self._group is not None and self._group.kills() > before
 
     def _ask(self, wanted: Mapping[str, Any], stdin: bytes) -> Watch:
         if self._zygote is None:
             raise SandboxUnavailable("the sandbox is closed")
-        status, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         passed = [in_memory(stdin) if stdin else os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)]
         ours: list[int] = []
         try:
@@ -287,17 +285,15 @@ class CommandSandbox:
                 read, write = os.pipe2(os.O_CLOEXEC)
                 ours.append(read)
                 passed.append(write)
-            self._zygote.request(wanted, [*passed, theirs.fileno()])
+            gate = self._zygote.ask(wanted, passed)
         except BaseException:
-            status.close()
             for number in ours:
                 os.close(number)
             raise
         finally:
-            theirs.close()
             for number in passed:
                 os.close(number)
-        return Watch(status, *ours)
+        return Watch(self._zygote.control, gate, *ours)
 
 
 def _checked(env: Mapping[str, str]) -> dict[str, str]:

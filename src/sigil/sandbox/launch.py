@@ -34,7 +34,8 @@ class CommandZygote:
         group: CommandGroup | None,
     ):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._control = ours
+        self.control = ours
+        self.gate: socket.socket | None = None
         try:
             with theirs:
                 self._process = subprocess.Popen(
@@ -42,7 +43,7 @@ class CommandZygote:
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
+                    stderr=None,  # DEBUG
                     env=dict(env),
                     cwd="/",
                 )
@@ -52,26 +53,46 @@ class CommandZygote:
         try:
             if group is not None:
                 group.add(self._process.pid)
-            self._control.settimeout(_START_S)
-            self.request(config, [])
+            self.control.settimeout(_START_S)
+            _send(self.control, config, [])
             self._await_ready()
         except BaseException:
             self.close()
             raise
 
-    def request(self, message: Mapping[str, Any], descriptors: Sequence[int]) -> None:
-        """Send a message with descriptors.
+    def fork(self) -> None:
+        """Have a command's process prepared ahead, unless one is; does not wait for it.
 
         Raises:
             SandboxUnavailable: the zygote is gone.
         """
-        number = in_memory(json.dumps(message).encode())
+        if self.gate is not None:
+            return
+        self.gate, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            try:
+                socket.send_fds(self.control, [b"fork"], [theirs.fileno()])
+            except OSError as error:
+                raise _gone() from error
+
+    def ask(self, request: Mapping[str, Any], streams: Sequence[int]) -> socket.socket:
+        """Hand a request and three streams to the prepared process; return its gate.
+
+        The gate is the caller's to close.
+
+        Raises:
+            SandboxUnavailable: the zygote is gone.
+        """
+        self.fork()
+        gate, self.gate = self.gate, None
+        if gate is None:
+            raise _gone()
         try:
-            socket.send_fds(self._control, [b"request"], [number, *descriptors])
+            _send(gate, request, streams)
         except OSError as error:
-            raise SandboxUnavailable("the process that starts commands is gone") from error
-        finally:
-            os.close(number)
+            gate.close()
+            raise _gone() from error
+        return gate
 
     def alive(self) -> bool:
         """Say whether it still answers."""
@@ -79,18 +100,35 @@ class CommandZygote:
 
     def close(self) -> None:
         """End it and every command of it."""
-        self._control.close()
+        if self.gate is not None:
+            self.gate.close()
+        self.control.close()
         with suppress(ProcessLookupError):
             self._process.kill()
         self._process.wait()
 
     def _await_ready(self) -> None:
         try:
-            answer = json.loads(self._control.recv(2**16) or b'{"failed": "it ended at once"}')
+            answer = json.loads(self.control.recv(2**16) or b'{"failed": "it ended at once"}')
         except (OSError, ValueError) as error:
             raise SandboxUnavailable(f"the process that starts commands: {error}") from error
         if "ready" not in answer:
             raise SandboxUnavailable(str(answer.get("failed")))
+
+
+def _send(channel: socket.socket, message: Mapping[str, Any], descriptors: Sequence[int]) -> None:
+    """Send a message of any length, itself as a descriptor."""
+    number = in_memory(json.dumps(message).encode())
+    try:
+        socket.send_fds(channel, [b"message"], [number, *descriptors])
+    finally:
+        os.close(number)
+
+
+def _gone() -> SandboxUnavailable:
+    return SandboxUnavailable(
+        "the process that starts commands is gone", remedy="the next command starts a new one"
+    )
 
 
 def in_memory(data: bytes) -> int:

@@ -4,13 +4,11 @@ Runs in the target's interpreter with its normal site: CPython 3.9 or later, the
 library alone, and no knowledge of Sigil. Started with one argument, the number of the control
 socket, over which everything else arrives.
 
-Three kinds of process, each with less power than the one before:
+Two kinds of process:
 
-* the *zygote* (here): imports, forks, reaps. Under L3 it lives in user, mount and net
-  namespaces of its own, whose root holds what commands may read and nothing else.
-* the *warden* (`warden.py`), one per command: pid 1 of the command's own pid namespace, or a
-  subreaper where there are none. It outlives every process of the command.
-* the *command* (`program.py`): sealed, and only then told to go.
+* the *zygote*: imports, forks, waits, kills. Under L3 it lives in user, mount, net and pid
+  namespaces of its own, whose root holds what commands may read and, at one place, the host;
+* the *command* (`program.py`): sealed, without the host, and only then told to go.
 
 Who ends whom: the parent's end of any socket closing, or the parent's death, ends everything.
 """
@@ -33,7 +31,7 @@ import warden
 
 
 class Zygote:
-    """Forks a warden for each request."""
+    """Has one command at a time. The parent says ``fork`` (with a gate) and ``stop``."""
 
     def __init__(self, control: socket.socket) -> None:
         self.control = control
@@ -42,7 +40,7 @@ class Zygote:
         if self.config is None:
             os._exit(0)
         self.exposed = None
-        self.pid_namespace = None
+        self.namespace = None
 
     def prepare(self) -> None:
         """Import what programs will want, then enter the namespaces that commands share."""
@@ -52,7 +50,10 @@ class Zygote:
             kernel.unshare("user", "mount", "net", "pid")
             _become_first_process()
             view.build(self.exposed)
-            self.pid_namespace = os.open(view.HOST + "/proc/self/ns/pid", os.O_RDONLY)
+            own = os.open(view.HOST + "/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+            self.namespace = kernel.PidNamespace(own)
+        else:
+            kernel.adopt_orphans()
         kernel.set_dumpable(0)
         _hide_own_modules()
         gc.collect()
@@ -64,32 +65,43 @@ class Zygote:
         Returns:
             Only in a fork that is to run a program warm: what it has to call.
         """
-        wake = events.wake_on_children()
+        self.wake = events.wake_on_children()
         events.send(self.control, {"ready": os.getpid()})
         while True:
-            ready = events.wait([self.control.fileno(), self.parent, wake])
-            if wake in ready:
-                events.drain(wake)
-                _reap()
-            if self.parent in ready:
+            ready = events.wait([self.control.fileno(), self.parent])
+            word, descriptors = self._hear() if self.parent not in ready else (b"", [])
+            if not word:
                 os._exit(0)
-            if self.control.fileno() in ready:
-                request, descriptors = events.receive(self.control)
-                if request is None:
-                    os._exit(0)
-                run = self._fork(request, descriptors)
-                if run is not None:
-                    return run
+            if not descriptors:
+                continue  # told to stop what had just ended
+            ward = warden.Ward(self.config, self.exposed, self.namespace)
+            run = ward.start(descriptors[0])
+            if run is not None:
+                return run
+            self._watch(ward)
 
-    def _fork(self, request: dict, descriptors: list):
-        if self.pid_namespace is not None:
-            kernel.new_pid_namespace(self.pid_namespace)
-        if os.fork() == 0:
-            self.control.close()
-            return warden.main(self.config, self.exposed, request, descriptors, self.parent)
-        for number in descriptors:
-            os.close(number)
-        return None
+    def _watch(self, ward) -> None:
+        """Wait until the command ends or is to be ended; leave nothing running; report."""
+        ended = False
+        while not ended:
+            settled = [ward.settled] if ward.settled >= 0 else []
+            ready = events.wait([self.control.fileno(), self.parent, self.wake, *settled])
+            if not ready.isdisjoint(settled):
+                ward.keep_view()
+            if self.wake in ready:
+                events.drain(self.wake)
+                ended = ward.reap()
+            if self.control.fileno() in ready:
+                self._hear()
+                ended = True
+            ended = ended or self.parent in ready
+        events.send(self.control, ward.end())
+        ward.close()
+
+    def _hear(self):
+        """Return the parent's next word, and the gate of the command that it asks for."""
+        data, descriptors, _, _ = socket.recv_fds(self.control, 16, 1)
+        return data, descriptors
 
 
 def _become_first_process() -> None:
@@ -103,14 +115,6 @@ def _become_first_process() -> None:
         os._exit(0)
     kernel.die_with_parent(0)
     kernel.mount("proc", "/proc", "proc")
-
-
-def _reap() -> None:
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
 
 
 def _hide_own_modules() -> None:

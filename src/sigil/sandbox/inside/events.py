@@ -11,8 +11,7 @@ import os
 import select
 import signal
 import socket
-
-_MAX_MESSAGE = 64 * 2**20
+from contextlib import suppress
 
 
 def receive(control: socket.socket):
@@ -24,17 +23,16 @@ def receive(control: socket.socket):
     if not data:
         return None, []
     try:
-        return json.loads(os.pread(descriptors[0], _MAX_MESSAGE, 0)), descriptors[1:]
+        size = os.fstat(descriptors[0]).st_size
+        return json.loads(os.pread(descriptors[0], size, 0)), descriptors[1:]
     finally:
         os.close(descriptors[0])
 
 
 def send(control: socket.socket, message: dict) -> None:
     """Send one message; if nobody is there to read it, our own end will be noticed soon."""
-    try:
+    with suppress(OSError):
         control.send(json.dumps(message).encode())
-    except OSError:
-        pass
 
 
 def wait(descriptors: list) -> set:

@@ -14,22 +14,32 @@ Not here: who waits for it (`warden.py`).
 
 from __future__ import annotations
 
+import atexit
+import ctypes
+import gc
 import io
 import json
 import os
 import runpy
 import signal
+import socket
 import stat
 import sys
+import threading
 import types
+from contextlib import suppress
 
 import events
 import kernel
 import view
 
-_GATE = 3
+_GATE, _SETTLED = 3, 4
 _BARE = frozenset(sys.modules)
 """What the interpreter has before any program starts, and a few modules that it lacks."""
+
+
+_PRELOADED = set()
+"""All that was imported before a program started."""
 
 
 def preload(names: list) -> None:
@@ -37,32 +47,53 @@ def preload(names: list) -> None:
     for name in names:
         try:
             __import__(name)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - the program is to meet it, not we
             continue
+    _PRELOADED.update(sys.modules)
+    _PRELOADED.discard("__main__")
 
 
-def understand(word: bytes) -> dict:
-    """Return what the sealed process said to its warden, as the parent is to hear it."""
-    return json.loads(word)
+def become(config: dict, exposed, gate_number: int, settled: int):
+    """Prepare, wait for the request, seal this process, wait for the word, run the program.
+
+    Returns:
+        Only if the program is to run warm: what to call.
+    """
+    gate = _place_gate(gate_number, settled)
+    try:
+        kernel.set_dumpable(1)
+        if config["level"] == "L3":
+            view.settle()
+        os.setsid()
+        events.default_signals()
+        _be_killed_first(config)
+        os.close(_SETTLED)
+        request, streams = events.receive(gate)
+        if request is None:
+            os._exit(0)
+        _place_streams(streams)
+        return _pass_gate(config, exposed, request, gate)
+    except BaseException as error:  # noqa: BLE001 - all of it is reported
+        events.send(gate, {"failed": "{}: {}".format(type(error).__name__, error)})
+        os._exit(1)
 
 
-def prepare(config: dict, exposed, request: dict, descriptors: list, gate):
-    """Seal this process; say so; wait; then execute the program, or return it as a function."""
-    os.setsid()
-    _place_descriptors(descriptors, gate)
-    home = view.HOME if config["level"] == "L3" else request["home"]
-    root = view.CHECKOUT if config["level"] == "L3" else request["path"]
+def _pass_gate(config: dict, exposed, request: dict, gate):
+    """Become what the request asks for, up to the last step; wait; take it."""
+    home, root = request["home"], request["path"]
+    if config["level"] == "L3":
+        view.enter(exposed, request)
+        home, root = view.HOME, view.CHECKOUT
     _set_environment(request["env"], home)
     os.chdir(root)
-    events.default_signals()
     _seal(config, exposed, request, root, home)
     run = _self_test(request) or _warm(request)
-    os.write(_GATE, json.dumps({"ready": True, "warm": run is not None}).encode())
-    if os.read(_GATE, 16) != b"go":
+    events.send(gate, {"ready": True, "warm": run is not None})
+    if gate.recv(16) != b"go":
         os._exit(0)
     if run is None:
-        _execute(request["argv"])
-    os.close(_GATE)
+        _execute(request["argv"], gate)
+    gate.close()
     return run
 
 
@@ -81,13 +112,29 @@ def _self_test(request: dict):
 # --- sealing ------------------------------------------------------------------------------
 
 
-def _place_descriptors(descriptors: list, gate) -> None:
-    """Make the three streams 0 to 2 and the gate 3, and close all else."""
-    numbers = [*descriptors, gate.detach()]
-    high = [os.dup2(number, 100 + i, inheritable=False) for i, number in enumerate(numbers)]
-    for i, number in enumerate(high):
-        os.dup2(number, i, inheritable=i != _GATE)
-    kernel.close_from(_GATE + 1)
+def _place_gate(gate: int, settled: int):
+    """Put our two descriptors where no stream will be, and close all that the zygote had."""
+    for number, place in ((gate, 100), (settled, 101)):
+        os.dup2(number, place, inheritable=False)
+    os.dup2(100, _GATE, inheritable=False)
+    os.dup2(101, _SETTLED, inheritable=False)
+    kernel.close_from(_SETTLED + 1)
+    return socket.socket(fileno=_GATE)
+
+
+def _place_streams(streams: list) -> None:
+    for place, number in enumerate(streams):
+        os.dup2(number, place)
+        os.close(number)
+
+
+def _be_killed_first(config: dict) -> None:
+    """When memory runs out, let the kernel take a command and not the zygote."""
+    proc = view.HOST if config["level"] == "L3" else ""
+    with suppress(OSError):
+        number = os.open(proc + "/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(number, b"1000")
+        os.close(number)
 
 
 def _set_environment(env: dict, home: str) -> None:
@@ -107,7 +154,6 @@ def _seal(config: dict, exposed, request: dict, root: str, home: str) -> None:
         return
     kernel.no_new_privileges()
     kernel.drop_capabilities()
-    kernel.set_dumpable(1)
     policy = config["policies"][request["network"]]
     rules = view.rules(config["level"], exposed, policy, root, home)
     kernel.landlock(policy["files"], policy["tcp"], policy["scoped"], rules)
@@ -117,8 +163,8 @@ def _seal(config: dict, exposed, request: dict, root: str, home: str) -> None:
 # --- executing ----------------------------------------------------------------------------
 
 
-def _execute(argv: list) -> None:
-    """Replace this process by the program; tell the warden if that cannot be done."""
+def _execute(argv: list, gate) -> None:
+    """Replace this process by the program; say so at the gate if that cannot be done."""
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     reason = None
@@ -129,7 +175,7 @@ def _execute(argv: list) -> None:
             if reason is None or not isinstance(error, FileNotFoundError):
                 reason = error
     text = reason.strerror if reason else "not found"
-    os.write(_GATE, json.dumps({"missing": "{}: {}".format(argv[0], text)}).encode())
+    events.send(gate, {"missing": "{}: {}".format(argv[0], text)})
     os._exit(127)
 
 
@@ -238,31 +284,81 @@ def _code(code: str):
 
 
 def _as_outermost(run) -> None:
-    """Run a program and end the way that `python` ends after it."""
+    """Run a program, and end the way that `python` ends after it."""
+    code = 0
     try:
         run()
-    except SystemExit:
-        raise
-    except BaseException as error:
+    except SystemExit as request:
+        code = _exit_code(request)
+    except BaseException as error:  # noqa: BLE001 - whatever a program does not catch
         _report(error)
-        if isinstance(error, KeyboardInterrupt):
-            _end_by_interrupt()
-        sys.exit(1)
+        code = -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
+    _finish(code)
+
+
+def _exit_code(request: SystemExit) -> int:
+    """Return the status that `python` would exit with; print what it would print."""
+    code = request.code
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF if -(2**63) <= code < 2**63 else 0xFF
+    sys.stdout.flush()
+    print(code, file=sys.stderr)
+    return 1
 
 
 def _report(error: BaseException) -> None:
     """Print a traceback as if none of our frames were in it."""
     trace = error.__traceback__
-    ours = {_script.__code__.co_filename, sys._getframe().f_code.co_filename}
-    while trace is not None and trace.tb_frame.f_code.co_filename in ours:
+    ours = _report.__code__.co_filename
+    while trace is not None and trace.tb_frame.f_code.co_filename in (ours, runpy.__file__):
         trace = trace.tb_next
     sys.excepthook(type(error), error.with_traceback(trace), trace)
 
 
-def _end_by_interrupt() -> None:
-    import atexit
+def _finish(code: int) -> None:
+    """Do what an interpreter does at its end, but for taking apart what was preloaded.
 
+    That would copy every page of it and cost more than most programs. So: wait for threads,
+    run exit functions, flush, clear the program's own modules (which closes its files), and
+    let C libraries flush theirs.
+    """
+    threading._shutdown()
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGINT)
+    if not _flushed() and code == 0:
+        code = _UNFLUSHED
+    for name, module in list(sys.modules.items()):
+        if name not in _PRELOADED and isinstance(module, types.ModuleType):
+            _clear(vars(module))
+    gc.collect()
+    _flushed()
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    ctypes.PyDLL(None).exit(code & 0xFF)
+
+
+_UNFLUSHED = 120
+"""The status of an interpreter that cannot flush its stdout."""
+
+
+def _flushed() -> bool:
+    """Flush the standard streams, as far as the program left any."""
+    done = True
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except (OSError, ValueError, AttributeError):
+            done = stream is not sys.stdout
+    return done
+
+
+def _clear(names: dict) -> None:
+    """Forget a module's values in the order of CPython: private names first."""
+    for private in (True, False):
+        for name in list(names):
+            is_private = name.startswith("_") and not name.startswith("__")
+            if is_private == private and name != "__builtins__":
+                names[name] = None

@@ -17,6 +17,7 @@ Not here: who calls this and when (`commands.py`), the system calls themselves (
 
 from __future__ import annotations
 
+import _socket
 import errno
 import os
 import struct
@@ -175,21 +176,30 @@ def _restrict(path: str, attributes: int, flags: int = 0) -> None:
 # --- for each command, by its first process -----------------------------------------------
 
 
+def settle() -> None:
+    """Make the namespaces and mounts of a command that do not depend on which one it is."""
+    kernel.unshare("mount", "ipc")
+    flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC | kernel.MS_RDONLY
+    kernel.mount("proc", "/proc", "proc", flags)
+
+
 def enter(exposed: Exposed, request: dict) -> None:
-    """Add what belongs to one command, and let go of the host. Needs a fresh mount namespace.
+    """Add what belongs to one command, and hide the host. After `settle`.
 
     Args:
         exposed: as given to `build`.
-        request: ``overlay`` (``lower``, ``upper``, ``work``) or ``path``, ``home``, and
-            ``tmp_bytes``.
+        request: ``overlay`` (``lower``, ``upper``, ``work``) or ``path``, ``home``,
+            ``network`` and ``tmp_bytes``.
     """
     plain = kernel.MS_NOSUID | kernel.MS_NODEV
+    if request["network"] == "loopback":
+        kernel.unshare("net")
+        kernel.raise_loopback()
     size = "size={}".format(request["tmp_bytes"])
     for place in ("/tmp", "/dev/shm"):
         kernel.mount("tmpfs", place, "tmpfs", plain, "mode=1777," + size)
     kernel.mount(HOST + request["home"], HOME, flags=kernel.MS_BIND)
     _bind_late(exposed)
-    kernel.mount("proc", "/proc", "proc", plain | kernel.MS_NOEXEC | kernel.MS_RDONLY)
     overlay = request.get("overlay")
     if overlay is None:
         kernel.mount(HOST + request["path"], CHECKOUT, flags=kernel.MS_BIND)
@@ -197,7 +207,9 @@ def enter(exposed: Exposed, request: dict) -> None:
         mount_overlay(overlay, CHECKOUT, HOST)
     for place in (HOME, CHECKOUT):
         _restrict(place, _ATTR_NOSUID | _ATTR_NODEV)
-    kernel.unmount(HOST)
+    # Covered and not detached, for which the kernel would wait a millisecond: without
+    # capabilities nobody in here can ever lift the cover.
+    kernel.mount("tmpfs", HOST, "tmpfs", plain | kernel.MS_RDONLY, "size=4k,mode=0")
 
 
 def _bind_late(exposed: Exposed) -> None:
@@ -265,9 +277,9 @@ def powers_left(secret: str) -> list:
         "settings": lambda: os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY)),
         "namespaces": lambda: kernel.unshare("user"),
         "mount": lambda: kernel.mount("none", "/tmp", "tmpfs"),
-        "signal": lambda: os.kill(os.getppid(), 0),
+        "signal": _signal_parent,
         "everyone": lambda: os.kill(-1, 0),
-        "internet": lambda: _connect(),
+        "internet": _connect,
     }
     for name, attempt in attempts.items():
         try:
@@ -278,9 +290,13 @@ def powers_left(secret: str) -> list:
     return left
 
 
-def _connect() -> None:
-    import _socket
+def _signal_parent() -> None:
+    if os.getppid() == 0:
+        raise ProcessLookupError("the parent is in another pid namespace")
+    os.kill(os.getppid(), 0)
 
+
+def _connect() -> None:
     probe = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
     probe.connect(("192.0.2.1", 53))  # an address for documentation; nothing is sent
 

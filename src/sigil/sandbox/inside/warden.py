@@ -1,150 +1,122 @@
-"""Look after one command: give it a place of its own, let it go, end all that it started.
+"""Look after one command: fork it into a place of its own, end all that it started.
 
 Runs in the target's interpreter: CPython 3.9 or later, the standard library alone, and no
-knowledge of Sigil. The warden is not sealed, but holds nothing worth having: one socket to the
-parent, whose frames the command cannot forge because it never has that socket.
+knowledge of Sigil. All of this happens in the zygote, which has one command at a time: so a
+command costs one fork. Under L3 the command is pid 2 of a pid namespace whose pid 1 only
+waits to be killed, and takes all others along; elsewhere the zygote inherits every orphan.
+
+What the command is to do it hears from the parent itself, over the *gate*: a socket that it
+closes before anybody else's code runs. The zygote's own socket it never holds.
 
 Not here: the command's own process (`program.py`).
 """
 
 # Strings and descriptors, not Path objects: importing pathlib is dear, and so is each object.
-# ruff: noqa: PTH123, PTH208
+# ruff: noqa: PTH118, PTH123, PTH208
 
 from __future__ import annotations
 
 import os
-import resource
 import signal
-import socket
+from contextlib import suppress
 
-import events
 import kernel
 import program
 import view
 
 
-def main(config: dict, exposed, request: dict, descriptors: list, parent: int):
-    """Run one command from set-up to the end of its last process.
+class Ward:
+    """One command, from set-up to the end of its last process.
 
     Args:
         config: of the zygote.
         exposed: what commands may read.
-        request: this command.
-        descriptors: its stdin, stdout, stderr, and our socket to the parent.
-        parent: a pidfd that becomes readable when the parent is gone.
-
-    Returns:
-        Only in the command's own process, when it is to run warm: what to call.
+        namespace: where the command's processes live; None where there are no namespaces.
     """
-    status = socket.socket(fileno=descriptors.pop())
-    wake = events.wake_on_children()
-    try:
-        _settle(config, exposed, request)
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = os.fork()
-    except BaseException as error:
-        _give_up(status, error)
-    if command == 0:
-        try:
-            return program.prepare(config, exposed, request, descriptors, theirs)
-        except BaseException as error:
-            _give_up(theirs, error)
-    theirs.close()
-    for number in descriptors:
-        os.close(number)
-    _watch(status, ours, wake, parent, command)
-    return None
 
+    def __init__(self, config: dict, exposed, namespace) -> None:
+        self._config = config
+        self._exposed = exposed
+        self._namespace = namespace
+        self._first = 0
+        self._view = -1
+        self._status = None
+        self._cpu_s = 0.0
+        self._max_rss_kib = 0
+        self.settled = -1
+        self.pid = 0
 
-def _settle(config: dict, exposed, request: dict) -> None:
-    """Make the command's own namespaces and view, or at least become the heir of its orphans."""
-    if config["level"] == "L3":
-        kernel.die_with_parent(0)
-        names = ["mount", "ipc"]
-        if request["network"] == "loopback":
-            names.append("net")
-        kernel.unshare(*names)
-        if request["network"] == "loopback":
-            kernel.raise_loopback()
-        view.enter(exposed, request)
-    else:
-        kernel.adopt_orphans()
+    def start(self, gate: int):
+        """Fork the command, which prepares and then waits at the gate.
 
+        Returns:
+            Only in the command's own process, and only if it is to run warm: what to call.
+        """
+        self.settled, settled = os.pipe2(os.O_CLOEXEC)
+        if self._namespace is not None:
+            self._first = self._namespace.open()
+        self.pid = os.fork()
+        if self.pid == 0:
+            return program.become(self._config, self._exposed, gate, settled)
+        os.close(gate)
+        os.close(settled)
+        if self._namespace is not None:
+            self._namespace.leave()
+        return None
 
-def _give_up(channel: socket.socket, error: BaseException) -> None:
-    events.send(channel, {"failed": "{}: {}".format(type(error).__name__, error)})
-    os._exit(1)
+    def keep_view(self) -> None:
+        """Hold the command's mounts, so that its end need not wait until they are taken down."""
+        os.close(self.settled)
+        self.settled = -1
+        if self._namespace is not None:
+            with suppress(OSError):
+                name = "{}/proc/{}/ns/mnt".format(view.HOST, self.pid)
+                self._view = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
 
+    def reap(self) -> bool:
+        """Reap what has ended; say whether the command was among it."""
+        while self._take(os.WNOHANG):
+            pass
+        return self._status is not None
 
-def _watch(status, ours, wake: int, parent: int, command: int) -> None:
-    """Relay the word to go, wait for the end, leave nothing running, report. Never returns."""
-    ended = None
-    told = {}
-    while ended is None:
-        ready = events.wait([status.fileno(), parent, wake, *([ours.fileno()] if ours else [])])
-        if parent in ready:
-            break
-        if ours and ours.fileno() in ready:
-            word = ours.recv(4096)
-            if word:
-                told = program.understand(word)
-                events.send(status, told)
-            else:
-                ours = ours.close()
-        if status.fileno() in ready:
-            if status.recv(16) != b"go":
-                break
-            if ours:
-                ours.send(b"go")
-        if wake in ready:
-            events.drain(wake)
-            ended = _reap(command)
-    rest = _end_all(command)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    report = {
-        "ended": rest if ended is None else ended,
-        "cpu_ns": int((used.ru_utime + used.ru_stime) * 1e9),
-        "max_rss_bytes": used.ru_maxrss * 1024,
-    }
-    events.send(status, report)
-    os._exit(0)
-
-
-def _reap(command: int):
-    """Reap whoever ended; return the command's wait status if it was among them."""
-    ended = None
-    try:
+    def end(self) -> dict:
+        """Kill and reap every process of the command; return the report."""
         while True:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return ended
-            if pid == command:
-                ended = status
-    except ChildProcessError:
-        return ended
+            if self._namespace is None:
+                _kill_descendants()
+            else:
+                _kill(self._first, signal.SIGKILL)
+            if not self._take(0):
+                break
+        return {
+            "ended": self._status,
+            "cpu_ns": int(self._cpu_s * 1e9),
+            "max_rss_bytes": self._max_rss_kib * 1024,
+        }
 
-
-def _end_all(command: int):
-    """Kill and reap every process of the command; return its wait status if it ended only now."""
-    ended = None
-    while True:
-        if os.getpid() == 1:
-            _kill(-1, signal.SIGKILL)
-        else:
-            _kill_descendants()
+    def _take(self, options: int) -> bool:
+        """Reap one child, with what it used; False if there is none to reap."""
         try:
-            pid, status = os.waitpid(-1, 0)
+            pid, status, used = os.wait4(-1, options)
         except ChildProcessError:
-            return ended
-        if pid == command:
-            ended = status
+            return False
+        if pid == self.pid:
+            self._status = status
+        if pid:
+            self._cpu_s += used.ru_utime + used.ru_stime
+            self._max_rss_kib = max(self._max_rss_kib, used.ru_maxrss)
+        return pid != 0
+
+    def close(self) -> None:
+        """Let go of what is left, which may take the kernel a while."""
+        for number in (self.settled, self._view):
+            if number >= 0:
+                os.close(number)
 
 
 def _kill(pid: int, number: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def _kill_descendants() -> None:
