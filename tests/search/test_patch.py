@@ -158,6 +158,11 @@ def test_plain_diff_headers_with_time_stamps_are_read():
     assert apply(parse(text), {"x": "a\n"}) == {"x": "b\n"}
 
 
+def test_the_command_lines_that_diff_prints_are_read_over():
+    text = "diff -u old/x new/x\n--- x\n+++ x\n@@ -1 +1 @@\n-a\n+b\n"
+    assert apply(text, {"x": "a\n"}) == {"x": "b\n"}
+
+
 def test_an_empty_context_line_may_have_lost_its_blank():
     text = "--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n a\n\n-b\n+c\n"
     assert apply(parse(text), {"x": "a\n\nb\n"}) == {"x": "a\n\nc\n"}

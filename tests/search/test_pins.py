@@ -99,6 +99,11 @@ def test_a_bare_carriage_return_is_refused():
         place("x = 1\ny = 2\rdef f(): pass\n", "f")
 
 
+def test_a_byte_order_mark_is_no_problem():
+    (region,) = locate([pin("f")], {"src/a.py": "\ufeffdef f(x): return x\n"})
+    assert region.signature == "def f(x)"
+
+
 def test_a_missing_symbol_names_the_nearest():
     with pytest.raises(
         PinNotFound, match=r"'fetsh' is not defined in src/a.py; did you mean fetch\?"

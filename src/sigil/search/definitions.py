@@ -19,6 +19,7 @@ from functools import lru_cache
 from threading import Lock
 
 _Defining = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_BYTE_ORDER_MARK = "\ufeff"
 _BARE_CR = re.compile(r"\r(?!\n)")
 _BINDING = frozenset(
     {
@@ -148,7 +149,7 @@ _outlines = _Outlines(512)
 
 
 def _outline(text: str) -> tuple[Definition, ...]:
-    return _definitions(parse_python(text), text.split("\n"))
+    return _definitions(parse_python(text), text.removeprefix(_BYTE_ORDER_MARK).split("\n"))
 
 
 def _definitions(tree: ast.Module, lines: list[str]) -> tuple[Definition, ...]:
@@ -176,7 +177,7 @@ def _splice(
     if new[place.last + shift :] != old[place.last :] or place.last + shift < place.first:
         return None
     inside = new[place.first - 1 : place.last + shift]
-    tree = parse_python("\n".join(inside))
+    tree = parse_python("\n".join(inside) + "\n")
     if len(tree.body) != 1 or not isinstance(tree.body[0], _Defining):
         return None
     parsed = _definitions(tree, inside)

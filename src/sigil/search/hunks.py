@@ -32,7 +32,7 @@ _REFUSED = {
     "Binary files ": "a binary file",
 }
 MODES = ("new file mode ", "deleted file mode ")
-_EXTENDED = ("diff --git ", "index ", *MODES, *_REFUSED)
+_EXTENDED = ("diff -", "Index: ", "=====", "index ", *MODES, *_REFUSED)
 
 
 @dataclass(frozen=True, slots=True)

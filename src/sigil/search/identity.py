@@ -17,6 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from sigil.canonical import digest_value
 from sigil.search.definitions import NotPython, parse_python
@@ -101,7 +102,7 @@ def _count_text(text: str) -> dict[str, int]:
 
 def _python_tokens(lines: list[str], region: Region) -> list[str] | None:
     """Return the normal form of a region, or None if it is not Python by itself."""
-    text = "\n".join(lines)
+    text = "\n".join(lines) + "\n"
     indented = next((line[:1].isspace() for line in lines if line.strip()), False)
     try:
         tree = parse_python(f"if 1:\n{text}" if indented else text)
@@ -169,7 +170,7 @@ class _NormalForm:
             if isinstance(value, ast.AST):
                 self.add(value)
             elif isinstance(value, list):
-                self._add_list(field, value)
+                self._add_list(field, cast("list[object]", value))
             else:
                 self.tokens.append(self._plain(node, field, value))
 
@@ -208,7 +209,7 @@ class _NormalForm:
             self._add_all([node.returns] if node.returns else [])
         self.add(node.args)
         parameters = {argument.arg for argument in _arguments(node.args)}
-        bound = set() if self._keep_names else _bound_in(body) - parameters
+        bound: set[str] = set() if self._keep_names else _bound_in(body) - parameters
         self._scopes.append(dict.fromkeys(bound, "") | {name: name for name in parameters})
         self._add_all(body)
         self._scopes.pop()

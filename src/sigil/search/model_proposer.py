@@ -96,12 +96,13 @@ class ModelProposer:
         except ProviderFailed as error:
             data = {"failure": f"no answer: {error}"}
             return Proposal(parent.id, "", self.name, "no answer", view.seed, data)
-        patch, failure = _checked(reply.text, parent.files, view.pins)
+        answer = reply.text.replace("\r\n", "\n")
+        patch, failure = _checked(answer, parent.files, view.pins)
         return Proposal(
             parent=parent.id,
             patch=patch,
             proposer=self.name,
-            note=note_of(reply.text),
+            note=note_of(answer),
             seed=view.seed,
             data=_data(request, reply, failure),
         )
@@ -165,7 +166,7 @@ def _checked(reply: str, files: Mapping[str, str], pins: Sequence[Pin]) -> tuple
         return "", "the answer holds no diff"
     if not text.strip():
         return "", "the answer changes nothing"
-    text = recount(text.replace("\r\n", "\n"))
+    text = recount(text)
     if all("\r\n" in content for content in files.values()):
         text = text.replace("\n", "\r\n")
     try:

@@ -249,7 +249,7 @@ class _Comparison:
         if region.signature is not None or region.whole or not path.endswith((".py", ".pyi")):
             return
         inside = "\n".join(text.split("\n")[region.first - 1 : region.last])
-        reaches = inside.endswith("\\") or (
+        reaches = inside.rstrip("\r").endswith("\\") or (
             ('"""' in inside or "'''" in inside) and _string_across(text, region.first, region.last)
         )
         if reaches:

@@ -29,6 +29,8 @@ PARENTS = 8
 _PASSES = 6
 """How often a round asks again for what was refused or a duplicate, before it stays short."""
 
+_REFUSALS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Idea:
@@ -136,7 +138,7 @@ class Simple:
         self._asked = 0
         self._stale = 0
         self._barren = False
-        self._refusals: list[Refusal] = []
+        self._refusals: deque[Refusal] = deque(maxlen=_REFUSALS)
 
     # --- what is known ---
 
@@ -176,8 +178,12 @@ class Simple:
         )
 
     def take_refusals(self) -> list[Refusal]:
-        """Return what was refused since the last call, in order, and forget it."""
-        taken, self._refusals = self._refusals, []
+        """Return what was refused since the last call, in order, and forget it.
+
+        Of what nobody takes, the latest 1,000 are kept.
+        """
+        taken = list(self._refusals)
+        self._refusals.clear()
         return taken
 
     # --- ask ---
@@ -311,9 +317,17 @@ class Simple:
             self._apply(one)
         return item.outcome.elite
 
-    def revise(self, name: str, costs: Sequence[float], *, ties: Sequence[float] = ()) -> None:
-        """Correct an elite's costs after it was measured again; empty costs take it out."""
-        self._archive.revise(name, costs, ties=ties)
+    def revise(self, name: str, costs: Sequence[float], *, ties: Sequence[float] = ()) -> bool:
+        """Correct an elite's costs after it was measured again; empty costs take it out.
+
+        Part of what a run is a function of: a replay revises at the same place.
+
+        Returns:
+            Whether it is an elite now. One that is remembered no more changes nothing.
+        """
+        if name not in self._archive.kept:
+            return False
+        return self._archive.revise(name, costs, ties=ties).elite
 
     def settle(self) -> None:
         """Count every result told so far whose predecessors are told, at the end of a run."""

@@ -1,0 +1,84 @@
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from sigil.errors import DependencyMissing, NotYet, UsageError
+from sigil.llm import provider
+from sigil.llm.model import Message, Request
+from sigil.llm.provider import make_provider, provider_names
+from sigil.llm.redaction import redact
+from sigil.llm.stub import Stub
+
+REQUEST = Request((Message("user", "make it faster"),), seed=3)
+
+
+def test_the_stub_answers_a_diff_that_does_nothing():
+    reply = make_provider("stub").complete(REQUEST)
+    assert "```diff\n```" in reply.text
+    assert (reply.usage.input_tokens, reply.usage.cost_usd) == (3, 0.0)
+
+
+def test_the_stub_answers_the_same_to_the_same():
+    assert Stub().complete(REQUEST) == Stub().complete(REQUEST)
+
+
+def test_an_unknown_provider_suggests_one():
+    with pytest.raises(UsageError, match=r"no provider 'stab'; did you mean stub\?"):
+        make_provider("stab")
+
+
+def test_a_documented_provider_that_comes_later_says_so():
+    with pytest.raises(NotYet, match="'openai' is not there yet"):
+        make_provider("openai")
+
+
+def installed(monkeypatch, value):
+    point = EntryPoint("mine", value, provider.GROUP)
+    monkeypatch.setattr(provider, "entry_points", lambda group: [point])
+
+
+def test_a_plugin_is_found_by_its_name(monkeypatch):
+    installed(monkeypatch, "sigil.llm.stub:Stub")
+    assert "mine" in provider_names()
+    assert make_provider("mine").complete(REQUEST).model == "stub"
+
+
+def test_a_broken_plugin_is_a_warning_with_its_name(monkeypatch):
+    installed(monkeypatch, "no_such_module:Thing")
+    with (
+        pytest.warns(RuntimeWarning, match="the plugin 'mine' is broken"),
+        pytest.raises(DependencyMissing),
+    ):
+        make_provider("mine")
+    assert make_provider("stub").name == "stub"
+
+
+def test_a_plugin_that_is_no_provider_is_refused(monkeypatch):
+    installed(monkeypatch, "builtins:object")
+    with pytest.raises(DependencyMissing, match="it has no `complete`"):
+        make_provider("mine")
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "sk-" + "a1" * 20,
+        "ghp_" + "b2" * 15,
+        "AKIA" + "Q" * 16,
+        'password = "hunter22"',
+        "'api_key': 'abcdefgh'",
+        "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----",
+    ],
+)
+def test_what_looks_like_a_secret_is_taken_out(secret):
+    shown = redact(f"x = 1\n{secret}\ny = 2\n")
+    assert "[redacted]" in shown
+    assert not any(part in shown for part in ("a1a1", "b2b2", "QQQ", "hunter", "abc"))
+    assert shown.count("\n") == f"x = 1\n{secret}\ny = 2\n".count("\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["token = next(tokens)", "secret_santa(1)", 'key = "name"', "task-force"]
+)
+def test_ordinary_code_stays(text):
+    assert redact(text) == text
