@@ -229,6 +229,15 @@ def test_what_has_no_finite_distance_has_no_difference(value: object, expected: 
         difference(value, expected)
 
 
+def test_elements_that_nest_beyond_all_bounds_are_no_crash():
+    deep: object = ()
+    for _ in range(5_000):
+        deep = (deep,)
+    assert not agrees({1}, frozenset({1}))
+    assert agrees([deep], [deep])
+    assert not agrees({deep}, {deep})
+
+
 # --- as JSON ----------------------------------------------------------------------------
 
 

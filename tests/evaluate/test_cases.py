@@ -149,7 +149,7 @@ def test_any_bytes_give_cases_or_one_line(raw: bytes):
 
 
 def test_inline_cases_are_like_those_of_a_file():
-    assert inline_cases([[1], {"args": [2], "expected": 4}], Where()) == (
+    assert inline_cases([[1], {"args": [2], "expected": 4}], "cases", lambda name: Where()) == (
         GivenCase(Case((1,))),
         GivenCase(Case((2,)), 4),
     )
@@ -157,9 +157,8 @@ def test_inline_cases_are_like_those_of_a_file():
 
 @pytest.mark.parametrize("value", [math.inf, math.nan, [{"a": math.nan}]])
 def test_an_inline_number_that_json_has_not_is_refused(value: object):
-    where = Where("e.yaml", 3, "inputs.cases")
     with pytest.raises(InvalidValue, match=r"e.yaml:3: inputs.cases\[1\]: .* is not a JSON number"):
-        inline_cases([1, value], where)
+        inline_cases([1, value], "inputs.cases", lambda name: Where("e.yaml", 3, name))
 
 
 # --- what is expected -------------------------------------------------------------------

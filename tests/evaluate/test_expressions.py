@@ -21,6 +21,8 @@ from sigil.evaluate.tree import Kind
 KNOWN: dict[str, Kind] = {"a": "number", "b": "number", "ok": "truth"}
 
 
+SUBJECT = "column 8: expected ',', 'subject_to' or the end, not subject; did you mean subject_to?"
+
 # --- objectives -------------------------------------------------------------------------
 
 
@@ -91,10 +93,7 @@ def test_what_a_constraint_needs_and_was_not_measured_is_undecided():
         ("min(ok + 1)", "column 5: expected a number, not ok (true or false)"),
         ("min(a) max(b)", "column 8: expected ',', 'subject_to' or the end, not max"),
         ("min(a), ", "column 9: expected min or max but the text ends; known: max, min"),
-        (
-            "min(a) subject to b<1",
-            "column 8: expected ',', 'subject_to' or the end, not subject; did you mean subject_to?",
-        ),
+        ("min(a) subject b<1", SUBJECT),
         (
             "min(a) subject_to",
             "column 18: expected a number, a metric or ( but the text ends",

@@ -182,6 +182,11 @@ def test_every_finite_float_can_be_printed_and_read(value: float):
     assert read(WholeOutput(), 0, f" {value!r}\n".encode()) == Parsed(value, 1)
 
 
+@pytest.mark.parametrize("text", ["1" * 1_000_000, "1" * 1_000_000 + "x"])
+def test_a_number_of_a_million_digits_is_refused_at_once(text: str):
+    assert failure(WholeOutput(), text.encode())[0] == "number"
+
+
 def test_undecodable_bytes_do_not_hide_the_value():
     assert read(LATENCY, 0, b"\xff\xfe\nlatency_ms=3\n").value == 3.0
 

@@ -70,10 +70,13 @@ def agrees(value: object, expected: object, tolerance: Tolerance = EXACT) -> boo
         tolerance: for numbers.
     """
     pending: list[tuple[Any, Any]] = [(value, expected)]
-    while pending:
-        left, right = pending.pop()
-        if not _step(left, right, tolerance, pending):
-            return False
+    try:
+        while pending:
+            left, right = pending.pop()
+            if not _step(left, right, tolerance, pending):
+                return False
+    except RecursionError:  # an element of a set that nests beyond all bounds
+        return False
     return True
 
 

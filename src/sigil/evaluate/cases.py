@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, NoReturn, cast
@@ -116,22 +116,21 @@ def read_cases(
     return _collect(values, shown_as)
 
 
-def inline_cases(values: list[object], where: Where) -> tuple[GivenCase, ...]:
+def inline_cases(
+    values: list[object], name: str, place: Callable[[str], Where]
+) -> tuple[GivenCase, ...]:
     """Return the cases that stand in the eval itself.
 
     Args:
         values: plain data, as a `sigil.store.documents.Document` holds it.
-        where: the place of the list.
+        name: the field that holds the list, such as ``inputs.cases``.
+        place: gives the place of a field.
 
     Raises:
         InvalidValue: see `read_cases`.
     """
-    field_name = where.field or "cases"
-    placed = (
-        (value, Where(where.file, where.line, f"{field_name}[{i}]"))
-        for i, value in enumerate(values)
-    )
-    return _checked(placed, where)
+    placed = ((value, place(f"{name}[{i}]")) for i, value in enumerate(values))
+    return _checked(placed, place(name))
 
 
 def _collect(values: Iterator[tuple[object, int]], shown: str) -> tuple[GivenCase, ...]:

@@ -236,14 +236,21 @@ def _check_command(command: str, where: Where) -> None:
         raise InvalidValue(problem, where=where, remedy="balance the quotes") from error
     _require(words, "an empty command", where, "add what to run")
     _require("\0" not in command, "a NUL in the command", where)
-    unquoted = shlex.split(command, posix=False)
-    shell = next((word for word in unquoted if word in _SHELL_WORDS), None)
+    shell = next((word for word in _unquoted(command) if word in _SHELL_WORDS), None)
     _require(
         shell is None,
         f"{shell!r} is for a shell, and there is none",
         where,
         "put it in a script, or write sh -c '...'",
     )
+
+
+def _unquoted(command: str) -> list[str]:
+    """Return the words with their quotes, so that a quoted sign is no word of a shell."""
+    try:
+        return shlex.split(command, posix=False)
+    except ValueError:  # an escaped quote, which only the other mode knows
+        return []
 
 
 def _check_budgets(model: EvalModel, place: Place) -> None:

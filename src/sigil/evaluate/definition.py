@@ -226,7 +226,7 @@ def _cases(
         return None
     where = document.where(name)
     if not isinstance(given, str):
-        return inline_cases(given, where)
+        return inline_cases(given, name, document.where)
     try:
         raw = read(given)
     except OSError as error:

@@ -36,6 +36,7 @@ FailedKind = Literal["nothing", "number", "surplus", "slow", "flood"]
 MAX_TEXT = 4 * 2**20
 MAX_PATTERN = 1_000
 MAX_MATCHES = 10_000
+MAX_DIGITS = 400  # beyond the longest float that anybody prints in full
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _EXIT_CODE = re.compile(r"exit_code\s*(==|!=)\s*([0-9]{1,3})")
 _STEP = re.compile(r"\.?([A-Za-z_][\w-]*)|\[(-?[0-9]{1,9})\]|\[\"([^\"]*)\"\]|\['([^']*)'\]")
@@ -290,7 +291,7 @@ def _read_json(form: JsonPath, text: str) -> Parsed:
 
 def _offers(form: JsonPath, line: str) -> bool:
     """Return whether an earlier line would have been read as a value, too."""
-    document = _document(line)
+    document = _document(line) if line.lstrip().startswith(("{", "[")) else None
     if document is None:
         return False
     try:
@@ -340,7 +341,8 @@ def _absent(step: str | int) -> NoReturn:
 
 
 def _number(text: str) -> float:
-    if not _NUMBER.fullmatch(text):
+    # The length comes first: matching takes time quadratic in a long run of digits.
+    if len(text) > MAX_DIGITS or not _NUMBER.fullmatch(text):
         raise ParseFailed("number", f"{_quoted(text)} is not a finite number")
     return _finite(float(text))
 
