@@ -222,6 +222,63 @@ def commands_filter(network: Network = "none") -> Filter:
     )
 
 
+# --- seccomp: a command without namespaces ------------------------------------------------
+
+UNSUPPORTED: Final = 0x00050000 | errno.EOPNOTSUPP
+ASK: Final = 0x7FC00000
+"""SECCOMP_RET_USER_NOTIF: the zygote decides."""
+
+_OWNERS: Final = "chown lchown fchown fchownat"
+_ATTRIBUTES: Final = (
+    "setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr"
+)
+_SHARED_WITH_ALL: Final = (
+    "shmget shmat shmctl semget semop semctl semtimedop msgget msgctl msgsnd msgrcv mq_open "
+    "mq_unlink rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal"
+)
+_OF_ITSELF: Final = (
+    "prlimit64 sched_setaffinity sched_setattr sched_setparam sched_setscheduler"
+)
+
+
+def lone_commands_filter() -> Filter:
+    """Return the deny-list of a command that shares the system's namespaces.
+
+    Besides `commands_filter`: no sockets at all (a path may lead to a daemon of the host), no
+    System V and POSIX objects that every process of the user can reach, and no limits or
+    priorities but one's own. Owners and attributes of files stay as they are.
+    """
+    return Filter(
+        rules=(
+            *(Rule(name, REFUSE) for name in _OWNERS.split()),
+            *(Rule(name, UNSUPPORTED) for name in _ATTRIBUTES.split()),
+            *(Rule(name, REFUSE) for name in _SHARED_WITH_ALL.split()),
+            *(Rule(name, ALLOW, (Test(0, (0,)),)) for name in _OF_ITSELF.split()),
+            Rule("setpriority", ALLOW, (Test(0, (0,)), Test(1, (0,)))),
+            Rule("ioprio_set", ALLOW, (Test(0, (1,)), Test(1, (0,)))),
+            Rule("socket", NO_FAMILY),
+            *(rule for rule in commands_filter().rules if rule.call != "socket"),
+        ),
+        default=ALLOW,
+    )
+
+
+SUPERVISED: Final = (
+    "chmod fchmod fchmodat fchmodat2 utime utimes futimesat utimensat"
+)
+SUPERVISED_SIGNALS: Final = "kill tkill tgkill"
+
+
+def supervised_filter(*, signals: bool) -> Filter:
+    """Return the filter that stops a call until `inside/metadata.py` has looked at it.
+
+    Args:
+        signals: also those that send one, where landlock does not scope them.
+    """
+    calls = f"{SUPERVISED} {SUPERVISED_SIGNALS}" if signals else SUPERVISED
+    return Filter(rules=tuple(Rule(name, ASK) for name in calls.split()), default=ALLOW)
+
+
 _WRITERS: Final = (
     "creat truncate rename renameat renameat2 link linkat symlink symlinkat unlink unlinkat "
     "mkdir mkdirat rmdir chmod fchmod fchmodat chown lchown fchown fchownat utime utimes "

@@ -90,6 +90,7 @@ def _zygote(control, plan, guard):
         _preload(plan)
         served = modules.Served()
         stage = "seal"
+        memory = kernel.MappedMemory()
         namespaces = _give_up(plan, parent)
         stage = "modules"
         served.add(plan["modules"])
@@ -97,7 +98,7 @@ def _zygote(control, plan, guard):
         for name in plan["modules"]:
             importlib.import_module(name)
         stage = "seal"
-        rules = _close_down(plan, served)
+        rules = _close_down(plan, served, memory)
     except BaseException as error:  # noqa: BLE001 (a stable module may raise anything)
         _refuse(control, stage, error, served.place_of(error) if stage == "modules" else "")
     _send(control, {"ready": True, "namespaces": namespaces, "uid": os.geteuid()})
@@ -164,16 +165,16 @@ def _give_up(plan, parent):
     return entered
 
 
-def _close_down(plan, served):
+def _close_down(plan, served, memory):
     """Leave nothing for a fork to find or to read; return what each one does to itself."""
     limits = plan["limits"]
-    mapped = kernel.address_space()
+    mapped = memory.read()
     kernel.close_from(CONTROL + 1)
     if plan["nothing"]:
         kernel.landlock(*plan["nothing"])
     if sys.platform == "linux":
         kernel.set_dumpable(0)
-    if mapped:
+    if sys.platform == "linux":
         kernel.limit("AS", mapped + limits["memory"])
     for name in ("FSIZE", "CORE", "MEMLOCK", "MSGQUEUE"):
         if hasattr(resource, "RLIMIT_" + name):

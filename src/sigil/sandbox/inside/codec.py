@@ -14,14 +14,18 @@ Not here: frames and sockets (`worker.py`).
 
 from __future__ import annotations
 
+import builtins
 from _json import encode_basestring_ascii as _quote
+
+# A copy, for the functions below: a candidate that patches builtins only confuses itself.
+__builtins__ = dict(vars(builtins))
 
 MAX_DEPTH = 200
 MAX_BITS = 14_284
 """4,300 decimal digits, beyond which CPython refuses to turn an int into text."""
 
-_type, _len, _int_text, _float_text, _map = type, len, int.__repr__, float.__repr__, map
-_bytes_hex, _items, _join = bytes.hex, dict.items, ",".join
+_int_text, _float_text, _bytes_hex, _items = int.__repr__, float.__repr__, bytes.hex, dict.items
+_join = ",".join
 
 
 class NotJson(Exception):
@@ -38,12 +42,12 @@ def spell(value: object) -> str:
 
 
 def _spell(value, depth):
-    scalar = _SCALARS.get(_type(value))
+    scalar = _SCALARS.get(type(value))
     return scalar(value) if scalar is not None else _container(value, depth + 1)
 
 
 def _container(value, depth):
-    kind = _type(value)
+    kind = type(value)
     if depth > MAX_DEPTH:
         raise NotJson("nested deeper than {} levels".format(MAX_DEPTH))
     if kind is list:

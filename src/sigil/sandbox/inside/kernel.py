@@ -55,6 +55,7 @@ MNT_DETACH = 2
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _PIDFD_SEND_SIGNAL, _PIDFD_OPEN, _CLOSE_RANGE = 424, 434, 436
 _CLONE_VM = 0x100
+_NEW_LISTENER = 1 << 3
 _NUMBERS = {
     "x86_64": {
         "seccomp": 317,
@@ -146,6 +147,12 @@ def become(uid: int, gid: int) -> None:
 
 def drop_capabilities() -> None:
     """Empty every capability set, also inside a user namespace; uid 0 becomes an ordinary owner."""
+    drop_bounding_set()
+    drop_present_capabilities()
+
+
+def drop_bounding_set() -> None:
+    """Let no exec bring a capability back. Takes away nothing that this process has now."""
     _linux("capabilities")
     for capability in range(64):
         try:
@@ -155,6 +162,11 @@ def drop_capabilities() -> None:
                 break  # past the last capability of this kernel
             if error.errno != errno.EPERM:
                 raise
+
+
+def drop_present_capabilities() -> None:
+    """Empty the permitted, effective, inheritable and ambient sets."""
+    _linux("capabilities")
     try:
         _control("ambient set", _CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL)
     except OSError as error:
@@ -188,6 +200,11 @@ class Seccomp:
     def install(self) -> None:
         """Filter this process and all that it forks, for good. Needs no_new_privileges."""
         _checked(_syscall(*self._call), "seccomp")
+
+    def install_with_listener(self) -> int:
+        """Filter, and return the descriptor at which the calls that it stops are answered."""
+        call, operation, _, program = self._call
+        return _checked(_syscall(call, operation, _NEW_LISTENER, program), "seccomp listener")
 
 
 # --- landlock -----------------------------------------------------------------------------
@@ -381,16 +398,30 @@ def limit(name: str, soft: int, hard: int | None = None) -> None:
     resource.setrlimit(which, (soft, wanted))
 
 
+class MappedMemory:
+    """How much address space this process maps; opened while files still can be."""
+
+    def __init__(self) -> None:
+        self._descriptor = -1
+        if sys.platform == "linux":
+            self._descriptor = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+
+    def read(self) -> int:
+        """Return the bytes now, and close; 0 where it is not known."""
+        if self._descriptor < 0:
+            return 0
+        try:
+            return int(os.pread(self._descriptor, 64, 0).split()[0]) * resource.getpagesize()
+        finally:
+            os.close(self._descriptor)
+
+
 def address_space() -> int:
     """Return the bytes of address space that this process maps; 0 where that is unknown."""
     try:
-        descriptor = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+        return MappedMemory().read()
     except OSError:
         return 0
-    try:
-        return int(os.read(descriptor, 64).split()[0]) * resource.getpagesize()
-    finally:
-        os.close(descriptor)
 
 
 def trim_heap() -> None:

@@ -13,6 +13,7 @@ Not here: who forks (`calls.py`), how values are spelled (`codec.py`).
 
 from __future__ import annotations
 
+import builtins
 import marshal
 import os
 import resource
@@ -22,6 +23,9 @@ from _json import encode_basestring_ascii as _quote
 
 import codec
 import kernel
+
+# A copy, for the functions below: a candidate that patches builtins only confuses itself.
+__builtins__ = dict(vars(builtins))
 
 SOCKET = 3
 PACKET = 65536
