@@ -9,6 +9,8 @@ Not here: the interpreter's life in the sandbox (`sigil.sandbox`).
 from __future__ import annotations
 
 import json
+import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -124,6 +126,15 @@ def distributions(python: Path) -> list[str]:
         InvalidValue: ``python`` cannot be started.
     """
     return list(_ask(python, _DISTRIBUTIONS, None))
+
+
+def machine() -> dict[str, object]:
+    """Return what of this machine a measured value depends on."""
+    return {
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+    }
 
 
 def _ask(python: Path, program: str, where: Where | None) -> Any:

@@ -123,6 +123,11 @@ class BlockSeries:
             else:
                 known.add(ratio[0])
 
+    @property
+    def metrics(self) -> frozenset[str]:
+        """The ids of what was sampled."""
+        return frozenset(self._values)
+
     def samples(self) -> Samples:
         """Return the blocks column by column, as a rule reads them."""
         return {

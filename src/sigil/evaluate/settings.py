@@ -5,12 +5,11 @@ Plain data, so that a lane process receives exactly what its parent decided.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sigil.sandbox.model import Level, Limits
+from sigil.sandbox.model import Level
 
 Effort = Literal["screen", "confirm"]
 """screen: checks, exact metrics once, timing enough to rank. confirm: fresh and full."""
@@ -27,8 +26,6 @@ class Settings:
             unless a flag says otherwise.
         level: demand exactly this rung of the ladder; None takes the best that holds.
         unsafe: allow rung L0, a bare process.
-        limits: of one load, one batch of calls, or one command.
-        preload: modules for the zygote besides those that the target imports.
     """
 
     scratch: Path
@@ -36,5 +33,3 @@ class Settings:
     seed: int = 0
     level: Level | None = None
     unsafe: bool = False
-    limits: Limits = field(default_factory=Limits)
-    preload: Sequence[str] = ()

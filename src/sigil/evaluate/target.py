@@ -54,11 +54,13 @@ class Target:
         base: the frozen tree.
         files: the baseline text of every file that a pin touches, by relative path.
         interpreter: the Python that runs the target.
+        symbol: the only pinned symbol as ``path.py:qualname``; None if there are several.
     """
 
     base: Base
     files: Mapping[str, str]
     interpreter: Interpreter
+    symbol: str | None = None
 
     @classmethod
     def of(
@@ -69,6 +71,7 @@ class Target:
         repo: Path,
         python: str | None = None,
         where: Where | None = None,
+        symbol: str | None = None,
     ) -> Target:
         """Return the target with its interpreter chosen and asked.
 
@@ -78,11 +81,13 @@ class Target:
             repo: the user's own repository, where a ``.venv`` may be.
             python: what the eval says, or None.
             where: the place of ``python`` in the eval.
+            symbol: see `Target`.
 
         Raises:
             InvalidValue: the interpreter does not exist or does not work.
         """
-        return cls(base, dict(files), introduce(choose_python(repo, python, where), where))
+        interpreter = introduce(choose_python(repo, python, where), where)
+        return cls(base, dict(files), interpreter, symbol)
 
     def program(self, function: str, where: Where | None = None) -> Program:
         """Return the function ``path.py:qualname`` with everything that it may import.
@@ -92,8 +97,7 @@ class Target:
         """
         path, _, qualname = function.partition(":")
         self._check_function(path, qualname, where)
-        own_root, module = self._module_of(path)
-        roots = tuple(dict.fromkeys((own_root, "src", "")))
+        roots, module = self._roots(path)
         closure = self._tree(roots, self.files).closure([module])
         live = closure.reaching(self.files)
         return Program(
@@ -128,15 +132,27 @@ class Target:
         found = ((name, tree.find(name)) for name in sorted(names))
         return {name: _source(module) for name, module in found if module is not None}
 
-    def _module_of(self, path: str) -> tuple[str, str]:
-        """Return the folder that an interpreter would have on its path, and the dotted name."""
+    def has(self, path: str) -> bool:
+        """Return whether the tree has a file at this relative path."""
+        inside = not path.startswith("/") and ".." not in PurePosixPath(path).parts
+        return inside and (self.base.path / path).is_file()
+
+    def imported_files(self, path: str) -> list[str]:
+        """Return the files of the repository that running ``path`` may import, sorted."""
+        roots, module = self._roots(path)
+        closure = self._tree(roots, self.files).closure([module])
+        return sorted({found.path for found in closure.local.values()} - {path})
+
+    def _roots(self, path: str) -> tuple[tuple[str, ...], str]:
+        """Return the folders that an interpreter would have on its path, and the dotted name."""
         file = PurePosixPath(path)
         folder = file.parent
         while folder.name and (self.base.path / folder / "__init__.py").is_file():
             folder = folder.parent
         parts = file.relative_to(folder).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        return ("" if folder == PurePosixPath(".") else str(folder)), name
+        own = "" if folder == PurePosixPath(".") else str(folder)
+        return tuple(dict.fromkeys((own, "src", ""))), name
 
     def _tree(self, roots: tuple[str, ...], texts: Mapping[str, str]) -> Tree:
         return Tree(self.base.path, roots, texts, self.interpreter.has)
@@ -158,7 +174,7 @@ class Target:
         """Return a file of the tree as the baseline has it."""
         if path in self.files:
             return self.files[path]
-        if path.startswith("/") or ".." in PurePosixPath(path).parts:
+        if not self.has(path):
             raise FileNotFoundError(path)
         return (self.base.path / path).read_text("utf-8")
 

@@ -1,0 +1,290 @@
+"""Measure the unchanged code, and learn what every later comparison needs.
+
+Everything is read several times. A check that does not always say the same is an error in
+the eval (`FlakyCheck`): no candidate could be held to it. A number that varies is measured
+in blocks from then on; one that never does is exact and measured once.
+
+Not here: candidates (`sigil.evaluate.evaluator`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sigil.effects import SYSTEM_CLOCK
+from sigil.errors import BaselineFailed, FlakyCheck, InvalidValue, SigilError, Where
+from sigil.evaluate.blocks import Probe, best_of, probes
+from sigil.evaluate.cases import read_cases
+from sigil.evaluate.commands import Tree, layer_files
+from sigil.evaluate.definition import Eval, Metric
+from sigil.evaluate.expressions import Exact, Undefined
+from sigil.evaluate.facts import Facts, Inputs
+from sigil.evaluate.failure import Failed, error_of
+from sigil.evaluate.heldout import readings
+from sigil.evaluate.instruments import PER_UNIT, Instruments, Side, Value
+from sigil.evaluate.intervals import MedianSequence
+from sigil.evaluate.result import Evaluation, Failure, MetricValue
+from sigil.evaluate.settings import Settings
+
+REPEATS = 3
+"""How often everything is read at least."""
+
+SAMPLES = 9
+"""How often a time is read at most."""
+
+ENOUGH_NS = 2_000_000_000
+"""After this long, `REPEATS` readings of a time are enough."""
+
+
+@dataclass(slots=True)
+class _Learned:
+    """What accumulates while metric after metric is read."""
+
+    values: dict[str, MetricValue] = field(default_factory=dict[str, MetricValue])
+    samples: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    noisy: set[str] = field(default_factory=set[str])
+    matches: dict[str, int] = field(default_factory=dict[str, int])
+    exits: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
+    best_of: dict[str, int] = field(default_factory=dict[str, int])
+
+
+def place_of(definition: Eval, failed: Failed) -> Where:
+    """Return the field of the eval that a failure concerns."""
+    if failed.metric == "build":
+        return definition.where(f"build{failed.key}")
+    if failed.metric in {"inputs", "holdout"}:
+        return definition.where(f"{failed.metric}.generator")
+    return definition.where_metric(failed.metric, failed.key)
+
+
+def measure_baseline(
+    definition: Eval, instruments: Instruments, settings: Settings
+) -> tuple[Facts, Side]:
+    """Return what was learned, and the baseline as a side to compare with.
+
+    Raises:
+        FlakyCheck: a check gives different answers for the same code.
+        SigilError: something cannot be measured, with the field of the eval.
+    """
+    try:
+        return _Baseline(definition, instruments, settings).measure()
+    except Failed as failed:
+        raise error_of(failed, place_of(definition, failed)) from failed
+
+
+class _Baseline:
+    """One measurement of the unchanged code."""
+
+    def __init__(self, definition: Eval, instruments: Instruments, settings: Settings):
+        self._definition = definition
+        self._instruments = instruments
+        self._settings = settings
+        self._learned = _Learned()
+
+    def measure(self) -> tuple[Facts, Side]:
+        """Return the facts and the side."""
+        start = SYSTEM_CLOCK.monotonic_ns()
+        visible = self._visible()
+        layers, writes = self._build(Tree({}, visible.layers))
+        side = self._instruments.side({}, Tree({}, (*visible.layers, *layers)))
+        visible = self._with_expected(visible, side)
+        for probe in probes(self._instruments, self._definition.model.metrics):
+            self._read(probe, side, visible)
+        learned = self._learned
+        facts = Facts(
+            evaluation=self._evaluation(start),
+            visible=visible,
+            noisy=frozenset(learned.noisy),
+            matches=learned.matches,
+            exits=learned.exits,
+            best_of=learned.best_of,
+            layers=layers,
+            writes=writes,
+        )
+        facts = replace(facts, held_out=self._held_out(side, facts))
+        log = self._instruments.log.take()
+        return replace(facts, evaluation=replace(facts.evaluation, log=log)), side
+
+    # --- inputs and build ---------------------------------------------------------------
+
+    def _visible(self) -> Inputs:
+        inputs, cases = self._definition.model.inputs, self._definition.cases
+        if inputs.generator is None:
+            return Inputs(cases=cases or ())
+        return self._generated("inputs", inputs.generator, None)
+
+    def _held_out(self, side: Side, facts: Facts) -> Inputs | None:
+        holdout, cases = self._definition.model.holdout, self._definition.holdout_cases
+        if holdout is None:
+            return None
+        self._instruments.log.hidden = True
+        if cases is not None:
+            found = Inputs(cases=cases, commands=False)
+        else:
+            generator = holdout.generator or self._definition.model.inputs.generator or ""
+            found = self._generated("holdout", generator, holdout.seed)
+        found = self._with_expected(found, side)
+        metrics = self._definition.model.metrics
+        read = readings(self._instruments, metrics, side, found, facts)
+        return replace(found, values={metric.id: value for metric, value, _ in read})
+
+    def _generated(self, name: str, command: str, seed: int | None) -> Inputs:
+        """Run a generator; what it prints are the cases of call metrics."""
+        commands = self._instruments.commands
+        layer = commands.new_layer(name)
+        said = commands.write_layer(name, [command], Tree({}), layer, seed=seed)
+        if not self._instruments.called:
+            return Inputs(layers=(layer,))
+        where = self._definition.where(f"{name}.generator")
+        try:
+            cases = read_cases(said, "what the generator printed", layout="jsonl")
+        except SigilError as error:
+            line = f", line {error.where.line}" if error.where and error.where.line else ""
+            raise InvalidValue(
+                f"what it printed{line}: {error.problem}",
+                where=where,
+                remedy=error.remedy or "print one case a line, as JSON",
+            ) from error
+        return Inputs(cases=cases, layers=(layer,))
+
+    def _build(self, tree: Tree) -> tuple[tuple[Path, ...], frozenset[str]]:
+        build = self._definition.model.build
+        if not build:
+            return (), frozenset()
+        layer = self._instruments.commands.new_layer("baseline")
+        self._instruments.commands.write_layer("build", build, tree, layer)
+        return (layer,), layer_files(layer)
+
+    def _with_expected(self, inputs: Inputs, side: Side) -> Inputs:
+        """Return the inputs with what the baseline does with each case."""
+        expected = {
+            function: self._instruments.batch(metric, side, inputs).results
+            for metric, function in _one_metric_each(self._instruments.called)
+        }
+        return replace(inputs, expected=expected)
+
+    # --- reading ------------------------------------------------------------------------
+
+    def _read(self, probe: Probe, side: Side, inputs: Inputs) -> None:
+        if probe.first.kind == "call":
+            self._read_calls(probe, side, inputs)
+        else:
+            self._read_command(probe, side)
+
+    def _read_calls(self, probe: Probe, side: Side, inputs: Inputs) -> None:
+        name = probe.first.id
+        function = self._instruments.called[name]
+        first = self._instruments.batch(name, side, inputs)
+        count = best_of(first.phases.call)
+        self._learned.best_of[function] = count
+        timed = [metric for metric in probe.metrics if metric.measure == "time"]
+        scored = [metric for metric in probe.metrics if metric.measure != "time"]
+        for _ in _turns(SAMPLES if timed else REPEATS):
+            batches = [
+                self._instruments.batch(name, side, inputs) for _ in range(count if timed else 1)
+            ]
+            quickest = min(batch.phases.call for batch in batches)
+            for metric in timed:
+                self._sample(metric, quickest / PER_UNIT[metric.time_unit])
+            for metric in scored:
+                self._sample(metric, self._instruments.scored(metric, batches[0].results, inputs))
+        self._settle(probe)
+
+    def _read_command(self, probe: Probe, side: Side) -> None:
+        exits: set[int] = set()
+        for _ in _turns(SAMPLES if any(map(_is_timer, probe.metrics)) else REPEATS):
+            result = self._instruments.command(probe.first, side)
+            exits.add(result.exit_code or 0)
+            for metric in probe.metrics:
+                parsed = self._instruments.parsed(metric.id, result)
+                known = self._learned.matches.get(metric.id, 0)
+                self._learned.matches[metric.id] = max(known, parsed.matches)
+                self._sample(metric, parsed.value)
+        self._learned.exits[probe.first.command or ""] = frozenset(exits)
+        self._settle(probe)
+
+    def _sample(self, metric: Metric, value: Value) -> None:
+        self._learned.samples.setdefault(metric.id, []).append(value)
+
+    def _settle(self, probe: Probe) -> None:
+        """Turn samples into values, and tell exact metrics from noisy ones."""
+        for metric in probe.metrics:
+            samples = self._learned.samples[metric.id]
+            if isinstance(samples[0], bool):
+                self._refuse_flaky(metric, samples)
+                self._learned.values[metric.id] = MetricValue(samples[0], len(samples))
+                continue
+            sequence = MedianSequence(samples)
+            if _is_timer(metric) or not sequence.all_equal:
+                self._learned.noisy.add(metric.id)
+            confidence = self._definition.model.budgets.confidence
+            interval = None if sequence.all_equal else sequence.interval(confidence)
+            self._learned.values[metric.id] = MetricValue(
+                sequence.median,
+                sequence.n,
+                interval,
+                unit=self._definition.unit(metric.id),
+            )
+
+    def _refuse_flaky(self, metric: Metric, samples: Sequence[float]) -> None:
+        yes = sum(map(bool, samples))
+        if 0 < yes < len(samples):
+            raise FlakyCheck(
+                f"{metric.id} said yes {yes} times and no {len(samples) - yes} times"
+                " about the same unchanged code",
+                where=self._definition.where_metric(metric.id),
+                remedy="make the check deterministic, for example by a fixed seed",
+            )
+
+    # --- the verdict --------------------------------------------------------------------
+
+    def _evaluation(self, start: int) -> Evaluation:
+        objective = self._definition.objective
+        values = self._learned.values
+        plain = {name: found.value for name, found in values.items()}
+        samples = {name: Exact(value, value) for name, value in plain.items()}
+        feasible = objective.feasible(samples)
+        try:
+            costs = objective.costs(plain)
+            ties = tuple(
+                breaker.cost(self._learned.samples[breaker.metric])
+                for breaker in self._definition.tie_breakers
+            )
+        except Undefined as problem:
+            raise BaselineFailed(
+                f"the objective has no value for the unchanged code: {problem}",
+                where=self._definition.where("aggregate.objective"),
+                remedy="write an objective that is defined there",
+            ) from problem
+        failed = feasible.value is False
+        return Evaluation(
+            status="failed" if failed else "measured",
+            metrics=dict(values),
+            costs=() if failed else costs,
+            ties=() if failed else ties,
+            failure=Failure("objective", "constraint", feasible.reason) if failed else None,
+            elapsed_s=(SYSTEM_CLOCK.monotonic_ns() - start) / 1e9,
+        )
+
+
+def _turns(most: int) -> Iterator[int]:
+    """Count up to ``most``, or to `REPEATS` if that alone takes long."""
+    start = SYSTEM_CLOCK.monotonic_ns()
+    for turn in range(most):
+        if turn >= REPEATS and SYSTEM_CLOCK.monotonic_ns() - start > ENOUGH_NS:
+            return
+        yield turn
+
+
+def _is_timer(metric: Metric) -> bool:
+    return metric.kind == "timer" or metric.measure == "time"
+
+
+def _one_metric_each(called: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return one metric for each function that is called."""
+    first: dict[str, str] = {}
+    for metric, function in called.items():
+        first.setdefault(function, metric)
+    return [(metric, function) for function, metric in first.items()]

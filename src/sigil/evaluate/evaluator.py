@@ -1,0 +1,218 @@
+"""Evaluate a candidate in stages, cheap ones first, and stop at the first that says no.
+
+    patched files -> build -> call checks -> command checks -> numbers -> times
+
+A candidate that fails a check, breaks a constraint or cannot be measured has no costs, so
+nothing can rank it. ``screen`` measures enough to rank; ``confirm`` measures afresh, until
+the accept rule is decided, and then meets the held-out inputs.
+
+Not here: the baseline (`sigil.evaluate.baseline`), when to stop sampling
+(`sigil.evaluate.measure`), several evaluators at once (`sigil.evaluate.lanes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from sigil.canonical import digest_files
+from sigil.effects import SYSTEM_CLOCK, random_stream
+from sigil.evaluate.baseline import measure_baseline
+from sigil.evaluate.blocks import BlockSampler
+from sigil.evaluate.commands import Tree
+from sigil.evaluate.definition import Eval, Metric
+from sigil.evaluate.facts import Facts
+from sigil.evaluate.failure import Failed, failure_of, status_of
+from sigil.evaluate.findings import Findings
+from sigil.evaluate.heldout import check_held_out
+from sigil.evaluate.instruments import Instruments, Side
+from sigil.evaluate.interpreter import distributions, machine
+from sigil.evaluate.measure import Outcome, Plan, measure
+from sigil.evaluate.result import Evaluation
+from sigil.evaluate.settings import Effort, Settings
+from sigil.evaluate.stages import Exacts
+from sigil.evaluate.target import Target
+
+SCREEN_BLOCKS = 7
+SCREEN_BLOCKS_BEST_OF = 3
+"""Blocks of a screening; fewer where a block is the best of several workers anyway."""
+
+
+class Evaluator:
+    """Evaluates candidates of one target under one eval. A context manager; one per lane.
+
+    Args:
+        definition: the eval.
+        target: the frozen tree and what may change in it.
+        settings: scratch folder, seed, rung.
+    """
+
+    def __init__(self, definition: Eval, target: Target, *, settings: Settings):
+        self._definition = definition
+        self._target = target
+        self._settings = settings
+        self._instruments = Instruments(definition, target, settings)
+        self._facts: Facts | None = None
+        self._baseline_side: Side | None = None
+
+    def open(self) -> None:
+        """Start the sandboxes now instead of at the first measurement.
+
+        Raises:
+            SandboxUnavailable: the rung does not hold.
+            BaselineFailed: a module that no candidate changes cannot be imported.
+        """
+        self._instruments.open()
+
+    def baseline(self) -> Evaluation:
+        """Return the values of the unchanged code; measured at the first call.
+
+        A baseline that breaks its own constraint has status ``failed`` and no costs: mending
+        it may be what the search is for.
+
+        Raises:
+            FlakyCheck: a check gives different answers for the same code.
+            BaselineFailed, CommandMissing, CommandTimedOut, OutputFlood,
+            ParseMatchedNothing, NotANumber: a metric cannot be measured, with its field.
+        """
+        return self.facts.evaluation
+
+    @property
+    def facts(self) -> Facts:
+        """What the baseline taught; plain data that another evaluator can `adopt`."""
+        if self._facts is None:
+            self._facts, self._baseline_side = measure_baseline(
+                self._definition, self._instruments, self._settings
+            )
+        return self._facts
+
+    def adopt(self, facts: Facts) -> None:
+        """Rely on what another evaluator of the same eval and target has measured."""
+        self._facts = facts
+        self._baseline_side = None
+
+    def evaluate(self, files: Mapping[str, str], *, effort: Effort) -> Evaluation:
+        """Evaluate one candidate.
+
+        Args:
+            files: whole texts of the changed files, by path relative to the root.
+            effort: see `Effort`.
+
+        Raises:
+            SigilError: it could not be tried; never for what the candidate did.
+        """
+        facts = self.facts
+        log = self._instruments.log
+        log.take()
+        start = SYSTEM_CLOCK.monotonic_ns()
+        findings = Findings(self._definition, facts)
+        try:
+            self._measure(files, effort, findings, start)
+            found = findings.evaluation()
+        except Failed as failed:
+            found = findings.failed(status_of(failed), failure_of(failed))
+        elapsed = (SYSTEM_CLOCK.monotonic_ns() - start) / 1e9
+        return replace(found, elapsed_s=elapsed, log=log.take())
+
+    def describe_environment(self) -> dict[str, Any]:
+        """Return what the values depend on besides the code, for ``env.lock``."""
+        interpreter = self._target.interpreter
+        calls, commands = self._instruments.calls, self._instruments.commands
+        return {
+            "python": interpreter.version,
+            "implementation": interpreter.implementation,
+            "packages": distributions(interpreter.python),
+            **machine(),
+            "isolation": {
+                "calls": calls.isolation and calls.isolation.as_dict(),
+                "commands": commands.isolation and commands.isolation.as_dict(),
+            },
+        }
+
+    def __enter__(self) -> Self:
+        """Return itself; nothing is started yet."""
+        self._instruments.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End every process."""
+        self._instruments.__exit__(kind, error, trace)
+
+    # --- one candidate ------------------------------------------------------------------
+
+    def _measure(
+        self, files: Mapping[str, str], effort: Effort, findings: Findings, start: int
+    ) -> None:
+        facts = self.facts
+        commands = self._instruments.commands
+        with commands.built(Tree(files, facts.visible.layers), facts.writes) as tree:
+            side = self._instruments.side(files, tree)
+            exacts = Exacts(self._definition, self._instruments, facts)
+            exacts.measure(side, findings, repeat=effort == "confirm")
+            noisy = [
+                metric for metric in self._definition.model.metrics if metric.id in exacts.noisy
+            ]
+            if noisy:
+                findings.series = self._sample(side, noisy, effort, findings, start).series
+            if effort == "confirm":
+                check_held_out(self._instruments, side, findings, facts, gates=exacts.gates)
+
+    def _sample(
+        self,
+        side: Side,
+        noisy: list[Metric],
+        effort: Effort,
+        findings: Findings,
+        start: int,
+    ) -> Outcome:
+        order = random_stream(self._settings.seed, "blocks", effort, digest_files(side.tree.files))
+        sampler = BlockSampler(
+            self._definition,
+            self._instruments,
+            self.facts,
+            noisy=noisy,
+            candidate=side,
+            baseline=self._of_baseline(),
+            order=order,
+        )
+        budget_ns = int(self._definition.model.budgets.candidate_timeout_s * 1e9)
+        return measure(
+            sampler,
+            self._plan(effort, noisy),
+            decide=findings.decide,
+            hopeless=findings.hopeless if effort == "confirm" else findings.clearly_worse,
+            order=order,
+            is_late=lambda: SYSTEM_CLOCK.monotonic_ns() - start > budget_ns,
+        )
+
+    def _plan(self, effort: Effort, noisy: list[Metric]) -> Plan:
+        budgets = self._definition.model.budgets
+        if effort == "confirm":
+            return Plan(budgets.max_blocks, 3, 1, budgets.precision, budgets.confidence)
+        called = self._instruments.called
+        several = all(
+            metric.kind == "call" and self.facts.best_of.get(called[metric.id], 1) > 1
+            for metric in noisy
+        )
+        most = SCREEN_BLOCKS_BEST_OF if several else SCREEN_BLOCKS
+        return Plan(
+            min(most, budgets.max_blocks),
+            2,
+            0 if several else 1,
+            budgets.precision,
+            budgets.confidence,
+        )
+
+    def _of_baseline(self) -> Side:
+        if self._baseline_side is None:
+            facts = self.facts
+            tree = Tree({}, (*facts.visible.layers, *facts.layers))
+            self._baseline_side = self._instruments.side({}, tree)
+        return self._baseline_side

@@ -1,0 +1,77 @@
+"""The inside of a lane: one evaluator that answers its parent until the parent is gone.
+
+Started as a fresh process by `sigil.evaluate.lanes`, which owns the other end.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pickle
+import signal
+import sys
+from multiprocessing.connection import Connection
+from typing import Any, NoReturn
+
+from sigil.errors import SandboxUnavailable, SigilError
+from sigil.evaluate.evaluator import Evaluator
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main(descriptor: int, parent: int) -> None:
+    """Serve the connection on ``descriptor`` until it closes.
+
+    Args:
+        descriptor: an inherited socket.
+        parent: the process id that must still be our parent's.
+    """
+    _follow(parent)
+    connection = Connection(descriptor)
+    try:
+        definition, target, settings = pickle.loads(connection.recv_bytes())  # noqa: S301 - from our parent
+        with _opened(connection, Evaluator(definition, target, settings=settings)) as evaluator:
+            while True:
+                kind, *arguments = connection.recv()
+                connection.send(_answer(evaluator, kind, arguments))
+    except (EOFError, OSError):
+        return
+
+
+def _opened(connection: Connection, evaluator: Evaluator) -> Evaluator:
+    """Open the sandboxes and say how that went."""
+    try:
+        evaluator.open()
+    except SigilError as error:
+        connection.send((False, error))
+        sys.exit(1)
+    connection.send((True, None))
+    return evaluator
+
+
+def _answer(evaluator: Evaluator, kind: str, arguments: list[Any]) -> tuple[bool, Any]:
+    try:
+        if kind == "baseline":
+            evaluator.baseline()
+            return True, evaluator.facts
+        if kind == "adopt":
+            return True, evaluator.adopt(*arguments)
+        return True, evaluator.evaluate(arguments[0], effort=arguments[1])
+    except SigilError as error:
+        return False, error
+    except OSError as error:
+        return False, SandboxUnavailable(f"evaluating failed: {error}")
+
+
+def _follow(parent: int) -> None:
+    """Leave Ctrl-C to the parent, end in good order when told to, and die with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit(1)  # it died before we could follow
+
+
+def _leave(_signal: int, _frame: object) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(0)

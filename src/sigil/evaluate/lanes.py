@@ -1,0 +1,303 @@
+"""Several evaluators at once, each in a process of its own.
+
+A lane is a fresh interpreter with one `Evaluator`. It ignores Ctrl-C (its parent decides),
+dies when its parent does, and is replaced when it dies itself: the candidate it was on is
+tried once more on another lane and is then a result of status ``error``, never a hang.
+
+Not here: what an evaluation is (`sigil.evaluate.evaluator`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from sigil.errors import SandboxUnavailable
+from sigil.evaluate.result import Evaluation, Failure
+
+if TYPE_CHECKING:
+    from sigil.evaluate.definition import Eval
+    from sigil.evaluate.facts import Facts
+    from sigil.evaluate.settings import Effort, Settings
+    from sigil.evaluate.target import Target
+
+ATTEMPTS = 2
+"""How often a candidate whose lane died is tried in all."""
+
+GRACE_S = 5.0
+"""Seconds that a lane has to put its things in order when it is told to end."""
+
+START_S = 60.0
+"""Seconds that a lane may take to open its sandboxes."""
+
+
+def default_count(*, timed: bool) -> int:
+    """Return how many lanes this machine should have.
+
+    Args:
+        timed: whether a metric is a time; one core is then left to everything else, because
+            lanes that fight for cores measure each other.
+    """
+    cores = len(os.sched_getaffinity(0))
+    return max(1, cores - 1 if timed else cores)
+
+
+class Lanes:
+    """A fixed number of lanes. A context manager; leaving it ends every process.
+
+    Args:
+        definition: the eval.
+        target: what it measures.
+        settings: as for `Evaluator`.
+        count: how many lanes.
+        patience_s: seconds after which a silent lane counts as dead; longer than any
+            evaluation may take.
+    """
+
+    def __init__(
+        self,
+        definition: Eval,
+        target: Target,
+        settings: Settings,
+        count: int,
+        *,
+        patience_s: float = 3600.0,
+    ):
+        self._patience_s = patience_s
+        self._opening = pickle.dumps((definition, target, settings))
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._facts: Facts | None = None
+        self._closed = False
+        self._baseline_lock = threading.Lock()
+        self._lanes = [_Lane(self._opening) for _ in range(count)]
+        self._threads = [
+            threading.Thread(target=self._serve, args=(lane,), daemon=True) for lane in self._lanes
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def baseline(self) -> Evaluation:
+        """Measure the unchanged code in one lane, and let all others rely on it.
+
+        Raises:
+            SigilError: as `Evaluator.baseline`.
+        """
+        return self.facts.evaluation
+
+    @property
+    def facts(self) -> Facts:
+        """What the baseline taught; measured now if it was not yet."""
+        with self._baseline_lock:
+            if self._facts is None:
+                job = _Job("baseline", ())
+                self._jobs.put(job)
+                facts: Facts = job.future.result()
+                self._facts = facts
+            return self._facts
+
+    def adopt(self, facts: Facts) -> None:
+        """Rely on a baseline that was measured before, as when a run is resumed."""
+        self._facts = facts
+
+    def submit(self, files: Mapping[str, str], effort: Effort) -> Future[Evaluation]:
+        """Queue a candidate; the first free lane takes it.
+
+        Args:
+            files: whole texts of the changed files, by path relative to the root.
+            effort: see `Effort`.
+        """
+        self.baseline()
+        job = _Job("evaluate", (dict(files), effort))
+        self._jobs.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """End every lane; what was not finished is cancelled."""
+        if self._closed:
+            return
+        self._closed = True
+        while not self._jobs.empty():
+            waiting = self._jobs.get_nowait()
+            if waiting is not None:
+                waiting.future.cancel()
+        for lane in self._lanes:
+            self._jobs.put(None)
+            lane.terminate()
+        for thread in self._threads:
+            thread.join(GRACE_S)
+        for lane in self._lanes:
+            lane.end()
+
+    def __enter__(self) -> Self:
+        """Return the lanes, already starting."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End every lane."""
+        self.close()
+
+    def _serve(self, lane: _Lane) -> None:
+        """Feed one lane, from a thread that lives as long as the lane may.
+
+        The process is started here: the kernel ends it with the *thread* that started it.
+        """
+        lane.start()
+        while (job := self._jobs.get()) is not None:
+            if job.future.cancelled():
+                continue
+            try:
+                _settle(job.future, result=self._do(lane, job))
+            except _LaneDied as death:
+                lane.end()
+                self._after_death(lane, job, death)
+            except Exception as error:  # noqa: BLE001 - whatever it is belongs to whoever waits
+                _settle(job.future, error=error)
+
+    def _do(self, lane: _Lane, job: _Job) -> Any:
+        lane.ready()
+        if job.kind == "evaluate" and lane.adopted is not self._facts:
+            lane.ask("adopt", (self._facts,), START_S)
+            lane.adopted = self._facts
+        return lane.ask(job.kind, job.arguments, self._patience_s)
+
+    def _after_death(self, lane: _Lane, job: _Job, death: _LaneDied) -> None:
+        if self._closed:
+            job.future.cancel()
+            return
+        lane.start()
+        job.attempts += 1
+        if job.attempts < ATTEMPTS:
+            self._jobs.put(job)
+        elif job.kind == "evaluate":
+            failure = Failure("lane", "exited", f"its evaluator died twice: {death}")
+            _settle(job.future, result=Evaluation("error", failure=failure))
+        else:
+            problem = f"the evaluator of the baseline died twice: {death}"
+            _settle(job.future, error=SandboxUnavailable(problem, remedy="see `sigil doctor`"))
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    kind: str
+    arguments: tuple[Any, ...]
+    future: Future[Any] = field(default_factory=Future[Any])
+    attempts: int = 0
+
+
+class _LaneDied(Exception):
+    """The process of a lane ended, or fell silent, while something was asked of it."""
+
+
+class _Lane:
+    """One process and the connection to it, from the side of the parent."""
+
+    def __init__(self, opening: bytes):
+        self._opening = opening
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+        self._is_ready = False
+        self.adopted: object = None
+
+    def start(self) -> None:
+        """Start the process; it opens its sandboxes while nobody waits for it yet."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            program = (
+                f"from sigil.evaluate.lane import main; main({theirs.fileno()}, {os.getpid()})"
+            )
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", program],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                process_group=0,  # a terminal's Ctrl-C reaches neither it nor its sandboxes
+            )
+        self._connection = Connection(ours.detach())
+        self._is_ready = False
+        self.adopted = None
+        with contextlib.suppress(OSError):  # it died at once: `ready` finds that out
+            self._connection.send_bytes(self._opening)
+
+    def ready(self) -> None:
+        """Wait until the sandboxes are open; raises what opening raised."""
+        if not self._is_ready:
+            self._answer(START_S)
+            self._is_ready = True
+
+    def ask(self, kind: str, arguments: tuple[Any, ...], timeout_s: float) -> Any:
+        """Return the answer to one question, or raise the error that it answered with."""
+        if self._connection is None:
+            raise _LaneDied("it never started")
+        try:
+            self._connection.send((kind, *arguments))
+        except OSError as error:
+            raise _LaneDied(self._epitaph()) from error
+        return self._answer(timeout_s)
+
+    def terminate(self) -> None:
+        """Tell the process to put its things in order and end."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def end(self) -> None:
+        """End the process, and wait for it."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._process is None:
+            return
+        self.terminate()
+        try:
+            self._process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _answer(self, timeout_s: float) -> Any:
+        if self._connection is None:
+            raise _LaneDied("it never started")
+        try:
+            if not self._connection.poll(timeout_s):
+                raise _LaneDied(f"silent for {timeout_s:g} s")
+            succeeded, value = self._connection.recv()
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
+            raise _LaneDied(self._epitaph()) from error
+        if not succeeded:
+            raise value
+        return value
+
+    def _epitaph(self) -> str:
+        if self._process is None:
+            return "it never started"
+        try:
+            status = self._process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            return "it closed its connection"
+        return f"signal {-status}" if status < 0 else f"exit status {status}"
+
+
+def _settle(future: Future[Any], *, result: Any = None, error: Exception | None = None) -> None:
+    """Give a future its end, unless whoever waited has cancelled it meanwhile."""
+    try:
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+    except InvalidStateError:
+        return

@@ -1,0 +1,164 @@
+"""What the results of a batch of calls are worth, compared with what was expected.
+
+Pure. Not here: calling (`sigil.evaluate.calls`), when two values agree
+(`sigil.evaluate.agreement`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from sigil.evaluate.cases import EXACT, MISSING, GivenCase, Incomparable, Tolerance
+from sigil.evaluate.failure import Failed
+from sigil.sandbox.model import Case, Raised, Returned
+
+Result = Returned | Raised
+
+SHOWN = 60
+"""Characters of a value in a message."""
+
+
+def differing(
+    given: Sequence[GivenCase],
+    results: Sequence[Result],
+    expected: Sequence[Result],
+    tolerance: Tolerance = EXACT,
+) -> list[int]:
+    """Return the indices of the cases whose result is not the expected one.
+
+    Args:
+        given: (n,) cases; one without an expected value expects what the baseline did.
+        results: (n,) what the candidate did.
+        expected: (n,) what the baseline did; raising the same class of error is the same.
+        tolerance: for numbers.
+    """
+    rows = zip(given, results, expected, strict=True)
+    return [i for i, row in enumerate(rows) if not _agrees(*row, tolerance)]
+
+
+def new_errors(results: Sequence[Result], expected: Sequence[Result]) -> list[int]:
+    """Return the indices of the cases that raised although the baseline's did not."""
+    pairs = zip(results, expected, strict=True)
+    return [
+        i
+        for i, (result, wanted) in enumerate(pairs)
+        if isinstance(result, Raised) and isinstance(wanted, Returned)
+    ]
+
+
+def mean_error(
+    metric: str, given: Sequence[GivenCase], results: Sequence[Result], expected: Sequence[Result]
+) -> float:
+    """Return the mean over cases of the mean absolute difference.
+
+    Raises:
+        Failed: a case raised, or its value has no distance from the expected one. An
+            error is never a score, so one such case leaves no number at all.
+    """
+    gaps: list[float] = []
+    for i, (case, result, wanted) in enumerate(zip(given, results, expected, strict=True)):
+        if isinstance(result, Raised):
+            raise Failed(metric, "raised", f"case {i + 1}: {_shown_error(result)}")
+        reference = wanted.value if isinstance(wanted, Returned) else MISSING
+        try:
+            gaps.append(case.distance(result.value, baseline=reference))
+        except Incomparable as problem:
+            detail = f"case {i + 1}: {shown(result.value)}: {problem}"
+            raise Failed(metric, "check", detail) from problem
+    return _finite_mean(metric, gaps)
+
+
+def scorer_cases(metric: str, given: Sequence[GivenCase], results: Sequence[Result]) -> list[Case]:
+    """Return the calls of a scorer ``(case, value)``: one for each result.
+
+    ``case`` is a mapping with ``args``, ``kwargs`` and, if the case says it, ``expected``.
+
+    Raises:
+        Failed: a case raised; there is no value to score.
+    """
+    calls: list[Case] = []
+    for i, (case, result) in enumerate(zip(given, results, strict=True)):
+        if isinstance(result, Raised):
+            raise Failed(metric, "raised", f"case {i + 1}: {_shown_error(result)}")
+        told = {"args": list(case.case.args), "kwargs": dict(case.case.kwargs)}
+        extra = {} if case.expected is MISSING else {"expected": case.expected}
+        calls.append(Case((told | extra, result.value)))
+    return calls
+
+
+def mean_score(metric: str, scores: Sequence[Result]) -> float:
+    """Return the mean of what a scorer returned.
+
+    Raises:
+        Failed: it raised, or returned something that is not a finite number.
+    """
+    numbers: list[float] = []
+    for i, score in enumerate(scores):
+        if isinstance(score, Raised):
+            raise Failed(metric, "raised", f"the scorer, case {i + 1}: {_shown_error(score)}")
+        value = score.value
+        if type(value) not in (int, float):
+            raise Failed(metric, "number", f"the scorer gave {shown(value)} for case {i + 1}")
+        numbers.append(float(value))  # type: ignore[arg-type]  # its exact type was just checked
+    return _finite_mean(metric, numbers)
+
+
+def disagreement(
+    given: Sequence[GivenCase], results: Sequence[Result], expected: Sequence[Result], at: int
+) -> str:
+    """Return one line that shows a case, what came of it and what was expected."""
+    case, result, wanted = given[at], results[at], expected[at]
+    got = _shown_error(result) if isinstance(result, Raised) else f"gave {shown(result.value)}"
+    if case.expected is not MISSING:
+        target = shown(case.expected)
+    else:
+        target = _shown_error(wanted) if isinstance(wanted, Raised) else shown(wanted.value)
+    return f"case {at + 1} {_shown_call(case.case)} {got}, expected {target}"
+
+
+def shown(value: object, cap: int = SHOWN) -> str:
+    """Return a value for a person: printable, escaped and short. It is plain data."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of too many digits, or too deep
+        text = f"a {type(value).__name__} too large to show"
+    return printable(text, cap)
+
+
+def printable(text: str, cap: int) -> str:
+    """Return ``text`` on one line, without anything that a terminal obeys, cut to ``cap``."""
+    plain = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text[: cap + 1]
+    )
+    return plain if len(plain) <= cap else f"{plain[: cap - 1]}…"
+
+
+def _agrees(case: GivenCase, result: Result, wanted: Result, tolerance: Tolerance) -> bool:
+    if isinstance(result, Returned):
+        reference = wanted.value if isinstance(wanted, Returned) else MISSING
+        return case.accepts(result.value, tolerance, baseline=reference)
+    same_error = isinstance(wanted, Raised) and wanted.error == result.error
+    return case.expected is MISSING and same_error
+
+
+def _finite_mean(metric: str, numbers: Sequence[float]) -> float:
+    try:
+        mean = math.fsum(numbers) / len(numbers)
+    except (OverflowError, ValueError):  # inf - inf
+        mean = math.inf
+    if not math.isfinite(mean):
+        raise Failed(metric, "number", "the mean over the cases is not a finite number")
+    return mean
+
+
+def _shown_call(case: Case) -> str:
+    arguments = [shown(value, SHOWN // 2) for value in case.args]
+    arguments += [f"{name}={shown(value, SHOWN // 2)}" for name, value in case.kwargs.items()]
+    return printable(f"({', '.join(arguments)})", 2 * SHOWN)
+
+
+def _shown_error(raised: Raised) -> str:
+    message = f": {raised.message}" if raised.message else ""
+    return f"raised {printable(raised.error + message, 2 * SHOWN)}"
