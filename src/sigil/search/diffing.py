@@ -61,12 +61,12 @@ _Opcode = tuple[int, int, int, int]
 
 def _opcodes(a: Sequence[str], b: Sequence[str]) -> list[_Opcode]:
     """Return the differing stretches, in order. What is common at both ends is skipped first."""
-    head = 0
-    while head < min(len(a), len(b)) and a[head] == b[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(a), len(b)) - head and a[-1 - tail] == b[-1 - tail]:
-        tail += 1
+    shorter = min(len(a), len(b))
+    pairs = enumerate(zip(a, b, strict=False))
+    head = next((i for i, (one, other) in pairs if one != other), shorter)
+    pairs = enumerate(zip(reversed(a), reversed(b), strict=False))
+    tail = next((i for i, (one, other) in pairs if one != other), shorter)
+    tail = min(tail, shorter - head)
     x, y = a[head : len(a) - tail], b[head : len(b) - tail]
     times = Counter(y)
     if not x or not y or sum(times[line] for line in x) > _MOST_PAIRS:

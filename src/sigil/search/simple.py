@@ -256,15 +256,16 @@ class Simple:
             applied = check_reporting(
                 proposal.patch, files, self._pins, exists=self._exists, source=proposal.proposer
             )
-            exact = diff(files, applied.files)
             identity = identify(applied.files, self._pins)
         except SigilError as error:
             return self._refuse(proposal, str(error))
-        if not exact:
+        if applied.files == files:
             return self._refuse(proposal, str(proposal.data.get("failure") or "it changes nothing"))
         earlier = self._seen.get(identity.fingerprint)
         if earlier is not None:
             return self._refuse(proposal, f"the same program as {earlier}", earlier)
+        # What had to be repaired is recorded as it should have been.
+        exact = diff(files, applied.files) if applied.repairs else proposal.patch
         name = candidate_id(proposal.parent, exact.encode("utf-8", "surrogatepass"))
         self._seen[identity.fingerprint] = name
         self._files[name] = applied.files
