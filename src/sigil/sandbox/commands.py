@@ -38,6 +38,7 @@ from sigil.sandbox.inside import kernel
 from sigil.sandbox.launch import CommandZygote, in_memory
 from sigil.sandbox.model import CandidateFailed, CommandResult, Ending, Isolation, Level, Limits
 from sigil.sandbox.removal import remove_tree
+from sigil.sandbox.syscalls import NUMBERS
 from sigil.sandbox.zygote import RungMissing
 
 Network = Literal["none", "loopback"]
@@ -50,6 +51,7 @@ PRELOADED = (
 )
 """What most scripts import, and what costs a fresh interpreter most of its start."""
 
+_LANDLOCK_ABI = 3
 _NAMESPACES = ("user", "net", "pid", "mount", "ipc")
 _OF_THE_ZYGOTE = 64 * 2**20
 """Memory that the group grants besides a command's own: the zygote and the warden."""
@@ -149,6 +151,10 @@ class CommandSandbox:
             CandidateFailed: it damaged files that its checkout shares with others.
         """
         words = argv.split(command)
+        if network == "loopback" and self._level == "L2":
+            raise SandboxUnavailable(
+                "a network of its own needs network namespaces", remedy="run without network"
+            )
         wanted: dict[str, Any] = {"argv": words, "env": self._env | _checked(env)}
         if argv.is_interpreter(words[0], self._python):
             wanted["argv"] = [str(self._python), *words[1:]]
@@ -194,6 +200,7 @@ class CommandSandbox:
             "memory_group": self._group is not None,
             "other_processes": 0,
             "policies": _policies(self._level),
+            "numbers": _numbers(),
         }
         return CommandZygote(self._python, config, self._env, self._group)
 
@@ -305,29 +312,41 @@ def _checked(env: Mapping[str, str]) -> dict[str, str]:
 
 def _policies(level: Level) -> dict[str, dict[str, object]]:
     """Return what seals a command, for each kind of network, in the form that goes inside."""
-    networks: tuple[Network, ...] = ("none", "loopback")
     if level == "L0":
         return {}
-    if sys.platform != "linux" or platform.machine() not in policy.AUDIT_ARCH:
-        raise RungMissing(f"no seccomp policy for {sys.platform} on {platform.machine()}")
+    machine = platform.machine()
+    if sys.platform != "linux" or machine not in policy.AUDIT_ARCH:
+        raise RungMissing(f"no seccomp policy for {sys.platform} on {machine}")
     abi = kernel.landlock_abi()
-    if abi == 0:
-        raise RungMissing("the kernel has no landlock")
+    if abi < _LANDLOCK_ABI:
+        raise RungMissing(f"landlock {abi} of this kernel does not see truncation; 3 does")
     found: dict[str, dict[str, object]] = {}
+    networks: tuple[Network, ...] = ("none", "loopback") if level == "L3" else ("none",)
     for network in networks:
         ruleset = policy.landlock(abi, network=network)
-        program = policy.assemble(policy.commands_filter(network), platform.machine())
+        alone = level == "L2"
+        denied = policy.lone_commands_filter() if alone else policy.commands_filter(network)
+        asked = policy.supervised_filter(signals=not ruleset.scoped)
         found[network] = {
             "files": ruleset.files,
             "tcp": ruleset.tcp,
             "scoped": ruleset.scoped,
-            "program": program.hex(),
+            "program": policy.assemble(denied, machine).hex(),
+            "supervised": policy.assemble(asked, machine).hex() if alone else "",
             "read": policy.READ & ruleset.files,
             "run": policy.RUN & ruleset.files,
             "write": policy.WRITE & ruleset.files,
             "device": (policy.READ_FILE | policy.WRITE_FILE) & ruleset.files,
         }
     return found
+
+
+def _numbers() -> dict[int, str]:
+    """Return the names of the calls that are supervised, by their numbers on this machine."""
+    column = 0 if platform.machine() == "x86_64" else 1
+    names = [*policy.SUPERVISED.split(), *policy.SUPERVISED_SIGNALS.split()]
+    numbers = {NUMBERS[name][column]: name for name in names}
+    return {number: name for number, name in numbers.items() if number is not None}
 
 
 def _result(captured: Captured, *, killed: bool) -> CommandResult:

@@ -229,16 +229,12 @@ ASK: Final = 0x7FC00000
 """SECCOMP_RET_USER_NOTIF: the zygote decides."""
 
 _OWNERS: Final = "chown lchown fchown fchownat"
-_ATTRIBUTES: Final = (
-    "setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr"
-)
+_ATTRIBUTES: Final = "setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr"
 _SHARED_WITH_ALL: Final = (
     "shmget shmat shmctl semget semop semctl semtimedop msgget msgctl msgsnd msgrcv mq_open "
     "mq_unlink rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal"
 )
-_OF_ITSELF: Final = (
-    "prlimit64 sched_setaffinity sched_setattr sched_setparam sched_setscheduler"
-)
+_OF_ITSELF: Final = "prlimit64 sched_setaffinity sched_setattr sched_setparam sched_setscheduler"
 
 
 def lone_commands_filter() -> Filter:
@@ -263,9 +259,7 @@ def lone_commands_filter() -> Filter:
     )
 
 
-SUPERVISED: Final = (
-    "chmod fchmod fchmodat fchmodat2 utime utimes futimesat utimensat"
-)
+SUPERVISED: Final = "chmod fchmod fchmodat fchmodat2 utime utimes futimesat utimensat"
 SUPERVISED_SIGNALS: Final = "kill tkill tgkill"
 
 

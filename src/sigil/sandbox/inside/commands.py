@@ -14,14 +14,19 @@ Who ends whom: the parent's end of any socket closing, or the parent's death, en
 """
 
 # Strings and descriptors, not Path objects: importing pathlib is dear, and so is each object.
-# ruff: noqa: PTH100, PTH120
+# What stands in sys.modules before our own imports is what `python` itself brings (E402).
+# ruff: noqa: E402, PTH100, PTH120
 
 from __future__ import annotations
+
+import sys
+
+BARE = frozenset(sys.modules)
+"""What the interpreter imports before any program starts."""
 
 import gc
 import os
 import socket
-import sys
 
 import events
 import kernel
@@ -44,7 +49,7 @@ class Zygote:
 
     def prepare(self) -> None:
         """Import what programs will want, then enter the namespaces that commands share."""
-        program.preload(self.config["preload"])
+        program.preload(self.config["preload"], BARE)
         self.exposed = view.allowed(self.config["readable"])
         if self.config["level"] == "L3":
             kernel.unshare("user", "mount", "net", "pid")
@@ -55,6 +60,7 @@ class Zygote:
         else:
             kernel.adopt_orphans()
         kernel.set_dumpable(0)
+        kernel.drop_bounding_set()
         _hide_own_modules()
         gc.collect()
         gc.freeze()
@@ -84,10 +90,8 @@ class Zygote:
         """Wait until the command ends or is to be ended; leave nothing running; report."""
         ended = False
         while not ended:
-            settled = [ward.settled] if ward.settled >= 0 else []
-            ready = events.wait([self.control.fileno(), self.parent, self.wake, *settled])
-            if not ready.isdisjoint(settled):
-                ward.keep_view()
+            ready = events.wait([self.control.fileno(), self.parent, self.wake, *ward.numbers()])
+            ward.attend(ready)
             if self.wake in ready:
                 events.drain(self.wake)
                 ended = ward.reap()
@@ -133,7 +137,7 @@ def main() -> None:
     zygote = Zygote(socket.socket(fileno=int(sys.argv[1])))
     try:
         zygote.prepare()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - all of it is reported
         events.send(zygote.control, {"failed": "{}: {}".format(type(error).__name__, error)})
         os._exit(1)
     run = zygote.serve()

@@ -35,6 +35,15 @@ def send(control: socket.socket, message: dict) -> None:
         control.send(json.dumps(message).encode())
 
 
+def tell(number: int, message: dict, descriptors=()) -> None:
+    """Send a message, and descriptors, over the socket ``number`` without taking it over."""
+    channel = socket.socket(fileno=os.dup(number))
+    try:
+        socket.send_fds(channel, [json.dumps(message).encode()], list(descriptors))
+    finally:
+        channel.close()
+
+
 def wait(descriptors: list) -> set:
     """Return those of ``descriptors`` that have something to read or have been closed."""
     poll = select.poll()

@@ -10,7 +10,7 @@ Not here: who waits for it (`warden.py`).
 """
 
 # Strings and descriptors, not Path objects: importing pathlib is dear, and so is each object.
-# ruff: noqa: PTH100, PTH109, PTH116, PTH118, PTH120, PTH208
+# ruff: noqa: PTH100, PTH103, PTH109, PTH116, PTH118, PTH120, PTH208
 
 from __future__ import annotations
 
@@ -28,21 +28,20 @@ import sys
 import threading
 import types
 from contextlib import suppress
+from importlib.machinery import BuiltinImporter, SourceFileLoader
 
 import events
 import kernel
 import view
 
 _GATE, _SETTLED = 3, 4
-_BARE = frozenset(sys.modules)
-"""What the interpreter has before any program starts, and a few modules that it lacks."""
-
-
 _PRELOADED = set()
 """All that was imported before a program started."""
+_WOULD_SHADOW = {"sitecustomize", "usercustomize"}
+"""What a program must not have in its own folders if it is to run here."""
 
 
-def preload(names: list) -> None:
+def preload(names: list, bare: frozenset) -> None:
     """Import what is there of ``names``; what is not will fail in the program, as it should."""
     for name in names:
         try:
@@ -51,6 +50,7 @@ def preload(names: list) -> None:
             continue
     _PRELOADED.update(sys.modules)
     _PRELOADED.discard("__main__")
+    _WOULD_SHADOW.update(name.partition(".")[0] for name in _PRELOADED - bare)
 
 
 def become(config: dict, exposed, gate_number: int, settled: int):
@@ -67,7 +67,7 @@ def become(config: dict, exposed, gate_number: int, settled: int):
         os.setsid()
         events.default_signals()
         _be_killed_first(config)
-        os.close(_SETTLED)
+        events.tell(_SETTLED, {"settled": True})
         request, streams = events.receive(gate)
         if request is None:
             os._exit(0)
@@ -84,6 +84,9 @@ def _pass_gate(config: dict, exposed, request: dict, gate):
     if config["level"] == "L3":
         view.enter(exposed, request)
         home, root = view.HOME, view.CHECKOUT
+    else:
+        os.makedirs(home + "/tmp", exist_ok=True)
+        request["env"].setdefault("TMPDIR", home + "/tmp")
     _set_environment(request["env"], home)
     os.chdir(root)
     _seal(config, exposed, request, root, home)
@@ -150,14 +153,23 @@ def _seal(config: dict, exposed, request: dict, root: str, home: str) -> None:
     kernel.limit("NPROC", limits["processes"] + config["other_processes"])
     if not config["memory_group"]:
         kernel.limit("AS", kernel.address_space() + limits["memory_bytes"])
-    if config["level"] == "L0":
-        return
-    kernel.no_new_privileges()
-    kernel.drop_capabilities()
-    policy = config["policies"][request["network"]]
-    rules = view.rules(config["level"], exposed, policy, root, home)
-    kernel.landlock(policy["files"], policy["tcp"], policy["scoped"], rules)
-    kernel.Seccomp(bytes.fromhex(policy["program"])).install()
+    policy = config["policies"].get(request["network"])
+    if policy is not None:
+        kernel.no_new_privileges()
+        kernel.drop_present_capabilities()
+        if policy["supervised"]:
+            _be_supervised(policy["supervised"], [root, home])
+        rules = view.rules(config["level"], exposed, policy, root, home)
+        kernel.landlock(policy["files"], policy["tcp"], policy["scoped"], rules)
+        kernel.Seccomp(bytes.fromhex(policy["program"])).install()
+    os.close(_SETTLED)
+
+
+def _be_supervised(policy: str, roots: list) -> None:
+    """Have the zygote decide about what landlock cannot see."""
+    listener = kernel.Seccomp(bytes.fromhex(policy)).install_with_listener()
+    events.tell(_SETTLED, {"roots": roots}, [listener])
+    os.close(listener)
 
 
 # --- executing ----------------------------------------------------------------------------
@@ -214,14 +226,12 @@ def _is_plain_file(name: str) -> bool:
 
 def _is_shadowed(path: list) -> bool:
     """Say whether the program's own folders have a module that was preloaded from elsewhere."""
-    preloaded = {name.partition(".")[0] for name in sys.modules.keys() - _BARE}
-    preloaded |= {"sitecustomize", "usercustomize"}
     for folder in path:
         try:
             names = os.listdir(folder or ".")
         except OSError:
             continue
-        if any(name.partition(".")[0] in preloaded for name in names):
+        if not _WOULD_SHADOW.isdisjoint([name.partition(".")[0] for name in names]):
             return True
     return False
 
@@ -255,8 +265,6 @@ def _renew_streams() -> None:
 
 def _script(name: str):
     def run() -> None:
-        from importlib.machinery import SourceFileLoader
-
         main = sys.modules["__main__"]
         path = os.path.join(os.getcwd(), name) if sys.version_info >= (3, 9) else name
         loader = SourceFileLoader("__main__", path)
@@ -274,8 +282,6 @@ def _module(name: str):
 
 def _code(code: str):
     def run() -> None:
-        from importlib.machinery import BuiltinImporter
-
         main = sys.modules["__main__"]
         main.__dict__.update(__loader__=BuiltinImporter)
         exec(compile(code, "<string>", "exec", dont_inherit=True), main.__dict__)
@@ -328,9 +334,9 @@ def _finish(code: int) -> None:
     atexit._run_exitfuncs()
     if not _flushed() and code == 0:
         code = _UNFLUSHED
-    for name, module in list(sys.modules.items()):
-        if name not in _PRELOADED and isinstance(module, types.ModuleType):
-            _clear(vars(module))
+    for name in sys.modules.keys() - _PRELOADED:
+        if isinstance(sys.modules.get(name), types.ModuleType):
+            _clear(vars(sys.modules[name]))
     gc.collect()
     _flushed()
     if code < 0:

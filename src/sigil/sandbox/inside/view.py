@@ -54,6 +54,19 @@ _DEVICE_LINKS = (
     ("stderr", "/proc/self/fd/2"),
 )  # fmt: skip
 
+_FACTS = (
+    "self",
+    "cpuinfo",
+    "filesystems",
+    "loadavg",
+    "meminfo",
+    "stat",
+    "sys",
+    "uptime",
+    "version",
+)
+"""What of the shared ``/proc`` a command may read where it has none of its own."""
+
 _MOUNT_SETATTR = 442
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _ATTR_RDONLY, _ATTR_NOSUID, _ATTR_NODEV = 1, 2, 4
@@ -259,7 +272,9 @@ def rules(level: str, exposed: Exposed, policy: dict, root: str, home: str) -> t
     devices = [("/dev/" + name, device) for name in _DEVICES]
     if level == "L3":
         return (("/", run), ("/tmp", write), ("/dev/shm", write), *own, *devices)
-    return (*((path, run) for path in exposed.binds), *own, *devices, ("/proc", policy["read"]))
+    read = policy["read"]
+    facts = [("/proc/" + name, read) for name in _FACTS]
+    return (*((path, run) for path in exposed.binds), *own, *devices, *facts)
 
 
 def powers_left(secret: str) -> list:

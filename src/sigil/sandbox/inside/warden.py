@@ -12,15 +12,17 @@ Not here: the command's own process (`program.py`).
 """
 
 # Strings and descriptors, not Path objects: importing pathlib is dear, and so is each object.
-# ruff: noqa: PTH118, PTH123, PTH208
+# ruff: noqa: PTH123, PTH208
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 from contextlib import suppress
 
-import kernel
+import metadata
 import program
 import view
 
@@ -43,7 +45,8 @@ class Ward:
         self._status = None
         self._cpu_s = 0.0
         self._max_rss_kib = 0
-        self.settled = -1
+        self._settled = None
+        self._supervisor = None
         self.pid = 0
 
     def start(self, gate: int):
@@ -52,26 +55,54 @@ class Ward:
         Returns:
             Only in the command's own process, and only if it is to run warm: what to call.
         """
-        self.settled, settled = os.pipe2(os.O_CLOEXEC)
+        self._settled, settled = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if self._namespace is not None:
             self._first = self._namespace.open()
         self.pid = os.fork()
         if self.pid == 0:
-            return program.become(self._config, self._exposed, gate, settled)
+            return program.become(self._config, self._exposed, gate, settled.detach())
         os.close(gate)
-        os.close(settled)
+        settled.close()
         if self._namespace is not None:
             self._namespace.leave()
         return None
 
-    def keep_view(self) -> None:
+    def numbers(self) -> list:
+        """Return the descriptors to watch on behalf of `attend`."""
+        numbers = [] if self._settled is None else [self._settled.fileno()]
+        if self._supervisor is not None:
+            numbers.append(self._supervisor.listener)
+        return numbers
+
+    def attend(self, ready: set) -> None:
+        """Hear the command's process until it is sealed, and then what it may not do alone."""
+        supervisor = self._supervisor
+        if supervisor is not None and supervisor.listener in ready and not supervisor.serve():
+            self._dismiss()
+        if self._settled is not None and self._settled.fileno() in ready:
+            word, descriptors, _, _ = socket.recv_fds(self._settled, 65536, 1)
+            if descriptors:
+                self._supervise(descriptors[0], json.loads(word)["roots"])
+            elif word:
+                self._keep_view()
+            else:
+                self._settled = self._settled.close()
+
+    def _keep_view(self) -> None:
         """Hold the command's mounts, so that its end need not wait until they are taken down."""
-        os.close(self.settled)
-        self.settled = -1
         if self._namespace is not None:
             with suppress(OSError):
                 name = "{}/proc/{}/ns/mnt".format(view.HOST, self.pid)
                 self._view = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+
+    def _supervise(self, listener: int, roots: list) -> None:
+        self._supervisor = metadata.Supervisor(
+            listener, self._config["numbers"], roots, _descendants
+        )
+
+    def _dismiss(self) -> None:
+        os.close(self._supervisor.listener)
+        self._supervisor = None
 
     def reap(self) -> bool:
         """Reap what has ended; say whether the command was among it."""
@@ -109,9 +140,12 @@ class Ward:
 
     def close(self) -> None:
         """Let go of what is left, which may take the kernel a while."""
-        for number in (self.settled, self._view):
-            if number >= 0:
-                os.close(number)
+        if self._settled is not None:
+            self._settled.close()
+        if self._supervisor is not None:
+            self._dismiss()
+        if self._view >= 0:
+            os.close(self._view)
 
 
 def _kill(pid: int, number: int) -> None:
