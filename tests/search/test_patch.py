@@ -323,9 +323,60 @@ def test_text_between_markers_may_change():
     assert "z = 3" in after["m.py"]
 
 
+AROUND = """\
+def f(x):
+    try:
+        # sigil: begin p
+        y = 1
+        # sigil: end p
+        z = 2
+    except ValueError:
+        pass
+    return [
+        # sigil: begin q
+        1,
+        # sigil: end q
+        len(\'\'\' # \'\'\'),
+    ]
+# sigil: begin top
+A = 1
+# sigil: end top
+def g(): pass
+"""
+AROUND_PINS = [Pin(name, "python", ("m.py",)) for name in ("p", "q", "top")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("        y = 1\n", "        y = 1\n        if y:\n            pass\n"),
+        ("        1,\n", "        1, 2,\n"),
+        ("A = 1\n", "A = 1\nB = [\n  2]\n\n\ndef h():\n    return 1\n"),
+    ],
+)
+def test_whole_statements_between_markers_pass(old, new):
+    propose(old, new, files={"m.py": AROUND}, pins=AROUND_PINS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("        y = 1\n", "        y = 1\n    except KeyError:\n"),
+        ("        y = 1\n", "        pass\n    except E: pass\n    else:\n"),
+        ("        1,\n", "        '''\n"),
+        ("A = 1\n", "@evil\n"),
+    ],
+    ids=["handler", "else", "string", "decorator"],
+)
+def test_what_stands_between_markers_may_not_take_over_the_code_after_it(old, new):
+    # Not a byte outside the markers differs, and most of these parse.
+    with pytest.raises((PatchOutsidePins, PatchBreaksInterface)):
+        propose(old, new, files={"m.py": AROUND}, pins=AROUND_PINS)
+
+
 def test_a_string_may_not_reach_out_of_the_markers():
     # It would parse: the quotes after the marker turn from an opening into an end.
-    with pytest.raises(PatchOutsidePins, match="reaches out of the pin"):
+    with pytest.raises(PatchOutsidePins, match="takes over code"):
         propose("x = 1", 'x = """', files={"m.py": MARKED}, pins=MARKER_PINS)
 
 

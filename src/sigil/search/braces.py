@@ -16,7 +16,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _SEMICOLONS = frozenset({"c", "cpp", "java", "csharp"})
-_KEYWORD_FIRST = {"go": "func", "rust": "fn", "swift": "func", "kotlin": "fun", "php": "function"}
+_KEYWORD_FIRST = {
+    "go": "func",
+    "rust": "fn",
+    "swift": "func",
+    "kotlin": "(?:fun|class)",
+    "php": "function",
+}
 _SCRIPTS = frozenset({"typescript", "javascript"})
 _TYPES = r"(?:class|struct|interface|enum|union|trait|impl|namespace|object|extension)"
 _CLOSING = {"(": ")", "[": "]", "{": "}"}

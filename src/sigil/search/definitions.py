@@ -87,7 +87,7 @@ def parse_python(text: str) -> ast.Module:
         with warnings.catch_warnings():
             # An invalid escape in somebody's string is not ours to report.
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            return ast.parse(text.removeprefix(_BYTE_ORDER_MARK))
     except SyntaxError as error:
         raise NotPython(error.msg, error.lineno) from error
     except (ValueError, RecursionError, MemoryError) as error:

@@ -11,10 +11,8 @@ them (`sigil.search.applying`).
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NoReturn
 
 from sigil.errors import (
@@ -26,10 +24,11 @@ from sigil.errors import (
     Where,
 )
 from sigil.search.applying import Applied, apply, apply_reporting
-from sigil.search.definitions import NotPython, keeps_interface, outline_of_change, parse_python
+from sigil.search.definitions import NotPython, keeps_interface, outline_of_change
 from sigil.search.diffing import diff
 from sigil.search.hunks import MAX_PATCH_BYTES, FileChange, Hunk, Patch, parse, recount, split_lines
 from sigil.search.pins import Pin, Region, language_of, locate, selects
+from sigil.search.skeleton import skeleton
 
 __all__ = [
     "MAX_PATCH_BYTES",
@@ -105,7 +104,7 @@ def check_reporting(
             _refuse_unparsable(patch, change, *texts)
     after = _locate_after(patch, changed, pins, applied.files)
     for change in changed:
-        _Comparison(patch, change, files, applied.files, before, after).hold()
+        _Comparison(patch, change, pins, files, applied.files, before, after).hold()
     return applied
 
 
@@ -183,6 +182,7 @@ class _Comparison:
 
     patch: Patch
     change: FileChange
+    pins: Sequence[Pin]
     files: Mapping[str, str]
     new_files: Mapping[str, str]
     before: tuple[Region, ...]
@@ -201,9 +201,9 @@ class _Comparison:
         outside_after = _outside(self.new_files[path], new)
         if outside_before != outside_after:
             self._refuse(*self._first_outside(old))
+        self._same_skeleton(old, new)
         for was, now in zip(old, new, strict=True):
             self._same_interface(was, now)
-            self._no_swallowing(now)
 
     def _first_outside(self, regions: list[Region]) -> tuple[Hunk, int | None, str]:
         """Return the hunk, its line in the patch, and what it touches, for the message."""
@@ -242,20 +242,20 @@ class _Comparison:
             remedy="keep name, parameters and annotations as they are",
         )
 
-    def _no_swallowing(self, region: Region) -> None:
-        """Raise where a string or a continued line of the region reaches out of it."""
+    def _same_skeleton(self, old: list[Region], new: list[Region]) -> None:
+        """Raise where a region takes over code that stands after it."""
         path = self.change.path
-        text = self.new_files[path]
-        if region.signature is not None or region.whole or not path.endswith((".py", ".pyi")):
-            return
-        inside = "\n".join(text.split("\n")[region.first - 1 : region.last])
-        reaches = inside.rstrip("\r").endswith("\\") or (
-            ('"""' in inside or "'''" in inside) and _string_across(text, region.first, region.last)
-        )
-        if reaches:
-            self._refuse(
-                self.change.hunks[0], None, "a string or line of it reaches out of the pin"
-            )
+        pin = next((p for p in self.pins if p.id == old[0].pin_id), None)
+        named = all(region.whole or region.signature is not None for region in old)
+        if named or pin is None or language_of(pin, path) != "python":
+            return  # a definition ends where it ends
+        before = skeleton(self.files[path], _spans(old))
+        if skeleton(self.new_files[path], _spans(new)) != before:
+            self._refuse(self.change.hunks[0], None, "it takes over code after the pinned lines")
+
+
+def _spans(regions: list[Region]) -> tuple[tuple[int, int], ...]:
+    return tuple((region.first, region.last) for region in regions)
 
 
 def _by_line(region: Region) -> tuple[int, int]:
@@ -271,17 +271,6 @@ def _outside(text: str, regions: list[Region]) -> list[list[str]]:
         stretches.append(lines[done : region.first - 1])
         done = max(region.last, region.first - 1)
     return [*stretches, lines[done:]]
-
-
-@lru_cache(maxsize=256)
-def _string_across(text: str, first: int, last: int) -> bool:
-    """Return whether a string literal begins inside the lines and ends outside, or reverse."""
-    for node in ast.walk(parse_python(text)):
-        if isinstance(node, (ast.Constant, ast.JoinedStr)):
-            end = node.end_lineno or node.lineno
-            if (first <= node.lineno <= last) != (first <= end <= last):
-                return True
-    return False
 
 
 def _hunk_at(change: FileChange, line: int | None) -> Hunk | None:
