@@ -28,7 +28,7 @@ from sigil.search.definitions import NotPython, keeps_interface, outline_of_chan
 from sigil.search.diffing import diff
 from sigil.search.hunks import MAX_PATCH_BYTES, FileChange, Hunk, Patch, parse, recount, split_lines
 from sigil.search.pins import Pin, Region, language_of, locate, selects
-from sigil.search.skeleton import skeleton
+from sigil.search.skeleton import keeps_its_place, skeleton
 
 __all__ = [
     "MAX_PATCH_BYTES",
@@ -249,8 +249,13 @@ class _Comparison:
         named = all(region.whole or region.signature is not None for region in old)
         if named or pin is None or language_of(pin, path) != "python":
             return  # a definition ends where it ends
-        before = skeleton(self.files[path], _spans(old))
-        if skeleton(self.new_files[path], _spans(new)) != before:
+        texts, spans = (self.files[path], self.new_files[path]), (_spans(old), _spans(new))
+        if all(
+            keeps_its_place((texts[0], was), (texts[1], now))
+            for was, now in zip(*spans, strict=True)
+        ):
+            return
+        if skeleton(texts[0], spans[0]) != skeleton(texts[1], spans[1]):
             self._refuse(self.change.hunks[0], None, "it takes over code after the pinned lines")
 
 

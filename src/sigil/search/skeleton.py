@@ -12,7 +12,7 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
-from sigil.search.definitions import parse_python
+from sigil.search.definitions import NotPython, parse_python
 
 Span = tuple[int, int]
 """First and last line of a region, 1-based and inclusive."""
@@ -86,3 +86,47 @@ def _strings_across(tree: ast.Module, spans: tuple[Span, ...]) -> Iterator[ast.e
             end = node.end_lineno or node.lineno
             if any(first <= node.lineno <= last < end for first, last in spans):
                 yield node
+
+
+def keeps_its_place(before: tuple[str, Span], after: tuple[str, Span]) -> bool:
+    """Return whether it is plain that a changed region takes over nothing.
+
+    So it is where both versions are whole statements of one block, equally indented, and
+    what follows is no clause of theirs. False decides nothing: `skeleton` does.
+
+    Args:
+        before: text and region of the parent.
+        after: text and region of the candidate; outside of it the texts are equal.
+    """
+    text, (_, last) = before
+    following = next((line.split() for line in text.split("\n")[last:] if _is_code(line)), [""])
+    if following[0].rstrip(":(") in _CLAUSES:
+        return False
+    indent = _indent_of_block(_lines(*before))
+    return indent is not None and indent == _indent_of_block(_lines(*after))
+
+
+_CLAUSES = frozenset({"else", "elif", "except", "except*", "finally", "case"})
+
+
+def _lines(text: str, span: Span) -> str:
+    return "\n".join(text.split("\n")[span[0] - 1 : span[1]]) + "\n"
+
+
+def _is_code(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+@lru_cache(maxsize=512)
+def _indent_of_block(text: str) -> str | None:
+    """Return the indent of ``text``, or None if it is not whole statements of one block."""
+    first = next((line for line in text.split("\n") if _is_code(line)), None)
+    if first is None:
+        return None
+    try:
+        tree = parse_python(f"if 1:\n{text}" if first[0].isspace() else text)
+    except NotPython:
+        return None
+    if first[0].isspace() and len(tree.body) != 1:
+        return None
+    return first[: len(first) - len(first.lstrip())]
