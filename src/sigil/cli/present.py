@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
@@ -19,8 +20,13 @@ def number(value: float | bool) -> str:
 
 
 def measured(value: MetricValue) -> str:
-    """Return a value with its unit and interval: ``1.52 ms [1.50, 1.55]``."""
+    """Return a value with its unit and interval: ``1.52 ms [1.50, 1.55]``.
+
+    A noisy value with too few samples for an interval is marked by ``~``.
+    """
     unit = f" {value.unit}" if value.unit else ""
+    if value.interval is not None and not _is_finite(value.interval):
+        return f"~{number(value.value)}{unit}"
     return f"{number(value.value)}{unit}{_range(value.interval)}"
 
 
@@ -41,9 +47,9 @@ def gain(value: MetricValue) -> str:
 
 
 def confidence(evaluation: Evaluation) -> str:
-    """Return the confidence of the intervals in an evaluation, or that it is exact."""
+    """Return what the intervals of an evaluation are worth, or that it has none."""
     levels = {v.interval.confidence for v in evaluation.metrics.values() if v.interval}
-    return f"{100 * min(levels):g} % confidence" if levels else "exact"
+    return f"intervals at {100 * min(levels):g} % confidence" if levels else "exact, no noise"
 
 
 def verdict(candidate: Candidate) -> str:
@@ -76,7 +82,7 @@ def metric_rows(
 def _speed(ratio: float, interval: Interval | None) -> str:
     word = "faster" if ratio <= 1 else "slower"
     factor = 1 / ratio if ratio <= 1 else ratio
-    if interval is None or interval.low <= 0:
+    if interval is None or interval.low <= 0 or not _is_finite(interval):
         return f"{factor:.3g}× {word}"
     ends = sorted(
         (1 / interval.low, 1 / interval.high) if ratio <= 1 else (interval.low, interval.high)
@@ -88,7 +94,11 @@ def _range(interval: Interval | None) -> str:
     return f" [{number(interval.low)}, {number(interval.high)}]" if interval else ""
 
 
+def _is_finite(interval: Interval) -> bool:
+    return math.isfinite(interval.low) and math.isfinite(interval.high)
+
+
 def _percent_range(interval: Interval | None) -> str:
-    if interval is None:
+    if interval is None or not _is_finite(interval):
         return ""
     return f" [{100 * (interval.low - 1):+.1f}, {100 * (interval.high - 1):+.1f}]"

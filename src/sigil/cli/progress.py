@@ -59,14 +59,14 @@ class _Plain:
         """Print how the unchanged code measures."""
         self._baseline = evaluation
         values = ", ".join(f"{n} {present.measured(v)}" for n, v in evaluation.metrics.items())
-        self._console.print(f"baseline: {values}", markup=False, highlight=False)
+        self._console.print(f"baseline: {values}", markup=False, highlight=False, soft_wrap=True)
 
     def progress(self, progress: Progress) -> None:
         """Print where the run stands, every few seconds."""
         now = SYSTEM_CLOCK.monotonic_ns()
         if now - self._shown_ns >= PLAIN_EVERY_NS:
             self._shown_ns = now
-            self._console.print(self.line(progress), markup=False, highlight=False)
+            self._console.print(self.line(progress), markup=False, highlight=False, soft_wrap=True)
 
     def line(self, progress: Progress) -> str:
         """Return the one line that says where the run stands."""
@@ -208,7 +208,7 @@ def candidate_json(candidate: Candidate) -> dict[str, object]:
 
 
 def _held_out(evaluation: Evaluation) -> str:
-    tail = f"intervals at {present.confidence(evaluation)}"
+    tail = present.confidence(evaluation)
     if not evaluation.holdout:
         return tail
     values = ", ".join(f"{n} {present.measured(v)}" for n, v in evaluation.holdout.items())

@@ -44,7 +44,7 @@ def replay(
     """
     from sigil.cli.options import repository
     from sigil.cli.planning import make_plan
-    from sigil.cli.present import SHORT, measured
+    from sigil.cli.present import SHORT, gain, measured
     from sigil.errors import ReplayDiffers
     from sigil.optimize.replay import replay as measure_again
     from sigil.optimize.workspace import open_workspace
@@ -55,8 +55,8 @@ def replay(
     rows = [
         {
             "metric": c.metric,
-            "recorded": measured(c.recorded),
-            "now": measured(c.now),
+            "recorded": gain(c.recorded) or measured(c.recorded),
+            "now": gain(c.now) or measured(c.now),
             "agrees": c.agrees,
         }
         for c in found.comparisons

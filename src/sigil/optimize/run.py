@@ -19,6 +19,7 @@ from collections.abc import Generator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import le, lt
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -177,9 +178,9 @@ class _Search:
 
     def confirm(self) -> None:
         """Measure the best anew: the best of many noisy scores is too good to be true."""
-        confirmed = sum(c.confirmed is not None for c in self._history.candidates.values())
-        hopeful = [c for c in self._history.ranked() if c.confirmed is None]
-        for candidate in hopeful[: max(0, CONFIRMED_AT_MOST - confirmed)]:
+        for candidate in hopeful(self._history, CONFIRMED_AT_MOST):
+            if self.stop.is_set() or _is_settled(self._history, candidate):
+                return
             self._submit(candidate.id, self._session.files_of(candidate), "confirm")
             while self._pending and not self.stop.is_set():
                 self._collect("confirmed", "confirm")
@@ -288,6 +289,32 @@ def _as_candidate(idea: Idea) -> Candidate:
         note=proposal.note,
         seed=proposal.seed,
     )
+
+
+def hopeful(history: History, at_most: int) -> list[Candidate]:
+    """Return the candidates that deserve a fresh measurement, best first.
+
+    Those that the baseline is not at least as good as, less those that had theirs.
+    """
+    confirmed = sum(c.confirmed is not None for c in history.candidates.values())
+    baseline = history.baseline.costs if history.baseline else ()
+    better = [
+        candidate
+        for candidate in history.ranked()
+        if candidate.confirmed is None
+        and candidate.evaluation is not None
+        and (not baseline or any(map(lt, candidate.evaluation.costs, baseline)))
+    ]
+    return better[: max(0, at_most - confirmed)]
+
+
+def _is_settled(history: History, next_best: Candidate) -> bool:
+    """Return whether a fresh, accepted measurement already beats the next screened one."""
+    winner = _winner(history)
+    if winner is None or next_best.evaluation is None:
+        return False
+    fresh = history.candidates[winner].confirmed
+    return fresh is not None and all(map(le, fresh.costs, next_best.evaluation.costs))
 
 
 def _winner(history: History) -> str | None:

@@ -94,7 +94,6 @@ class Session:
         evaluation = self.lanes.baseline()
         if self.history.baseline is None:
             self.record("baseline", {"evaluation": evaluation.to_json()})
-            self._record.write("baseline/env.lock", snapshot_json(self.lanes.facts.environment))
         return evaluation
 
     def files_of(self, candidate: Candidate) -> dict[str, str]:

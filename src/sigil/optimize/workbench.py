@@ -6,7 +6,7 @@ The user's work tree is read once, when it is frozen; nothing here writes to it.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from sigil.evaluate.target import Target
 from sigil.optimize.plan import Plan
 from sigil.optimize.spec import Spec
 from sigil.sandbox.base import freeze
-from sigil.search.pins import Pin
+from sigil.search.pins import Pin, Region
 from sigil.store.files import make_directory, write_atomic
 
 
@@ -81,14 +81,21 @@ def read_target(spec: Spec, definition: Eval) -> Target:
         exclude=definition.hidden_files,
     )
     files = spec.read_pinned(base.path)
-    spec.locate(files)
+    regions = spec.locate(files)
     return Target.of(
         base,
         files,
         repo=spec.root,
+        symbol=_only_symbol(spec, regions),
         python=definition.model.python,
         where=definition.where("python"),
     )
+
+
+def _only_symbol(spec: Spec, regions: Sequence[Region]) -> str | None:
+    """Return the pinned symbol as ``path.py:name``, if the spec pins exactly one place."""
+    symbol = spec.pins()[0].symbol
+    return f"{regions[0].path}:{symbol}" if symbol and len(regions) == 1 else None
 
 
 def _cache(spec: Spec) -> Path:
