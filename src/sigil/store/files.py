@@ -30,7 +30,7 @@ from sigil.store.locks import lock
 
 __all__ = [
     "CHUNK", "confined", "hold", "is_confined", "is_temporary", "lock", "make_directory",
-    "open_regular", "read_chunks", "read_file", "read_verified", "remove_tree", "sweep",
+    "open_regular", "read_chunks", "read_file", "read_verified", "remove_tree", "settle", "sweep",
     "sync_directory", "sync_file", "temporary_directory", "temporary_path", "write_all",
     "write_atomic", "write_error", "write_new", "writing",
 ]  # fmt: skip
@@ -71,6 +71,7 @@ def write_atomic(path: Path, data: bytes) -> None:
             # Closed last: the lock on it tells `sweep` that the file is still in use.
             os.close(descriptor)
         sync_directory(path.parent)
+        settle(path.parent)
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -118,12 +119,35 @@ def make_directory(path: Path) -> None:
         for directory in reversed(missing):
             with contextlib.suppress(FileExistsError):
                 directory.mkdir()
+            # Not left to `settle`: a new directory may have the inode of a former one.
             sync_directory(directory.parent)
         if not stat.S_ISDIR(path.stat().st_mode):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        if not missing:
-            # A process that was killed may have made it without syncing the parent.
-            sync_directory(path.parent)
+        settle(path)
+
+
+_settled: set[tuple[int, int]] = set()
+"""Device and inode of directories whose names this process has synced."""
+
+
+def settle(directory: Path) -> None:
+    """Make the name of an existing directory durable, and the names of those above it.
+
+    Whoever made them may have been killed before it synced their names; without this, a
+    power cut could take away a directory with all that was synced inside it. Done once per
+    process and directory, up to the mount point.
+
+    Raises:
+        OSError: as the system says.
+    """
+    status = directory.stat()
+    if (status.st_dev, status.st_ino) in _settled:
+        return
+    real = directory.resolve()
+    if real != real.parent and real.parent.stat().st_dev == status.st_dev:
+        settle(real.parent)
+        sync_directory(real.parent)
+    _settled.add((status.st_dev, status.st_ino))
 
 
 def sync_file(path: Path) -> None:

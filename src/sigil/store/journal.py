@@ -275,4 +275,5 @@ def _recover(path: Path, descriptor: int) -> tuple[int, int, int]:
             os.ftruncate(descriptor, reader.end)
         os.fsync(descriptor)
         files.sync_directory(path.parent)
+        files.settle(path.parent)
     return reader.end, reader.last, size - reader.end

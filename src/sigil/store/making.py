@@ -104,6 +104,7 @@ def _move(stage: Path, directory: Path) -> None:
                 remedy="resume that run, or start again a second later",
             ) from error
         files.sync_directory(directory.parent)
+        files.settle(directory)
 
 
 # --- what stands on the disk ------------------------------------------------------------

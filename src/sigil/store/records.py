@@ -133,13 +133,19 @@ class RunRecord:
             with contextlib.suppress(AlreadyExists):
                 return cls(directory, plan.carry_out(directory), plan.clock)
         try:
-            return cls.open(directory, clock=plan.clock)
+            record = cls.open(directory, clock=plan.clock)
         except NotFound as error:
             raise Corrupt(
                 "stands where a run belongs, and has no manifest",
                 where=Where(str(directory)),
                 remedy="move it away, then run again",
             ) from error
+        with files.writing(directory):
+            # Whoever wrote this manifest may have been killed before its name was synced;
+            # the caller may report what it says.
+            files.sync_directory(directory)
+            files.settle(directory)
+        return record
 
     @classmethod
     def open(cls, directory: Path, *, clock: Clock = SYSTEM_CLOCK) -> Self:
@@ -295,9 +301,6 @@ class RunRecord:
         for path in paths:
             files.sync_file(self.directory / path)
         sync_directories(self.directory, paths)
-        with files.writing(self.directory.parent):
-            # Whoever made this record may have been killed before it synced the name.
-            files.sync_directory(self.directory.parent)
         return {path: Stored(path, *measure(self.directory / path)) for path in paths}
 
 
