@@ -215,7 +215,7 @@ class Simple:
                     resting.add(name)
             if len(found) >= count or len(resting) == len(self._proposers):
                 break
-        self._barren = not found
+        self._barren = count > 0 and not found
         return found
 
     def _propose(
