@@ -3,7 +3,7 @@
 Candidates are checked out from it and never from the user's folder, so nothing that a
 candidate does can reach that folder, and what the user edits meanwhile cannot reach a run.
 
-On disk, in the cache: ``<digest>/tree/…`` (the files), ``<digest>/manifest.json`` (mode, size
+On disk, in the cache: ``<digest>/tree/…`` (the files), ``<digest>/files.json`` (mode, size
 and digest of each) and, once hardlinks were needed, ``<digest>/locked/…``. A base is built under
 another name and renamed when it is whole, so two processes at once and a kill at any instant
 leave either a whole base or a ``.partial-…`` folder, which the next freeze removes.
@@ -190,7 +190,7 @@ def _build(tree: Tree, cache: Path) -> str:
             size, digest = _write(target, entry.mode, tree.read(entry))
             files[entry.path] = (entry.mode, size, digest)
         name = _digest({path: (mode, digest) for path, (mode, _, digest) in files.items()})
-        _write_durably(partial / "manifest.json", canonical.compact_json(files))
+        _write_durably(partial / "files.json", canonical.compact_json(files))
         folder = _folder(cache, name)
         if folder.exists() and not _is_whole(folder):
             os.rename(folder, f"{partial}/damaged")
@@ -278,7 +278,7 @@ def _chunks(path: str) -> Iterator[bytes]:
 
 def _read_manifest(folder: Path) -> _Files:
     try:
-        return cast("_Files", json.loads((folder / "manifest.json").read_bytes()))
+        return cast("_Files", json.loads((folder / "files.json").read_bytes()))
     except (OSError, ValueError) as error:
         raise InvalidValue(
             "the frozen copy is damaged", where=Where(str(folder)), remedy="remove this folder"
@@ -287,7 +287,7 @@ def _read_manifest(folder: Path) -> _Files:
 
 def _is_whole(folder: Path) -> bool:
     """Say whether a cached base is there with every file's kind, size, mode and time."""
-    if not (folder / "manifest.json").is_file():
+    if not (folder / "files.json").is_file():
         return False
     root = f"{folder}/tree"
     try:
