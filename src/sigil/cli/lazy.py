@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
 def run_group(group: click.Group, name: str) -> None:
     """Run a command line to its exit code: one line on standard error for any error of ours."""
     try:
-        group.main(prog_name=name, standalone_mode=False)
+        sys.exit(group.main(prog_name=name, standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -47,7 +47,13 @@ def validate_patch(spec: Spec, path: Path) -> dict[str, str]:
     """
     files = spec.read_pinned(spec.root)
     spec.locate(files)
-    return check(read_patch(path), files, spec.pins(), source=str(path))
+    return check(
+        read_patch(path),
+        files,
+        spec.pins(),
+        exists=lambda name: (spec.root / name).exists(),
+        source=str(path),
+    )
 
 
 def add_candidate(
@@ -75,7 +81,8 @@ def add_candidate(
     text = read_patch(path)
     with workspace.writing(), open_session(plan, workspace, run, clock) as session:
         files_before, parent_id = _parent(session, parent)
-        after = check(text, files_before, session.bench.pins, source=str(path))
+        bench = session.bench
+        after = check(text, files_before, bench.pins, exists=bench.exists, source=str(path))
         candidate = Candidate(
             id=candidate_id(parent_id, text.encode()),
             parent=parent_id,
