@@ -203,22 +203,30 @@ def test_a_value_lies_in_its_interval(blocks: list[tuple[float, float]], referen
 
 # --- what is charged --------------------------------------------------------------------
 
+HONEST = Phases(load=200_000, call=10_000_000, reply=20_000)
+
 
 def test_calls_alone_are_charged_where_loading_is_as_quick_as_the_baseline():
-    assert charged_ns(Phases(100, 5000, 10), Phases(120, 9000, 10)) == 5000
+    assert charged_ns(Phases(200_000, 5_000_000, 20_000), HONEST) == 5_000_000
 
 
 def test_a_small_excess_of_loading_is_jitter():
-    assert charged_ns(Phases(ALLOWED_NS, 5000, 0), Phases(0, 5000, 0)) == 5000
+    assert charged_ns(Phases(200_000 + ALLOWED_NS, 5000, 20_000), HONEST) == 5000
 
 
 @pytest.mark.parametrize("phase", ["load", "reply"])
 def test_work_moved_out_of_the_calls_is_charged(phase: str):
-    honest = Phases(load=200_000, call=1_000_000, reply=20_000)
     moved = {"load": 200_000, "reply": 20_000}
-    moved[phase] += 990_000
-    charged = charged_ns(Phases(call=10_000, **moved), honest)
-    assert charged >= 930_000
+    moved[phase] += 9_990_000
+    assert charged_ns(Phases(call=10_000, **moved), HONEST) >= 9_930_000
+
+
+@given(st.integers(10_000, 10**9), st.floats(0, 1))
+def test_moving_any_share_of_the_work_gains_at_most_two_percent(call: int, share: float):
+    moved = int(call * share)
+    honest = Phases(200_000, call, 20_000)
+    charged = charged_ns(Phases(200_000 + moved, call - moved, 20_000), honest)
+    assert charged >= call * 0.98 - 1
 
 
 def test_loading_faster_than_the_baseline_is_no_credit():

@@ -16,7 +16,7 @@ from pathlib import Path
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import BaselineFailed, FlakyCheck, InvalidValue, SigilError, Where
 from sigil.evaluate.blocks import Probe, best_of, probes
-from sigil.evaluate.cases import read_cases
+from sigil.evaluate.cases import MISSING, read_cases
 from sigil.evaluate.commands import Tree, layer_files
 from sigil.evaluate.definition import Eval, Metric
 from sigil.evaluate.expressions import Exact, Undefined
@@ -26,6 +26,7 @@ from sigil.evaluate.heldout import readings
 from sigil.evaluate.instruments import PER_UNIT, Instruments, Side, Value
 from sigil.evaluate.intervals import MedianSequence
 from sigil.evaluate.result import Evaluation, Failure, MetricValue
+from sigil.evaluate.scoring import Result
 from sigil.evaluate.settings import Settings
 
 REPEATS = 3
@@ -189,6 +190,7 @@ class _Baseline:
             for metric in timed:
                 self._sample(metric, quickest / PER_UNIT[metric.time_unit])
             for metric in scored:
+                self._refuse_moody(metric, batches[0].results, inputs)
                 self._sample(metric, self._instruments.scored(metric, batches[0].results, inputs))
         self._settle(probe)
 
@@ -237,6 +239,19 @@ class _Baseline:
                 where=self._definition.where_metric(metric.id),
                 remedy="make the check deterministic, for example by a fixed seed",
             )
+
+    def _refuse_moody(self, metric: Metric, results: Sequence[Result], inputs: Inputs) -> None:
+        """Refuse a check that compares with the baseline if the baseline varies itself."""
+        if metric.measure != "matches":
+            return
+        for index in self._instruments.differing(metric, results, inputs):
+            if inputs.cases[index].expected is MISSING:
+                raise FlakyCheck(
+                    f"{metric.id}: the unchanged code gives another result each time for case"
+                    f" {index + 1}, and nothing else is expected there",
+                    where=self._definition.where_metric(metric.id),
+                    remedy="say what is expected, or allow a tolerance",
+                )
 
     # --- the verdict --------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import random
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sigil.evaluate.calls import Batch
 from sigil.evaluate.definition import Eval, Metric
@@ -124,12 +124,10 @@ class BlockSampler:
             theirs.append(self._of_baseline(name))
             if not first:
                 ours.append(self._timed(name))
-        allowed = _typical([batch.phases for batch in theirs])
-        charged = min(charged_ns(batch.phases, allowed) for batch in ours)
-        quickest = min(batch.phases.call for batch in theirs)
+        typical = _typical([batch.phases for batch in theirs])
         return (
-            self._readings(probe, charged, ours[0]),
-            self._readings(probe, quickest, theirs[0]),
+            self._readings(probe, _least(ours, typical), ours[0]),
+            self._readings(probe, _least(theirs, typical), theirs[0]),
         )
 
     def _timed(self, metric: str) -> Batch:
@@ -209,7 +207,16 @@ def run_command(
     return result
 
 
+def _least(batches: Sequence[Batch], typical: Phases) -> int:
+    """Return the least time of some workers, each charged with what it did aside.
+
+    The same for both sides: what jitter costs the one it costs the other.
+    """
+    return min(charged_ns(batch.phases, typical) for batch in batches)
+
+
 def _typical(phases: Sequence[Phases]) -> Phases:
-    """Return the median of what the baseline's workers did outside of their calls."""
-    aside = int(statistics.median(phase.aside for phase in phases))
-    return replace(phases[0], load=aside, reply=0)
+    """Return the medians of what the baseline's workers did in and outside of their calls."""
+    aside = statistics.median(phase.aside for phase in phases)
+    call = statistics.median(phase.call for phase in phases)
+    return Phases(load=int(aside), call=int(call), reply=0)

@@ -167,7 +167,7 @@ class Instruments:
         """
         expected = self._expected(metric.id, inputs, results)
         if metric.measure in {"matches", "agreement"}:
-            differ = differing(inputs.cases, results, expected, _tolerance(metric))
+            differ = self.differing(metric, results, inputs)
             if metric.measure == "matches":
                 return not differ
             return 1 - len(differ) / len(inputs.cases)
@@ -175,14 +175,19 @@ class Instruments:
             return mean_error(metric.id, inputs.cases, results, expected)
         return self._scorer(metric, results, inputs)
 
+    def differing(self, metric: Metric, results: Sequence[Result], inputs: Inputs) -> list[int]:
+        """Return the indices of the cases whose result is not what is expected."""
+        expected = self._expected(metric.id, inputs, results)
+        return differing(inputs.cases, results, expected, _tolerance(metric))
+
     def first_difference(
         self, metric: Metric, results: Sequence[Result], inputs: Inputs
     ) -> tuple[int, str]:
         """Return how many cases differ, and the first of them for a person."""
-        expected = self._expected(metric.id, inputs, results)
-        differ = differing(inputs.cases, results, expected, _tolerance(metric))
+        differ = self.differing(metric, results, inputs)
         if not differ:
             return 0, ""
+        expected = self._expected(metric.id, inputs, results)
         return len(differ), disagreement(inputs.cases, results, expected, differ[0])
 
     def verify(self, metric: str, results: Sequence[Result], inputs: Inputs) -> None:

@@ -31,7 +31,10 @@ Stop = Literal["decided", "worse", "blocks", "time"]
 
 ALLOWED_SHARE = 0.05
 ALLOWED_NS = 50_000
-"""What loading and replying may take beyond the baseline's before it is charged."""
+ALLOWED_OF_CALLS = 0.02
+"""What loading and replying may take beyond the baseline's before it is charged: a share of
+the baseline's and a constant, but never more than this share of the baseline's calls, so
+that for short calls, too, moving work gains next to nothing."""
 
 LOOKS = 16
 """A look costs time as well: after n blocks the next is n / 16 blocks later."""
@@ -61,10 +64,12 @@ def charged_ns(candidate: Phases, baseline: Phases) -> int:
     """Return the candidate's time with what it did outside of the calls.
 
     Work that is moved to import time, or put off until the results are sent, is work. A
-    fixed allowance keeps the jitter of a process's start from counting as such.
+    small allowance keeps a longer source and the jitter of a process's start from counting
+    as such.
     """
-    allowed = baseline.aside + int(baseline.aside * ALLOWED_SHARE) + ALLOWED_NS
-    return candidate.call + max(0, candidate.aside - allowed)
+    jitter = baseline.aside * ALLOWED_SHARE + ALLOWED_NS
+    allowed = int(min(jitter, baseline.call * ALLOWED_OF_CALLS))
+    return candidate.call + max(0, candidate.aside - baseline.aside - allowed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
 from sigil.evaluate.definition import Eval, eval_of
 from sigil.evaluate.evaluator import Evaluator
+from sigil.evaluate.facts import Facts
 from sigil.evaluate.interpreter import introduce
 from sigil.evaluate.settings import Settings
 from sigil.evaluate.target import Target
 from sigil.sandbox.base import freeze
 from sigil.store.documents import read_document
+
+INTERPRETER = introduce(Path(sys.executable))
 
 
 class Bed:
@@ -48,11 +54,13 @@ class Bed:
         """Return an evaluator that is not opened yet."""
         return Evaluator(self.definition, self.target, settings=self.settings)
 
+    def evaluator_facts(self) -> Facts:
+        """Return the baseline, measured here."""
+        with self.evaluator() as evaluator:
+            return evaluator.facts
 
-def _own() -> Path:
-    import sys
 
-    return Path(sys.executable)
-
-
-INTERPRETER = introduce(_own())
+@pytest.fixture
+def bed(tmp_path: Path) -> Bed:
+    """Give an empty test bed; the folders go with the test."""
+    return Bed(tmp_path)

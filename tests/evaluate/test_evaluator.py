@@ -1,0 +1,324 @@
+"""Candidates evaluated in stages, through the real sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sigil.errors import BaselineFailed, FlakyCheck
+from sigil.evaluate.evaluator import Evaluator
+from sigil.evaluate.result import Evaluation
+
+SQUARE = """
+inputs:
+  cases: [{args: [0], expected: 0}, {args: [1], expected: 1}, {args: [3], expected: 9}]
+holdout:
+  cases: [{args: [5], expected: 25}, {args: [-2], expected: 4}]
+metrics:
+- {id: accuracy, kind: call, measure: agreement}
+- {id: correct, kind: call, measure: matches}
+aggregate: {objective: max(accuracy)}
+accept: {rule: "accuracy >= 1 and correct==true"}
+"""
+
+
+@pytest.fixture
+def bed(bed):
+    bed.write({"f.py": "def f(x):\n    return x\n"}, pinned="f.py", symbol="f.py:f")
+    return bed
+
+
+@pytest.fixture
+def square(bed) -> Iterator[Evaluator]:
+    bed.define(SQUARE)
+    with bed.evaluator() as evaluator:
+        yield evaluator
+
+
+def returning(expression: str) -> dict[str, str]:
+    return {"f.py": f"def f(x):\n    return {expression}\n"}
+
+
+def screened(bed, text: str, files: dict[str, str]) -> Evaluation:
+    bed.define(text)
+    with bed.evaluator() as evaluator:
+        return evaluator.evaluate(files, effort="screen")
+
+
+# --- the baseline -----------------------------------------------------------------------
+
+
+def test_a_baseline_that_fails_a_check_can_be_mended(square: Evaluator):
+    baseline = square.baseline()
+    assert baseline.metrics["accuracy"].value == pytest.approx(2 / 3)
+    assert (baseline.status, baseline.metrics["correct"].value) == ("measured", False)
+
+
+def test_a_baseline_that_breaks_its_constraint_has_no_costs(bed):
+    bed.define(SQUARE.replace("max(accuracy)", '"max(accuracy) subject_to correct==true"'))
+    with bed.evaluator() as evaluator:
+        baseline = evaluator.baseline()
+    assert (baseline.status, baseline.costs) == ("failed", ())
+    assert baseline.failure is not None
+    assert baseline.failure.kind == "constraint"
+
+
+RANDOM = "import os\ndef f(x):\n    return int.from_bytes(os.urandom({size}), 'big')\n"
+
+
+def test_a_check_of_code_that_never_repeats_itself_is_named(bed):
+    bed.write({"f.py": RANDOM.format(size=8)}, pinned="f.py", symbol="f.py:f")
+    bed.define(SQUARE.replace(", expected: 9", ""))
+    with bed.evaluator() as evaluator, pytest.raises(FlakyCheck) as raised:
+        evaluator.baseline()
+    assert str(raised.value).startswith("x.eval.yaml:10: metrics[1]: correct: the unchanged code")
+
+
+def test_a_check_that_answers_by_chance_is_named(bed):
+    coin = "import os\ndef f(x):\n    return x * x + (os.urandom(1)[0] < 64) * (x == 0)\n"
+    bed.write({"f.py": coin}, pinned="f.py", symbol="f.py:f")
+    bed.define(SQUARE)
+    for _ in range(30):
+        try:
+            with bed.evaluator() as evaluator:
+                evaluator.baseline()
+        except FlakyCheck as flaky:
+            assert "about the same unchanged code" in str(flaky)  # noqa: PT017 - by chance
+            return
+    pytest.fail("three readings of a coin agreed thirty times")
+
+
+def test_a_baseline_that_raises_leaves_no_error_metric(bed):
+    bed.write({"f.py": "def f(x):\n    return 1 / x\n"}, pinned="f.py", symbol="f.py:f")
+    bed.define(SQUARE.replace("measure: agreement", "measure: error"))
+    with bed.evaluator() as evaluator, pytest.raises(BaselineFailed) as raised:
+        evaluator.baseline()
+    assert "metrics[0]" in str(raised.value)
+    assert "ZeroDivisionError" in str(raised.value)
+
+
+def test_a_baseline_that_does_not_load_is_an_error_of_the_target(bed):
+    bed.write({"f.py": "import gone\ndef f(x):\n    return x\n"}, pinned="f.py", symbol="f.py:f")
+    bed.define(SQUARE)
+    with bed.evaluator() as evaluator, pytest.raises(BaselineFailed, match="gone"):
+        evaluator.baseline()
+
+
+# --- candidates -------------------------------------------------------------------------
+
+
+def test_a_candidate_that_solves_it_is_accepted(square: Evaluator):
+    found = square.evaluate(returning("x * x"), effort="screen")
+    assert (found.status, found.accepted, found.costs) == ("measured", True, (-1.0,))
+
+
+def test_a_candidate_that_is_better_but_not_right_has_a_cost(square: Evaluator):
+    found = square.evaluate(returning("x if x < 2 else 9.0"), effort="screen")
+    assert (found.status, found.accepted) == ("measured", False)
+
+
+def test_a_check_that_the_baseline_passes_ends_a_candidate_and_shows_the_case(bed):
+    found = screened(bed, SQUARE.replace("expected: 9", "expected: 3"), returning("-x"))
+    assert found.failure is not None
+    assert (found.status, found.costs, found.failure.metric) == ("failed", (), "correct")
+    assert found.failure.detail == "2 of 3 cases differ: case 2 (1) gave -1, expected 1"
+
+
+def test_a_broken_constraint_ends_a_candidate(bed):
+    text = SQUARE.replace("max(accuracy)", '"max(accuracy) subject_to accuracy >= 0.9"')
+    found = screened(bed, text, returning("x"))
+    assert found.failure is not None
+    assert (found.status, found.failure.kind, found.costs) == ("failed", "constraint", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "kind"),
+    [
+        ("def f(x) return", "error", "load"),
+        ("def g(x):\n    return x\n", "error", "load"),
+        ("import os\ndef f(x):\n    os._exit(0)\n", "error", "exited"),
+        ("def f(x):\n    while True: pass\n", "timeout", "timeout"),
+    ],
+)
+def test_an_error_is_never_a_score(bed, text: str, status: str, kind: str):
+    found = screened(bed, SQUARE + "budgets: {candidate_timeout_s: 0.3}\n", {"f.py": text})
+    assert found.failure is not None
+    assert (found.status, found.failure.kind, found.costs) == (status, kind, ())
+    assert found.accepted is False
+
+
+def test_a_message_of_a_candidate_is_escaped(bed):
+    hostile = returning("'\\x1b[31m' * 500")
+    found = screened(bed, SQUARE.replace("expected: 9", "expected: 3"), hostile)
+    assert found.failure is not None
+    assert "\x1b" not in found.failure.detail
+    assert len(found.failure.detail) < 300
+
+
+def test_a_scorer_of_the_repository_judges_away_from_the_candidate(bed):
+    files = {
+        "f.py": "def f(x):\n    return x\n",
+        "score.py": "def score(case, value):\n    return abs(case['args'][0] ** 2 - value)\n",
+    }
+    bed.write(files, pinned="f.py", symbol="f.py:f")
+    text = SQUARE.replace("measure: agreement", "measure: 'score.py:score'")
+    found = screened(bed, text.replace("max", "min"), returning("x * x + 1"))
+    assert found.costs == (1.0,)
+
+
+def test_a_candidate_cannot_patch_the_scorer(bed):
+    files = {
+        "f.py": "def f(x):\n    return x\n",
+        "score.py": "def score(case, value):\n    return abs(case['args'][0] ** 2 - value)\n",
+    }
+    bed.write(files, pinned="f.py", symbol="f.py:f")
+    text = SQUARE.replace("measure: agreement", "measure: 'score.py:score'")
+    cheat = "import score\nscore.score = lambda case, value: -100\ndef f(x):\n    return x + 1\n"
+    found = screened(bed, text.replace("max", "min"), {"f.py": cheat})
+    assert found.costs == (pytest.approx((1 + 1 + 5) / 3),)
+
+
+# --- held-out inputs --------------------------------------------------------------------
+
+
+def test_hard_coded_visible_cases_fail_on_held_out_ones(square: Evaluator):
+    cheat = returning("{0: 0, 1: 1, 3: 9}.get(x, 0)")
+    assert square.evaluate(cheat, effort="screen").accepted is True
+    found = square.evaluate(cheat, effort="confirm")
+    assert found.failure is not None
+    assert (found.accepted, found.failure.kind, found.costs) == (False, "holdout", ())
+    assert found.metrics["accuracy"].value == 1.0
+    assert found.holdout["accuracy"].value == 0.0
+
+
+def test_a_held_out_failure_tells_nothing_of_any_case(bed):
+    bed.define(SQUARE.replace("expected: 9", "expected: 3").replace("25", "5").replace("4}", "-2}"))
+    with bed.evaluator() as evaluator:
+        found = evaluator.evaluate(returning("x if x in (0, 1, 3) else [][x]"), effort="confirm")
+    assert found.failure is not None
+    assert found.failure.detail == "2 of 2 held-out cases differ"
+
+
+def test_an_honest_solution_passes_on_held_out_cases(square: Evaluator):
+    found = square.evaluate(returning("x ** 2"), effort="confirm")
+    assert (found.accepted, found.holdout["correct"].value) == (True, True)
+
+
+# --- times ------------------------------------------------------------------------------
+
+TIMED = """
+inputs: {cases: [60000]}
+metrics:
+- {id: correct, kind: call, measure: matches}
+- {id: latency, kind: call, measure: time}
+aggregate: {objective: "min(latency) subject_to correct==true"}
+accept: {rule: "latency <= 0.9 * baseline.latency and correct==true"}
+budgets: {precision: 0.2}
+"""
+LOOP = """
+def f(n):
+    total = 0
+    for i in range(n):
+        total += i * i % 7
+    return total
+"""
+COMPUTED = sum(i * i % 7 for i in range(60_000))
+
+
+@pytest.fixture
+def timed(bed) -> Iterator[Evaluator]:
+    bed.write({"f.py": LOOP}, pinned="f.py", symbol="f.py:f")
+    bed.define(TIMED)
+    with bed.evaluator() as evaluator:
+        yield evaluator
+
+
+def test_a_candidate_that_is_truly_faster_is_accepted(timed: Evaluator):
+    half = LOOP.replace("range(n)", "range(n // 7 * 7, n)").replace(
+        "total = 0", "total = n // 7 * 14"
+    )
+    found = timed.evaluate({"f.py": half}, effort="confirm")
+    assert found.accepted is True
+    latency = found.metrics["latency"]
+    assert latency.ratio is not None
+    assert latency.ratio < 0.5
+    assert latency.ratio_interval is not None
+
+
+def test_a_value_is_in_the_units_of_the_baseline(timed: Evaluator):
+    baseline = timed.baseline().metrics["latency"]
+    latency = timed.evaluate({"f.py": LOOP + "\n"}, effort="screen").metrics["latency"]
+    assert isinstance(latency.ratio, float)
+    assert latency.value == pytest.approx(latency.ratio * baseline.value)
+    assert (latency.unit, baseline.unit) == ("ms", "ms")
+
+
+@pytest.mark.parametrize(
+    "cheat",
+    [
+        pytest.param(
+            "{loop}\nMEMO = {{60000: f(60000)}}\ndef g(n):\n    return MEMO[n]\nf = g\n",
+            id="precomputing at import",
+        ),
+        pytest.param(
+            "import functools\n{loop}\nf = functools.lru_cache(f)\nf(60000)\n",
+            id="memoising at import",
+        ),
+        pytest.param(
+            "import time\ntime.perf_counter = time.perf_counter_ns = time.monotonic = lambda: 0\n"
+            "time.time = lambda: 0\n{loop}",
+            id="patching clocks",
+        ),
+        pytest.param(
+            "import functools\n{loop}\nf = functools.lru_cache(f)\n",
+            id="memoising between batches",
+        ),
+    ],
+)
+def test_a_candidate_does_not_gain_by(timed: Evaluator, cheat: str):
+    found = timed.evaluate({"f.py": cheat.format(loop=LOOP)}, effort="confirm")
+    assert found.accepted is not True
+
+
+def test_an_answer_that_is_put_off_is_no_answer(timed: Evaluator):
+    lazy = f"class Lazy(int):\n    pass\n{LOOP}\ng = f\ndef f(n):\n    return Lazy(g(n))\n"
+    found = timed.evaluate({"f.py": lazy}, effort="confirm")
+    assert (found.status, found.costs) == ("failed", ())
+
+
+def test_a_wrong_answer_is_found_before_anything_is_timed(timed: Evaluator):
+    found = timed.evaluate({"f.py": "def f(n):\n    return 0\n"}, effort="confirm")
+    assert found.failure is not None
+    assert (found.failure.metric, "latency" in found.metrics) == ("correct", False)
+
+
+def test_a_constant_that_skips_the_work_is_timed_for_what_it_does(timed: Evaluator):
+    found = timed.evaluate({"f.py": f"def f(n):\n    return {COMPUTED}\n"}, effort="screen")
+    assert found.costs[0] < timed.baseline().costs[0] / 5
+
+
+def test_the_same_seed_gives_the_same_order(bed):
+    bed.define(SQUARE)
+    with bed.evaluator() as one, bed.evaluator() as other:
+        left = one.evaluate(returning("x + x"), effort="confirm")
+        right = other.evaluate(returning("x + x"), effort="confirm")
+    assert left.metrics == right.metrics
+
+
+# --- baselines from elsewhere -----------------------------------------------------------
+
+
+def test_an_evaluator_can_rely_on_the_baseline_of_another(bed):
+    bed.define(SQUARE)
+    with bed.evaluator() as first, bed.evaluator() as second:
+        second.adopt(first.facts)
+        assert second.baseline() == first.baseline()
+        assert second.evaluate(returning("x * x"), effort="confirm").accepted is True
+
+
+def test_the_environment_says_what_values_depend_on(square: Evaluator):
+    square.baseline()
+    found = square.describe_environment()
+    assert {"python", "packages", "cores", "platform", "isolation"} <= found.keys()
+    assert found["isolation"]["calls"]["self_test"] == "passed"
