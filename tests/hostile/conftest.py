@@ -1,4 +1,4 @@
-"""Hostile code runs at every rung that this machine offers; a rung that it lacks is skipped, by name."""
+"""Hostile code runs at every rung that this machine offers; one that it lacks is skipped."""
 
 from __future__ import annotations
 

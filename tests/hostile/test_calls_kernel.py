@@ -40,7 +40,9 @@ REFUSED = {
     "run a program": "import subprocess\ndef f(): return subprocess.run(['id']).returncode + 1",
     "kill everybody": "import os\ndef f(): return os.kill(-1, 9) or 'killed'",
     "kill its parent": "import os\ndef f(): return os.kill(os.getppid(), 9) or 'killed'",
-    "stop itself": "import os, signal\ndef f(): return os.kill(os.getpid(), signal.SIGSTOP) or 'on'",
+    "stop itself": (
+        "import os, signal\ndef f(): return os.kill(os.getpid(), signal.SIGSTOP) or 'on'"
+    ),
     "raise its limits": (
         "import resource as r\n"
         "def f(): return r.setrlimit(r.RLIMIT_AS, (r.RLIM_INFINITY, r.RLIM_INFINITY)) or 'raised'"

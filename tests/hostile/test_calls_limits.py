@@ -22,7 +22,13 @@ HANGS = {
         "        try: raise KeyboardInterrupt\n"
         "        except BaseException: pass"
     ),
-    "a lock taken twice": "import _thread\ndef f():\n    l = _thread.allocate_lock()\n    l.acquire()\n    l.acquire()",
+    "a lock taken twice": (
+        "import _thread\n"
+        "def f():\n"
+        "    lock = _thread.allocate_lock()\n"
+        "    lock.acquire()\n"
+        "    lock.acquire()"
+    ),
     "regex backtracking": "import re\ndef f(): return bool(re.match('(a+)+$', 'a' * 64 + 'b'))",
     "a huge power": "def f(): return (10 ** 10 ** 8) % 7",
     "a caught MemoryError": (
@@ -107,9 +113,11 @@ def test_a_candidate_that_needs_all_memory_while_it_is_imported_does_not_load(sa
 def test_a_worker_that_uses_up_its_cpu_time_is_told_so(level, monkeypatch):
     monkeypatch.setattr(worker_module, "BATCHES_OF_CPU", 0.01)
     limits = Limits(wall_s=30.0)
-    with CallSandbox(level=level, limits=limits, ahead=0) as sandbox:
-        with pytest.raises(CandidateFailed) as failed:
-            outcome_of(sandbox, "def f():\n    while True: pass")
+    with (
+        CallSandbox(level=level, limits=limits, ahead=0) as sandbox,
+        pytest.raises(CandidateFailed) as failed,
+    ):
+        outcome_of(sandbox, "def f():\n    while True: pass")
     assert failed.value.kind == "cpu"
 
 

@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from sigil.sandbox import CallSandbox, CandidateFailed, Case, Raised, Returned, Source
+from sigil.sandbox import CallSandbox, CandidateFailed, Case, Raised, Returned, Source, Worker
 
 pytestmark = pytest.mark.hostile
 
@@ -30,9 +30,13 @@ def failure(sandbox: CallSandbox, source: str, batches: int = 1) -> CandidateFai
     with sandbox.worker() as worker:
         worker.load({"candidate": Source(source, "candidate.py")}, "candidate:f")
         with pytest.raises(CandidateFailed) as failed:
-            for number in range(batches):
-                worker.call([Case((number,))])
+            _batches(worker, batches)
     return failed.value
+
+
+def _batches(worker: Worker, count: int) -> None:
+    for number in range(count):
+        worker.call([Case((number,))])
 
 
 FORGERIES = {
@@ -199,7 +203,7 @@ def test_a_bool_is_not_taken_for_an_int(run):
 
 
 TAMPERING = {
-    "builtins": "import builtins\nbuiltins.len = builtins.type = builtins.isinstance = lambda *a: 1",
+    "builtins": "import builtins as b\nb.len = b.type = b.isinstance = lambda *a: 1",
     "json": "import json\njson.dumps = json.loads = lambda *a, **k: '100'",
     "main": "import sys\nsys.modules['__main__'].score = 100",
     "sys.modules": (

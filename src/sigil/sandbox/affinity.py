@@ -28,7 +28,7 @@ class _Claim:
 
     def __init__(self) -> None:
         self._asked = False
-        self._name: socket.socket | None = None
+        self._held = -1
         self.core: int | None = None
 
     def make(self) -> int | None:
@@ -50,7 +50,7 @@ class _Claim:
         except OSError:
             name.close()
             return False
-        self._name = name
+        self._held = name.detach()  # for the life of this process
         return True
 
 

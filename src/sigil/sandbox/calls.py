@@ -107,8 +107,7 @@ class CallSandbox:
             zygote = Zygote.start(self._python, plan)
         zygote.sealed, zygote.extra = level != "L0", self._extra
         try:
-            first = Worker(self, zygote)
-            first.greet()
+            first = self._fork(zygote)
         except BaseException:
             zygote.close()
             raise
@@ -136,12 +135,30 @@ class CallSandbox:
         zygote = self._zygote or self._restart()
         try:
             worker = self._ready.pop() if self._ready else Worker(self, zygote)
-            worker.greet()
+            self._greet(worker)
         except SandboxUnavailable:
             self.close()
             raise
         self._in_use.add(worker)
         return worker
+
+    def _fork(self, zygote: Zygote) -> Worker:
+        worker = Worker(self, zygote)
+        self._greet(worker)
+        return worker
+
+    @staticmethod
+    def _greet(worker: Worker) -> None:
+        try:
+            worker.greet()
+        except BaseException:
+            worker.hang_up()
+            raise
+
+    @property
+    def zygote_pid(self) -> int | None:
+        """The pid of the process above the zygote and all workers; None while there is none."""
+        return self._zygote.pid if self._zygote is not None else None
 
     def richer(self, modules: frozenset[str]) -> Zygote:
         """Return a zygote that has imported ``modules`` too; workers of the old one live on."""

@@ -127,16 +127,16 @@ def _program(described: policy.Filter) -> bytes:
 
 
 def _namespaces(level: Level, facts: Facts) -> Mapping[str, tuple[str, ...]]:
-    """Return which namespaces are entered when: by the guard, as root, and as nobody.
+    """Return which namespaces the guard enters, and which the zygote does after preloading.
 
-    Root enters all but ``user`` while it may still read every file it preloads. Others need
-    a user namespace first, in which they keep what they could read before.
+    Root needs no user namespace for the others, and without one may still read every file
+    that it preloads; then it becomes nobody. Others need one, in which they stay who they are.
     """
     if level != "L3":
-        return {"guard": (), "root": (), "extra": ()}
+        return {"guard": (), "root": ()}
     if facts.euid == 0:
-        return {"guard": ("pid",), "root": ("net", "mount", "ipc"), "extra": ("user",)}
-    return {"guard": ("user", "net", "pid", "mount", "ipc"), "root": (), "extra": ()}
+        return {"guard": ("pid",), "root": ("net", "mount", "ipc")}
+    return {"guard": ("user", "net", "pid", "mount", "ipc"), "root": ()}
 
 
 def isolation(

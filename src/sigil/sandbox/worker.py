@@ -240,13 +240,12 @@ class Worker:
         return count
 
     def _nothing_more(self) -> None:
-        """Refuse a reply that has something after it."""
+        """Refuse a reply that has something after it. A worker that ended has not."""
         try:
-            self._socket.recv_into(self._buffer, 1, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return
+            if self._socket.recv_into(self._buffer, 1, socket.MSG_DONTWAIT) == 0:
+                return
         except OSError:
-            pass
+            return
         raise self._failed("protocol", "the worker said more than its reply")
 
     # --- ends -------------------------------------------------------------------------------

@@ -91,16 +91,17 @@ def _zygote(control, plan, guard):
         served = modules.Served()
         stage = "seal"
         memory = kernel.MappedMemory()
-        namespaces = _give_up(plan, parent)
+        _give_up(plan, parent)
         stage = "modules"
         served.add(plan["modules"])
         sys.meta_path.insert(0, served)
         for name in plan["modules"]:
             importlib.import_module(name)
         stage = "seal"
-        rules = _close_down(plan, served, memory)
+        rules = _close_down(plan, served, memory, parent)
     except BaseException as error:  # noqa: BLE001 (a stable module may raise anything)
         _refuse(control, stage, error, served.place_of(error) if stage == "modules" else "")
+    namespaces = [*plan["namespaces"]["guard"], *plan["namespaces"]["root"]]
     _send(control, {"ready": True, "namespaces": namespaces, "uid": os.geteuid()})
     plan.clear()
     _serve(control, rules, served)
@@ -137,37 +138,40 @@ def _unshare(plan, who):
     names = plan["namespaces"][who]
     if names:
         kernel.unshare(*names)
-    return names
 
 
 def _give_up(plan, parent):
-    """Give up what neither stable modules nor workers need: ids, namespaces, files, calls.
+    """Give up what stable modules do not need: the network, other processes, writing.
 
-    Returns the namespaces that this process is in.
+    Root is still root, to read the user's files, with no capability but to become nobody.
     """
-    entered = [*plan["namespaces"]["guard"], *_unshare(plan, "root")]
-    if plan["uid"] != os.geteuid():
-        # A user namespace may have no nobody. The parent is told who we are.
-        with contextlib.suppress(OSError):
-            kernel.become(plan["uid"], plan["uid"])
-    # A root that has become nobody is not always allowed one; no rung stands on it.
-    with contextlib.suppress(OSError):
-        entered += _unshare(plan, "extra")
-    if sys.platform == "linux":
-        kernel.die_with_parent(parent)  # a change of ids forgets it, so not before
+    _unshare(plan, "root")
+    _follow(parent)
     if plan["filter"]:
         kernel.no_new_privileges()
-        kernel.drop_capabilities()
+        kernel.drop_capabilities(keep=kernel.CHANGE_IDS)
     if plan["reading"]:
         kernel.landlock(*plan["reading"])
     if plan["filter"]:
         kernel.Seccomp(plan["filter"]).install()
-    return entered
 
 
-def _close_down(plan, served, memory):
+def _follow(parent):
+    """Die with the guard. A change of ids makes the kernel forget this."""
+    if sys.platform == "linux":
+        kernel.die_with_parent(parent)
+
+
+def _close_down(plan, served, memory, parent):
     """Leave nothing for a fork to find or to read; return what each one does to itself."""
     limits = plan["limits"]
+    if plan["uid"] != os.geteuid():
+        # A user namespace may have no nobody. The parent is told who we are.
+        with contextlib.suppress(OSError):
+            kernel.become(plan["uid"], plan["uid"])
+        _follow(parent)
+    if plan["filter"]:
+        kernel.drop_capabilities()
     mapped = memory.read()
     kernel.close_from(CONTROL + 1)
     if plan["nothing"]:

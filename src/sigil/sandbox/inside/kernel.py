@@ -145,14 +145,15 @@ def become(uid: int, gid: int) -> None:
     set_dumpable(1)
 
 
-def drop_capabilities() -> None:
-    """Empty every capability set, also inside a user namespace; uid 0 becomes an ordinary owner."""
-    drop_bounding_set()
-    drop_present_capabilities()
+CHANGE_IDS = (6, 7)
+"""CAP_SETGID and CAP_SETUID."""
 
 
-def drop_bounding_set() -> None:
-    """Let no exec bring a capability back. Takes away nothing that this process has now."""
+def drop_capabilities(keep: tuple = ()) -> None:
+    """Empty every capability set but for ``keep``; uid 0 becomes an ordinary owner of files.
+
+    Also inside a user namespace. Called twice, the second call can keep no more than the first.
+    """
     _linux("capabilities")
     for capability in range(64):
         try:
@@ -162,19 +163,15 @@ def drop_bounding_set() -> None:
                 break  # past the last capability of this kernel
             if error.errno != errno.EPERM:
                 raise
-
-
-def drop_present_capabilities() -> None:
-    """Empty the permitted, effective, inheritable and ambient sets."""
-    _linux("capabilities")
     try:
         _control("ambient set", _CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL)
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
+    bits = sum(1 << capability for capability in keep) if os.geteuid() == 0 else 0
     header = ctypes.create_string_buffer(struct.pack("=Ii", 0x20080522, 0), 8)
-    empty = ctypes.create_string_buffer(24)
-    _checked(_syscall(_number("capset"), header, empty), "capset")
+    sets = ctypes.create_string_buffer(struct.pack("=6I", bits, bits, 0, 0, 0, 0), 24)
+    _checked(_syscall(_number("capset"), header, sets), "capset")
 
 
 def _number(name: str) -> int:

@@ -88,7 +88,7 @@ class Rules:
         self._test = kernel.SelfTest() if program else None
         self._limits = [(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))]
         if not program:
-            self._limits += [(resource.RLIMIT_NOFILE, (4, 4)), (resource.RLIMIT_NPROC, (0, 0))]
+            self._limits.append((resource.RLIMIT_NOFILE, (64, 64)))
         self._parent = parent
 
     def apply(self):

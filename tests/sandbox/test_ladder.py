@@ -1,0 +1,164 @@
+"""Each rung is proved by a worker, reported by name, and never silently replaced by another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sigil.errors import SandboxUnavailable
+from sigil.sandbox import CallSandbox, CandidateFailed, Case, Returned, Source, ladder, policy
+from sigil.sandbox.zygote import Facts, RungMissing
+
+OPEN = {"m": Source("def f(): return open('/etc/hostname').readable()", "m.py")}
+
+
+def test_the_probe_names_every_rung_once_strongest_first():
+    assert [rung.level for rung in ladder.probe()] == ["L3", "L2", "L1", "L0"]
+
+
+def test_a_rung_that_holds_says_what_is_in_force():
+    for rung in ladder.probe():
+        if rung.holds:
+            assert rung.isolation is not None
+            assert rung.isolation.level == rung.level
+            assert rung.reason == ""
+        else:
+            assert rung.isolation is None
+            assert rung.reason
+
+
+def test_the_bare_process_is_refused_without_unsafe():
+    with pytest.raises(SandboxUnavailable, match="L0 isolates nothing"):
+        CallSandbox(level="L0")
+
+
+def test_the_bare_process_says_that_it_is_not_sealed():
+    with CallSandbox(level="L0", unsafe=True) as sandbox, sandbox.worker() as worker:
+        assert sandbox.isolation.level == "L0"
+        assert sandbox.isolation.self_test != "passed"
+        worker.load(OPEN, "m:f")
+        assert worker.call([Case()]).results == (Returned(True),)
+
+
+def test_unsafe_does_not_choose_the_bare_process():
+    with CallSandbox(unsafe=True) as sandbox:
+        assert sandbox.isolation.level != "L0"
+
+
+def test_the_best_rung_that_holds_is_chosen_by_default():
+    best = next(rung for rung in ladder.probe() if rung.holds)
+    with CallSandbox() as sandbox:
+        assert sandbox.isolation == best.isolation
+
+
+def test_a_rung_that_does_not_hold_is_never_replaced():
+    def start(level: str) -> str:
+        raise RungMissing(f"no {level} here")
+
+    with pytest.raises(SandboxUnavailable, match="L3: no L3 here") as missing:
+        ladder.climb("L3", start)
+    assert "L2" not in str(missing.value)
+
+
+def test_the_next_rung_is_tried_only_where_the_best_was_asked_for():
+    tried: list[str] = []
+
+    def start(level: str) -> str:
+        tried.append(level)
+        if level != "L1":
+            raise RungMissing(f"no {level} here")
+        return level
+
+    assert ladder.climb(None, start) == "L1"
+    assert tried == ["L3", "L2", "L1"]
+
+
+def test_a_machine_without_any_rung_is_told_what_is_missing_at_each():
+    def start(level: str) -> str:
+        raise RungMissing(f"no {level} here")
+
+    with pytest.raises(SandboxUnavailable, match=r"no L3 here.*no L2 here.*no L1 here"):
+        ladder.climb(None, start)
+
+
+def test_an_error_that_is_not_about_the_rung_is_not_a_reason_to_go_lower():
+    def start(level: str) -> str:
+        raise SandboxUnavailable("the interpreter is not there")
+
+    with pytest.raises(SandboxUnavailable, match=r"^the interpreter is not there"):
+        ladder.climb(None, start)
+
+
+def test_no_landlock_means_no_rung_that_needs_it():
+    with pytest.raises(RungMissing, match="landlock"):
+        ladder.seal("L2", Facts(landlock_abi=0, euid=1000))
+
+
+def test_an_unknown_architecture_has_no_sealed_rung(monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    with pytest.raises(RungMissing, match="riscv64"):
+        ladder.seal("L1", Facts(landlock_abi=7, euid=1000))
+
+
+def _allow_everything() -> policy.Filter:
+    return policy.Filter(rules=(), default=policy.ALLOW)
+
+
+def test_a_seal_that_lets_something_through_is_never_handed_out(monkeypatch):
+    monkeypatch.setattr(policy, "calls_filter", _allow_everything)
+    monkeypatch.setattr(policy, "zygote_filter", _allow_everything)
+    with pytest.raises(SandboxUnavailable, match="could still: open,socket,fork,kill"):
+        CallSandbox(level="L1")
+
+
+@pytest.mark.parametrize("level", ["L3", "L2"])
+def test_landlock_stands_behind_seccomp(level, monkeypatch):
+    monkeypatch.setattr(policy, "calls_filter", _allow_everything)
+    monkeypatch.setattr(policy, "zygote_filter", _allow_everything)
+    with pytest.raises(SandboxUnavailable) as missing:
+        CallSandbox(level=level)
+    assert "could still: socket,fork,kill" in str(missing.value)
+
+
+def test_what_we_could_not_do_is_never_the_candidates_failure(monkeypatch):
+    monkeypatch.setattr(policy, "calls_filter", _allow_everything)
+    try:
+        CallSandbox(level="L1")
+    except CandidateFailed:
+        pytest.fail("a seal that does not hold was blamed on a candidate")
+    except SandboxUnavailable:
+        pass
+
+
+def test_root_becomes_nobody_and_others_stay_who_they_are():
+    assert ladder.seal("L2", Facts(7, 0))["uid"] == 65534
+    assert ladder.seal("L2", Facts(7, 1000))["uid"] == 1000
+
+
+def test_only_root_goes_without_a_user_namespace_of_its_own():
+    assert "user" in ladder.seal("L3", Facts(7, 1000))["namespaces"]["guard"]
+    assert "user" not in ladder.seal("L3", Facts(7, 0))["namespaces"]["guard"]
+
+
+def _status(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
+
+
+@pytest.mark.parametrize("level", ["L3", "L2", "L1"])
+def test_what_is_reported_is_what_the_kernel_says_of_a_worker(level):
+    with CallSandbox(level=level, ahead=0) as sandbox, sandbox.worker():
+        pid = sandbox.zygote_pid
+        while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            pid = int(children[-1])
+        status = _status(pid)
+        assert status["Uid"].split() == [str(sandbox.isolation.uid)] * 4
+        assert int(status["CapEff"], 16) == 0
+        assert int(status["CapPrm"], 16) == 0
+        assert status["NoNewPrivs"] == "1"
+        assert status["Seccomp"] == "2"
+        for name in ("net", "ipc", "pid", "mount"):
+            link = "mnt" if name == "mount" else name
+            ours, theirs = (Path(f"/proc/{who}/ns/{link}").readlink() for who in ("self", pid))
+            assert (ours != theirs) is (name in sandbox.isolation.namespaces)
