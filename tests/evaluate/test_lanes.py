@@ -68,8 +68,9 @@ def test_the_baseline_is_measured_once_for_all(bed):
 
 def test_a_baseline_that_cannot_be_measured_is_raised_in_the_parent(bed):
     bed.write({"f.py": "def f(x): return\n1 / 0\n"}, pinned="f.py", symbol="f.py:f")
-    with lanes_of(bed, 1) as lanes, pytest.raises(BaselineFailed, match=r"x\.eval\.yaml:6: metrics\[0\]"):
+    with lanes_of(bed, 1) as lanes, pytest.raises(BaselineFailed) as raised:
         lanes.baseline()
+    assert str(raised.value).startswith("x.eval.yaml:6: metrics[0].function: on the unchanged")
 
 
 def test_an_adopted_baseline_needs_no_second_measurement(bed):

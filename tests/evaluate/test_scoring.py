@@ -1,0 +1,114 @@
+"""What the results of a batch are worth."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sigil.errors import BaselineFailed, CommandTimedOut, NotANumber, Where
+from sigil.evaluate.cases import GivenCase, Tolerance
+from sigil.evaluate.failure import Failed, error_of, status_of
+from sigil.evaluate.scoring import (
+    differing,
+    disagreement,
+    mean_error,
+    mean_score,
+    new_errors,
+    printable,
+    scorer_cases,
+    shown,
+)
+from sigil.sandbox.model import Case, Raised, Returned
+
+SILENT = [GivenCase(Case((1,))), GivenCase(Case((2,)))]
+TOLD = [GivenCase(Case((1,)), expected=1.0), GivenCase(Case((2,)), expected=4.0)]
+BASE = (Returned(10), Raised("ValueError", "no"))
+
+
+def test_a_case_without_an_expected_value_expects_what_the_baseline_returned():
+    results = (Returned(11), Raised("ValueError", "another text"))
+    assert differing(SILENT, results, BASE) == [0]
+
+
+def test_raising_another_error_than_the_baseline_differs():
+    assert differing(SILENT, (Returned(10), Raised("KeyError", "no")), BASE) == [1]
+
+
+def test_raising_where_a_value_is_expected_differs_even_if_the_baseline_raises():
+    raised = (Returned(1.0), Raised("ValueError", ""))
+    assert differing(TOLD, raised, raised) == [1]
+
+
+def test_a_tolerance_is_for_numbers():
+    results = (Returned(1.0), Returned(4.001))
+    assert differing(TOLD, results, results, Tolerance(relative=0.01)) == []
+    assert differing(TOLD, results, results) == [1]
+
+
+def test_only_errors_that_the_baseline_did_not_raise_are_new():
+    assert new_errors((Raised("E", ""), Raised("E", "")), BASE) == [0]
+
+
+def test_the_error_of_a_batch_is_the_mean_over_its_cases():
+    assert mean_error("m", TOLD, (Returned(1.0), Returned(5.0)), BASE) == 0.5
+
+
+@pytest.mark.parametrize("bad", [Raised("E", "x"), Returned("text"), Returned([4.0])])
+def test_one_case_without_a_distance_leaves_no_error_at_all(bad: Returned | Raised):
+    with pytest.raises(Failed):
+        mean_error("m", TOLD, (Returned(1.0), bad), BASE)
+
+
+def test_a_scorer_sees_arguments_value_and_what_is_expected():
+    (first, _) = scorer_cases("m", TOLD, (Returned("a"), Returned("b")))
+    assert first.args == ({"args": [1], "kwargs": {}, "expected": 1.0}, "a")
+
+
+@pytest.mark.parametrize("score", [True, "3", None, math.inf])
+def test_a_score_that_is_no_finite_number_is_a_failure(score: object):
+    with pytest.raises(Failed, match="number"):
+        mean_score("m", [Returned(1), Returned(score)])
+
+
+def test_a_disagreement_shows_case_result_and_expectation():
+    assert disagreement(TOLD, (Returned(1.0), Returned(5)), BASE, 1) == (
+        "case 2 (2) gave 5, expected 4.0"
+    )
+    assert disagreement(SILENT, (Returned(10), Returned(5)), BASE, 1) == (
+        "case 2 (2) gave 5, expected raised ValueError: no"
+    )
+
+
+@given(st.text(max_size=300), st.integers(1, 80))
+def test_what_is_shown_is_short_and_printable(text: str, cap: int):
+    found = printable(text, cap)
+    assert len(found) <= cap
+    assert found.isprintable()
+
+
+def test_a_value_too_large_to_show_is_named():
+    assert shown(10**5000) == "a int too large to show"
+
+
+# --- what a failure means ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("check", "failed"), ("holdout", "failed"), ("cpu", "timeout"), ("load", "error")],
+)
+def test_the_end_of_a_candidate_has_a_status(kind: str, status: str):
+    assert status_of(Failed("m", kind, "x")) == status
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [("timeout", CommandTimedOut), ("number", NotANumber), ("raised", BaselineFailed)],
+)
+def test_the_same_end_of_the_baseline_is_an_error_with_a_place(kind: str, error: type[Exception]):
+    found = error_of(Failed("m", kind, "why"), Where("x.eval.yaml", 3, "metrics[0].command"))
+    assert isinstance(found, error)
+    assert str(found).startswith("x.eval.yaml:3: metrics[0].command: on the unchanged code: why;")
