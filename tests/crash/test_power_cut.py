@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sigil.store import files
+from sigil.store import directories
 from sigil.testing.power import Recorder
 
 SCENARIOS = runpy.run_path(str(Path(__file__).with_name("scenarios.py")))
@@ -55,7 +55,7 @@ def test_a_power_cut_after_a_kill_loses_nothing_that_was_reported_since(
         directory = memory / "second"
         directory.mkdir()
         death.build(directory)
-        monkeypatch.setattr(files, "_settled", set())  # another process knows nothing yet
+        monkeypatch.setattr(directories, "_settled", set())  # another process knows nothing yet
         second = Recorder(directory, after=death)
         with second.watching():
             SCENARIOS["SECOND"][scenario](directory, second.acknowledge)

@@ -7,32 +7,39 @@ last part of a path; what a killed process left half-written is swept by the nex
 
 Directories above a store may be links: where a user keeps things is the user's business.
 
-Not here: who may write (`sigil.store.locks`, re-exported here as `lock`), content
-addresses (`sigil.store.blobs`), many small writes (`sigil.store.journal`).
+Not here: directories (`sigil.store.directories`) and who may write (`sigil.store.locks`), both
+re-exported; content addresses (`sigil.store.blobs`), many small writes (`sigil.store.journal`).
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import itertools
 import os
 import re
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path, PurePosixPath
 
 from sigil import canonical
 from sigil.errors import Corrupt, InvalidValue, Where
+from sigil.store.directories import (
+    make_directory,
+    remove_tree,
+    settle,
+    settle_new,
+    sync_directory,
+)
 from sigil.store.disk_errors import read_error, write_error, writing
 from sigil.store.locks import lock
 
 __all__ = [
     "CHUNK", "confined", "hold", "is_confined", "is_temporary", "lock", "make_directory",
-    "open_regular", "read_chunks", "read_file", "read_verified", "remove_tree", "settle", "sweep",
-    "sync_directory", "sync_file", "temporary_directory", "temporary_path", "write_all",
-    "write_atomic", "write_error", "write_new", "writing",
+    "open_regular", "read_chunks", "read_file", "read_verified", "remove_tree", "settle",
+    "settle_new", "sweep", "sync_directory", "sync_file", "temporary_directory",
+    "temporary_path", "write_all", "write_atomic", "write_error", "write_new",
+    "write_unsynced", "writing",
 ]  # fmt: skip
 
 TEMPORARY_PREFIX = ".sigil-"
@@ -58,20 +65,37 @@ def write_atomic(path: Path, data: bytes) -> None:
         Unwritable: any other refusal; ``path`` is as it was.
     """
     with writing(path):
-        descriptor, temporary = _open_temporary(path.parent)
-        try:
-            write_all(descriptor, data)
-            os.fsync(descriptor)
-            temporary.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
-        finally:
-            # Closed last: the lock on it tells `sweep` that the file is still in use.
-            os.close(descriptor)
+        _replace(path, data, os.fsync)
         sync_directory(path.parent)
         settle(path.parent)
+
+
+def _replace(path: Path, data: bytes, sync: Callable[[int], object]) -> None:
+    descriptor, temporary = _open_temporary(path.parent)
+    try:
+        write_all(descriptor, data)
+        sync(descriptor)
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    finally:
+        # Closed last: the lock on it tells `sweep` that the file is still in use.
+        os.close(descriptor)
+
+
+def write_unsynced(path: Path, data: bytes) -> None:
+    """Replace ``path`` by ``data``, whole for every reader, but not synced.
+
+    For what nothing rests on: after a power cut the file may be empty or the former one.
+
+    Raises:
+        DiskFull: no space or quota left; ``path`` is as it was.
+        Unwritable: any other refusal; ``path`` is as it was.
+    """
+    with writing(path):
+        _replace(path, data, lambda _: None)
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -107,49 +131,6 @@ def write_all(descriptor: int, data: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def make_directory(path: Path) -> None:
-    """Create ``path`` and its missing parents, durable when this returns.
-
-    Raises:
-        DiskFull: no space or quota left.
-        Unwritable: any other refusal, such as a file in the way.
-    """
-    with writing(path):
-        missing = list(itertools.takewhile(lambda p: not p.exists(), (path, *path.parents)))
-        for directory in reversed(missing):
-            with contextlib.suppress(FileExistsError):
-                directory.mkdir()
-            # Not left to `settle`: a new directory may have the inode of a former one.
-            sync_directory(directory.parent)
-        if not stat.S_ISDIR(path.stat().st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        settle(path)
-
-
-_settled: set[tuple[int, int]] = set()
-"""Device and inode of directories whose names this process has synced."""
-
-
-def settle(directory: Path) -> None:
-    """Make the name of an existing directory durable, and the names of those above it.
-
-    Whoever made them may have been killed before it synced their names; without this, a
-    power cut could take away a directory with all that was synced inside it. Done once per
-    process and directory, up to the mount point.
-
-    Raises:
-        OSError: as the system says.
-    """
-    status = directory.stat()
-    if (status.st_dev, status.st_ino) in _settled:
-        return
-    real = directory.resolve()
-    if real != real.parent and real.parent.stat().st_dev == status.st_dev:
-        settle(real.parent)
-        sync_directory(real.parent)
-    _settled.add((status.st_dev, status.st_ino))
-
-
 def sync_file(path: Path) -> None:
     """Make the bytes of an existing file durable, whoever wrote them.
 
@@ -163,26 +144,6 @@ def sync_file(path: Path) -> None:
     try:
         with writing(path):
             os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_directory(path: Path) -> None:
-    """Make the names in ``path`` durable.
-
-    Raises:
-        OSError: as the system says. A directory that may not be opened for reading, or a
-            file system that cannot sync directories, is passed over: there is no other way.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except PermissionError:
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
-            raise
     finally:
         os.close(descriptor)
 
@@ -289,21 +250,6 @@ def _sweep_one(path: str) -> int:
     finally:
         os.close(descriptor)
     return 1
-
-
-def remove_tree(path: Path) -> None:
-    """Remove a directory and what is in it, without following links.
-
-    Raises:
-        OSError: as the system says.
-    """
-    with os.scandir(path) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                remove_tree(Path(entry.path))
-            else:
-                Path(entry.path).unlink()
-    path.rmdir()
 
 
 # --- reading ----------------------------------------------------------------------------

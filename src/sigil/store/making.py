@@ -61,7 +61,7 @@ class Plan:
             manifest = self._manifest(directory, stored)
             files.write_new(stage / manifests.FILE_NAME, manifests.render(manifest))
             times = {"created_at": self.clock.now().isoformat()}
-            files.write_new(stage / TIMES, canonical.snapshot_json(times))
+            files.write_unsynced(stage / TIMES, canonical.snapshot_json(times))
             sync_directories(stage, places.values())
             _move(stage, directory)
         return manifest
@@ -103,8 +103,7 @@ def _move(stage: Path, directory: Path) -> None:
                 where=Where(str(directory)),
                 remedy="resume that run, or start again a second later",
             ) from error
-        files.sync_directory(directory.parent)
-        files.settle(directory)
+        files.settle_new(directory)
 
 
 # --- what stands on the disk ------------------------------------------------------------

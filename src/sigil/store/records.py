@@ -28,7 +28,7 @@ from typing import Literal, Self
 
 from sigil import canonical
 from sigil.effects import SYSTEM_CLOCK, Clock
-from sigil.errors import AlreadyExists, Corrupt, InvalidValue, NotFound, Where
+from sigil.errors import AlreadyExists, Corrupt, InvalidValue, NotFound, Unreadable, Where
 from sigil.store import files, manifests
 from sigil.store.making import TIMES, Plan, files_below, measure, sync_directories
 from sigil.store.manifests import Manifest, Stored
@@ -37,6 +37,7 @@ __all__ = ["JOURNAL", "TIMES", "Manifest", "RunRecord", "Stored"]
 
 JOURNAL = "run.journal"
 LOCK = ".lock"
+FINISHED = "finished_at"
 OUTPUTS = "outputs"
 
 
@@ -140,11 +141,12 @@ class RunRecord:
                 where=Where(str(directory)),
                 remedy="move it away, then run again",
             ) from error
-        with files.writing(directory):
-            # Whoever wrote this manifest may have been killed before its name was synced;
-            # the caller may report what it says.
-            files.sync_directory(directory)
-            files.settle(directory)
+        if record.status == "running" or FINISHED not in record.times():
+            with files.writing(directory):
+                # Whoever wrote this manifest may have been killed before its name was
+                # synced, and the caller may report what it says.
+                files.sync_directory(directory)
+                files.settle(directory)
         return record
 
     @classmethod
@@ -178,6 +180,16 @@ class RunRecord:
             WorkspaceBusy: on entry, if another process works on it; it is named.
         """
         return files.lock(self.directory / LOCK)
+
+    def times(self) -> dict[str, object]:
+        """Return what ``times.json`` says, as far as it can be read: nothing rests on it.
+
+        ``created_at``, and ``finished_at`` once the manifest that says so is on the disk.
+        """
+        path = self.directory / TIMES
+        with contextlib.suppress(NotFound, Corrupt, Unreadable):
+            return manifests.parse_object(files.read_file(path), str(path))
+        return {}
 
     def snapshot(self, name: str) -> bytes:
         """Return the bytes of a frozen input, verified.
@@ -247,8 +259,11 @@ class RunRecord:
             error=error,
             meta={**self.manifest.meta, **(meta or {})},
         )
-        self._note("finished_at")
-        return self._replace(manifest)
+        finished = self._replace(manifest)
+        # Only now: to whoever reads it, this says that the manifest is on the disk.
+        times = {**self.times(), FINISHED: self.clock.now().isoformat()}
+        files.write_unsynced(self.directory / TIMES, canonical.snapshot_json(times))
+        return finished
 
     def reopen(self) -> Self:
         """Let a finished run be continued: ``running``, and no file vouched for but its inputs.
@@ -257,6 +272,8 @@ class RunRecord:
         """
         if self.status == "running":
             return self
+        times = {event: time for event, time in self.times().items() if event != FINISHED}
+        files.write_atomic(self.directory / TIMES, canonical.snapshot_json(times))
         return self._replace(
             dataclasses.replace(self.manifest, status="running", artifacts={}, error=None)
         )
@@ -281,15 +298,6 @@ class RunRecord:
     def _replace(self, manifest: Manifest) -> Self:
         files.write_atomic(self.directory / manifests.FILE_NAME, manifests.render(manifest))
         return dataclasses.replace(self, manifest=manifest)
-
-    def _note(self, event: str) -> None:
-        """Add a time to ``times.json``, whatever state that file is in: nothing rests on it."""
-        path = self.directory / TIMES
-        times: dict[str, object] = {}
-        with contextlib.suppress(NotFound, Corrupt):
-            times = manifests.parse_object(files.read_file(path), str(path))
-        times[event] = self.clock.now().isoformat()
-        files.write_atomic(path, canonical.snapshot_json(times))
 
     def _seal(self, outputs: Iterable[str]) -> dict[str, Stored]:
         """Sync the outputs, then return digests of them as they are read back."""
