@@ -69,8 +69,8 @@ class Checkout:
     """A scratch view of base, layers and changes. A context manager: closing removes it.
 
     Attributes:
-        path: the root as commands see it, where they run. For ``overlay`` it is empty
-            outside of a command; use `read` and `export_changes`.
+        path: the root as commands see it, where they run. For ``overlay`` it is not
+            there outside of a command; use `read` and `export_changes`.
         method: how it is made; a sandbox without mount namespaces turns ``overlay`` into
             one of the others at its first command.
         home: a folder of its own that commands get as ``HOME``.
@@ -182,7 +182,7 @@ class Checkout:
 
     def prepare(self) -> None:
         """Write the changes, and for the methods without a mount every file."""
-        for name in ("changes", "upper", "root", "home"):
+        for name in ("changes", "upper", "home"):
             (self.folder / name).mkdir()
         stack = (*reversed(self.layers), self.base.path)
         for path, content in self.changes.items():
@@ -220,6 +220,7 @@ class Checkout:
 
     def _place(self, layers: Sequence[Path]) -> None:
         """Put base and ``layers`` (lowest first) at `path` as plain files."""
+        self.path.mkdir()
         link = self.method == "hardlink"
         source = bases.locked_tree(self.base) if link else self.base.path
         put = _link if link else lay.copy_file
@@ -245,9 +246,12 @@ class Checkout:
                 continue
             lay.copy_item(item, f"{self.path}/{item.path}", f"{into}/{item.path}")
         for path in self._created.keys() - seen:
-            hidden = f"{into}/{path}"
-            with suppress(FileExistsError, FileNotFoundError, NotADirectoryError):
-                lay.whiteout(hidden)
+            parts = path.split("/")
+            above = ("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+            hidden = next(name for name in above if name not in seen)
+            with suppress(FileExistsError, NotADirectoryError):
+                os.makedirs(os.path.dirname(f"{into}/{hidden}"), exist_ok=True)
+                lay.whiteout(f"{into}/{hidden}")
 
 
 def open_checkout(

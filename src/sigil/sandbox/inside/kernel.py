@@ -154,6 +154,12 @@ def drop_capabilities(keep: tuple = ()) -> None:
 
     Also inside a user namespace. Called twice, the second call can keep no more than the first.
     """
+    drop_bounding_set()
+    keep_capabilities(keep)
+
+
+def drop_bounding_set() -> None:
+    """Let no later exec bring a capability back; takes away nothing that is there now."""
     _linux("capabilities")
     for capability in range(64):
         try:
@@ -163,6 +169,11 @@ def drop_capabilities(keep: tuple = ()) -> None:
                 break  # past the last capability of this kernel
             if error.errno != errno.EPERM:
                 raise
+
+
+def keep_capabilities(keep: tuple = ()) -> None:
+    """Empty the permitted, effective, inheritable and ambient sets but for ``keep``."""
+    _linux("capabilities")
     try:
         _control("ambient set", _CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL)
     except OSError as error:

@@ -156,7 +156,7 @@ def _seal(config: dict, exposed, request: dict, root: str, home: str) -> None:
     policy = config["policies"].get(request["network"])
     if policy is not None:
         kernel.no_new_privileges()
-        kernel.drop_present_capabilities()
+        kernel.keep_capabilities()
         if policy["supervised"]:
             _be_supervised(policy["supervised"], [root, home])
         rules = view.rules(config["level"], exposed, policy, root, home)
