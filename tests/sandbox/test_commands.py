@@ -13,7 +13,6 @@ import pytest
 
 from sigil.errors import InvalidValue, SandboxUnavailable
 from sigil.sandbox import (
-    Checkout,
     CommandResult,
     CommandSandbox,
     Level,
@@ -36,14 +35,6 @@ def sandbox(level: Level) -> Iterator[CommandSandbox]:
     except SandboxUnavailable as unavailable:
         pytest.skip(str(unavailable))
     with made:
-        yield made
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Iterator[Checkout]:
-    (tmp_path / "repo").mkdir()
-    base = freeze(tmp_path / "repo", tmp_path / "cache")
-    with open_checkout(base, {}, scratch=tmp_path / "scratch") as made:
         yield made
 
 
@@ -151,7 +142,7 @@ def test_the_processor_time_of_a_daemon_is_reported_too(run: Runner):
         subprocess.Popen(["sh", "-c", "setsid {sys.executable} burn.py &"])
         while not os.path.exists("done"): time.sleep(0.01)
     """
-    assert run("python s.py", {"s.py": script, "burn.py": burn}).cpu_ns >= 0.2e9
+    assert run("python s.py", {"s.py": script, "burn.py": burn}).cpu_ns >= 0.15e9
 
 
 # --- what it sees -------------------------------------------------------------------------
@@ -173,7 +164,7 @@ def test_what_is_no_variable_is_refused(run: Runner, env: dict[str, str]):
         run("true", env=env)
 
 
-def test_a_program_of_the_checkout_is_found_by_its_path(run: Runner, checkout: Checkout):
+def test_a_program_of_the_checkout_is_found_by_its_path(run: Runner):
     result = run("bench/go a b", {"bench/go": "#!/bin/sh\necho $0 $@\n"})
     assert result.ending == "missing"  # a new file is not executable
     assert run("sh bench/go a b", {"bench/go": "echo $@\n"}).stdout == b"a b\n"
@@ -238,7 +229,7 @@ print(main.__dict__ is globals(), sys.stdin, sys.stdout, sys.stderr, sys.stdout.
 print(sys.stdout.errors, sys.stderr.errors, sys.stdin.errors, sys.__stdout__ is sys.stdout)
 print(getattr(sys, "orig_argv", None), hash("a"), sys.getrecursionlimit(), sys.warnoptions)
 import os, signal, threading
-print(os.getcwd(), sorted(os.environ.items()), threading.current_thread(), os.umask(0))
+print(os.getcwd(), sorted(os.environ.items()), threading.current_thread().name, os.umask(0))
 print([signal.getsignal(s) for s in (signal.SIGINT, signal.SIGPIPE, signal.SIGCHLD)])
 print(signal.pthread_sigmask(signal.SIG_BLOCK, []))
 print({n for n in ("kernel", "warden", "program", "view", "events") if n in sys.modules})

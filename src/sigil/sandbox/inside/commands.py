@@ -49,9 +49,10 @@ class Zygote:
 
     def prepare(self) -> None:
         """Import what programs will want, then enter the namespaces that commands share."""
-        program.preload(self.config["preload"], BARE)
+        program.preload(self.config["preload"])
         self.exposed = view.allowed(self.config["readable"])
         if self.config["level"] == "L3":
+            _forget_paths_outside(self.exposed)
             kernel.unshare("user", "mount", "net", "pid")
             _become_first_process()
             view.build(self.exposed)
@@ -62,6 +63,7 @@ class Zygote:
         kernel.set_dumpable(0)
         kernel.drop_bounding_set()
         _hide_own_modules()
+        program.note_preloaded(BARE)
         gc.collect()
         gc.freeze()
 
@@ -119,6 +121,12 @@ def _become_first_process() -> None:
         os._exit(0)
     kernel.die_with_parent(0)
     kernel.mount("proc", "/proc", "proc")
+
+
+def _forget_paths_outside(exposed) -> None:
+    """Drop folders from ``sys.path`` that an interpreter inside the view would not find."""
+    kept = [path for path in sys.path if exposed.covers(path) or not os.path.exists(path)]
+    sys.path[:] = kept
 
 
 def _hide_own_modules() -> None:

@@ -41,13 +41,17 @@ _WOULD_SHADOW = {"sitecustomize", "usercustomize"}
 """What a program must not have in its own folders if it is to run here."""
 
 
-def preload(names: list, bare: frozenset) -> None:
+def preload(names: list) -> None:
     """Import what is there of ``names``; what is not will fail in the program, as it should."""
     for name in names:
         try:
             __import__(name)
         except BaseException:  # noqa: BLE001 - the program is to meet it, not we
             continue
+
+
+def note_preloaded(bare: frozenset) -> None:
+    """Remember what is imported by now. ``bare``: what `python` itself always imports."""
     _PRELOADED.update(sys.modules)
     _PRELOADED.discard("__main__")
     _WOULD_SHADOW.update(name.partition(".")[0] for name in _PRELOADED - bare)

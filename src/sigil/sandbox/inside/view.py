@@ -121,6 +121,11 @@ class Exposed:
         if done and not left and os.path.exists(done):
             self._real.add(done)
 
+    def covers(self, path: str) -> bool:
+        """Say whether ``path`` can be seen by a command."""
+        real = os.path.realpath(path)
+        return real in self._real or self._inside_another(real)
+
     def _inside_another(self, path: str) -> bool:
         above = os.path.dirname(path)
         while above != "/":
