@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sigil.sandbox import CallSandbox, Case, Level, Limits, Raised, Returned, Rung, Source, probe
+from sigil.errors import SandboxUnavailable
+from sigil.sandbox import (
+    Base,
+    CallSandbox,
+    Case,
+    CommandResult,
+    CommandSandbox,
+    Level,
+    Limits,
+    Raised,
+    Returned,
+    Rung,
+    Source,
+    freeze,
+    open_checkout,
+    probe,
+)
 
 
 @cache
@@ -58,3 +78,93 @@ def run(sandbox: CallSandbox) -> Run:
             return outcome
 
     return once
+
+
+# --- commands -----------------------------------------------------------------------------
+
+VICTIM = "untouched\n"
+
+
+@pytest.fixture(scope="session", params=["L3", "L2"])
+def command_level(request: pytest.FixtureRequest) -> Level:
+    """Each rung that commands have, in turn."""
+    try:
+        CommandSandbox(level=request.param, warm=False).close()
+    except SandboxUnavailable as unavailable:
+        pytest.skip(str(unavailable))
+    return request.param
+
+
+@pytest.fixture(scope="session", params=["warm", "cold"])
+def command_sandbox(
+    request: pytest.FixtureRequest, command_level: Level
+) -> Iterator[CommandSandbox]:
+    """A sandbox of commands at this rung that starts Python in a prepared or a fresh process."""
+    limits = Limits(wall_s=20.0, memory_bytes=256 * 2**20, processes=64, file_bytes=2**24)
+    with CommandSandbox(level=command_level, limits=limits, warm=request.param == "warm") as made:
+        yield made
+
+
+@dataclass
+class Attack:
+    """Runs hostile programs in a checkout of ``repo``; ``secret`` lies outside of all lists."""
+
+    sandbox: CommandSandbox
+    root: Path
+    base: Base
+    secret: Path
+
+    def __call__(self, source: str, *arguments: str, **more: Any) -> CommandResult:
+        """Run a Python program; ``try_`` in it prints ``held`` or what it got."""
+        text = TRY + textwrap.dedent(source)
+        files: dict[str, str | bytes | None] = {"attack.py": text}
+        with open_checkout(self.base, files, scratch=self.root / "scratch") as checkout:
+            command = ["python", "attack.py", *arguments]
+            return self.sandbox.run(command, checkout=checkout, **more)
+
+    def sh(self, line: str, **more: Any) -> CommandResult:
+        """Run a shell line."""
+        with open_checkout(self.base, {}, scratch=self.root / "scratch") as checkout:
+            return self.sandbox.run(["sh", "-c", line], checkout=checkout, **more)
+
+
+TRY = """
+import os, sys
+def try_(attempt):
+    try:
+        got = attempt()
+    except (OSError, ValueError) as error:
+        print("held")
+    else:
+        print("GOT", repr(got)[:200])
+"""
+
+
+def _snapshot(folder: Path) -> dict[str, tuple[float | int | bytes, ...]]:
+    found: dict[str, tuple[float | int | bytes, ...]] = {}
+    for path in [folder, *sorted(folder.rglob("*"))]:
+        status = path.lstat()
+        data = path.read_bytes() if path.is_file() else b""
+        times = (status.st_mtime_ns,) if path.is_file() else ()
+        found[str(path.relative_to(folder))] = (status.st_mode, status.st_uid, data, *times)
+    return found
+
+
+@pytest.fixture
+def attack(command_sandbox: CommandSandbox, tmp_path: Path) -> Iterator[Attack]:
+    """Attack, and then find the user's folder, the base, the secret and the host as before."""
+    repo = tmp_path / "repo"
+    repo.mkdir()
+    (repo / "victim.txt").write_text(VICTIM)
+    (repo / "escape").symlink_to(tmp_path)
+    base = freeze(repo, tmp_path / "cache")
+    secret = tmp_path / "outside"
+    secret.mkdir()
+    (secret / "key").write_text("hunter2")
+    watched = (repo, secret, tmp_path / "cache" / base.path.parent.name / "tree")
+    before = [_snapshot(folder) for folder in watched]
+    mounts = Path("/proc/self/mountinfo").read_text()
+    yield Attack(command_sandbox, tmp_path, base, secret / "key")
+    assert [_snapshot(folder) for folder in watched] == before
+    assert list((tmp_path / "scratch").iterdir()) == []
+    assert Path("/proc/self/mountinfo").read_text() == mounts

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -162,3 +165,30 @@ def test_what_is_reported_is_what_the_kernel_says_of_a_worker(level):
             link = "mnt" if name == "mount" else name
             ours, theirs = (Path(f"/proc/{who}/ns/{link}").readlink() for who in ("self", pid))
             assert (ours != theirs) is (name in sandbox.isolation.namespaces)
+
+
+_AS_NOBODY = """
+import encodings.ascii, os, sys
+from pathlib import Path
+from sigil.sandbox import calls
+from sigil.sandbox import Case, Source
+os.setgroups([])
+os.setresgid(65534, 65534, 65534)
+os.setresuid(65534, 65534, 65534)
+with calls.CallSandbox(python=Path(sys.argv[1]), level=sys.argv[2]) as sandbox:
+    with sandbox.worker() as worker:
+        worker.load({"m": Source("def f(): open('/etc/hostname')", "m.py")}, "m:f")
+        print(worker.call([Case()]).results[0].error, sandbox.isolation.uid)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
+@pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="needs a system python")
+@pytest.mark.parametrize("level", ["L3", "L2", "L1"])
+def test_every_rung_holds_without_being_root(level):
+    as_root = next(rung for rung in ladder.probe() if rung.level == level)
+    command = [sys.executable, "-c", _AS_NOBODY, "/usr/bin/python3", level]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if level == "L3" and (not as_root.holds or "the kernel refused" in done.stderr):
+        pytest.skip("this machine lets nobody but root make namespaces")
+    assert done.stdout.split() == ["PermissionError", "65534"], done.stderr

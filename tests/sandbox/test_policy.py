@@ -44,6 +44,8 @@ def answer(program: bytes, arch: int, number: int, *arguments: int) -> int:
             (accumulator,) = struct.unpack_from("=I", data, k)
         elif code == 0x54:
             accumulator &= k
+        elif code == 0x05:
+            at += k
         elif code == 0x15:
             at += if_true if accumulator == k else if_false
         elif code == 0x35:

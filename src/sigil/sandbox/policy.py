@@ -43,9 +43,11 @@ _X32_BIT: Final = 0x40000000
 # Opcodes of classic BPF, and where struct seccomp_data keeps what they load.
 _LOAD: Final = 0x20
 _AND: Final = 0x54
+_JUMP: Final = 0x05
 _JUMP_EQUAL: Final = 0x15
 _JUMP_GREATER_OR_EQUAL: Final = 0x35
 _RETURN: Final = 0x06
+_LEAF: Final = 2
 _AT_NUMBER: Final = 0
 _AT_ARCH: Final = 4
 _AT_ARGS: Final = 16
@@ -108,13 +110,31 @@ def assemble(policy: Filter, machine: str) -> bytes:
     ]
     if machine == "x86_64":
         code += [(_JUMP_GREATER_OR_EQUAL, 0, 1, _X32_BIT), (_RETURN, 0, 0, KILL)]
+    answers: dict[int, list[_Instruction]] = {}
     for rule in policy.rules:
         number = NUMBERS[rule.call][_COLUMN[machine]]
         if number is not None:
-            body = _body(rule)
-            code += [(_JUMP_EQUAL, 0, len(body), number), *body]
-    code.append((_RETURN, 0, 0, policy.default))
+            answers.setdefault(number, _body(rule))
+    code += _search(sorted(answers.items()), policy.default)
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
+
+
+def _search(answers: list[tuple[int, list[_Instruction]]], default: int) -> list[_Instruction]:
+    """Return a binary search for the number, ending in its answer.
+
+    When a filter is installed the kernel tries every number on it, to remember which calls
+    are always allowed. That is done for each worker, and a search in order would cost it
+    several times as much.
+    """
+    if len(answers) <= _LEAF:
+        chain = [((_JUMP_EQUAL, 0, len(body), number), *body) for number, body in answers]
+        return [*(step for steps in chain for step in steps), (_RETURN, 0, 0, default)]
+    middle = len(answers) // 2
+    lower = _search(answers[:middle], default)
+    upper = _search(answers[middle:], default)
+    # Conditional jumps reach 255 instructions; the plain one reaches everywhere.
+    enter = [(_JUMP_GREATER_OR_EQUAL, 0, 1, answers[middle][0]), (_JUMP, 0, 0, len(lower))]
+    return [*enter, *lower, *upper]
 
 
 def _body(rule: Rule) -> list[_Instruction]:

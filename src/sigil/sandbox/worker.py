@@ -12,7 +12,6 @@ import math
 import os
 import signal
 import socket
-import struct
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -22,7 +21,7 @@ from sigil.errors import InvalidValue, SandboxUnavailable
 from sigil.sandbox import affinity, wire
 from sigil.sandbox.model import CandidateFailed, Case, FailureKind, Limits, Reply, Source
 from sigil.sandbox.preload import named_in
-from sigil.sandbox.zygote import Death, RungMissing, Zygote
+from sigil.sandbox.zygote import Death, RungMissing, Zygote, wait_at_most
 
 BATCHES_OF_CPU: Final = 64
 """A worker's whole life may take the CPU time of so many batches that use their deadline."""
@@ -30,7 +29,6 @@ _SMALL: Final = 4096
 """Arguments up to so many bytes travel with the word "go": reading them takes microseconds."""
 _HELLO_S: Final = 10.0
 _OUT_OF_MEMORY: Final = 121
-_TIMEVAL: Final = struct.Struct("@ll")
 
 
 class Owner(Protocol):
@@ -67,6 +65,7 @@ class Worker:
         self._view = memoryview(self._buffer)
         self._number, self._socket = zygote.fork()
         self._deadline = 0
+        self._allowed = 0.0
         self._at_home = affinity.AtHome()
         self._failure: CandidateFailed | None = None
         self._alive = True
@@ -164,6 +163,7 @@ class Worker:
         self._zygote = zygote
         self._number, self._socket = zygote.fork()
         self._greeted = False
+        self._allowed = 0.0
         self.greet()
 
     def _request(self) -> bytes:
@@ -180,11 +180,9 @@ class Worker:
         self._allow(seconds)
 
     def _allow(self, seconds: float) -> None:
-        """Let the kernel end a wait, which saves a poll before every packet."""
-        whole = int(seconds)
-        value = _TIMEVAL.pack(whole, max(1, int((seconds - whole) * 1e6)))
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
+        if seconds != self._allowed:
+            wait_at_most(self._socket, seconds)
+            self._allowed = seconds
 
     def _left(self) -> None:
         """Shorten the waits to what is left, for frames of many packets."""

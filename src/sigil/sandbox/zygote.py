@@ -34,6 +34,9 @@ _REAPED: Final = struct.Struct("=cIiqq")
 _START_S: Final = 60.0
 """Preloading a large library from a cold disk takes seconds."""
 _ANSWER_S: Final = 10.0
+_REPORTS_WAITING: Final = 16
+"""So many reports of discarded workers may lie in the socket before they are read."""
+_TIMEVAL: Final = struct.Struct("@ll")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Zygote:
         self._process = process
         self._control = control
         self._deaths: dict[int, Death] = {}
+        self._unforked: dict[int, int] = {}
         self._discarded: set[int] = set()
         self._next = 0
         self.facts = Facts(0, 0)
@@ -89,7 +93,7 @@ class Zygote:
             BaselineFailed: a stable module raised.
             SandboxUnavailable: the interpreter does not start or a preload does not import.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = _socket_pair()
         try:
             with theirs:
                 process = _spawn(python, theirs.fileno(), prefix)
@@ -105,7 +109,7 @@ class Zygote:
         return zygote
 
     def _prepare(self, plan: Plan) -> None:
-        self._control.settimeout(_START_S)
+        wait_at_most(self._control, _START_S)
         facts = self._hear()
         self.facts = Facts(facts["landlock"], facts["euid"])
         body = marshal.dumps(dict(plan(self.facts)), 2)
@@ -119,7 +123,7 @@ class Zygote:
         ready = self._hear()
         self.namespaces = tuple(ready["namespaces"])
         self.uid = int(ready["uid"])
-        self._control.settimeout(_ANSWER_S)
+        wait_at_most(self._control, _ANSWER_S)
 
     def _hear(self) -> dict[str, Any]:
         """Return the next message of the preparation, or raise what it reports."""
@@ -152,7 +156,7 @@ class Zygote:
         """
         number = self._next
         self._next += 1
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = _socket_pair()
         with theirs:
             passed = array.array("i", [theirs.fileno()])
             try:
@@ -170,7 +174,8 @@ class Zygote:
         self._discarded.add(number)
         with suppress(OSError):
             self._control.send(_REQUEST.pack(b"R", number))
-            self._collect(socket.MSG_DONTWAIT)
+            while len(self._discarded) > _REPORTS_WAITING:
+                self._collect()
 
     def reap(self, number: int) -> Death:
         """Have a worker killed, if it still lives, and return how it ended.
@@ -180,23 +185,26 @@ class Zygote:
         """
         try:
             self._control.send(_REQUEST.pack(b"R", number))
-            while number not in self._deaths:
-                self._collect(0)
+            while number not in self._deaths and number not in self._unforked:
+                self._collect()
         except OSError as error:
             self.close()
             raise _gone("when a worker had ended") from error
+        if number in self._unforked:
+            reason = os.strerror(self._unforked.pop(number))
+            raise SandboxUnavailable(f"no worker could be forked: {reason}")
         return self._deaths.pop(number)
 
-    def _collect(self, flags: int) -> None:
+    def _collect(self) -> None:
         """Take one report from the control socket; those of discarded workers end here."""
-        packet = self._control.recv(_REAPED.size, flags)
+        packet = self._control.recv(_REAPED.size)
         if len(packet) != _REAPED.size:
             raise ConnectionError("the zygote closed its socket")
         kind, number, status, cpu, peak = _REAPED.unpack(packet)
         if number in self._discarded:
             self._discarded.discard(number)
         elif kind == b"U":
-            raise OSError(status, f"no worker could be forked: {os.strerror(status)}")
+            self._unforked[number] = status
         else:
             self._deaths[number] = Death(status, cpu / 1e6, peak)
 
@@ -213,6 +221,24 @@ class Zygote:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def wait_at_most(connected: socket.socket, seconds: float) -> None:
+    """Let the kernel end waits on a socket, which saves the poll that `settimeout` costs."""
+    whole = int(seconds)
+    value = _TIMEVAL.pack(whole, max(1, int((seconds - whole) * 1e6)))
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
+
+
+def _socket_pair() -> tuple[socket.socket, socket.socket]:
+    try:
+        return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    except OSError as error:
+        raise SandboxUnavailable(
+            f"no socket pair for a worker: {error.strerror}",
+            remedy="calls need a system with AF_UNIX SEQPACKET sockets, and free descriptors",
+        ) from error
 
 
 def _spawn(python: str, descriptor: int, prefix: tuple[str, ...]) -> subprocess.Popen[bytes]:
