@@ -27,7 +27,7 @@ from sigil.optimize.workspace import Workspace, candidate_folder
 PLAIN_EVERY_NS = 2_000_000_000
 
 
-class _Silent:
+class Silent:
     """A report for whoever asked for JSON alone."""
 
     def started(self, run: Path, *, resumed: bool) -> None:
@@ -110,7 +110,7 @@ def choose_report(plan: Plan, workspace: Workspace, *, silent: bool) -> Generato
     """Yield the report that fits where standard error goes."""
     console = Console(stderr=True)
     if silent:
-        yield _Silent()
+        yield Silent()
     elif console.is_terminal:
         with Live(console=console, refresh_per_second=8, transient=True) as live:
             yield _Live(plan, workspace, console, live)

@@ -121,12 +121,13 @@ def run(
         with _stopping(search.stop):
             reason = search.search()
             search.confirm()
+        elapsed_s = search.elapsed_s()
         interrupted = search.stop.is_set()
         if interrupted:
             session.checkpoint()
         else:
             session.finish(reason, _winner(session.history))
-        return Summary(session.run, reason, session.history, search.elapsed_s(), interrupted)
+        return Summary(session.run, reason, session.history, elapsed_s, interrupted)
 
 
 class _Search:

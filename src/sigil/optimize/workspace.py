@@ -10,7 +10,9 @@
       selected/<pin>@v3 -> ../runs/…/candidates/…
 
 The readable files are derived from the journal and may be deleted: `materialise` writes
-them again. Not here: what a run does (`sigil.optimize.run`).
+them again, without a sync each, because a finished run syncs what it seals.
+
+Not here: what a run does (`sigil.optimize.run`).
 """
 
 from __future__ import annotations
@@ -26,9 +28,13 @@ from sigil.optimize.history import Candidate, History, read_history
 from sigil.optimize.spec import Spec, check_name
 from sigil.search.model import BASELINE
 from sigil.search.patch import apply, diff
-from sigil.store.files import lock, make_directory, write_atomic
+from sigil.store.disk_errors import writing
+from sigil.store.files import lock, make_directory
 from sigil.store.journal import read
 from sigil.store.records import JOURNAL
+
+SURVIVORS = 20
+"""How many of the front, best first, have readable files without being asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +146,7 @@ def write_candidate(
         "note.json": snapshot_json({"note": candidate.note, "proposer": candidate.proposer}),
     }
     for name, data in contents.items():
-        _write_if_different(folder / name, data)
+        _write(folder / name, data)
     return folder
 
 
@@ -151,18 +157,18 @@ def materialise(run: Path, history: History, baseline: Mapping[str, str]) -> Non
     (`write_candidate`), because thousands of small durable files cost minutes.
     """
     front = history.front()
-    survivors = list(front)
+    survivors = front[:SURVIVORS]
     if history.winner:
         survivors.append(history.candidates[history.winner])
     chains = {step.id: step for kept in survivors for step in history.lineage(kept)}
     for candidate in chains.values():
         write_candidate(run, history, candidate, baseline)
     make_directory(run / "baseline")
-    _write_if_different(run / "baseline" / "patch.diff", b"")
+    _write(run / "baseline" / "patch.diff", b"")
     if history.baseline is not None:
         metrics = snapshot_json(history.baseline.to_json())
-        _write_if_different(run / "baseline" / "metrics.json", metrics)
-    write_atomic(run / "index.json", snapshot_json(index(history, front)))
+        _write(run / "baseline" / "metrics.json", metrics)
+    _write(run / "index.json", snapshot_json(index(history, front)))
 
 
 def index(history: History, front: list[Candidate]) -> dict[str, object]:
@@ -218,7 +224,8 @@ def _row(candidate: Candidate) -> dict[str, object]:
     }
 
 
-def _write_if_different(path: Path, data: bytes) -> None:
-    """Write ``data`` unless the file already holds it: an fsync costs milliseconds."""
-    if not path.is_file() or path.read_bytes() != data:
-        write_atomic(path, data)
+def _write(path: Path, data: bytes) -> None:
+    """Write a derived file unless it holds ``data`` already."""
+    with writing(path):
+        if not path.is_file() or path.read_bytes() != data:
+            path.write_bytes(data)
