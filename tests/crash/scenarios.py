@@ -19,37 +19,65 @@ from sigil.store.records import RunRecord
 from sigil.store.verify import verify
 from sigil.testing.clocks import FixedClock
 
+# --- directories ------------------------------------------------------------------------
+
+
+def makes(directory, acknowledge):
+    for path in ("a", "a/b/c", "a/d"):
+        files.make_directory(directory / path)
+        acknowledge(path)
+
+
+def check_makes(directory, acknowledged):
+    for path in acknowledged:
+        assert (directory / path).is_dir()
+    makes(directory, lambda path: None)
+    assert {str(path.relative_to(directory)) for path in directory.rglob("*")} == {
+        "a", "a/b", "a/b/c", "a/d",
+    }  # fmt: skip
+
+
 # --- one file ---------------------------------------------------------------------------
 
 VERSIONS = [b"", b"one" * 100, b"two" * 50]
 
 
+def inside(directory):
+    """Return a directory that is made unless somebody has made it, as a careless caller does."""
+    place = directory / "inside"
+    if not place.exists():
+        files.make_directory(place)
+    return place
+
+
 def replaces(directory, acknowledge):
     for number, data in enumerate(VERSIONS):
-        files.write_atomic(directory / "file", data)
+        files.write_atomic(inside(directory) / "file", data)
         acknowledge(number)
 
 
 def replaces_again(directory, acknowledge):
-    files.write_atomic(directory / "file", VERSIONS[-1])
+    files.write_atomic(inside(directory) / "file", VERSIONS[-1])
     acknowledge(len(VERSIONS) - 1)
 
 
 def check_replaces(directory, acknowledged):
-    path = directory / "file"
+    path = directory / "inside" / "file"
     if not path.exists():
         assert not acknowledged
     else:
         assert VERSIONS.index(path.read_bytes()) >= max(acknowledged, default=0)
-    files.sweep(directory)
-    assert {entry.name for entry in directory.iterdir()} <= {"file"}
+    files.sweep(path.parent)
+    assert {str(path.relative_to(directory)) for path in directory.rglob("*")} <= {
+        "inside", "inside/file",
+    }  # fmt: skip
 
 
 # --- journals ---------------------------------------------------------------------------
 
 
 def appends(directory, acknowledge):
-    path = directory / "run.journal"
+    path = inside(directory) / "run.journal"
     with Journal.open(path) as opened:
         for number in range(3):
             opened.append("fact", {"n": number})
@@ -68,7 +96,7 @@ def appends(directory, acknowledge):
 
 
 def check_appends(directory, acknowledged):
-    path = directory / "run.journal"
+    path = inside(directory) / "run.journal"
     assert verify(directory).intact
     expected = max(acknowledged, default=-1) + 1
     if not path.exists():
@@ -84,7 +112,7 @@ def check_appends(directory, acknowledged):
 
 def continues(directory, acknowledge):
     """Do what a second process does: whatever it finds in the journal, it may rely on."""
-    with Journal.open(directory / "run.journal") as opened:
+    with Journal.open(inside(directory) / "run.journal") as opened:
         if opened.durable:
             acknowledge(opened.durable - 1)
         opened.append("fact", {"n": opened.durable})
@@ -143,6 +171,7 @@ def finishes(directory, acknowledge):
     """Do what a second process does: claim the run, and execute it unless it succeeded."""
     record = claim(directory)
     assert record.directory.name == NAME
+    acknowledge("created")
     if record.status != "succeeded":
         record = record.restart()
         record.write("outputs/deep/b.json", b"2\n" * 3000)
@@ -198,6 +227,7 @@ def check_indexes(directory, acknowledged):
 
 
 SCENARIOS = {
+    "makes": check_makes,
     "replaces": check_replaces,
     "appends": check_appends,
     "runs": check_runs,
@@ -206,6 +236,7 @@ SCENARIOS = {
 }
 """What is done, and what must hold afterwards."""
 SECOND = {
+    "makes": makes,
     "replaces": replaces_again,
     "appends": continues,
     "runs": finishes,

@@ -44,7 +44,6 @@ class Blobs:
             # Another process may have been killed before it synced the name.
             with files.writing(path):
                 files.sync_directory(path.parent)
-                files.settle(path.parent)
             return digest
         files.make_directory(path.parent)
         files.write_atomic(path, data)
