@@ -230,20 +230,35 @@ def doubtful_uses(tree: ast.Module, flow: Flow) -> Counter[str]:
     for function in ast.walk(tree):
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             local = bound_names(function.body)
-            for statement in own_nodes(function.body):
-                if isinstance(statement, ast.stmt) and not isinstance(statement, _DEFINITIONS):
-                    found.update(_doubtful(statement, local, flow.before(statement)))
+            for statement in _statements(function.body):
+                found.update(_doubtful(statement, local, flow.before(statement)))
     return found
 
 
+def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements of ``body`` and of their suites, definitions left out."""
+    waiting = list(body)
+    while waiting:
+        statement = waiting.pop()
+        if isinstance(statement, _DEFINITIONS):
+            continue
+        yield statement
+        suites = (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ()), statement)
+        for suite in suites:
+            for name in ("body", "orelse", "finalbody"):
+                waiting += getattr(suite, name, ())
+
+
 def _doubtful(statement: ast.stmt, local: set[str], names: Names) -> list[str]:
-    if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
-        aug = [statement.target.id]
-    else:
-        aug = []
+    parts = list(header(statement))
     reads = [
-        node.id for part in header(statement) for node in ast.walk(part)
+        node.id for part in parts for node in ast.walk(part)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     ]  # fmt: skip
-    own = set[str]().union(*(inner_names(part) for part in header(statement)))
-    return [name for name in reads + aug if name in local and name not in names | own]
+    if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+        reads.append(statement.target.id)
+    open_reads = [name for name in reads if name in local and name not in names]
+    if not open_reads:
+        return []
+    own = set[str]().union(*(inner_names(part) for part in parts))
+    return [name for name in open_reads if name not in own]

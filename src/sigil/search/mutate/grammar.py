@@ -36,14 +36,18 @@ _LITERALS: dict[Kind, Sequence[Fragment]] = {
 }
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _LEAF_CHANCE = 0.35
-_LITERAL_CHANCE = 0.25
+_LOCAL_CHANCE = 0.6
+_LITERAL_CHANCE = 0.5
 
 
 def leaf(scope: Scope, want: Kind, random: random.Random) -> Fragment:
     """Return a name in scope of the wanted kind, or a literal."""
-    exact = [value for value in scope.values if fits(value.kind, want)]
-    if exact and random.random() >= _LITERAL_CHANCE:
-        return random.choice(exact)
+    fitting = [value for value in scope.values if fits(value.kind, want)]
+    near = [value for value in fitting if value.text in scope.local]
+    if near and random.random() < _LOCAL_CHANCE:
+        return random.choice(near)
+    if fitting and random.random() >= _LITERAL_CHANCE:
+        return random.choice(fitting)
     return random.choice(_LITERALS[want])
 
 

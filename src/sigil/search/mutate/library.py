@@ -45,9 +45,7 @@ BUILTINS: tuple[Function, ...] = (
 
 MODULES: Mapping[str, tuple[Function, ...]] = {
     "math": (
-        *_unary(
-            "sin cos exp log sqrt tan atan tanh log2 log10 log1p expm1 fabs", "number", "number"
-        ),
+        *_unary("sin cos exp log sqrt tan atan tanh", "number", "number"),
         *_unary("floor ceil", "number", "int"),
         *_unary("isqrt", "int", "int"),
         *_unary("fsum prod", "seq", "number"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from sigil.search.mutate.fragments import (
@@ -33,6 +33,7 @@ from sigil.search.mutate.source import Edit, Source
 from sigil.search.mutate.subject import Site, Subject
 
 _SHOWN = 60
+_MOST_FACTORS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,10 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def short(text: str) -> str:
-    """Return ``text``, cut in the middle if it is long."""
-    half = _SHOWN // 2
-    return text if len(text) <= _SHOWN else f"{text[:half]} … {text[-half:]}"
+def short(text: str, length: int = _SHOWN) -> str:
+    """Return ``text``, cut in the middle if it is longer than ``length``."""
+    half = length // 2
+    return text if len(text) <= length else f"{text[:half]} … {text[-half:]}"
 
 
 def _allowed(site: Site, new: Fragment) -> bool:
@@ -325,10 +326,10 @@ def _exchanged(subject: Subject, site: Site, first: ast.expr, second: ast.expr) 
 
 
 def renamed(subject: Subject, site: Site) -> Iterator[Change]:
-    """Another name in scope of the same kind."""
+    """Another local name of the same kind."""
     if isinstance(site.node, ast.Name):
         for value in site.scope.values:
-            if fits(value.kind, site.kind) and value.text != site.node.id:
+            if fits(value.kind, site.kind) and _is_local(value, site):
                 yield from replaced(subject, site, value, "name")
 
 
@@ -394,15 +395,47 @@ def combined(subject: Subject, site: Site) -> Iterator[Change]:
 
 
 def combined_with_names(subject: Subject, site: Site) -> Iterator[Change]:
-    """The expression combined with each number in scope."""
+    """The expression combined with each local number."""
+    yield from _combined_with(subject, site, [v for v in site.scope.values if _is_local(v, site)])
+
+
+def with_constants(subject: Subject, site: Site) -> Iterator[Change]:
+    """A constant of the module instead of a name or literal, or combined with an expression."""
+    others = [value for value in site.scope.values if not _is_local(value, site)]
+    if isinstance(site.node, (ast.Name, ast.Constant)):
+        for value in others:
+            if fits(value.kind, site.kind):
+                yield from replaced(subject, site, value, "name")
+    yield from _combined_with(subject, site, others)
+
+
+def _is_local(value: Fragment, site: Site) -> bool:
+    return value.text in site.scope.local
+
+
+def _combined_with(subject: Subject, site: Site, values: Iterable[Fragment]) -> Iterator[Change]:
     if not _growing(site):
         return
     whole = subject.fragment(site.node, site.kind)
-    for value in site.scope.values:
-        if fits(value.kind, "number") and not (value.text == whole.text):
+    for value in values:
+        if fits(value.kind, "number") and value.text != whole.text:
             for symbol in "+*-/":
                 yield from replaced(subject, site, binary(symbol, whole, value), "combine")
             yield from replaced(subject, site, binary("-", value, whole), "combine")
+
+
+def combined_with_products(subject: Subject, site: Site) -> Iterator[Change]:
+    """The expression plus or minus the product of two numbers in scope."""
+    if not _growing(site):
+        return
+    whole = subject.fragment(site.node, site.kind)
+    near = [value for value in site.scope.values if _is_local(value, site)]
+    names = [value for value in near if fits(value.kind, "number")][:_MOST_FACTORS]
+    for position, one in enumerate(names):
+        for two in names[position:]:
+            for symbol in "+-":
+                fresh = binary(symbol, whole, binary("*", one, two))
+                yield from replaced(subject, site, fresh, "combine")
 
 
 def wrapped(subject: Subject, site: Site) -> Iterator[Change]:
@@ -483,8 +516,8 @@ TIERS: tuple[tuple[Operator, ...], ...] = (
         off_by_one,
         renamed,
     ),
-    (combined, combined_with_names),
-    (hoisted, guarded_division, wrapped, literal_jumps),
-    (reused,),
+    (combined, combined_with_names, combined_with_products),
+    (wrapped, hoisted, guarded_division, literal_jumps),
+    (with_constants, reused),
 )
 """The catalogue: repairs first, then growth, then everything else."""

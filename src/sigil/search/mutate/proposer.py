@@ -25,7 +25,7 @@ from sigil.errors import SigilError
 from sigil.search.model import BASELINE, Outcome, Parent, Proposal, View
 from sigil.search.mutate.assigned import Flow, doubtful_uses
 from sigil.search.mutate.chance import DRAWS, names_of
-from sigil.search.mutate.operators import Change
+from sigil.search.mutate.operators import Change, short
 from sigil.search.mutate.source import Edit, Source, apply_edits
 from sigil.search.mutate.subject import Subject
 from sigil.search.mutate.walk import neighbours
@@ -35,8 +35,9 @@ from sigil.search.pins import Pin, language_of, locate
 _PARSED_PARENTS = 48
 _ATTEMPTS = 60
 _WALK_FIRST = 48
-_WALK_CHANCE = 0.35
-_BEST_CHANCE = 0.5
+_WALK_CHANCE = 0.3
+_BEST_CHANCE = 0.3
+_LONGEST_NOTE = 200
 _COMPOUND = (1, 1, 1, 2, 2, 3)
 
 
@@ -117,8 +118,11 @@ class Mutate:
         return None
 
     def _choose(self, view: View) -> Parent:
-        """Return the best parent half of the time, else a good one more likely than a bad one."""
+        """Return the baseline until its first edits are done, then the best or a good one."""
         stream = view.random
+        baseline = next((parent for parent in view.parents if parent.id == BASELINE), None)
+        if baseline is not None and self._tried[BASELINE] < _WALK_FIRST:
+            return baseline
         position = 0
         if len(view.parents) > 1 and stream.random() >= _BEST_CHANCE:
             position = min(int(stream.expovariate(0.3)), len(view.parents) - 1)
@@ -127,7 +131,7 @@ class Mutate:
     def _draw(
         self, parent: Parent, parsed: _Parsed, view: View
     ) -> tuple[list[str], list[tuple[Subject, Change]]] | None:
-        first = self._tried[parent.id] < _WALK_FIRST
+        first = parent.id == BASELINE and self._tried[parent.id] < _WALK_FIRST
         if not parsed.walked_out and (first or view.random.random() < _WALK_CHANCE):
             found = next(parsed.walk, None)
             if found is not None:
@@ -166,14 +170,14 @@ class Mutate:
             own = [change for changed, change in changes if changed is subject]
             if own:
                 edits[key] = [edit for change in own for edit in change.edits]
-                if not _sound(subject, own):
+                if _entangled(own) or not _sound(subject, own):
                     return None
         result = _identity(parsed.subjects, edits)
         if result is None or not self._remember(parent.id, result):
             return None
         after = _edited(parsed, edits)
         patch = diff({path: parent.files[path] for path in after}, after)
-        note = "; ".join(change.note for _, change in changes)
+        note = short("; ".join(change.note for _, change in changes), _LONGEST_NOTE)
         data = {"ways": list(ways), "result": result}
         return Proposal(parent.id, patch, self.name, note, seed, data) if patch else None
 
@@ -248,6 +252,15 @@ def _edited(parsed: _Parsed, edits: Mapping[str, Sequence[Edit]]) -> dict[str, s
         by_path.setdefault(key.rpartition(":")[0], []).extend(own)
     after = {path: apply_edits(parsed.files[path], own) for path, own in by_path.items()}
     return {path: text for path, text in after.items() if text is not None}
+
+
+def _entangled(changes: Sequence[Change]) -> bool:
+    """Return whether one change reaches into another, so that their notes would not be true."""
+    reaches = sorted(
+        (min(edit.start for edit in change.edits), max(edit.end for edit in change.edits))
+        for change in changes
+    )
+    return any(next_[0] <= last[1] for last, next_ in zip(reaches, reaches[1:], strict=False))
 
 
 def _sound(subject: Subject, changes: Sequence[Change]) -> bool:

@@ -27,11 +27,13 @@ class Scope:
     Args:
         values: names and constants that can be read, local ones first.
         functions: what can be called.
+        local: those of ``values`` that are local names.
         names: every bare name that may be read there; for fragments that are moved.
     """
 
     values: tuple[Fragment, ...]
     functions: tuple[Function, ...]
+    local: frozenset[str]
     names: frozenset[str]
 
 
@@ -98,7 +100,8 @@ def scope_at(
     own = [atom(name, kinds.get(name, "unknown")) for name in visible]
     constants = [c for c in module.constants if c.text.split(".")[0] not in hidden]
     functions = tuple(f for f in module.functions if f.text.split(".")[0] not in hidden)
-    return Scope((*own, *constants), functions, frozenset(visible) | (module.names - shadowed))
+    near = frozenset(visible)
+    return Scope((*own, *constants), functions, near, near | (module.names - shadowed))
 
 
 def _worth(value: ast.expr, kinds: Kinds) -> bool:

@@ -20,7 +20,7 @@ from sigil.search.mutate.subject import Block, Subject
 
 _REMOVABLE = (
     ast.Assign, ast.AugAssign, ast.Expr, ast.If, ast.For, ast.While, ast.Return, ast.Assert,
-    ast.Continue, ast.Pass, ast.Delete,
+    ast.Continue, ast.Delete,
 )  # fmt: skip
 _MOVABLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.If, ast.For, ast.AnnAssign)
 _MOST_GUARDS = 4
@@ -32,7 +32,7 @@ def deletions(subject: Subject) -> Iterator[Change]:
         for statement in block.body:
             if not isinstance(statement, _REMOVABLE) or _steers_loop(statement, block):
                 continue
-            if isinstance(statement, ast.Pass) or _is_docstring(statement):
+            if _is_needed(statement, block):
                 continue
             edit = _removal(subject, statement, block)
             if edit is not None:
@@ -73,7 +73,8 @@ def guards(subject: Subject) -> Iterator[Change]:
 
 
 def _conditions(block: Block, *, first_only: bool) -> Iterator[Fragment]:
-    for value in block.context.scope.values:
+    scope = block.context.scope
+    for value in (value for value in scope.values if value.text in scope.local):
         if value.kind in ("seq", "str", "map", "unknown"):
             yield negation(value)
         if value.kind in ("int", "number", "unknown") and not first_only:
@@ -185,6 +186,13 @@ def _first_statement(block: Block) -> ast.stmt | None:
 
 def _is_docstring(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _is_needed(statement: ast.stmt, block: Block) -> bool:
+    """Return whether a function without ``statement`` says less or gives nothing at all."""
+    function = block.context.function
+    last = function is not None and statement is function.body[-1]
+    return _is_docstring(statement) or (last and isinstance(statement, ast.Return))
 
 
 def _is_definition(statement: ast.stmt) -> bool:

@@ -121,7 +121,9 @@ class Subject:
         self.blocks: list[Block] = []
         self.assignments: list[ast.AugAssign] = []
         self._scopes: dict[tuple[frozenset[str], int], Scope] = {}
-        top = Context(None, self.module.names, self.module.kinds, Scope((), (), frozenset()))
+        top = Context(
+            None, self.module.names, self.module.kinds, Scope((), (), frozenset(), frozenset())
+        )
         self._body(source.tree.body, top)
         self.reusables = self._collect_reusables()
         chunk = [s for s in source.tree.body if self._overlaps(s)]
@@ -394,7 +396,7 @@ class _Descent:
         inner = _Descent.__new__(_Descent)
         inner._subject, inner._statement, inner._kinds = self._subject, self._statement, self._kinds
         inner._shadowed = self._shadowed | frozenset(names)
-        local = [v.text for v in self._scope.values if v.text in self._shadowed]
+        local = [v.text for v in self._scope.values if v.text in self._scope.local]
         inner._scope = scope_at(
             [*names, *(name for name in local if name not in names)],
             inner._shadowed, self._subject.module, self._kinds,

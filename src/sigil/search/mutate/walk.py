@@ -25,7 +25,7 @@ def neighbours(subjects: Iterable[Subject]) -> Iterator[_Found]:
         lines = [_everywhere(operator, subjects) for operator in tier]
         if position == 0:
             lines.insert(3, _of_all(assignment_operators, subjects))
-        if position == len(TIERS) - 2:
+        if position == len(TIERS) - 1:
             lines += [_of_all(source, subjects) for source in STATEMENT_OPERATORS]
         yield from _in_turn(lines)
 
