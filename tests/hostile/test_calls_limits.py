@@ -74,6 +74,24 @@ def test_a_candidate_that_hangs_while_it_is_imported_is_killed_at_its_deadline(i
     assert failed.value.kind == "timeout"
 
 
+def test_a_reply_that_drips_is_cut_off_at_the_deadline_of_its_batch(impatient):
+    source = (
+        "import os, struct, sys, time\n"
+        "def f():\n"
+        "    request = sys._getframe(2).f_locals['request']\n"
+        "    os.write(3, struct.pack('=c8sI', b'd', request, 0))\n"
+        "    os.write(3, struct.pack('=c8sI', b'R', request, 10**6) + bytes(65536 - 13))\n"
+        "    while True:\n"
+        "        time.sleep(0.05)\n"
+        "        os.write(3, bytes(65536))\n"
+    )
+    start = time.monotonic()
+    with pytest.raises(CandidateFailed) as failed:
+        outcome_of(impatient, source)
+    assert failed.value.kind == "timeout"
+    assert time.monotonic() - start < 2
+
+
 def test_a_worker_that_does_not_read_its_arguments_is_killed_at_its_deadline(impatient):
     with impatient.worker() as worker:
         source = "import time\ndef f(x): time.sleep(1e6)"

@@ -198,6 +198,13 @@ def test_a_preloaded_module_comes_from_the_path(tmp_path):
         assert results(sandbox, source, Case()) == (Returned(42),)
 
 
+def test_a_file_of_the_user_does_not_take_the_place_of_a_standard_module(tmp_path):
+    (tmp_path / "string.py").write_text("raise SystemError('taken for the standard one')\n")
+    with CallSandbox(path=[tmp_path], ahead=0) as sandbox:
+        source = "import string\ndef f(): return string.digits"
+        assert results(sandbox, source, Case()) == (Returned("0123456789"),)
+
+
 def test_a_preload_that_is_not_installed_is_not_the_candidates_failure():
     with pytest.raises(SandboxUnavailable, match="no_such_module"):
         CallSandbox(preload=["no_such_module"])

@@ -192,3 +192,46 @@ def test_every_rung_holds_without_being_root(level):
     if level == "L3" and (not as_root.holds or "the kernel refused" in done.stderr):
         pytest.skip("this machine lets nobody but root make namespaces")
     assert done.stdout.split() == ["PermissionError", "65534"], done.stderr
+
+
+_CONFINED = """
+import importlib.util, sys
+from pathlib import Path
+from sigil.errors import SandboxUnavailable
+from sigil.sandbox import calls, policy, syscalls
+syscalls.NUMBERS["landlock_create_ruleset"] = (444, 444)
+rules = tuple(policy.Rule(name, policy.REFUSE) for name in sys.argv[1].split())
+program = policy.assemble(policy.Filter(rules, policy.ALLOW), __import__("platform").machine())
+path = Path(policy.__file__).with_name("inside") / "kernel.py"
+spec = importlib.util.spec_from_file_location("kernel", path)
+kernel = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(kernel)
+kernel.no_new_privileges()
+kernel.Seccomp(program).install()
+try:
+    with calls.CallSandbox() as sandbox:
+        print(sandbox.isolation.level)
+except SandboxUnavailable as missing:
+    print(missing)
+"""
+
+
+@pytest.mark.parametrize(
+    ("refused", "found"),
+    [
+        ("unshare", "L2\n"),
+        ("unshare landlock_create_ruleset", "L1\n"),
+        ("landlock_create_ruleset", "L1\n"),
+    ],
+)
+def test_in_a_container_that_refuses_something_the_best_of_the_rest_is_chosen(refused, found):
+    command = [sys.executable, "-c", _CONFINED, refused]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == found, done.stderr
+
+
+def test_a_machine_without_seccomp_is_told_so_at_every_rung():
+    command = [sys.executable, "-c", _CONFINED, "seccomp"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    for level in ("L3", "L2", "L1"):
+        assert f"{level}: the kernel refused: PermissionError" in done.stdout, done.stderr

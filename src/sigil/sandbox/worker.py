@@ -27,6 +27,8 @@ BATCHES_OF_CPU: Final = 64
 """A worker's whole life may take the CPU time of so many batches that use their deadline."""
 _SMALL: Final = 4096
 """Arguments up to so many bytes travel with the word "go": reading them takes microseconds."""
+_PLENTY: Final = 0.9
+"""While so much of the time is left, waiting for the whole of it once more does no harm."""
 _HELLO_S: Final = 10.0
 _OUT_OF_MEMORY: Final = 121
 
@@ -142,11 +144,14 @@ class Worker:
         else:
             self._send(wire.frame(wire.WAIT, request, body))
             self._receive(wire.READY, request)
+            self._left()
             message = wire.frame(wire.GO, request)
         start = SYSTEM_CLOCK.monotonic_ns()
         self._send(message)
         self._receive(wire.DONE, request)
         done = SYSTEM_CLOCK.monotonic_ns()
+        if self._deadline - done < _PLENTY * self._limits.wall_s * 1e9:
+            self._left()
         _, body = self._receive(wire.RESULTS, request)
         try:
             results = wire.outcomes(body, len(cases))

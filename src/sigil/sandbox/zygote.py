@@ -80,13 +80,12 @@ class Zygote:
         self.extra: frozenset[str] = frozenset()
 
     @classmethod
-    def start(cls, python: str, plan: Plan, prefix: tuple[str, ...] = ()) -> Zygote:
+    def start(cls, python: str, plan: Plan) -> Zygote:
         """Start the target's interpreter on ``inside`` and see it through its preparation.
 
         Args:
             python: the target's interpreter.
             plan: called once with the facts, returns what `inside/calls.py` calls the plan.
-            prefix: a command to run it under, such as another system's own sandbox.
 
         Raises:
             RungMissing: a namespace, landlock or seccomp was refused.
@@ -96,7 +95,7 @@ class Zygote:
         ours, theirs = _socket_pair()
         try:
             with theirs:
-                process = _spawn(python, theirs.fileno(), prefix)
+                process = _spawn(python, theirs.fileno())
         except BaseException:
             ours.close()
             raise
@@ -241,13 +240,13 @@ def _socket_pair() -> tuple[socket.socket, socket.socket]:
         ) from error
 
 
-def _spawn(python: str, descriptor: int, prefix: tuple[str, ...]) -> subprocess.Popen[bytes]:
+def _spawn(python: str, descriptor: int) -> subprocess.Popen[bytes]:
     """Start the interpreter with nothing of ours but one socket.
 
     ``-I`` would also forget PYTHONHASHSEED, so its parts are spelled out: no site, no user
     site, and an environment in which nothing else stands.
     """
-    command = [*prefix, python, "-s", "-S", "-B", "-X", "utf8", str(INSIDE), "calls"]
+    command = [python, "-s", "-S", "-B", "-X", "utf8", str(INSIDE), "calls"]
     environment = {
         "PYTHONHASHSEED": "0",
         "LC_ALL": "C.UTF-8",

@@ -121,10 +121,11 @@ def _preload(plan):
     one thread. `random` would draw a new seed; so it starts alike in each worker instead.
     """
     register, os.register_at_fork = os.register_at_fork, lambda **_: None
-    sys.path[:0] = plan["path"]
     for name in plan["default"]:
         with contextlib.suppress(ImportError):  # not every build of CPython has every module
             importlib.import_module(name)
+    # Only now: a file of the user's may bear the name of a standard module.
+    sys.path[:0] = plan["path"]
     for name in plan["preload"]:
         importlib.import_module(name)
     os.register_at_fork = register
