@@ -83,8 +83,7 @@ def deaths(file: Path, function: str, root: Path) -> Iterator[Death]:
 
 
 def _run(scenario: Scenario, root: Path) -> None:
-    moments: tuple[Moment, ...] = ("before", "half-way")
-    for call, moment in ((call, moment) for call in itertools.count(1) for moment in moments):
+    for call, moment in _moments():
         directory = root / f"{call:03}-{moment}"
         directory.mkdir(parents=True)
         name, acknowledged = _child(scenario, directory, call, moment)
@@ -94,6 +93,12 @@ def _run(scenario: Scenario, root: Path) -> None:
         print(json.dumps({**_fields(found), "directory": str(directory)}), flush=True)
         if name == "":
             return
+
+
+def _moments() -> Iterator[tuple[int, Moment]]:
+    for call in itertools.count(1):
+        yield call, "before"
+        yield call, "half-way"
 
 
 def _fields(death: Death) -> dict[str, Any]:
