@@ -200,6 +200,17 @@ def test_blobs_are_verified_by_their_names(tmp_path):
     assert verify(blobs.path(kept)).intact
 
 
+@pytest.mark.parametrize("size", [0, 1, 2**20 - 1, 2**20, 2**20 + 1, 3 * 2**20 + 7])
+def test_files_of_any_size_are_hashed_whole(tmp_path, size):
+    data = bytes(range(251)) * (size // 251 + 1)
+    record = RunRecord.claim(tmp_path, "copy", {"brief": data[:size]})
+    assert record.manifest.snapshots["brief"].bytes == size
+    assert record.manifest.snapshots["brief"].sha256 == canonical.digest(data[:size])
+    record.finish("succeeded")
+    assert verify(tmp_path).findings == []
+    assert verify(tmp_path).bytes == size
+
+
 def test_an_old_manifest_verifies(tmp_path):
     digests = {name: canonical.digest(data) for name, data in SNAPSHOTS.items()}
     name = canonical.run_id(canonical.inputs_hash(digests))

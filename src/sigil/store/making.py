@@ -9,7 +9,7 @@ Not here: what a record is for, and how it ends (`sigil.store.records`).
 from __future__ import annotations
 
 import errno
-import itertools
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,6 +18,7 @@ from sigil import canonical
 from sigil.effects import Clock
 from sigil.errors import AlreadyExists, Corrupt, InvalidValue, Where
 from sigil.store import files, manifests
+from sigil.store.disk_errors import read_error
 from sigil.store.manifests import Manifest, Stored
 
 INPUTS = "inputs"
@@ -117,20 +118,26 @@ def measure(path: str | Path) -> tuple[str, int]:
         Corrupt: a link, directory, pipe or device has its name.
         Unreadable: the system refuses.
     """
-    chunks = files.read_chunks(path)
-    data, more = next(chunks, b""), next(chunks, b"")
-    if not more:  # nearly always: one piece, no need to go through a stream
-        return canonical.digest(data), len(data)
-    size = 0
+    descriptor = files.open_regular(path)
+    try:
+        data, more = os.read(descriptor, files.CHUNK), os.read(descriptor, files.CHUNK)
+        if not more:  # nearly always: one piece, no need to go through a stream
+            return canonical.digest(data), len(data)
+        size = len(data) + len(more)
 
-    def counted() -> Iterator[bytes]:
-        nonlocal size
-        for chunk in itertools.chain((data, more), chunks):
-            size += len(chunk)
-            yield chunk
+        def counted() -> Iterator[bytes]:
+            nonlocal size
+            yield data
+            yield more
+            while chunk := os.read(descriptor, files.CHUNK):
+                size += len(chunk)
+                yield chunk
 
-    digest = canonical.digest_stream(counted())
-    return digest, size
+        return canonical.digest_stream(counted()), size
+    except OSError as error:
+        raise read_error(error, Path(path)) from error
+    finally:
+        os.close(descriptor)
 
 
 def files_below(directory: Path, path: PurePosixPath) -> Iterator[str]:

@@ -148,7 +148,8 @@ def _directory(directory: str, report: Report, pending: list[str]) -> Iterator[F
         yield from _run(directory, names, report)
     elif making.INPUTS in below and _RUN_ID.fullmatch(directory.rpartition("/")[2]):
         yield Finding(directory, "unfinished", "inputs without a manifest", "run it again")
-    for name in sorted(names):
+    # What stands in inputs/ and outputs/ has its digest in the manifest.
+    for name in sorted(name for name in names if "/" not in name):
         yield from _lone_file(f"{directory}/{name}", report)
     below.sort(reverse=True)
     pending += [f"{directory}/{name}" for name in below if not files.is_temporary(name)]
