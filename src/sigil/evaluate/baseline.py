@@ -177,8 +177,8 @@ class _Baseline:
     def _read_calls(self, probe: Probe, side: Side, inputs: Inputs) -> None:
         name = probe.first.id
         function = self._instruments.called[name]
-        first = self._instruments.batch(name, side, inputs)
-        count = best_of(first.phases.call)
+        warm_up = [self._instruments.batch(name, side, inputs) for _ in range(REPEATS)]
+        count = best_of(min(batch.phases.call for batch in warm_up))
         self._learned.best_of[function] = count
         timed = [metric for metric in probe.metrics if metric.measure == "time"]
         scored = [metric for metric in probe.metrics if metric.measure != "time"]
