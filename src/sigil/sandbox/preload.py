@@ -15,70 +15,85 @@ from collections.abc import Iterable
 from typing import Final
 
 DEFAULT: Final = (
-    "abc",
+    "__future__",
     "array",
     "bisect",
     "cmath",
     "collections",
     "collections.abc",
-    "contextlib",
-    "copy",
-    "enum",
     "functools",
     "heapq",
     "itertools",
-    "json",
     "math",
     "operator",
     "random",
-    "re",
-    "string",
     "struct",
     "time",
-    "typing",
-    "warnings",
 )
 
 ON_DEMAND: Final = (
+    "abc",
     "base64",
     "binascii",
     "calendar",
     "colorsys",
+    "contextlib",
+    "copy",
+    "copyreg",
     "dataclasses",
     "datetime",
     "decimal",
     "difflib",
+    "enum",
     "fractions",
+    "gc",
     "graphlib",
     "hashlib",
+    "hmac",
     "html",
     "inspect",
     "io",
+    "json",
+    "keyword",
     "locale",
     "logging",
     "numbers",
     "pprint",
     "queue",
+    "re",
+    "reprlib",
     "secrets",
     "statistics",
+    "string",
     "textwrap",
     "threading",
     "traceback",
     "types",
+    "typing",
     "unicodedata",
     "uuid",
+    "warnings",
     "weakref",
     "zlib",
 )
 _KNOWN: Final = frozenset(ON_DEMAND)
 _WORDS: Final = re.compile(r"\w+")
 
+_IMPORTED_BY_USE: Final = {
+    "idna": "encodings.idna",
+    "punycode": "encodings.punycode",
+    "strptime": "_strptime",
+    "\\N{": "unicodedata",
+}
+"""What the interpreter imports on its own when a text is used, by what such a source holds."""
+
 
 def named_in(texts: Iterable[str]) -> frozenset[str]:
-    """Return the modules of `ON_DEMAND` that stand on a line with the word ``import``.
+    """Return the modules that sources seem to need beyond `DEFAULT`.
 
-    A search for words in linear time, not a parse: the sources are hostile, and a word that
-    is no import costs some memory and nothing else.
+    That is, those of `ON_DEMAND` that stand on a line with the word ``import``. A search for
+    words in linear time, not a parse: the sources are hostile, and a word that is no import
+    costs some memory and nothing else.
     """
     found: set[str] = set()
     for text in texts:
@@ -88,6 +103,5 @@ def named_in(texts: Iterable[str]) -> frozenset[str]:
             line = text[text.rfind("\n", 0, at) + 1 : end if end >= 0 else len(text)]
             found |= _KNOWN.intersection(_WORDS.findall(line))
             at = text.find("import", end) if end >= 0 else -1
-        if "idna" in text:
-            found.add("encodings.idna")  # a codec is imported by its name in a string
+        found |= {module for use, module in _IMPORTED_BY_USE.items() if use in text}
     return frozenset(found)

@@ -130,6 +130,21 @@ def outcomes(body: bytes | bytearray | memoryview, count: int) -> tuple[Returned
         raise Violation("a value that cannot be rebuilt") from error
 
 
+def message(body: bytes) -> dict[str, Any]:
+    """Return a message of a zygote: a dict with text for keys.
+
+    Raises:
+        Violation: anything else.
+    """
+    try:
+        found = _rebuild(_json(body), 1)
+    except (RecursionError, TypeError, ValueError) as error:
+        raise Violation("a message that cannot be rebuilt") from error
+    if type(found) is not dict or not all(type(key) is str for key in cast("Any", found)):
+        raise Violation("a message that is not a dict of names")
+    return cast("dict[str, Any]", found)
+
+
 def _json(body: bytes | bytearray | memoryview) -> Any:
     try:
         return _decode(body)

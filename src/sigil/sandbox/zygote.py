@@ -23,9 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
 from sigil.errors import BaselineFailed, SandboxUnavailable
+from sigil.sandbox import wire
 
 INSIDE: Final = Path(__file__).with_name("inside")
 _PACKET: Final = 65536
@@ -246,7 +245,7 @@ def _spawn(python: str, descriptor: int) -> subprocess.Popen[bytes]:
     ``-I`` would also forget PYTHONHASHSEED, so its parts are spelled out: no site, no user
     site, and an environment in which nothing else stands.
     """
-    command = [python, "-s", "-S", "-B", "-X", "utf8", str(INSIDE), "calls"]
+    command = [python, "-s", "-S", "-B", "-X", "utf8", str(INSIDE / "__main__.py"), "calls"]
     environment = {
         "PYTHONHASHSEED": "0",
         "LC_ALL": "C.UTF-8",
@@ -274,9 +273,9 @@ def _spawn(python: str, descriptor: int) -> subprocess.Popen[bytes]:
 def _read(packet: bytes) -> dict[str, Any]:
     """Return a message of the zygote; it may have run a user's modules, so it is not believed."""
     try:
-        return msgspec.json.decode(packet, type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise _gone("saying what is no message") from error
+        return wire.message(packet)
+    except wire.Violation as violation:
+        raise _gone("saying what is no message") from violation
 
 
 def _gone(when: str) -> SandboxUnavailable:

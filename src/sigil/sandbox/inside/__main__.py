@@ -1,4 +1,4 @@
-"""Start one of the two faces: ``python <this folder> calls|commands <descriptor> ...``.
+"""Start one of the two faces: ``python <this file> calls|commands <descriptor> ...``.
 
 Runs in the target's interpreter with the standard library alone. The names of this folder
 are taken out of the way of the user's own modules, which may well be called ``calls``.

@@ -17,19 +17,19 @@ Not here: which rung to seal at; the parent decides and says so in the plan.
 
 from __future__ import annotations
 
+import _signal
 import _socket
-import contextlib
+import errno
 import gc
 import importlib
-import json
 import marshal
 import os
 import resource
 import select
-import signal
 import struct
 import sys
 
+import codec
 import kernel
 import modules
 import worker
@@ -73,7 +73,7 @@ def _guard(control, zygote):
     while True:
         closed = any(where == CONTROL for where, _ in poll.poll(wait))
         if closed:
-            os.kill(zygote, signal.SIGKILL)
+            os.kill(zygote, _signal.SIGKILL)
         if os.waitpid(zygote, 0 if closed else os.WNOHANG)[0]:
             os._exit(0)
 
@@ -122,8 +122,7 @@ def _preload(plan):
     """
     register, os.register_at_fork = os.register_at_fork, lambda **_: None
     for name in plan["default"]:
-        with contextlib.suppress(ImportError):  # not every build of CPython has every module
-            importlib.import_module(name)
+        _import_if_there(name)
     # Only now: a file of the user's may bear the name of a standard module.
     sys.path[:0] = plan["path"]
     for name in plan["preload"]:
@@ -132,6 +131,14 @@ def _preload(plan):
     random = sys.modules.get("random")
     if random is not None:
         random.seed(0)
+
+
+def _import_if_there(name):
+    """Import a standard module; not every build of CPython has every one."""
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        return
 
 
 def _unshare(plan, who):
@@ -163,23 +170,30 @@ def _follow(parent):
         kernel.die_with_parent(parent)
 
 
-def _close_down(plan, served, memory, parent):
-    """Leave nothing for a fork to find or to read; return what each one does to itself."""
-    limits = plan["limits"]
+def _become_nobody(plan, parent):
+    """Give up being root, and the last capabilities."""
     if plan["uid"] != os.geteuid():
-        # A user namespace may have no nobody. The parent is told who we are.
-        with contextlib.suppress(OSError):
+        try:
             kernel.become(plan["uid"], plan["uid"])
+        except OSError as error:
+            # A user namespace may have no nobody. The parent is told who we are.
+            if error.errno != errno.EINVAL:
+                raise
         _follow(parent)
     if plan["filter"]:
         kernel.drop_capabilities()
+
+
+def _close_down(plan, served, memory, parent):
+    """Leave nothing for a fork to find or to read; return what each one does to itself."""
+    limits = plan["limits"]
+    _become_nobody(plan, parent)
     mapped = memory.read()
     kernel.close_from(CONTROL + 1)
     if plan["nothing"]:
         kernel.landlock(*plan["nothing"])
     if sys.platform == "linux":
         kernel.set_dumpable(0)
-    if sys.platform == "linux":
         kernel.limit("AS", mapped + limits["memory"])
     for name in ("FSIZE", "CORE", "MEMLOCK", "MSGQUEUE"):
         if hasattr(resource, "RLIMIT_" + name):
@@ -218,7 +232,7 @@ def _serve(control, rules, served):
             running[number] = pid
         elif number in running:
             pid = running.pop(number)
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, _signal.SIGKILL)
             _, status, used = os.wait4(pid, 0)
             cpu = int((used.ru_utime + used.ru_stime) * 1e6)
             control.send(REAPED.pack(REAPED_WORKER, number, status, cpu, used.ru_maxrss))
@@ -228,7 +242,7 @@ def _serve(control, rules, served):
 
 
 def _send(control, message):
-    control.send(json.dumps(message).encode())
+    control.send(codec.spell(message).encode())
 
 
 def _receive(control):

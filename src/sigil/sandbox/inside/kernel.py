@@ -11,13 +11,13 @@ Not here: in which order, and what to do when one fails (`calls.py`, `commands.p
 
 from __future__ import annotations
 
+import _signal as signal  # the Python part brings in enum, which every fork would copy
 import _socket
 import ctypes
 import errno
 import fcntl
 import os
 import resource
-import signal
 import stat
 import struct
 import sys
