@@ -187,9 +187,8 @@ def test_namespaces_cannot_be_made_by_clone(attack: Attack):
 
 
 def test_a_set_user_id_program_gives_nothing(attack: Attack):
-    result = attack.sh(
-        "cp /bin/true t && chmod u+s t; grep -E '^(NoNewPrivs|CapEff|CapPrm|CapBnd)' /proc/self/status"
-    )
+    fields = "^(NoNewPrivs|CapEff|CapPrm|CapBnd):"
+    result = attack.sh(f"cp /bin/true t && chmod u+s t; grep -E '{fields}' /proc/self/status")
     for line in result.stdout.splitlines():
         name, value = line.split()
         assert int(value, 16) == (1 if name == b"NoNewPrivs:" else 0), line

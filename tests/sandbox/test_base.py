@@ -116,7 +116,7 @@ def test_a_clean_work_tree_and_its_commit_are_one_base(repository: Path, tmp_pat
 def test_a_symbolic_link_is_kept_as_a_link(folder: Path, tmp_path: Path):
     (folder / "outside").symlink_to("/etc/passwd")
     base = freeze(folder, tmp_path / "cache")
-    assert os.readlink(base.path / "outside") == "/etc/passwd"
+    assert (base.path / "outside").readlink() == Path("/etc/passwd")
 
 
 def test_an_executable_file_stays_executable(folder: Path, tmp_path: Path):

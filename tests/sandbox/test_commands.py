@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,9 @@ def sandbox(level: Level) -> Iterator[CommandSandbox]:
         yield made
 
 
+NOTHING: Mapping[str, str] = {}
+
+
 class Runner:
     """Writes a script into a fresh checkout and runs it."""
 
@@ -47,7 +50,7 @@ class Runner:
         self.base = freeze(tmp_path / "repo", tmp_path / "cache")
 
     def __call__(
-        self, command: str | list[str], files: dict[str, str] = {}, **more: object
+        self, command: str | list[str], files: Mapping[str, str] = NOTHING, **more: object
     ) -> CommandResult:
         texts = {name: textwrap.dedent(text) for name, text in files.items()}
         with open_checkout(self.base, texts, scratch=self.tmp_path / "scratch") as checkout:
@@ -388,7 +391,7 @@ def test_one_program_leaves_nothing_for_the_next(run: Runner):
 
 def test_an_ordinary_program_works(run: Runner, level: Level):
     text = """
-        import concurrent.futures, multiprocessing, os, sqlite3, subprocess, sys, tempfile, threading
+        import concurrent.futures, multiprocessing, os, sqlite3, subprocess, sys, tempfile
 
         def square(x):
             return x * x
@@ -403,7 +406,8 @@ def test_an_ordinary_program_works(run: Runner, level: Level):
                 database.close()
             with concurrent.futures.ThreadPoolExecutor(4) as pool:
                 print(list(pool.map(square, range(5))))
-            print(subprocess.run([sys.executable, "-c", "print(6 * 7)"], capture_output=True).stdout)
+            inner = [sys.executable, "-c", "print(6 * 7)"]
+            print(subprocess.run(inner, capture_output=True).stdout)
             ours, theirs = multiprocessing.Pipe()
             child = multiprocessing.Process(target=lambda: theirs.send(square(12)))
             child.start(); print(ours.recv()); child.join(); print(child.exitcode)

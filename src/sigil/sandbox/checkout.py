@@ -73,7 +73,7 @@ class Checkout:
             there outside of a command; use `read` and `export_changes`.
         method: how it is made; a sandbox without mount namespaces turns ``overlay`` into
             one of the others at its first command.
-        home: a folder of its own that commands get as ``HOME``.
+        home: where commands that have no mount namespace get their ``HOME``.
     """
 
     def __init__(
@@ -91,9 +91,9 @@ class Checkout:
         self.method: Method = method
         self.path = folder / "root"
         self.home = folder / "home"
-        self._changes = folder / "changes"
         self._upper = folder / "upper"
         self._created: dict[str, tuple[int, int]] = {}
+        self._mounts = 0
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +118,9 @@ class Checkout:
         """
         if self.method != "overlay":
             return None
-        work = Path(tempfile.mkdtemp(prefix="work-", dir=self.folder))
+        self._mounts += 1
+        work = self.folder / f"work-{self._mounts}"
+        work.mkdir()
         return Overlay(self._lower(), self._upper, work)
 
     def read(self, path: str, limit: int = READ_LIMIT) -> bytes | None:
@@ -147,10 +149,7 @@ class Checkout:
             Unwritable, DiskFull: ``into`` cannot hold it.
         """
         with bases.disk_errors(into):
-            if self.method == "overlay":
-                lay.copy_layer(self._upper, into)
-            else:
-                self._export_difference(into)
+            self._export_difference(self._upper if self.method == "overlay" else self.path, into)
 
     def materialize(self) -> None:
         """Put every file at `path`, for a sandbox that cannot mount; costs O(repository)."""
@@ -158,7 +157,8 @@ class Checkout:
             return
         with bases.disk_errors(self.folder):
             self.method = "reflink" if _can_clone(self.base, self.folder) else "hardlink"
-            self._place([*self._lower()[:-1][::-1], self._upper])
+            self._created.clear()
+            self._place([*self.layers, self._upper])
 
     def shares_inodes_unprotected(self) -> bool:
         """Say whether `base_is_intact` has to be asked after each command."""
@@ -182,17 +182,26 @@ class Checkout:
 
     def prepare(self) -> None:
         """Write the changes, and for the methods without a mount every file."""
-        for name in ("changes", "upper", "home"):
-            (self.folder / name).mkdir()
+        self._upper.mkdir()
         stack = (*reversed(self.layers), self.base.path)
         for path, content in self.changes.items():
             self._write_change(path, content, stack)
-        if self.method != "overlay":
-            self._place([*self.layers, self._changes])
+        if self.method == "overlay":
+            for path in self.changes:
+                self._note(path, self._upper / path)
+        else:
+            self._place([*self.layers, self._upper])
+
+    def _note(self, path: str, target: str | Path) -> None:
+        """Remember what we made, to tell it from what commands make."""
+        with suppress(FileNotFoundError):
+            status = os.lstat(target)
+            # A hardlink's change time moves whenever another checkout links to the file.
+            changed = 0 if self.method == "hardlink" else status.st_ctime_ns
+            self._created[path] = (status.st_ino, changed)
 
     def _lower(self) -> tuple[Path, ...]:
-        changed = (self._changes,) if self.changes else ()
-        return (*changed, *reversed(self.layers), self.base.path)
+        return (*reversed(self.layers), self.base.path)
 
     def _stack(self) -> tuple[Path, ...]:
         return (self._upper, *self._lower()) if self.method == "overlay" else (self.path,)
@@ -206,7 +215,7 @@ class Checkout:
                 where=Where(path),
                 remedy="change files only, and none through a symbolic link",
             )
-        target = f"{self._changes}/{path}"
+        target = f"{self._upper}/{path}"
         if content is None:
             if found is not None:
                 os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -232,19 +241,18 @@ class Checkout:
                 os.makedirs(folder, exist_ok=True)
                 made.add(folder)
             _put(placed, target, put)
-            status = os.lstat(target)
-            self._created[path] = (status.st_ino, 0 if link else status.st_ctime_ns)
+            self._note(path, target)
 
-    def _export_difference(self, into: Path) -> None:
+    def _export_difference(self, root: Path, into: Path) -> None:
+        """Copy to ``into`` what is in ``root`` and not of our making, and hide what is missing."""
         into.mkdir(parents=True, exist_ok=True)
         seen: set[str] = set()
-        for item in lay.items(self.path):
+        for item in lay.items(root):
             seen.add(item.path)
             status, created = item.status, self._created.get(item.path)
-            ctime = 0 if self.method == "hardlink" else status.st_ctime_ns
-            if item.kind != "folder" and created == (status.st_ino, ctime):
-                continue
-            lay.copy_item(item, f"{self.path}/{item.path}", f"{into}/{item.path}")
+            changed = 0 if self.method == "hardlink" else status.st_ctime_ns
+            if item.kind == "folder" or created != (status.st_ino, changed):
+                lay.copy_item(item, f"{root}/{item.path}", f"{into}/{item.path}")
         for path in self._created.keys() - seen:
             parts = path.split("/")
             above = ("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))

@@ -215,8 +215,7 @@ class CommandSandbox:
             return
         place = Path(tempfile.mkdtemp(prefix="sigil-self-test-")).resolve()
         try:
-            for name in ("root", "home"):
-                (place / name).mkdir()
+            (place / "root").mkdir()
             (place / "secret").write_bytes(b"secret")
             wanted: dict[str, Any] = {
                 "argv": ["self-test"],

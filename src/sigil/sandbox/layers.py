@@ -179,18 +179,6 @@ def read_file(layer: Path, path: str, limit: int) -> bytes:
     return data
 
 
-def copy_layer(source: Path, target: Path) -> None:
-    """Copy what was written in ``source`` as a layer; pipes, sockets and devices are left out.
-
-    Raises:
-        CandidateFailed: nested deeper than `MAX_DEPTH`.
-        OSError: the disk.
-    """
-    target.mkdir(parents=True, exist_ok=True)
-    for item in items(source):
-        copy_item(item, f"{source}/{item.path}", f"{target}/{item.path}")
-
-
 def copy_item(item: Item, source: str, target: str) -> None:
     """Copy one name of a layer; a folder without what is in it."""
     if item.kind == "folder":

@@ -15,7 +15,10 @@ Who ends whom: the parent's end of any socket closing, or the parent's death, en
 
 # Strings and descriptors, not Path objects: importing pathlib is dear, and so is each object.
 # What stands in sys.modules before our own imports is what `python` itself brings (E402).
-# ruff: noqa: E402, PTH100, PTH120
+# ruff: noqa: E402, PTH-LIST
+
+# Strings and descriptors, not Path objects: importing pathlib is dear, and so is each object.
+# ruff: noqa: PTH100, PTH110, PTH116, PTH120, PTH208
 
 from __future__ import annotations
 
@@ -60,6 +63,7 @@ class Zygote:
             self.namespace = kernel.PidNamespace(own)
         else:
             kernel.adopt_orphans()
+            self.config["other_processes"] = _tasks_of_ours()
         kernel.set_dumpable(0)
         kernel.drop_bounding_set()
         _hide_own_modules()
@@ -121,6 +125,18 @@ def _become_first_process() -> None:
         os._exit(0)
     kernel.die_with_parent(0)
     kernel.mount("proc", "/proc", "proc")
+
+
+def _tasks_of_ours() -> int:
+    """Return how many tasks this user has already: the limit on processes counts them too."""
+    tasks = 0
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit() and os.stat("/proc/" + name).st_uid == os.geteuid():
+                tasks += len(os.listdir("/proc/{}/task".format(name)))
+        except OSError:
+            continue  # it has just ended
+    return tasks
 
 
 def _forget_paths_outside(exposed) -> None:

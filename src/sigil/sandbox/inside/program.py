@@ -69,6 +69,7 @@ def become(config: dict, exposed, gate_number: int, settled: int):
         if config["level"] == "L3":
             view.settle()
         os.setsid()
+        os.umask(0o022)
         events.default_signals()
         _be_killed_first(config)
         events.tell(_SETTLED, {"settled": True})

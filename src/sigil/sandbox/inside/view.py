@@ -206,25 +206,23 @@ def enter(exposed: Exposed, request: dict) -> None:
 
     Args:
         exposed: as given to `build`.
-        request: ``overlay`` (``lower``, ``upper``, ``work``) or ``path``, ``home``,
-            ``network`` and ``tmp_bytes``.
+        request: ``overlay`` (``lower``, ``upper``, ``work``) or ``path``, ``network`` and
+            ``tmp_bytes``.
     """
     plain = kernel.MS_NOSUID | kernel.MS_NODEV
     if request["network"] == "loopback":
         kernel.unshare("net")
         kernel.raise_loopback()
     size = "size={}".format(request["tmp_bytes"])
-    for place in ("/tmp", "/dev/shm"):
-        kernel.mount("tmpfs", place, "tmpfs", plain, "mode=1777," + size)
-    kernel.mount(HOST + request["home"], HOME, flags=kernel.MS_BIND)
+    for place, mode in (("/tmp", "1777"), ("/dev/shm", "1777"), (HOME, "755")):
+        kernel.mount("tmpfs", place, "tmpfs", plain, "mode={},{}".format(mode, size))
     _bind_late(exposed)
     overlay = request.get("overlay")
     if overlay is None:
         kernel.mount(HOST + request["path"], CHECKOUT, flags=kernel.MS_BIND)
     else:
         mount_overlay(overlay, CHECKOUT, HOST)
-    for place in (HOME, CHECKOUT):
-        _restrict(place, _ATTR_NOSUID | _ATTR_NODEV)
+    _restrict(CHECKOUT, _ATTR_NOSUID | _ATTR_NODEV)
     # Covered and not detached, for which the kernel would wait a millisecond: without
     # capabilities nobody in here can ever lift the cover.
     kernel.mount("tmpfs", HOST, "tmpfs", plain | kernel.MS_RDONLY, "size=4k,mode=0")
