@@ -71,7 +71,7 @@ def test_a_baseline_that_cannot_be_measured_is_an_error(bed, bench, error, place
     bed.define(METRICS + "budgets: {candidate_timeout_s: 0.5, output_mb: 0.5}\n")
     raised = baseline_error(bed)
     assert type(raised) is error
-    assert f"x.eval.yaml:5: {place}: on the unchanged code: " in str(raised)
+    assert f"x.eval.yaml:6: {place}: on the unchanged code: " in str(raised)
     assert "\n" not in str(raised)
 
 
@@ -85,13 +85,13 @@ def test_a_program_that_does_not_exist_is_named(bed):
 def test_a_check_that_answers_by_chance_is_named(bed):
     coin = "import os, sys\nsys.exit(int.from_bytes(os.urandom(1), 'big') % 2)\n"
     with_files(bed, check=coin)
-    bed.define(METRICS.replace("kind: checker", "kind: checker"))
+    bed.define(METRICS)
     for _ in range(30):
         try:
             with bed.evaluator() as evaluator:
                 evaluator.baseline()
         except FlakyCheck as flaky:
-            assert "x.eval.yaml:4: metrics[0]: ok said yes" in str(flaky)  # noqa: PT017 - by chance
+            assert "x.eval.yaml:5: metrics[0]: ok said yes" in str(flaky)  # noqa: PT017 - by chance
             return
     pytest.fail("three throws of a coin agreed thirty times")
 
@@ -182,11 +182,11 @@ open("inputs.txt", "w").write(str(seed))
 for n in range(3):
     print(json.dumps({"args": [seed + n]}))
 """
+READER = "from target import f\nprint('score', f(int(open('inputs.txt').read())))\n"
 
 
 def test_what_a_generator_writes_is_there_for_commands(bed):
-    with_files(bed, gen=GENERATOR, check="pass\n",
-               bench="from target import f\nprint('score', f(int(open('inputs.txt').read())))\n")  # fmt: skip
+    with_files(bed, gen=GENERATOR, check="pass\n", bench=READER)
     bed.define("inputs: {generator: ./gen.py}\n" + METRICS.removeprefix("\n"))
     found = evaluated(bed, FILES["target.py"] + "\n")
     assert found.metrics["score"].value == 8.0  # the seed of the bed is 7
@@ -225,8 +225,7 @@ def test_a_generator_that_fails_is_named(bed):
 
 
 def test_held_out_inputs_of_a_generator_replace_the_visible_ones(bed):
-    with_files(bed, gen=GENERATOR, check="pass\n",
-               bench="from target import f\nprint('score', f(int(open('inputs.txt').read())))\n")  # fmt: skip
+    with_files(bed, gen=GENERATOR, check="pass\n", bench=READER)
     bed.define("inputs: {generator: ./gen.py}\nholdout: {seed: 100}\n" + METRICS.removeprefix("\n"))
     cheat = "def f(x):\n    return 99 if x == 7 else 0\n"
     with bed.evaluator() as evaluator:
@@ -238,17 +237,13 @@ def test_held_out_inputs_of_a_generator_replace_the_visible_ones(bed):
 
 
 def test_no_command_of_a_candidate_sees_the_held_out_cases(bed):
-    bed.write(FILES | {"held.json": '[{"args": [5], "expected": 6}]'}, pinned="target.py")
+    bench = "import os\nprint(+os.path.exists('held.json'))\n"
+    bed.write(FILES | {"held.json": "[5]", "bench.py": bench}, pinned="target.py")
     bed.define(
         "inputs: {cases: [{args: [1], expected: 2}]}\nholdout: {cases: held.json}\nmetrics:\n"
         "- {id: same, kind: call, function: 'target.py:f', measure: matches}\n"
         "- {id: seen, kind: numeric, command: python bench.py}\n"
         "aggregate: {objective: min(seen)}\naccept: {rule: same==true}\n"
-    )
-    bed.write(
-        FILES
-        | {"held.json": "[5]", "bench.py": "import os\nprint(+os.path.exists('held.json'))\n"},
-        pinned="target.py",
     )
     with bed.evaluator() as evaluator:
         assert evaluator.baseline().metrics["seen"].value == 0.0
