@@ -172,7 +172,10 @@ def _rebuild(value: Any, depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise Violation(f"nested deeper than {MAX_DEPTH} levels")
     if type(value) is list:
-        return [_rebuild(item, depth + 1) for item in cast("list[Any]", value)]
+        items = cast("list[Any]", value)
+        if _SCALARS.issuperset(map(type, items)):
+            return items
+        return [_rebuild(item, depth + 1) for item in items]
     if len(value) != 1:
         raise Violation("an object that is not one tag")
     ((tag, inner),) = value.items()
@@ -185,7 +188,7 @@ def _rebuild(value: Any, depth: int) -> Any:
 def _items(inner: Any, depth: int) -> list[Any]:
     if type(inner) is not list:
         raise Violation("a container whose items are not a list")
-    return [_rebuild(item, depth) for item in cast("list[Any]", inner)]
+    return _rebuild(inner, depth - 1)
 
 
 def _mapping(inner: Any, depth: int) -> dict[Any, Any]:

@@ -51,10 +51,10 @@ def _container(value, depth):
     if depth > MAX_DEPTH:
         raise NotJson("nested deeper than {} levels".format(MAX_DEPTH))
     if kind is list:
-        return "[" + _join([_spell(item, depth) for item in value]) + "]"
+        return "[" + _items_of(value, depth) + "]"
     tag = _TAGS.get(kind)
     if tag is not None:
-        return tag + _join([_spell(item, depth) for item in value]) + "]}"
+        return tag + _items_of(value, depth) + "]}"
     if kind is dict:
         pairs = [
             "[" + _spell(key, depth) + "," + _spell(item, depth) + "]"
@@ -62,6 +62,13 @@ def _container(value, depth):
         ]
         return '{"d":[' + _join(pairs) + "]}"
     raise NotJson("a value of type {} has no JSON form".format(_name(kind)))
+
+
+def _items_of(value, depth):
+    try:
+        return _join([_SCALARS[type(item)](item) for item in value])
+    except KeyError:  # not all of them are scalars
+        return _join([_spell(item, depth) for item in value])
 
 
 def _name(kind):
