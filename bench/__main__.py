@@ -29,8 +29,10 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", choices=[*MODULES, []], default=list(MODULES))
     parser.add_argument("--json", type=Path, help="write the rows to this file too")
     chosen = parser.parse_args()
-    print(f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} "
-          f"{platform.release().split('-')[0]}\n")
+    print(
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} "
+        f"{platform.release().split('-')[0]}\n"
+    )
     rows: list[Row] = []
     for name in chosen.modules:
         print(f"{name}")

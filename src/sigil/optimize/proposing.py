@@ -7,6 +7,7 @@ from sigil.optimize.plan import Plan
 from sigil.search.model import Proposer
 from sigil.search.model_proposer import ModelProposer
 from sigil.search.mutate import Mutate
+from sigil.search.tune import Tune
 
 
 def make_proposers(plan: Plan) -> list[Proposer]:
@@ -17,4 +18,4 @@ def make_proposers(plan: Plan) -> list[Proposer]:
     """
     if plan.provider is not None:
         return [ModelProposer(make_provider(plan.provider))]
-    return [Mutate()]
+    return [Mutate(), Tune()]
