@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from sigil.errors import BaselineFailed, FlakyCheck
+from sigil.errors import BaselineFailed, FlakyCheck, InvalidValue
 from sigil.evaluate.evaluator import Evaluator
 from sigil.evaluate.result import Evaluation
 
@@ -315,6 +316,25 @@ def test_an_evaluator_can_rely_on_the_baseline_of_another(bed):
         second.adopt(first.facts)
         assert second.baseline() == first.baseline()
         assert second.evaluate(returning("x * x"), effort="confirm").accepted is True
+
+
+def test_a_resumed_run_keeps_its_yardstick(timed: Evaluator):
+    facts = timed.facts
+    latency = facts.evaluation.metrics["latency"]
+    before = replace(
+        facts.evaluation, metrics={"latency": replace(latency, value=latency.value * 10)}
+    )
+    timed.adopt(facts.rebased(before))
+    found = timed.evaluate({"f.py": LOOP + "\n"}, effort="screen").metrics["latency"]
+    assert found.value > 5 * latency.value
+    assert found.ratio is not None
+    assert found.ratio < 5
+
+
+def test_a_module_to_preload_that_is_not_installed_is_named(bed):
+    bed.define(SQUARE + "preload: [math, surely_not_installed]\n")
+    with pytest.raises(InvalidValue, match=r"preload\[1\]: .* has no module surely_not_installed"):
+        bed.evaluator()
 
 
 def test_the_environment_says_what_values_depend_on(square: Evaluator):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sigil.errors import BaselineFailed
+from sigil.errors import BaselineFailed, SandboxUnavailable
 from sigil.evaluate.lanes import Lanes, default_count
 
 EVAL = """
@@ -151,6 +151,27 @@ def _wait_for(descriptor: int) -> None:
     import select
 
     select.select([descriptor], [], [], 20)
+
+
+def test_a_lane_says_what_values_depend_on(bed):
+    with lanes_of(bed, 1) as lanes:
+        assert lanes.environment()["isolation"]["calls"]["self_test"] == "passed"
+
+
+def test_a_candidate_that_is_cancelled_is_not_evaluated(bed):
+    with lanes_of(bed, 1) as lanes:
+        lanes.baseline()
+        first = lanes.submit(SLEEPER, "screen")
+        second = lanes.submit(returning("x * x"), "screen")
+        assert second.cancel()
+        third = lanes.submit(returning("x * x"), "screen")
+        assert (first.result().status, third.result().accepted) == ("timeout", True)
+
+
+def test_lanes_that_cannot_start_are_an_error_and_no_hang(bed, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with lanes_of(bed, 1) as lanes, pytest.raises(SandboxUnavailable, match="died twice"):
+        lanes.baseline()
 
 
 def test_one_core_is_left_alone_where_something_is_timed():

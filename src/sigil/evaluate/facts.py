@@ -8,7 +8,7 @@ Not here: how it is measured (`sigil.evaluate.baseline`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sigil.evaluate.cases import GivenCase
@@ -67,3 +67,19 @@ class Facts:
         """Return whether the unchanged code passes this check."""
         found = self.evaluation.metrics.get(metric)
         return found is not None and found.value is True
+
+    def rebased(self, recorded: Evaluation) -> Facts:
+        """Return the facts with the values of a baseline that was measured before.
+
+        A run that is resumed keeps the yardstick that it began with: values of candidates
+        are ratios times the baseline's, so those of both sessions compare.
+
+        Args:
+            recorded: the baseline's evaluation in the record.
+        """
+        kept = {
+            name: recorded.metrics.get(name, value) if name in self.noisy else value
+            for name, value in self.evaluation.metrics.items()
+        }
+        same = kept == dict(self.evaluation.metrics)
+        return self if same else replace(self, evaluation=replace(recorded, metrics=kept))

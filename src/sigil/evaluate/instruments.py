@@ -101,6 +101,7 @@ class Instruments:
         self._definition = definition
         self._target = target
         metrics = definition.model.metrics
+        self._check_preload()
         self.called: dict[str, str] = {
             metric.id: self._function(metric) for metric in metrics if metric.kind == "call"
         }
@@ -249,6 +250,15 @@ class Instruments:
             if metric.measure and ":" in metric.measure:
                 found[metric.measure] = self._definition.where_metric(metric.id, "measure")
         return found
+
+    def _check_preload(self) -> None:
+        for index, name in enumerate(self._definition.model.preload):
+            if not self._target.interpreter.has(name):
+                raise InvalidValue(
+                    f"{self._target.interpreter.python} has no module {name}",
+                    where=self._definition.where(f"preload[{index}]"),
+                    remedy="install it there, or remove it",
+                )
 
     def _function(self, metric: Metric) -> str:
         function = metric.function or self._target.symbol

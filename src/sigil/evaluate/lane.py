@@ -54,6 +54,8 @@ def _answer(evaluator: Evaluator, kind: str, arguments: list[Any]) -> tuple[bool
         if kind == "baseline":
             evaluator.baseline()
             return True, evaluator.facts
+        if kind == "environment":
+            return True, evaluator.describe_environment()
         if kind == "adopt":
             return True, evaluator.adopt(*arguments)
         return True, evaluator.evaluate(arguments[0], effort=arguments[1])

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -62,8 +62,8 @@ class Lanes:
         target: what it measures.
         settings: as for `Evaluator`.
         count: how many lanes.
-        patience_s: seconds after which a silent lane counts as dead; longer than any
-            evaluation may take.
+        patience_s: seconds after which a silent lane counts as dead; by default longer than
+            the eval's own budgets allow any evaluation to take.
     """
 
     def __init__(
@@ -73,9 +73,9 @@ class Lanes:
         settings: Settings,
         count: int,
         *,
-        patience_s: float = 3600.0,
+        patience_s: float | None = None,
     ):
-        self._patience_s = patience_s
+        self._patience_s = patience_s or _patience_s(definition)
         self._opening = pickle.dumps((definition, target, settings))
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._facts: Facts | None = None
@@ -101,15 +101,18 @@ class Lanes:
         """What the baseline taught; measured now if it was not yet."""
         with self._baseline_lock:
             if self._facts is None:
-                job = _Job("baseline", ())
-                self._jobs.put(job)
-                facts: Facts = job.future.result()
+                facts: Facts = self._ask("baseline")
                 self._facts = facts
             return self._facts
 
     def adopt(self, facts: Facts) -> None:
         """Rely on a baseline that was measured before, as when a run is resumed."""
         self._facts = facts
+
+    def environment(self) -> dict[str, Any]:
+        """Return what values depend on besides the code; see `Evaluator.describe_environment`."""
+        found: dict[str, Any] = self._ask("environment")
+        return found
 
     def submit(self, files: Mapping[str, str], effort: Effort) -> Future[Evaluation]:
         """Queue a candidate; the first free lane takes it.
@@ -128,10 +131,7 @@ class Lanes:
         if self._closed:
             return
         self._closed = True
-        while not self._jobs.empty():
-            waiting = self._jobs.get_nowait()
-            if waiting is not None:
-                waiting.future.cancel()
+        self._cancel_waiting()
         for lane in self._lanes:
             self._jobs.put(None)
             lane.terminate()
@@ -139,6 +139,7 @@ class Lanes:
             thread.join(GRACE_S)
         for lane in self._lanes:
             lane.end()
+        self._cancel_waiting()
 
     def __enter__(self) -> Self:
         """Return the lanes, already starting."""
@@ -158,9 +159,9 @@ class Lanes:
 
         The process is started here: the kernel ends it with the *thread* that started it.
         """
-        lane.start()
+        self._start(lane)
         while (job := self._jobs.get()) is not None:
-            if job.future.cancelled():
+            if not job.begin():
                 continue
             try:
                 _settle(job.future, result=self._do(lane, job))
@@ -169,6 +170,23 @@ class Lanes:
                 self._after_death(lane, job, death)
             except Exception as error:  # noqa: BLE001 - whatever it is belongs to whoever waits
                 _settle(job.future, error=error)
+
+    def _ask(self, kind: str) -> Any:
+        """Have any lane answer a question, and wait for it."""
+        job = _Job(kind, ())
+        self._jobs.put(job)
+        return job.future.result()
+
+    def _cancel_waiting(self) -> None:
+        while not self._jobs.empty():
+            waiting = self._jobs.get_nowait()
+            if waiting is not None and waiting.begin():
+                _settle(waiting.future, error=CancelledError())
+
+    @staticmethod
+    def _start(lane: _Lane) -> None:
+        with contextlib.suppress(OSError):  # the first question then finds no lane
+            lane.start()
 
     def _do(self, lane: _Lane, job: _Job) -> Any:
         lane.ready()
@@ -179,9 +197,9 @@ class Lanes:
 
     def _after_death(self, lane: _Lane, job: _Job, death: _LaneDied) -> None:
         if self._closed:
-            job.future.cancel()
+            _settle(job.future, error=CancelledError())
             return
-        lane.start()
+        self._start(lane)
         job.attempts += 1
         if job.attempts < ATTEMPTS:
             self._jobs.put(job)
@@ -189,7 +207,7 @@ class Lanes:
             failure = Failure("lane", "exited", f"its evaluator died twice: {death}")
             _settle(job.future, result=Evaluation("error", failure=failure))
         else:
-            problem = f"the evaluator of the baseline died twice: {death}"
+            problem = f"an evaluator died twice before any candidate was tried: {death}"
             _settle(job.future, error=SandboxUnavailable(problem, remedy="see `sigil doctor`"))
 
 
@@ -199,6 +217,10 @@ class _Job:
     arguments: tuple[Any, ...]
     future: Future[Any] = field(default_factory=Future[Any])
     attempts: int = 0
+
+    def begin(self) -> bool:
+        """Return whether anybody still waits for it; from now on it cannot be cancelled."""
+        return self.attempts > 0 or self.future.set_running_or_notify_cancel()
 
 
 class _LaneDied(Exception):
@@ -217,8 +239,10 @@ class _Lane:
 
     def start(self) -> None:
         """Start the process; it opens its sandboxes while nobody waits for it yet."""
+        self._is_ready = False
+        self.adopted = None
         ours, theirs = socket.socketpair()
-        with theirs:
+        with ours, theirs:
             program = (
                 f"from sigil.evaluate.lane import main; main({theirs.fileno()}, {os.getpid()})"
             )
@@ -228,9 +252,7 @@ class _Lane:
                 pass_fds=[theirs.fileno()],
                 process_group=0,  # a terminal's Ctrl-C reaches neither it nor its sandboxes
             )
-        self._connection = Connection(ours.detach())
-        self._is_ready = False
-        self.adopted = None
+            self._connection = Connection(ours.detach())
         with contextlib.suppress(OSError):  # it died at once: `ready` finds that out
             self._connection.send_bytes(self._opening)
 
@@ -293,11 +315,15 @@ class _Lane:
 
 
 def _settle(future: Future[Any], *, result: Any = None, error: Exception | None = None) -> None:
-    """Give a future its end, unless whoever waited has cancelled it meanwhile."""
-    try:
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
-    except InvalidStateError:
-        return
+    """Give a future its end."""
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
+
+
+def _patience_s(definition: Eval) -> float:
+    """Return how long a lane may be silent: every command at its deadline, several times."""
+    model = definition.model
+    commands = 2 + len(model.build) + len(model.metrics)
+    return 60 + 12 * commands * model.budgets.candidate_timeout_s
