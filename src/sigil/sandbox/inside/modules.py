@@ -48,10 +48,7 @@ class Served:
         """Return the spec of a served module, or of a package that exists by its parts alone."""
         served = self._sources.get(name)
         if served is not None:
-            _, origin, package = served
-            spec = ModuleSpec(name, self, origin=origin, is_package=package)
-            spec.has_location = True
-            return spec
+            return ModuleSpec(name, self, origin=served[1], is_package=served[2])
         if name in self._folders:
             return ModuleSpec(name, None, is_package=True)
         return None
@@ -62,6 +59,8 @@ class Served:
     def exec_module(self, module):
         """Compile and run a module's text in its own namespace."""
         text, path, _ = self._sources[module.__name__]
+        # Not by the spec's has_location, which would also look for a place to cache it.
+        module.__file__ = path
         exec(compile(text, path, "exec", dont_inherit=True), module.__dict__)
 
     def get_source(self, name):
