@@ -51,11 +51,10 @@ def _search(root: Path) -> Iterator[Row]:
     class Watch(Silent):
         """Keeps when each count of evaluations was reached."""
 
-        seen: list[tuple[int, float]] = []
-
         def progress(self, progress: Progress) -> None:
-            self.seen.append((progress.evaluated, progress.elapsed_s))
+            seen.append((progress.evaluated, progress.elapsed_s))
 
+    seen: list[tuple[int, float]] = []
     flags = {"budget_evals": EVALS, "patience": EVALS, "num": 32, "lanes": 2}
     plan = make_plan(root, "quadratic", None, flags, unsafe=False)
     summary = run(plan, open_workspace(plan.spec, "bench"), Watch())
@@ -64,7 +63,7 @@ def _search(root: Path) -> Iterator[Row]:
         "search: candidates proposed, measured and recorded", rate, None, "", "1/s", at_least=400
     )
     third = EVALS // 3
-    early, late = _rate(Watch.seen, 0, third), _rate(Watch.seen, 2 * third, EVALS)
+    early, late = _rate(seen, 0, third), _rate(seen, 2 * third, EVALS)
     yield Row(
         "search: rate at the end against the beginning",
         late,

@@ -18,7 +18,9 @@ def configure(repository: Path, text: str) -> None:
 
 def test_without_anything_every_setting_has_its_default() -> None:
     found = resolve(None, environment={})
-    assert {name: s.value for name, s in found.items()} == {n: k.default for n, k in SETTINGS.items()}
+    assert {name: s.value for name, s in found.items()} == {
+        n: k.default for n, k in SETTINGS.items()
+    }
     assert {s.source for s in found.values()} == {"default"}
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from tests.e2e.shell import Shell
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

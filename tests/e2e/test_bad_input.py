@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.e2e.shell import Done, Shell
 
 from sigil import errors
-from tests.e2e.shell import Done, Shell
 
 pytestmark = pytest.mark.e2e
 RUN = "sigil run --spec symbolic_regression --workspace demo --num 3"
@@ -50,7 +50,13 @@ def is_one_line_of(done: Done, error: type[errors.SigilError], *parts: str) -> N
         (EVAL, "([0-9.]+)", "([0-9.]+", errors.InvalidParse, (f"{EVAL}:8",)),
         (EVAL, "max(correctness)", "max(corectness)", errors.InvalidExpression, ("correctness",)),
         (EVAL, COMMAND, "no_such_program", errors.CommandMissing, (f"{EVAL}:7",)),
-        (EVAL, "kind: numeric", "kind: number", errors.InvalidValue, (f"{EVAL}:6", "metrics[0].kind")),
+        (
+            EVAL,
+            "kind: numeric",
+            "kind: number",
+            errors.InvalidValue,
+            (f"{EVAL}:6", "metrics[0].kind"),
+        ),
         (EVAL, "candidate_timeout_s: 60", "candidate_timeout_s: soon", errors.InvalidValue, ()),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 40 else None,
@@ -86,7 +92,9 @@ def test_a_pin_that_matches_twice_is_one_line(shell: Shell) -> None:
     is_one_line_of(shell(RUN), errors.PinAmbiguous, f"{SPEC}:12", "target_function.py")
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"\xff\xfe", b"- a\n- b\n", b"\tname: x"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00\x01\x02", b"\xff\xfe", b"- a\n- b\n", b"\tname: x"]
+)
 def test_a_document_of_any_bytes_is_one_line(shell: Shell, content: bytes) -> None:
     (shell.folder / SPEC).write_bytes(content)
     is_one_line_of(shell(RUN), errors.MalformedDocument, SPEC)

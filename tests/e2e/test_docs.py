@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.e2e.shell import Shell
 
 from sigil import errors
 from sigil.cli.sigil import COMMANDS
 from sigil.store.documents import parse_document
-from tests.e2e.shell import Shell
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from tests.e2e.shell import Shell
 
 pytestmark = pytest.mark.e2e

@@ -89,11 +89,16 @@ class Session:
     def measure_baseline(self) -> Evaluation:
         """Measure the unchanged code, and record it if this run has not done so yet.
 
-        A resumed run measures it again, because time is compared within one window only.
+        A resumed run measures it again, because times compare within one window only, and
+        keeps the recorded values as its yardstick.
         """
+        recorded = self.history.baseline
+        if recorded is not None:
+            self.lanes.adopt(self.lanes.facts.rebased(recorded))
+            return recorded
         evaluation = self.lanes.baseline()
-        if self.history.baseline is None:
-            self.record("baseline", {"evaluation": evaluation.to_json()})
+        self._record.write("baseline/env.lock", snapshot_json(self.lanes.environment()))
+        self.record("baseline", {"evaluation": evaluation.to_json()})
         return evaluation
 
     def files_of(self, candidate: Candidate) -> dict[str, str]:

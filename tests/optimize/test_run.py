@@ -1,0 +1,204 @@
+"""A search in process, with the real sandbox, on a function that is quickly improved."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sigil import errors
+from sigil.canonical import inputs_hash
+from sigil.cli.planning import make_plan
+from sigil.cli.progress import Silent, summary_json
+from sigil.effects import SYSTEM_CLOCK
+from sigil.evaluate.result import Evaluation
+from sigil.optimize.history import Candidate, History
+from sigil.optimize.plan import Plan
+from sigil.optimize.run import Progress, Summary, hopeful, run
+from sigil.optimize.workspace import (
+    candidate_files,
+    candidate_folder,
+    load_history,
+    open_workspace,
+)
+from sigil.store.records import RunRecord
+from sigil.store.verify import verify
+from sigil.testing.clocks import FixedClock
+
+ENDLESS = "goal: 1"
+
+
+def plan_for(repository: Path, **flags: object) -> Plan:
+    return make_plan(repository, "square", None, {"num": 4, **flags}, unsafe=False)
+
+
+def search(
+    repository: Path, workspace: str = "w", resume: str | None = None, **flags: object
+) -> Summary:
+    plan = plan_for(repository, **flags)
+    return run(plan, open_workspace(plan.spec, workspace), Silent(), resume=resume)
+
+
+def without_goal(repository: Path) -> None:
+    path = repository / ".sigil" / "points.eval.yaml"
+    path.write_text(path.read_text().replace("    goal: 1\n", ""))
+
+
+def test_the_square_is_found_and_accepted(repository: Path) -> None:
+    summary = search(repository)
+    assert summary.reason == "the goal is reached"
+    winner = summary.history.chosen(None)
+    assert winner.verdict is not None
+    assert winner.verdict.accepted is True
+    assert winner.verdict.holdout["agreement"].value == 1
+
+
+def test_a_budget_of_evaluations_is_kept_exactly(repository: Path) -> None:
+    without_goal(repository)
+    summary = search(repository, budget_evals=10)
+    assert summary.history.measured() == 10
+    assert summary.reason == "the budget of 10 evaluations is spent"
+
+
+def test_a_budget_of_time_ends_a_run(repository: Path) -> None:
+    without_goal(repository)
+    summary = search(repository, budget_time=0.05)
+    assert summary.reason == "the budget of 0.05 s is spent"
+
+
+def test_patience_ends_a_run(repository: Path) -> None:
+    without_goal(repository)
+    summary = search(repository, patience=20)
+    assert summary.reason == "no progress in 20 evaluations"
+
+
+def test_the_record_is_whole_and_its_name_ends_in_its_identity(repository: Path) -> None:
+    summary = search(repository)
+    assert verify(summary.run).intact
+    manifest = RunRecord.open(summary.run).manifest
+    digests = {name: stored.sha256 for name, stored in manifest.snapshots.items()}
+    assert inputs_hash(digests) == manifest.inputs_hash
+    assert summary.run.name.endswith(f"_simple_{manifest.inputs_hash[7:15]}")
+
+
+def test_the_layout_of_the_seed_is_there(repository: Path) -> None:
+    summary = search(repository)
+    winner = summary.history.chosen(None)
+    folder = candidate_folder(summary.run, winner.id)
+    assert (folder / "patch.diff").read_text() == winner.patch
+    assert (folder / "parent").read_text() == f"{winner.parent}\n"
+    assert {path.name for path in (summary.run / "baseline").iterdir()} == {
+        "patch.diff",
+        "metrics.json",
+        "env.lock",
+    }
+
+
+def test_the_number_of_lanes_changes_nothing_that_is_tried(repository: Path) -> None:
+    without_goal(repository)
+    one = search(repository, "one", lanes=1, budget_evals=24)
+    two = search(repository, "two", lanes=2, budget_evals=24)
+    assert list(one.history.candidates) == list(two.history.candidates)
+    assert one.run.name[-8:] == two.run.name[-8:]
+
+
+def test_another_seed_is_another_run(repository: Path) -> None:
+    one, two = search(repository, seed=1), search(repository, seed=2)
+    assert one.run.name[-8:] != two.run.name[-8:]
+
+
+def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(repository: Path) -> None:
+    without_goal(repository)
+    whole = search(repository, "whole", budget_evals=24)
+    search(repository, "parts", budget_evals=8)
+    resumed = search(repository, "parts", resume="latest", budget_evals=24)
+    assert list(resumed.history.candidates) == list(whole.history.candidates)
+    assert verify(resumed.run).intact
+
+
+def test_a_run_whose_journal_is_torn_is_resumed(repository: Path) -> None:
+    without_goal(repository)
+    summary = search(repository, budget_evals=8)
+    journal = summary.run / "run.journal"
+    journal.write_bytes(journal.read_bytes()[:-40])
+    resumed = search(repository, resume="latest", budget_evals=12)
+    assert resumed.history.measured() == 12
+
+
+def test_a_run_is_not_resumed_under_another_eval(repository: Path) -> None:
+    search(repository)
+    without_goal(repository)
+    with pytest.raises(errors.InvalidValue, match="the eval differs"):
+        search(repository, resume="latest")
+
+
+def test_two_runs_in_one_second_have_two_names(repository: Path) -> None:
+    plan = plan_for(repository)
+    workspace = open_workspace(plan.spec, "w")
+    clock = FixedClock()
+    names = {run(plan, workspace, Silent(), clock=clock).run.name for _ in range(2)}
+    assert len(names) == 2
+
+
+def test_progress_is_reported_and_never_runs_ahead_of_the_journal(repository: Path) -> None:
+    without_goal(repository)
+    plan = plan_for(repository, budget_evals=12)
+    workspace = open_workspace(plan.spec, "w")
+
+    class Watching(Silent):
+        folder: Path
+
+        def started(self, run: Path, *, resumed: bool) -> None:
+            self.folder = run
+
+        def progress(self, progress: Progress) -> None:
+            assert load_history(self.folder).measured() >= progress.evaluated
+
+    assert run(plan, workspace, Watching()).history.measured() == 12
+
+
+def test_the_json_of_a_summary_names_the_record(repository: Path) -> None:
+    plan = plan_for(repository)
+    workspace = open_workspace(plan.spec, "w")
+    facts = summary_json(workspace, run(plan, workspace, Silent()))
+    assert (repository / str(facts["record"])).is_dir()
+
+
+def test_a_candidate_is_rebuilt_from_its_chain_of_diffs(repository: Path) -> None:
+    summary = search(repository)
+    winner = summary.history.chosen(None)
+    source = (repository / "square.py").read_text()
+    rebuilt = candidate_files(summary.history, winner, {"square.py": source})
+    assert rebuilt["square.py"] != source
+
+
+# --- who is measured anew ---------------------------------------------------------------
+
+
+def candidate(name: str, cost: float) -> Candidate:
+    return Candidate(
+        name, "BASELINE", "", "mutate", evaluation=Evaluation("measured", costs=(cost,))
+    )
+
+
+def history(*candidates: Candidate, baseline: float = 10.0) -> History:
+    return History(Evaluation("measured", costs=(baseline,)), {c.id: c for c in candidates})
+
+
+def test_only_what_beats_the_baseline_is_measured_anew() -> None:
+    found = hopeful(history(candidate("aa", 9.0), candidate("bb", 11.0)), 3)
+    assert [c.id for c in found] == ["aa"]
+
+
+def test_no_more_than_allowed_are_measured_anew_even_after_a_resume() -> None:
+    done = replace(candidate("aa", 1.0), confirmed=Evaluation("measured", costs=(2.0,)))
+    found = hopeful(history(done, candidate("bb", 3.0), candidate("cc", 4.0)), 2)
+    assert [c.id for c in found] == ["bb"]
+
+
+def test_a_baseline_without_costs_is_beaten_by_any_score() -> None:
+    found = hopeful(History(Evaluation("failed"), {"aa": candidate("aa", 99.0)}), 3)
+    assert [c.id for c in found] == ["aa"]
+
+
+def test_the_clock_of_a_run_is_the_one_it_was_given(repository: Path) -> None:
+    assert search(repository).run.name[:4] == str(SYSTEM_CLOCK.now().year)
