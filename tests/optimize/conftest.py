@@ -41,16 +41,6 @@ replay: {seed: 1}
 
 SOURCE = "def square(x):\n    return x\n"
 
-SQUARED = """\
---- a/square.py
-+++ b/square.py
-@@ -1,2 +1,2 @@
- def square(x):
--    return x
-+    return x * x
-"""
-
-
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A repository whose function should square and does not."""

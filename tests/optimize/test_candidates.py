@@ -13,8 +13,15 @@ from sigil.optimize.run import run
 from sigil.optimize.spec import load_spec
 from sigil.optimize.workspace import Workspace, open_workspace
 from sigil.store.verify import verify
-from tests.optimize.conftest import SQUARED
 
+SQUARED = """\
+--- a/square.py
++++ b/square.py
+@@ -1,2 +1,2 @@
+ def square(x):
+-    return x
++    return x * x
+"""
 LINEAR = SQUARED.replace("x * x", "x + 0")
 
 

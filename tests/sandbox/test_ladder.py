@@ -10,18 +10,27 @@ from pathlib import Path
 import pytest
 
 from sigil.errors import SandboxUnavailable
-from sigil.sandbox import CallSandbox, CandidateFailed, Case, Returned, Source, ladder, policy
+from sigil.sandbox import (
+    CallSandbox,
+    CandidateFailed,
+    Case,
+    Returned,
+    Source,
+    ladder,
+    policy,
+    probe,
+)
 from sigil.sandbox.zygote import Facts, RungMissing
 
 OPEN = {"m": Source("def f(): return open('/etc/hostname').readable()", "m.py")}
 
 
 def test_the_probe_names_every_rung_once_strongest_first():
-    assert [rung.level for rung in ladder.probe()] == ["L3", "L2", "L1", "L0"]
+    assert [rung.level for rung in probe()] == ["L3", "L2", "L1", "L0"]
 
 
 def test_a_rung_that_holds_says_what_is_in_force():
-    for rung in ladder.probe():
+    for rung in probe():
         if rung.holds:
             assert rung.isolation is not None
             assert rung.isolation.level == rung.level
@@ -50,7 +59,7 @@ def test_unsafe_does_not_choose_the_bare_process():
 
 
 def test_the_best_rung_that_holds_is_chosen_by_default():
-    best = next(rung for rung in ladder.probe() if rung.holds)
+    best = next(rung for rung in probe() if rung.holds)
     with CallSandbox() as sandbox:
         assert sandbox.isolation == best.isolation
 
@@ -186,7 +195,7 @@ with calls.CallSandbox(python=Path(sys.argv[1]), level=sys.argv[2]) as sandbox:
 @pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="needs a system python")
 @pytest.mark.parametrize("level", ["L3", "L2", "L1"])
 def test_every_rung_holds_without_being_root(level):
-    as_root = next(rung for rung in ladder.probe() if rung.level == level)
+    as_root = next(rung for rung in probe() if rung.level == level)
     command = [sys.executable, "-c", _AS_NOBODY, "/usr/bin/python3", level]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if level == "L3" and (not as_root.holds or "the kernel refused" in done.stderr):

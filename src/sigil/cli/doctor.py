@@ -10,13 +10,13 @@ import click
 from sigil.cli.options import as_json, eval_name, print_json, repo_root
 
 if TYPE_CHECKING:
-    from sigil.sandbox import Rung
+    from sigil.sandbox import Isolation, Rung
 
 RUNGS = {
     "L3": "seccomp, landlock and namespaces",
     "L2": "seccomp and landlock",
     "L1": "seccomp",
-    "L0": "a bare process, only with --unsafe",
+    "L0": "a bare process; refused without --unsafe",
 }
 
 
@@ -35,59 +35,58 @@ def doctor(
     """
     from sigil.errors import SandboxUnavailable
     from sigil.sandbox import probe
+    from sigil.sandbox.commands import probe as probe_commands
 
-    rungs = probe()
+    faces = {"calls": probe(), "commands": probe_commands()}
     warnings = _warnings(spec_name, eval_name, repo_root) if spec_name else []
     extras = _extras()
     if as_json:
-        print_json(
-            {
-                "rungs": [
-                    {
-                        "level": rung.level,
-                        "holds": rung.holds,
-                        "reason": rung.reason,
-                        "isolation": rung.isolation.as_dict() if rung.isolation else None,
-                    }
-                    for rung in rungs
-                ],
-                "extras": extras,
-                "warnings": warnings,
-            }
-        )
+        rungs = {face: list(map(_rung_json, found)) for face, found in faces.items()}
+        print_json({"rungs": rungs, "extras": extras, "warnings": warnings})
     else:
-        _print(rungs, extras, warnings, checked=spec_name is not None)
-    if not any(rung.holds for rung in rungs if rung.level != "L0"):
+        _print(faces, extras)
+        if spec_name:
+            click.echo("eval")
+            for warning in warnings or ["no candidate code runs where a metric is printed"]:
+                click.echo(f"  {warning}")
+    if not any(rung.holds for rung in faces["calls"] if rung.level != "L0"):
         raise SandboxUnavailable(
             "no rung of the sandbox holds on this machine", remedy="use Linux 5.13 or later"
         )
 
 
-def _print(
-    rungs: list[Rung], extras: dict[str, bool], warnings: list[str], *, checked: bool
-) -> None:
-    click.echo("sandbox")
-    for rung in rungs:
-        mark = "holds" if rung.holds else "no   "
-        click.echo(f"  {rung.level}  {mark}  {RUNGS[rung.level]}")
-        if rung.reason:
-            click.echo(f"             {rung.reason}")
-    best = next((rung for rung in rungs if rung.holds and rung.isolation), None)
-    if best and best.isolation:
-        found = best.isolation
-        spaces = " ".join(found.namespaces) or "none"
-        click.echo(
-            f"  in use by default: {found.level}, landlock ABI {found.landlock_abi}, "
-            f"namespaces {spaces}, cgroup {found.cgroup or 'none'}, uid {found.uid}, "
-            f"self-test {found.self_test}"
-        )
+def _print(faces: dict[str, list[Rung]], extras: dict[str, bool]) -> None:
+    for face, rungs in faces.items():
+        click.echo(face)
+        for rung in rungs:
+            click.echo(f"  {rung.level}  {'holds' if rung.holds else 'no   '}  {RUNGS[rung.level]}")
+            if rung.reason:
+                click.echo(f"             {rung.reason}")
+        best = next((rung.isolation for rung in rungs if rung.holds), None)
+        if best:
+            click.echo(f"  by default: {_describe(best)}")
     click.echo("extras")
     for name, there in extras.items():
-        click.echo(f"  {name}: {'installed' if there else f'missing; pip install sigil[{name}]'}")
-    if checked:
-        click.echo("eval")
-        for warning in warnings or ["no way seen for candidate code to print a metric itself"]:
-            click.echo(f"  {warning}")
+        missing = f"missing; pip install 'sigil[{name}]'"
+        click.echo(f"  {name}: {'installed' if there else missing}")
+
+
+def _describe(found: Isolation) -> str:
+    namespaces = " ".join(found.namespaces) or "none"
+    return (
+        f"{found.level}, landlock ABI {found.landlock_abi}, namespaces {namespaces}, "
+        f"cgroup {found.cgroup or 'none'}, uid {found.uid}, self-test {found.self_test}"
+    )
+
+
+def _rung_json(rung: Rung) -> dict[str, object]:
+    isolation = rung.isolation.as_dict() if rung.isolation else None
+    return {
+        "level": rung.level,
+        "holds": rung.holds,
+        "reason": rung.reason,
+        "isolation": isolation,
+    }
 
 
 def _warnings(spec_name: str, eval_name: str | None, repo_root: Path | None) -> list[str]:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from sigil.sandbox.calls import CallSandbox, Worker
     from sigil.sandbox.checkout import Checkout, open_checkout
     from sigil.sandbox.commands import CommandSandbox
-    from sigil.sandbox.ladder import Rung, probe
+    from sigil.sandbox.ladder import Rung
+    from sigil.sandbox.probing import probe
 
 _WHERE = {
     "Base": "sigil.sandbox.base",
@@ -38,7 +39,7 @@ _WHERE = {
     "Rung": "sigil.sandbox.ladder",
     "freeze": "sigil.sandbox.base",
     "open_checkout": "sigil.sandbox.checkout",
-    "probe": "sigil.sandbox.ladder",
+    "probe": "sigil.sandbox.probing",
 }
 
 __all__ = [

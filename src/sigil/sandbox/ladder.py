@@ -10,7 +10,8 @@ at it proves, from inside, that it cannot open, connect, fork or kill. There is 
 downgrade: who asks for a rung gets that rung or `SandboxUnavailable`, and who asks for the
 best gets the best that holds, by name, in every result.
 
-Not here: the policies themselves (`sigil.sandbox.policy`).
+Not here: the policies themselves (`sigil.sandbox.policy`), trying every rung
+(`sigil.sandbox.probing`).
 """
 
 from __future__ import annotations
@@ -74,23 +75,6 @@ def climb(level: Level | None, start: Callable[[Level], _T], *, unsafe: bool = F
         f"this machine cannot isolate untrusted code ({'; '.join(refusals)})",
         remedy="see sigil doctor for what each rung needs",
     )
-
-
-def probe() -> list[Rung]:
-    """Try every rung with a real worker and return what holds, strongest first.
-
-    Takes some tenths of a second: each rung starts a zygote and seals a worker.
-    """
-    from sigil.sandbox.calls import CallSandbox  # noqa: PLC0415 (calls stand on this module)
-
-    rungs: list[Rung] = []
-    for level in LEVELS:
-        try:
-            with CallSandbox(level=level, unsafe=True, ahead=0) as sandbox:
-                rungs.append(Rung(level, holds=True, reason="", isolation=sandbox.isolation))
-        except SandboxUnavailable as missing:
-            rungs.append(Rung(level, holds=False, reason=missing.problem, isolation=None))
-    return rungs
 
 
 def seal(level: Level, facts: Facts, reading: Sequence[str] = ()) -> dict[str, object]:

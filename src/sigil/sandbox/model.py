@@ -47,7 +47,7 @@ class Isolation:
 
     def as_dict(self) -> dict[str, object]:
         """Return the form that stands in every record."""
-        return asdict(self) | {"namespaces": list(self.namespaces)}
+        return {**asdict(self), "namespaces": list(self.namespaces)}
 
 
 @dataclass(frozen=True, slots=True)
