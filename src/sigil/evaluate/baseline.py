@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import BaselineFailed, FlakyCheck, InvalidValue, SigilError, Where
-from sigil.evaluate.blocks import Probe, best_of, probes
+from sigil.evaluate.blocks import Probe, best_of, is_time, least_times, probes
 from sigil.evaluate.cases import MISSING, read_cases
 from sigil.evaluate.commands import Tree, layer_files
 from sigil.evaluate.definition import Eval, Metric
@@ -28,6 +28,7 @@ from sigil.evaluate.intervals import MedianSequence
 from sigil.evaluate.result import Evaluation, Failure, MetricValue
 from sigil.evaluate.scoring import Result
 from sigil.evaluate.settings import Settings
+from sigil.sandbox.model import CommandResult
 
 REPEATS = 3
 """How often everything is read at least."""
@@ -195,17 +196,30 @@ class _Baseline:
         self._settle(probe)
 
     def _read_command(self, probe: Probe, side: Side) -> None:
+        command = probe.first.command or ""
         exits: set[int] = set()
-        for _ in _turns(SAMPLES if any(map(_is_timer, probe.metrics)) else REPEATS):
+
+        def run() -> dict[str, Value]:
             result = self._instruments.command(probe.first, side)
             exits.add(result.exit_code or 0)
+            return {metric.id: self._parsed(metric, result) for metric in probe.metrics}
+
+        count = 1
+        if probe.timed:
+            count = best_of(self._instruments.command(probe.first, side).elapsed_ns)
+        self._learned.best_of[command] = count
+        for _ in _turns(SAMPLES if probe.timed else REPEATS):
+            sample = least_times(probe, [run() for _ in range(count)])
             for metric in probe.metrics:
-                parsed = self._instruments.parsed(metric.id, result)
-                known = self._learned.matches.get(metric.id, 0)
-                self._learned.matches[metric.id] = max(known, parsed.matches)
-                self._sample(metric, parsed.value)
-        self._learned.exits[probe.first.command or ""] = frozenset(exits)
+                self._sample(metric, sample[metric.id])
+        self._learned.exits[command] = frozenset(exits)
         self._settle(probe)
+
+    def _parsed(self, metric: Metric, result: CommandResult) -> Value:
+        parsed = self._instruments.parsed(metric.id, result)
+        known = self._learned.matches.get(metric.id, 0)
+        self._learned.matches[metric.id] = max(known, parsed.matches)
+        return parsed.value
 
     def _sample(self, metric: Metric, value: Value) -> None:
         self._learned.samples.setdefault(metric.id, []).append(value)
@@ -219,7 +233,7 @@ class _Baseline:
                 self._learned.values[metric.id] = MetricValue(samples[0], len(samples))
                 continue
             sequence = MedianSequence(samples)
-            if _is_timer(metric) or not sequence.all_equal:
+            if is_time(metric) or not sequence.all_equal:
                 self._learned.noisy.add(metric.id)
             confidence = self._definition.model.budgets.confidence
             interval = None if sequence.all_equal else sequence.interval(confidence)
@@ -291,10 +305,6 @@ def _turns(most: int) -> Iterator[int]:
         if turn >= REPEATS and SYSTEM_CLOCK.monotonic_ns() - start > ENOUGH_NS:
             return
         yield turn
-
-
-def _is_timer(metric: Metric) -> bool:
-    return metric.kind == "timer" or metric.measure == "time"
 
 
 def _one_metric_each(called: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -1,10 +1,10 @@
 """Take one block: the candidate and the baseline, afresh, directly after each other.
 
-A call that takes a millisecond is timed in several fresh workers a side, alternating, and
-the least of them counts: what else runs on a machine only ever adds time, and the least of
-a few is disturbed far less often than each (Chen and Revels 2016, "Robust benchmarking in
-noisy environments"). Both sides have equally many, and what a worker does outside of its
-calls is charged to that worker.
+What is timed and short runs several times a side, afresh and alternating, and the least of
+the times counts: what else runs on a machine only ever adds time, and the least of a few is
+disturbed far less often than each (Chen and Revels 2016, "Robust benchmarking in noisy
+environments"). Both sides run equally often, and what a worker does outside of its calls is
+charged to that worker.
 
 Not here: when to stop taking blocks (`sigil.evaluate.measure`).
 """
@@ -13,26 +13,29 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sigil.evaluate.calls import Batch
 from sigil.evaluate.definition import Eval, Metric
-from sigil.evaluate.facts import Facts, Inputs
+from sigil.evaluate.facts import Facts
 from sigil.evaluate.failure import Failed, error_of
 from sigil.evaluate.instruments import PER_UNIT, Instruments, Side
 from sigil.evaluate.measure import Block, Phases, charged_ns
 from sigil.sandbox.model import CommandResult
 
-SAMPLE_NS = 6_000_000
-"""Short calls are repeated in fresh workers until a sample takes about this long."""
+T = TypeVar("T")
 
-MOST_WORKERS = 5
+SHORT_NS, SHORT_TURNS = 2_000_000, 5
+MIDDLE_NS, MIDDLE_TURNS = 100_000_000, 3
 
 
-def best_of(call_ns: int) -> int:
-    """Return how many fresh workers make one timed sample of calls of this length."""
-    return max(1, min(MOST_WORKERS, round(SAMPLE_NS / max(call_ns, 1))))
+def best_of(elapsed_ns: int) -> int:
+    """Return how many runs of this length make one timed sample."""
+    if elapsed_ns <= SHORT_NS:
+        return SHORT_TURNS
+    return MIDDLE_TURNS if elapsed_ns <= MIDDLE_NS else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,19 @@ class Probe:
     metrics: tuple[Metric, ...]
 
     @property
+    def timed(self) -> bool:
+        """Return whether any of them is a time."""
+        return any(map(is_time, self.metrics))
+
+    @property
     def first(self) -> Metric:
         """Return the metric on whose behalf it runs."""
         return self.metrics[0]
+
+
+def is_time(metric: Metric) -> bool:
+    """Return whether a metric is a time, so that less of it is never noise."""
+    return metric.kind == "timer" or metric.measure == "time"
 
 
 def probes(instruments: Instruments, metrics: Iterable[Metric]) -> list[Probe]:
@@ -56,8 +69,7 @@ def probes(instruments: Instruments, metrics: Iterable[Metric]) -> list[Probe]:
     found: dict[tuple[str, str], tuple[Metric, ...]] = {}
     for metric in metrics:
         call = metric.kind == "call"
-        source = instruments.called[metric.id] if call else metric.command or ""
-        key = ("call" if call else "command", source)
+        key = ("call" if call else "command", source_of(metric, instruments.called))
         found[key] = (*found.get(key, ()), metric)
     return [Probe(members) for members in found.values()]
 
@@ -88,6 +100,7 @@ class BlockSampler:
     ):
         self._definition = definition
         self._instruments = instruments
+        self._called = instruments.called
         self._facts = facts
         self._probes = probes(instruments, noisy)
         self._candidate = candidate
@@ -104,26 +117,35 @@ class BlockSampler:
         ours: dict[str, float] = {}
         theirs: dict[str, float] = {}
         for probe in self._probes:
-            take = self._calls if probe.first.kind == "call" else self._command
-            candidate, baseline = take(probe, candidate_first=candidate_first)
+            take = self._calls if probe.first.kind == "call" else self._commands
+            candidate, baseline = take(probe, candidate_first)
             ours |= candidate
             theirs |= baseline
         return Block(ours, theirs)
 
-    def _calls(
-        self, probe: Probe, *, candidate_first: bool
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        name = probe.first.id
-        count = self._facts.best_of.get(self._instruments.called[name], 1)
-        ours: list[Batch] = []
-        theirs: list[Batch] = []
-        for turn in range(count):
+    def _in_turns(
+        self, probe: Probe, candidate_first: bool, ours: Callable[[], T], theirs: Callable[[], T]
+    ) -> tuple[list[T], list[T]]:
+        """Run both sides as often as one sample takes, in random order each time."""
+        taken: tuple[list[T], list[T]] = ([], [])
+        for turn in range(self._facts.best_of.get(source_of(probe.first, self._called), 1)):
             first = candidate_first if turn == 0 else bool(self._order.getrandbits(1))
             if first:
-                ours.append(self._timed(name))
-            theirs.append(self._of_baseline(name))
+                taken[0].append(ours())
+            taken[1].append(theirs())
             if not first:
-                ours.append(self._timed(name))
+                taken[0].append(ours())
+        return taken
+
+    # --- calls --------------------------------------------------------------------------
+
+    def _calls(
+        self, probe: Probe, candidate_first: bool
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        name = probe.first.id
+        ours, theirs = self._in_turns(
+            probe, candidate_first, lambda: self._timed(name), lambda: self._of_baseline(name)
+        )
         typical = _typical([batch.phases for batch in theirs])
         return (
             self._readings(probe, _least(ours, typical), ours[0]),
@@ -137,18 +159,21 @@ class BlockSampler:
         return batch
 
     def _of_baseline(self, metric: str) -> Batch:
-        inputs = self._facts.visible
-        try:
-            return self._instruments.batch(metric, self._baseline, inputs)
-        except Failed:
-            return self._again(metric, inputs)
+        return self._surely(
+            lambda: self._instruments.batch(metric, self._baseline, self._facts.visible)
+        )
 
-    def _again(self, metric: str, inputs: Inputs) -> Batch:
-        """Try the baseline once more: a machine that is short of memory is no finding."""
+    def _surely(self, read: Callable[[], T]) -> T:
+        """Read the baseline, twice if need be: a machine short of memory is no finding."""
         try:
-            return self._instruments.batch(metric, self._baseline, inputs)
+            return read()
+        except Failed:
+            pass
+        try:
+            return read()
         except Failed as failed:
-            raise error_of(failed, self._definition.where_metric(metric)) from failed
+            where = self._definition.where_metric(failed.metric, failed.key)
+            raise error_of(failed, where) from failed
 
     def _readings(self, probe: Probe, nanoseconds: int, batch: Batch) -> dict[str, float]:
         found: dict[str, float] = {}
@@ -160,35 +185,43 @@ class BlockSampler:
                 found[metric.id] = float(self._instruments.scored(metric, batch.results, inputs))
         return found
 
-    def _command(
-        self, probe: Probe, *, candidate_first: bool
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        ours: dict[str, float] = {}
-        if candidate_first:
-            ours = self._parsed(probe, self._candidate)
-        try:
-            theirs = self._parsed(probe, self._baseline)
-        except Failed:
-            theirs = self._parsed_again(probe)
-        return ours or self._parsed(probe, self._candidate), theirs
+    # --- commands -----------------------------------------------------------------------
 
-    def _parsed_again(self, probe: Probe) -> dict[str, float]:
-        try:
-            return self._parsed(probe, self._baseline)
-        except Failed as failed:
-            where = self._definition.where_metric(failed.metric, failed.key)
-            raise error_of(failed, where) from failed
+    def _commands(
+        self, probe: Probe, candidate_first: bool
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        ours, theirs = self._in_turns(
+            probe,
+            candidate_first,
+            lambda: self._parsed(probe, self._candidate),
+            lambda: self._surely(lambda: self._parsed(probe, self._baseline)),
+        )
+        return least_times(probe, ours), least_times(probe, theirs)
 
     def _parsed(self, probe: Probe, side: Side) -> dict[str, float]:
         result = run_command(self._instruments, probe.first, side, self._facts.exits)
+        allowed = self._facts.matches
         return {
             metric.id: float(
-                self._instruments.parsed(
-                    metric.id, result, allowed=self._facts.matches.get(metric.id)
-                ).value
+                self._instruments.parsed(metric.id, result, allowed=allowed.get(metric.id)).value
             )
             for metric in probe.metrics
         }
+
+
+def least_times(probe: Probe, turns: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return one sample of several runs: the least of each time, the first of all else."""
+    return {
+        metric.id: min(turn[metric.id] for turn in turns)
+        if is_time(metric)
+        else turns[0][metric.id]
+        for metric in probe.metrics
+    }
+
+
+def source_of(metric: Metric, called: Mapping[str, str]) -> str:
+    """Return the function or the command that a metric comes from."""
+    return called[metric.id] if metric.kind == "call" else metric.command or ""
 
 
 def run_command(

@@ -20,7 +20,7 @@ from typing import Any, Self
 from sigil.canonical import digest_files
 from sigil.effects import SYSTEM_CLOCK, random_stream
 from sigil.evaluate.baseline import measure_baseline
-from sigil.evaluate.blocks import BlockSampler
+from sigil.evaluate.blocks import BlockSampler, source_of
 from sigil.evaluate.commands import Tree
 from sigil.evaluate.definition import Eval, Metric
 from sigil.evaluate.facts import Facts
@@ -196,11 +196,8 @@ class Evaluator:
         budgets = self._definition.model.budgets
         if effort == "confirm":
             return Plan(budgets.max_blocks, 3, 1, budgets.precision, budgets.confidence)
-        called = self._instruments.called
-        several = all(
-            metric.kind == "call" and self.facts.best_of.get(called[metric.id], 1) > 1
-            for metric in noisy
-        )
+        called, best_of = self._instruments.called, self.facts.best_of
+        several = all(best_of.get(source_of(metric, called), 1) > 1 for metric in noisy)
         most = SCREEN_BLOCKS_BEST_OF if several else SCREEN_BLOCKS
         return Plan(
             min(most, budgets.max_blocks),

@@ -48,7 +48,7 @@ class Facts:
         noisy: ids of the metrics that are measured in blocks.
         matches: in how many places the output of a metric's command offers a value.
         exits: exit codes of each command; a value counts only beside one of these, or 0.
-        best_of: how many fresh workers make one timed sample of a function.
+        best_of: how many runs make one timed sample, by function or command.
         layers: what the build of the unchanged code wrote.
         writes: the files in them.
     """

@@ -89,6 +89,8 @@ def check_held_out(
     for metric, value, said in found:
         if value is False and gates(metric):
             raise Failed(metric.id, "holdout", said)
+    if findings.decide() is False:
+        return  # refused already, for what everybody may see
     samples = dict(findings.samples())
     for name, value in findings.held_out.items():
         samples[name] = Exact(value, inputs.values.get(name, value))
