@@ -5,6 +5,6 @@ import os
 import random
 
 stream = random.Random(os.environ.get("SIGIL_SEED", "1"))
-for _ in range(3):
-    points = [[round(stream.random(), 4), round(stream.random(), 4)] for _ in range(300)]
+for _ in range(2):
+    points = [[round(stream.random(), 4), round(stream.random(), 4)] for _ in range(250)]
     print(json.dumps({"args": [points, 0.03]}))
