@@ -17,10 +17,12 @@ from sigil.sandbox import (
     CommandSandbox,
     Level,
     Limits,
+    capture,
     freeze,
     open_checkout,
 )
 from sigil.sandbox.argv import environment, split, warm_form
+from sigil.sandbox.commands import probe
 
 
 @pytest.fixture(scope="module", params=["L3", "L2"])
@@ -586,3 +588,39 @@ def command_lines() -> Iterator[bytes]:
             yield path.read_bytes()
         except OSError:
             continue
+
+
+def test_a_group_that_a_killed_process_left_is_removed(tmp_path: Path):
+    with CommandSandbox(warm=False) as sandbox:
+        if sandbox.isolation.cgroup is None:
+            pytest.skip("no control group may be made here")
+    script = (
+        "import os\nfrom sigil.sandbox import CommandSandbox\n"
+        "s = CommandSandbox(warm=False)\nprint(s.isolation.cgroup, flush=True)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    left = Path(done.stdout.decode().strip())
+    for _ in range(500):  # its zygote notices a moment later
+        CommandSandbox(warm=False).close()
+        if not left.exists():
+            break
+    assert not left.exists()
+
+
+def test_a_sandbox_leaves_no_group_behind(tmp_path: Path):
+    with CommandSandbox(warm=False) as sandbox:
+        Runner(sandbox, tmp_path)("true")
+        name = sandbox.isolation.cgroup
+    assert name is None or not Path(name).exists()
+
+
+def test_a_command_that_fills_the_disk_is_ended(run: Runner, monkeypatch: pytest.MonkeyPatch):
+    room = iter([2**40, 2**40])
+    monkeypatch.setattr(capture, "_free", lambda place: next(room, 2**20))
+    assert run("sleep 30").ending == "flood"
+
+
+def test_the_rungs_of_commands_are_probed():
+    assert [rung.level for rung in probe()] == ["L3", "L2"]
+    assert all(rung.holds == (rung.isolation is not None) for rung in probe())

@@ -204,15 +204,25 @@ def _partial(cache: Path) -> Generator[Path]:
 
     A lock on its ``.lock`` says that its builder lives.
     """
-    partial = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=cache))
-    partial.chmod(0o755)
-    with (partial / ".lock").open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with ExitStack() as stack:
+        partial = _claimed(cache, stack)
         (partial / "tree").mkdir()
         try:
             yield partial
         finally:
             remove_tree(partial)
+
+
+def _claimed(cache: Path, stack: ExitStack) -> Path:
+    """Make a folder and lock it; again, if somebody swept it before it was locked."""
+    while True:
+        partial = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=cache))
+        with suppress(FileNotFoundError):
+            partial.chmod(0o755)
+            lock = stack.enter_context((partial / ".lock").open("wb"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if (partial / ".lock").exists():
+                return partial
 
 
 def _sweep(cache: Path) -> None:

@@ -22,6 +22,9 @@ from sigil.sandbox.model import Limits
 _CHUNK = 2**16
 _SETUP_S = 30.0
 _GRACE_S = 10.0
+_LOOK_S = 0.25
+_RESERVE_BYTES = 2**30
+"""What a command has to leave free on the disk, where so much was free at its start."""
 
 Stopped = Literal["timeout", "flood"]
 
@@ -59,14 +62,20 @@ class Watch:
         gate: the command's, until it becomes somebody else's program.
         stdout: a pipe.
         stderr: a pipe.
+        place: a path on the disk that the command writes to.
     """
 
-    def __init__(self, control: socket.socket, gate: socket.socket, stdout: int, stderr: int):
+    def __init__(
+        self, control: socket.socket, gate: socket.socket, stdout: int, stderr: int, place: str
+    ):
         self._control = control
+        self._place = place
+        self._room = _free(place)
         self._gate = gate
         self._pipes = {stdout: "stdout", stderr: "stderr"}
         self._captured = Captured()
         self._start = 0
+        self._deadline = 0
 
     def close(self) -> None:
         """Let go of the gate and the pipes."""
@@ -100,31 +109,46 @@ class Watch:
             reason = frame.get("failed", "its process died")
             raise SandboxUnavailable(f"the command could not be sealed ({reason})")
         self._captured.warm = frame.get("warm") is True
+        self._captured.cpu_ns = -int(frame["cpu_ns"])  # what sealing took is not the command's
 
     def _watch(self, selector: selectors.BaseSelector, limits: Limits) -> None:
-        deadline = self._start + int(limits.wall_s * 1e9)
+        self._deadline = self._start + int(limits.wall_s * 1e9)
         while True:
-            left = (deadline - SYSTEM_CLOCK.monotonic_ns()) / 1e9
+            left = (self._deadline - SYSTEM_CLOCK.monotonic_ns()) / 1e9
+            if left <= 0 and self._captured.stopped is not None:
+                raise SandboxUnavailable("a command could not be ended")
             if left <= 0:
-                if self._captured.stopped is not None:
-                    raise SandboxUnavailable("a command could not be ended")
                 self._stop("timeout")
-                deadline = SYSTEM_CLOCK.monotonic_ns() + int(_GRACE_S * 1e9)
                 continue
-            for key, _ in selector.select(left):
-                if key.fileobj is self._gate:
-                    self._hear_at_gate(selector)
-                elif key.fileobj is self._control:
-                    self._hear_the_end()
+            for key, _ in selector.select(min(left, _LOOK_S)):
+                if self._attend(key, selector, limits):
                     return
-                elif self._take(key.fd, selector, limits) == "flood":
-                    self._stop("flood")
-                    deadline = SYSTEM_CLOCK.monotonic_ns() + int(_GRACE_S * 1e9)
+            if self._fills_the_disk():
+                self._stop("flood")
+
+    def _attend(
+        self, key: selectors.SelectorKey, selector: selectors.BaseSelector, limits: Limits
+    ) -> bool:
+        """Take what has arrived; True when it was the last word."""
+        if key.fileobj is self._control:
+            self._hear_the_end()
+            return True
+        if key.fileobj is self._gate:
+            self._hear_at_gate(selector)
+        elif self._take(key.fd, selector, limits) == "flood":
+            self._stop("flood")
+        return False
 
     def _stop(self, reason: Stopped) -> None:
+        """Have everything ended, once; after that it has some seconds to be gone."""
         if self._captured.stopped is None:
             self._captured.stopped = reason
             self._control.send(b"stop")
+            self._deadline = SYSTEM_CLOCK.monotonic_ns() + int(_GRACE_S * 1e9)
+
+    def _fills_the_disk(self) -> bool:
+        """Say whether, while the command ran, the disk came close to being full."""
+        return self._room > 2 * _RESERVE_BYTES and _free(self._place) < _RESERVE_BYTES
 
     def _hear_at_gate(self, selector: selectors.BaseSelector) -> None:
         """Learn that the program could not be started, or that it was: the gate is closed."""
@@ -141,7 +165,7 @@ class Watch:
             self._captured.missing = _left_at(self._gate)
         self._captured.elapsed_ns = SYSTEM_CLOCK.monotonic_ns() - self._start
         self._captured.status = int(frame["ended"] or 0)
-        self._captured.cpu_ns = int(frame["cpu_ns"])
+        self._captured.cpu_ns = max(0, self._captured.cpu_ns + int(frame["cpu_ns"]))
         self._captured.max_rss_bytes = int(frame["max_rss_bytes"])
 
     def _take(
@@ -172,6 +196,15 @@ class Watch:
                     map(len, self._captured.out.values())
                 ):
                     break
+
+
+def _free(place: str) -> int:
+    """Return the bytes that are free on the disk of ``place``."""
+    try:
+        found = os.statvfs(place)
+    except OSError:
+        return 0
+    return found.f_bavail * found.f_frsize
 
 
 def _frame(channel: socket.socket) -> dict[str, Any]:

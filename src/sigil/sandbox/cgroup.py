@@ -64,7 +64,7 @@ class CommandGroup:
         return 0
 
     def close(self) -> None:
-        """Remove the group; every process in it must have ended."""
+        """Remove the group. One that is still busy is left to the next sandbox to remove."""
         for folder in dict.fromkeys(self._folders.values()):
             with suppress(OSError):
                 folder.rmdir()

@@ -299,7 +299,22 @@ class CommandSandbox:
         finally:
             for number in passed:
                 os.close(number)
-        return Watch(self._zygote.control, gate, *ours)
+        return Watch(
+            self._zygote.control, gate, ours[0], ours[1], place=str(Path(wanted["path"]).parent)
+        )
+
+
+def probe() -> list[ladder.Rung]:
+    """Return each rung that commands have, with whether it holds on this machine, best first."""
+    levels: tuple[Level, ...] = ("L3", "L2")
+    found: list[ladder.Rung] = []
+    for level in levels:
+        try:
+            with CommandSandbox(level=level, warm=False) as sandbox:
+                found.append(ladder.Rung(level, holds=True, reason="", isolation=sandbox.isolation))
+        except SandboxUnavailable as missing:
+            found.append(ladder.Rung(level, holds=False, reason=missing.problem, isolation=None))
+    return found
 
 
 def _checked(env: Mapping[str, str]) -> dict[str, str]:

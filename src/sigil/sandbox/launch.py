@@ -12,7 +12,6 @@ import os
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ from sigil.sandbox.cgroup import CommandGroup
 
 _SCRIPT = Path(__file__).parent / "inside" / "commands.py"
 _START_S = 60.0
+_END_S = 5.0
+_MAX_PACKET = 32768
 
 
 class CommandZygote:
@@ -38,15 +39,7 @@ class CommandZygote:
         self.gate: socket.socket | None = None
         try:
             with theirs:
-                self._process = subprocess.Popen(
-                    [python, str(_SCRIPT), str(theirs.fileno())],
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=None,  # DEBUG
-                    env=dict(env),
-                    cwd="/",
-                )
+                self._process = _start(python, theirs.fileno(), env)
         except OSError as error:
             ours.close()
             raise SandboxUnavailable(f"{python} cannot be started ({error.strerror})") from error
@@ -99,13 +92,15 @@ class CommandZygote:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """End it and every command of it."""
+        """End it and every command of it, and wait until they are gone."""
         if self.gate is not None:
             self.gate.close()
-        self.control.close()
-        with suppress(ProcessLookupError):
+        self.control.close()  # at which it ends, having ended what runs
+        try:
+            self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
             self._process.kill()
-        self._process.wait()
+            self._process.wait()
 
     def _await_ready(self) -> None:
         try:
@@ -116,11 +111,36 @@ class CommandZygote:
             raise SandboxUnavailable(str(answer.get("failed")))
 
 
-def _send(channel: socket.socket, message: Mapping[str, Any], descriptors: Sequence[int]) -> None:
-    """Send a message of any length, itself as a descriptor."""
-    number = in_memory(json.dumps(message).encode())
+def _start(python: Path, control: int, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start the interpreter with streams like those of a command, which forks will inherit.
+
+    Its stdout and stderr are pipes that nobody reads: it has nothing to say there.
+    """
+    read, write = os.pipe2(os.O_CLOEXEC)
     try:
-        socket.send_fds(channel, [b"message"], [number, *descriptors])
+        return subprocess.Popen(
+            [python, str(_SCRIPT), str(control)],
+            pass_fds=[control],
+            stdin=subprocess.DEVNULL,
+            stdout=write,
+            stderr=write,
+            env=dict(env),
+            cwd="/",
+        )
+    finally:
+        os.close(read)
+        os.close(write)
+
+
+def _send(channel: socket.socket, message: Mapping[str, Any], descriptors: Sequence[int]) -> None:
+    """Send a message; a long one as a descriptor, with its length in the packet."""
+    data = json.dumps(message).encode()
+    if len(data) <= _MAX_PACKET:
+        socket.send_fds(channel, [data], list(descriptors))
+        return
+    number = in_memory(data)
+    try:
+        socket.send_fds(channel, [b"%d" % len(data)], [number, *descriptors])
     finally:
         os.close(number)
 

@@ -5,6 +5,7 @@ Not here: the ladder of isolation (`sigil.sandbox.ladder`).
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,19 @@ def overlay_holds(folder: Path) -> bool:
     if device not in _known:
         _known[device] = sys.platform == "linux" and _try(folder)
     return _known[device]
+
+
+def memory_folder() -> Path | None:
+    """Return a folder in memory in which overlays hold, or None where there is none.
+
+    A checkout there costs a few microseconds instead of the disk's milliseconds; what commands
+    write then counts as memory, on the machine and against their limit.
+    """
+    shared = Path("/dev/shm")  # noqa: S108 - only ever asked about, and used through mkdtemp
+    if not os.access(shared, os.W_OK):
+        return None
+    with tempfile.TemporaryDirectory(prefix=".sigil-trial-", dir=shared) as trial:
+        return shared if overlay_holds(Path(trial)) else None
 
 
 def _try(folder: Path) -> bool:

@@ -13,20 +13,22 @@ import signal
 import socket
 from contextlib import suppress
 
+MAX_PACKET = 32768
+
 
 def receive(control: socket.socket):
-    """Return the next message and its descriptors; the message stands in the first of them.
+    """Return the next message and its descriptors; None when the other end is gone.
 
-    The other end is gone when the message is None.
+    A long message stands in the first descriptor, and only its length in the packet.
     """
-    data, descriptors, _, _ = socket.recv_fds(control, 16, 8)
+    data, descriptors, _, _ = socket.recv_fds(control, MAX_PACKET, 8)
     if not data:
         return None, []
-    try:
-        size = os.fstat(descriptors[0]).st_size
-        return json.loads(os.pread(descriptors[0], size, 0)), descriptors[1:]
-    finally:
-        os.close(descriptors[0])
+    if data.isdigit():
+        number = descriptors.pop(0)
+        data = os.pread(number, int(data), 0)
+        os.close(number)
+    return json.loads(data), descriptors
 
 
 def send(control: socket.socket, message: dict) -> None:

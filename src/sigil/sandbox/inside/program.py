@@ -26,6 +26,7 @@ import socket
 import stat
 import sys
 import threading
+import time
 import types
 from contextlib import suppress
 from importlib.machinery import BuiltinImporter, SourceFileLoader
@@ -72,7 +73,7 @@ def become(config: dict, exposed, gate_number: int, settled: int):
         os.umask(0o022)
         events.default_signals()
         _be_killed_first(config)
-        events.tell(_SETTLED, {"settled": True})
+        os.write(_SETTLED, b"{}")
         request, streams = events.receive(gate)
         if request is None:
             os._exit(0)
@@ -96,7 +97,8 @@ def _pass_gate(config: dict, exposed, request: dict, gate):
     os.chdir(root)
     _seal(config, exposed, request, root, home)
     run = _self_test(request) or _warm(request)
-    events.send(gate, {"ready": True, "warm": run is not None})
+    used = int(time.process_time() * 1e9)
+    events.send(gate, {"ready": True, "warm": run is not None, "cpu_ns": used})
     if gate.recv(16) != b"go":
         os._exit(0)
     if run is None:
@@ -121,13 +123,13 @@ def _self_test(request: dict):
 
 
 def _place_gate(gate: int, settled: int):
-    """Put our two descriptors where no stream will be, and close all that the zygote had."""
-    for number, place in ((gate, 100), (settled, 101)):
-        os.dup2(number, place, inheritable=False)
-    os.dup2(100, _GATE, inheritable=False)
-    os.dup2(101, _SETTLED, inheritable=False)
+    """Put our two descriptors behind the streams, and close all that the zygote had."""
+    if min(gate, settled) <= _SETTLED:
+        raise ValueError("the zygote has too few descriptors of its own")
+    os.dup2(gate, _GATE, inheritable=False)
+    os.dup2(settled, _SETTLED, inheritable=False)
     kernel.close_from(_SETTLED + 1)
-    return socket.socket(fileno=_GATE)
+    return socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, _GATE)
 
 
 def _place_streams(streams: list) -> None:
@@ -146,9 +148,12 @@ def _be_killed_first(config: dict) -> None:
 
 
 def _set_environment(env: dict, home: str) -> None:
-    os.environ.clear()
-    os.environ.update(env)
-    os.environ["HOME"] = home
+    """Change the zygote's variables into the command's; most are the same already."""
+    for name in os.environ.keys() - env.keys():
+        del os.environ[name]
+    for name, value in {**env, "HOME": home}.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 def _seal(config: dict, exposed, request: dict, root: str, home: str) -> None:
@@ -250,22 +255,6 @@ def _look_fresh(wanted: dict, path: list, argv: list) -> None:
     main = types.ModuleType("__main__")
     main.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={})
     sys.modules["__main__"] = main
-    _renew_streams()
-
-
-def _renew_streams() -> None:
-    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        old = getattr(sys, name)
-        raw = io.FileIO(number, mode, closefd=False)
-        raw.name = "<{}>".format(name)
-        buffer = io.BufferedReader(raw) if mode == "r" else io.BufferedWriter(raw)
-        new = io.TextIOWrapper(
-            buffer, old.encoding, old.errors, newline=None if mode == "r" else "\n",
-            line_buffering=name == "stderr",
-        )  # fmt: skip
-        new.mode = mode
-        setattr(sys, name, new)
-        setattr(sys, "__{}__".format(name), new)
 
 
 def _script(name: str):
@@ -347,9 +336,11 @@ def _finish(code: int) -> None:
     if code < 0:
         signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
-    ctypes.PyDLL(None).exit(code & 0xFF)
+    _exit(code & 0xFF)
 
 
+_exit = ctypes.PyDLL(None).exit
+"""Of libc: runs the exit functions of libraries and flushes C's own streams."""
 _UNFLUSHED = 120
 """The status of an interpreter that cannot flush its stdout."""
 
