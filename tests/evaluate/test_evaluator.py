@@ -294,6 +294,12 @@ def test_a_wrong_answer_is_found_before_anything_is_timed(timed: Evaluator):
     assert (found.failure.metric, "latency" in found.metrics) == ("correct", False)
 
 
+def test_a_screening_of_something_hopeless_ends_at_once(timed: Evaluator):
+    twice = LOOP + "g = f\ndef f(n):\n    g(n)\n    return g(n)\n"
+    found = timed.evaluate({"f.py": twice}, effort="screen")
+    assert (found.status, found.metrics["latency"].n) == ("measured", 1)
+
+
 def test_a_constant_that_skips_the_work_is_timed_for_what_it_does(timed: Evaluator):
     found = timed.evaluate({"f.py": f"def f(n):\n    return {COMPUTED}\n"}, effort="screen")
     assert found.costs[0] < timed.baseline().costs[0] / 5

@@ -194,18 +194,15 @@ class Evaluator:
 
     def _plan(self, effort: Effort, noisy: list[Metric]) -> Plan:
         budgets = self._definition.model.budgets
+        full = Plan(budgets.max_blocks, precision=budgets.precision, confidence=budgets.confidence)
         if effort == "confirm":
-            return Plan(budgets.max_blocks, 3, 1, budgets.precision, budgets.confidence)
+            return full
         called, best_of = self._instruments.called, self.facts.best_of
         several = all(best_of.get(source_of(metric, called), 1) > 1 for metric in noisy)
-        most = SCREEN_BLOCKS_BEST_OF if several else SCREEN_BLOCKS
-        return Plan(
-            min(most, budgets.max_blocks),
-            2,
-            0 if several else 1,
-            budgets.precision,
-            budgets.confidence,
-        )
+        if several:
+            most = min(SCREEN_BLOCKS_BEST_OF, budgets.max_blocks)
+            return replace(full, most=most, least=1, warm_up=0)
+        return replace(full, most=min(SCREEN_BLOCKS, budgets.max_blocks), least=2)
 
     def _of_baseline(self) -> Side:
         if self._baseline_side is None:

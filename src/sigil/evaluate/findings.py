@@ -15,8 +15,9 @@ from sigil.evaluate.intervals import MedianSequence
 from sigil.evaluate.measure import BlockSeries
 from sigil.evaluate.result import Evaluation, Failure, MetricValue, Status
 
-CLEARLY = 0.1
-"""A screening may end once every block is worse than the baseline's by this share."""
+CLEARLY = 0.25
+"""A screening ends when each of n blocks is worse than the baseline's by this share / n²:
+at once for what is hopeless, and soon for what is merely no better."""
 
 Value = float | bool
 
@@ -73,11 +74,12 @@ class Findings:
         return self._worse(series, surely)
 
     def clearly_worse(self, series: BlockSeries) -> bool:
-        """Return whether every block is worse by a margin: enough to stop a screening."""
+        """Return whether every block is worse by a margin: enough to end a screening."""
 
         def clearly(worse: Sequence[float], baseline: Sequence[float]) -> bool:
+            margin = CLEARLY / len(worse) ** 2
             pairs = zip(worse, baseline, strict=True)
-            return all(gap > CLEARLY * abs(value) for gap, value in pairs)
+            return all(gap > margin * abs(value) for gap, value in pairs)
 
         return self._worse(series, clearly)
 
