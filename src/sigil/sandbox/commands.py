@@ -51,7 +51,8 @@ PRELOADED = (
 )
 """What most scripts import, and what costs a fresh interpreter most of its start."""
 
-_LANDLOCK_ABI = 3
+_SEES_TRUNCATION = 3
+"""The first landlock ABI that keeps a command from emptying files it may only read."""
 _NAMESPACES = ("user", "net", "pid", "mount", "ipc")
 _OF_THE_ZYGOTE = 64 * 2**20
 """Memory that the group grants besides a command's own: the zygote and the warden."""
@@ -332,7 +333,9 @@ def _policies(level: Level) -> dict[str, dict[str, object]]:
     if sys.platform != "linux" or machine not in policy.AUDIT_ARCH:
         raise RungMissing(f"no seccomp policy for {sys.platform} on {machine}")
     abi = kernel.landlock_abi()
-    if abi < _LANDLOCK_ABI:
+    if abi == 0:
+        raise RungMissing("the kernel has no landlock")
+    if level == "L2" and abi < _SEES_TRUNCATION:
         raise RungMissing(f"landlock {abi} of this kernel does not see truncation; 3 does")
     found: dict[str, dict[str, object]] = {}
     networks: tuple[Network, ...] = ("none", "loopback") if level == "L3" else ("none",)

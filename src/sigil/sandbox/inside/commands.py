@@ -52,6 +52,7 @@ class Zygote:
 
     def prepare(self) -> None:
         """Import what programs will want, then enter the namespaces that commands share."""
+        program.ready_policies(self.config)
         program.preload(self.config["preload"])
         self.exposed = view.allowed(self.config["readable"])
         if self.config["level"] == "L3":

@@ -301,12 +301,13 @@ class PidNamespace:
         self._own = own
         self._stack = ctypes.create_string_buffer(self._STACK)
         self._pause = ctypes.cast(_libc.pause, ctypes.c_void_p)
+        self._every_signal = signal.valid_signals()
 
     def open(self) -> int:
         """Make a namespace for the next child; return the pid of its first process."""
         top = (ctypes.addressof(self._stack) + self._STACK) & ~63
         flags = NAMESPACES["pid"] | _CLONE_VM | signal.SIGCHLD
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, self._every_signal)
         try:
             first = _libc.clone(self._pause, ctypes.c_void_p(top), flags, None)
         finally:

@@ -51,6 +51,14 @@ def preload(names: list) -> None:
             continue
 
 
+def ready_policies(config: dict) -> None:
+    """Make of each policy's bytes what can be installed at once."""
+    for policy in config["policies"].values():
+        policy["program"] = kernel.Seccomp(bytes.fromhex(policy["program"]))
+        if policy["supervised"]:
+            policy["supervised"] = kernel.Seccomp(bytes.fromhex(policy["supervised"]))
+
+
 def note_preloaded(bare: frozenset) -> None:
     """Remember what is imported by now. ``bare``: what `python` itself always imports."""
     _PRELOADED.update(sys.modules)
@@ -171,13 +179,13 @@ def _seal(config: dict, exposed, request: dict, root: str, home: str) -> None:
             _be_supervised(policy["supervised"], [root, home])
         rules = view.rules(config["level"], exposed, policy, root, home)
         kernel.landlock(policy["files"], policy["tcp"], policy["scoped"], rules)
-        kernel.Seccomp(bytes.fromhex(policy["program"])).install()
+        policy["program"].install()
     os.close(_SETTLED)
 
 
-def _be_supervised(policy: str, roots: list) -> None:
+def _be_supervised(program, roots: list) -> None:
     """Have the zygote decide about what landlock cannot see."""
-    listener = kernel.Seccomp(bytes.fromhex(policy)).install_with_listener()
+    listener = program.install_with_listener()
     events.tell(_SETTLED, {"roots": roots}, [listener])
     os.close(listener)
 

@@ -272,9 +272,9 @@ def rules(level: str, exposed: Exposed, policy: dict, root: str, home: str) -> t
     run, write = policy["run"], policy["run"] | policy["write"]
     own = [(root, write), (home, write)]
     device = policy["device"]
-    devices = [("/dev/" + name, device) for name in _DEVICES]
     if level == "L3":
-        return (("/", run), ("/tmp", write), ("/dev/shm", write), *own, *devices)
+        return (("/", run), ("/tmp", write), ("/dev/shm", write), ("/dev", device), *own)
+    devices = [("/dev/" + name, device) for name in _DEVICES]
     read = policy["read"]
     facts = [("/proc/" + name, read) for name in _FACTS]
     return (*((path, run) for path in exposed.binds), *own, *devices, *facts)
