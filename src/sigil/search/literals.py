@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from sigil.search.mutate.fragments import FACTOR, needed_level
 from sigil.search.mutate.source import Edit, Source
 
-Value = int | float | bool | str | None
+Value = int | float | bool | str
 
 _HINT = re.compile(r"#.*?\bsigil:\s*(range|int|choices|fixed)\b(.*)$")
 _NUMBER = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -105,7 +105,7 @@ def find(source: Source, path: str, first: int, last: int) -> list[Literal]:
         if not first <= node.lineno <= (node.end_lineno or 0) <= last:
             continue
         value = _value(node)
-        if value is _NO_LITERAL or _is_statement(parent):
+        if value is None or _is_statement(parent):
             continue
         start, end = source.span(node)
         text = source.text[start:end]
@@ -126,12 +126,12 @@ def written(value: Value, like: str) -> str:
     if isinstance(value, str):
         quote = '"' if like.startswith('"') else "'"
         return repr(value) if quote == "'" or '"' in value else f'"{repr(value)[1:-1]}"'
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool):
         return str(value)
     if isinstance(value, int):
         return f"{value:_}" if "_" in like else str(value)
     exponent = "e" in like.lower() and not like.lower().startswith("0x")
-    if value == 0 or not (exponent or not _PLAIN[0] <= abs(value) < _PLAIN[1]):
+    if not value or not (exponent or not _PLAIN[0] <= abs(value) < _PLAIN[1]):
         return repr(value)
     mantissa, _, power = f"{value:.{_DIGITS - 1}e}".partition("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
@@ -139,18 +139,19 @@ def written(value: Value, like: str) -> str:
 
 # --- where -------------------------------------------------------------------------------
 
-_NO_LITERAL = object()
 
-
-def _value(node: ast.expr) -> Value | object:
+def _value(node: ast.expr) -> Value | None:
+    value: object = None
     match node:
-        case ast.Constant(value=bool() | int() | float() | str()):
+        case ast.Constant():
             value = node.value
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=(int() | float()) as inner)):
             value = -inner
         case _:
-            return _NO_LITERAL
-    return _NO_LITERAL if isinstance(value, float) and not math.isfinite(value) else value
+            pass
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, (bool, int, float, str)) else None
 
 
 def _is_statement(parent: ast.AST | None) -> bool:
@@ -169,7 +170,7 @@ def _walk(
         return
     if isinstance(node, ast.expr):
         yield node, parent, field, structural
-        if _value(node) is not _NO_LITERAL:
+        if _value(node) is not None:
             return
     definition = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda))
     for name, value in ast.iter_fields(node):
@@ -214,19 +215,19 @@ class _Hint:
             case Choices(values=values):
                 return any(value == v and type(value) is type(v) for v in values)
             case Span(low=low, high=high, whole=whole):
-                fits = isinstance(value, int) or (isinstance(value, float) and not whole)
-                return fits and not isinstance(value, bool) and low <= value <= high
+                if isinstance(value, (bool, str)) or (whole and isinstance(value, float)):
+                    return False
+                return low <= value <= high
             case None:
                 return True
 
 
 def _space(
-    value: object, text: str, hint: _Hint | None, *, structural: bool
+    value: Value, text: str, hint: _Hint | None, *, structural: bool
 ) -> Span | Choices | None:
-    assert value is None or isinstance(value, (bool, int, float, str))
     if hint is not None and hint.holds(value):
         return _typed(hint.space, value)
-    if structural or isinstance(value, str) or value is None:
+    if structural or isinstance(value, str):
         return None
     if isinstance(value, bool):
         return Choices((True, False))
@@ -300,7 +301,7 @@ def _choices(rest: str) -> tuple[Value, ...]:
         words: Sequence[str] = list(lexer)
         for word in words:
             value = ast.literal_eval(word.rstrip(","))
-            if value is not None and not isinstance(value, (bool, int, float, str)):
+            if not isinstance(value, (bool, int, float, str)):
                 return ()
             values.append(value)
     except (ValueError, SyntaxError):

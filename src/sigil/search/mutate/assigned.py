@@ -131,9 +131,8 @@ class Flow:
 
     def _try(self, node: ast.Try, names: Names) -> Names | None:
         body = self._follow(node.body, names)
-        ends = [self._follow(node.orelse, body if body is not None else names)]
-        if body is None:
-            ends = [None]
+        otherwise = self._follow(node.orelse, names if body is None else body)
+        ends: list[Names | None] = [None if body is None else otherwise]
         for handler in node.handlers:
             own = frozenset({handler.name}) if handler.name else frozenset[str]()
             after = self._follow(handler.body, names | own)

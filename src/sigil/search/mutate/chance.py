@@ -7,113 +7,130 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sigil.search.mutate import statements
+from sigil.search.mutate.catalogue import TIERS
+from sigil.search.mutate.change import Change, numeric, replaced
 from sigil.search.mutate.crossover import crossed
 from sigil.search.mutate.fragments import binary, boolean, conditional, number
 from sigil.search.mutate.grammar import grow
-from sigil.search.mutate.operators import (
-    TIERS,
-    Change,
-    hoisted,
-    literal_value,
-    numeric,
-    replaced,
-    rounded,
-)
+from sigil.search.mutate.repairs import hoisted, literal_value, rounded
+from sigil.search.mutate.sites import Site
 from sigil.search.mutate.subject import Subject
 
-Draw = Callable[[Subject, Sequence[Subject], random.Random], Change | None]
 _OPERATORS = [operator for tier in TIERS for operator in tier]
-_ROOM = 40
-"""How many expressions a region may gain over the baseline before it must shrink."""
+_SYMBOLS = "++--**/"
+_STEPS = (0.02, 0.1, 0.5)
+"""Standard deviations of a literal's step, as a share of its size."""
 
 
-def neighbour(subject: Subject, donors: Sequence[Subject], random: random.Random) -> Change | None:
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What a random change is drawn from.
+
+    Args:
+        subject: what changes; it has at least one site.
+        donors: regions of other parents.
+        random: where chance comes from.
+    """
+
+    subject: Subject
+    donors: Sequence[Subject]
+    random: random.Random
+
+    def site(self) -> Site:
+        """Return a random site."""
+        return self.random.choice(self.subject.sites)
+
+
+Way = Callable[[Draw], Change | None]
+
+
+def neighbour(draw: Draw) -> Change | None:
     """One of the catalogue's edits of a random site."""
-    site = random.choice(subject.sites)
-    changes = list(random.choice(_OPERATORS)(subject, site))
-    return random.choice(changes) if changes else None
+    site = draw.site()
+    changes = list(draw.random.choice(_OPERATORS)(draw.subject, site))
+    return draw.random.choice(changes) if changes else None
 
 
-def grown(subject: Subject, donors: Sequence[Subject], random: random.Random) -> Change | None:
+def grown(draw: Draw) -> Change | None:
     """A random site replaced by a random expression of its kind."""
-    site = random.choice(subject.sites)
-    fresh = grow(site.scope, site.want, random.choice((1, 2, 2, 3)), random)
-    return _first(replaced(subject, site, fresh, "grow"))
+    site = draw.site()
+    fresh = grow(site.scope, site.want, draw.random.choice((1, 2, 2, 3)), draw.random)
+    return _first(replaced(draw.subject, site, fresh, "grow"))
 
 
-def extended(subject: Subject, donors: Sequence[Subject], random: random.Random) -> Change | None:
+def extended(draw: Draw) -> Change | None:
     """A random site combined with a random expression."""
-    site = random.choice(subject.sites)
-    whole = subject.fragment(site.node, site.kind)
-    depth = random.choice((0, 1, 1, 2))
+    site, stream = draw.site(), draw.random
+    whole = draw.subject.fragment(site.node, site.kind)
+    depth = stream.choice((0, 1, 1, 2))
     if site.kind == "bool" or site.role == "test":
-        symbol = "and" if random.random() < 0.5 else "or"
-        fresh = boolean(symbol, whole, grow(site.scope, "bool", 1 + depth, random))
+        other = grow(site.scope, "bool", 1 + depth, stream)
+        fresh = boolean(stream.choice(("and", "or")), whole, other)
     elif numeric(site) and site.role in ("value", "index"):
-        other = grow(site.scope, "int" if site.kind == "int" else "number", depth, random)
-        symbol = random.choice("++--**/")
-        pair = (whole, other) if random.random() < 0.7 else (other, whole)
-        fresh = binary(symbol, *pair)
+        other = grow(site.scope, "int" if site.kind == "int" else "number", depth, stream)
+        pair = stream.choice(((whole, other), (whole, other), (other, whole)))
+        fresh = binary(stream.choice(_SYMBOLS), *pair)
     else:
         return None
-    return _first(replaced(subject, site, fresh, "extend"))
+    return _first(replaced(draw.subject, site, fresh, "extend"))
 
 
-def shrunk(subject: Subject, donors: Sequence[Subject], random: random.Random) -> Change | None:
+def shrunk(draw: Draw) -> Change | None:
     """A random site replaced by one of its parts, or by a leaf."""
-    site = random.choice(subject.sites)
-    changes = list(hoisted(subject, site))
+    site = draw.site()
+    changes = list(hoisted(draw.subject, site))
     if changes:
-        return random.choice(changes)
-    return _first(replaced(subject, site, grow(site.scope, site.want, 0, random), "shrink"))
+        return draw.random.choice(changes)
+    fresh = grow(site.scope, site.want, 0, draw.random)
+    return _first(replaced(draw.subject, site, fresh, "shrink"))
 
 
-def refined(subject: Subject, donors: Sequence[Subject], random: random.Random) -> Change | None:
+def refined(draw: Draw) -> Change | None:
     """A literal moved by a normally distributed step, near or far."""
-    literals = [site for site in subject.sites if literal_value(site.node) is not None]
+    literals = [
+        (site, value) for site in draw.subject.sites
+        if (value := literal_value(site.node)) is not None
+    ]  # fmt: skip
     if not literals:
         return None
-    site = random.choice(literals)
-    value = literal_value(site.node)
-    assert value is not None
-    scale = random.choice((0.02, 0.1, 0.5)) * max(
-        abs(value), 1.0 if isinstance(value, int) else 0.1
-    )
-    moved = random.gauss(value, scale)
-    whole = isinstance(value, int) and (random.random() < 0.5 or site.want == "int")
+    site, value = draw.random.choice(literals)
+    least = 1.0 if isinstance(value, int) else 0.1
+    moved = draw.random.gauss(value, draw.random.choice(_STEPS) * max(abs(value), least))
+    whole = isinstance(value, int) and (site.want == "int" or draw.random.choice((True, False)))
     fresh = number(round(moved)) if whole else number(rounded(moved))
-    return _first(replaced(subject, site, fresh, "refine"))
+    return _first(replaced(draw.subject, site, fresh, "refine"))
 
 
-def branched(subject: Subject, donors: Sequence[Subject], random: random.Random) -> Change | None:
+def branched(draw: Draw) -> Change | None:
     """A random site made conditional."""
-    site = random.choice(subject.sites)
+    site = draw.site()
     if site.role != "value":
         return None
-    test = grow(site.scope, "bool", 2, random)
-    other = grow(site.scope, site.want, 1, random)
-    fresh = conditional(subject.fragment(site.node, site.kind), test, other)
-    return _first(replaced(subject, site, fresh, "branch"))
+    test = grow(site.scope, "bool", 2, draw.random)
+    other = grow(site.scope, site.want, 1, draw.random)
+    fresh = conditional(draw.subject.fragment(site.node, site.kind), test, other)
+    return _first(replaced(draw.subject, site, fresh, "branch"))
 
 
-def crossing(subject: Subject, donors: Sequence[Subject], random: random.Random) -> Change | None:
+def crossing(draw: Draw) -> Change | None:
     """An expression of another parent, or of another place of this one."""
-    donor = random.choice([subject, *donors])
-    return crossed(subject, random.choice(subject.sites), donor, random)
+    donor = draw.random.choice([draw.subject, *draw.donors])
+    return crossed(draw.subject, draw.site(), donor, draw.random)
 
 
-def restated(subject: Subject, donors: Sequence[Subject], random: random.Random) -> Change | None:
+def restated(draw: Draw) -> Change | None:
     """A statement deleted, exchanged, guarded or inserted."""
-    kind = random.choice((statements.deletions, statements.exchanges, statements.guards, None))
+    kind = draw.random.choice((statements.deletions, statements.exchanges, statements.guards, None))
     if kind is None:
-        return statements.random_insertion(subject, random)
-    changes = list(kind(subject))
-    return random.choice(changes) if changes else None
+        return statements.random_insertion(draw.subject, draw.random)
+    changes = list(kind(draw.subject))
+    return draw.random.choice(changes) if changes else None
 
 
-DRAWS: Mapping[str, tuple[Draw, float]] = {
+WAYS: Mapping[str, tuple[Way, float]] = {
     "neighbour": (neighbour, 3.0),
     "extend": (extended, 3.0),
     "grow": (grown, 2.0),
@@ -124,14 +141,6 @@ DRAWS: Mapping[str, tuple[Draw, float]] = {
     "branch": (branched, 0.5),
 }
 """Ways to change, each with its weight before anything was learned."""
-
-_SHRINKING = ("hoist", "neighbour", "refine")
-
-
-def names_of(subject: Subject, baseline_size: int) -> list[str]:
-    """Return the ways that suit ``subject``: one that has grown too far may only shrink."""
-    full = subject.size > baseline_size * 2 + _ROOM
-    return [name for name in DRAWS if not full or name in _SHRINKING]
 
 
 def _first(changes: Iterator[Change]) -> Change | None:

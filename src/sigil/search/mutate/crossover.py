@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import random
 
+from sigil.search.mutate.change import Change, replaced
 from sigil.search.mutate.fragments import fits
-from sigil.search.mutate.operators import Change, replaced
-from sigil.search.mutate.subject import Site, Subject
+from sigil.search.mutate.sites import Site
+from sigil.search.mutate.subject import Subject
 
 
 def crossed(subject: Subject, site: Site, donor: Subject, random: random.Random) -> Change | None:

@@ -111,9 +111,10 @@ def binary(symbol: str, left: Fragment, right: Fragment) -> Fragment:
 
 
 def _arithmetic_kind(left: Kind, right: Kind) -> Kind:
-    for dominant in ("str", "seq"):
-        if dominant in (left, right):
-            return dominant
+    if "str" in (left, right):
+        return "str"
+    if "seq" in (left, right):
+        return "seq"
     return "int" if left == right == "int" else "number"
 
 
@@ -153,6 +154,18 @@ def call(function: str, kind: Kind, *arguments: Fragment) -> Fragment:
     return Fragment(text, ATOM, kind, 1 + sum(argument.size for argument in arguments))
 
 
+_LEVELS: dict[type[ast.expr], int] = {
+    ast.Compare: COMPARE,
+    ast.IfExp: TEST,
+    ast.Lambda: TEST,
+    ast.Await: AWAIT,
+    ast.NamedExpr: 0,
+    ast.Yield: 0,
+    ast.YieldFrom: 0,
+    ast.Starred: 0,
+}
+
+
 def level_of(node: ast.expr) -> int:
     """Return how tightly ``node`` binds as it is written, without parentheses of its own."""
     match node:
@@ -162,16 +175,22 @@ def level_of(node: ast.expr) -> int:
             return NOT if isinstance(node.op, ast.Not) else FACTOR
         case ast.BoolOp():
             return OR if isinstance(node.op, ast.Or) else AND
-        case ast.Compare():
-            return COMPARE
-        case ast.IfExp() | ast.Lambda():
-            return TEST
-        case ast.Await():
-            return AWAIT
-        case ast.NamedExpr() | ast.Yield() | ast.YieldFrom() | ast.Starred():
-            return 0
         case _:
-            return ATOM
+            return _LEVELS.get(type(node), ATOM)
+
+
+_NEEDED: dict[tuple[type[ast.AST], str], int] = {
+    (ast.IfExp, "test"): OR,
+    (ast.IfExp, "body"): OR,
+    (ast.Attribute, "value"): ATOM,
+    (ast.Await, "value"): ATOM,
+    (ast.Subscript, "value"): ATOM,
+    (ast.Call, "func"): ATOM,
+    (ast.Starred, "value"): BIT_OR,
+    (ast.comprehension, "iter"): OR,
+    (ast.comprehension, "ifs"): OR,
+}
+"""Places that need more than a `TEST`; operands depend on their operator."""
 
 
 def needed_level(parent: ast.AST, field: str) -> int:
@@ -183,18 +202,10 @@ def needed_level(parent: ast.AST, field: str) -> int:
             return NOT if isinstance(parent.op, ast.Not) else FACTOR
         case ast.BoolOp():
             return (OR if isinstance(parent.op, ast.Or) else AND) + 1
-        case ast.Compare() | ast.Starred():
+        case ast.Compare():
             return BIT_OR
-        case ast.IfExp():
-            return TEST if field == "orelse" else OR
-        case ast.Attribute() | ast.Await():
-            return ATOM
-        case ast.Subscript() | ast.Call():
-            return ATOM if field in ("value", "func") else TEST
-        case ast.comprehension():
-            return OR
         case _:
-            return TEST
+            return _NEEDED.get((type(parent), field), TEST)
 
 
 def _needed_operand(parent: ast.BinOp, field: str) -> int:

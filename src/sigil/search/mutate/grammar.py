@@ -10,6 +10,7 @@ import random
 from collections.abc import Sequence
 
 from sigil.search.mutate.fragments import (
+    FACTOR,
     Fragment,
     Kind,
     atom,
@@ -74,22 +75,32 @@ def grow(scope: Scope, want: Kind, depth: int, random: random.Random) -> Fragmen
 
 
 def _some_kind(scope: Scope, random: random.Random) -> Kind:
-    kinds = [value.kind for value in scope.values if value.kind in ("int", "bool", "str", "seq")]
-    kinds += ["number"] * (1 + len(scope.values) - len(kinds))
+    kinds: list[Kind] = [v.kind for v in scope.values if v.kind in ("int", "bool", "str", "seq")]
+    kinds += list[Kind](["number"]) * (1 + len(scope.values) - len(kinds))
     return random.choice(kinds)
 
 
 def _number(scope: Scope, want: Kind, depth: int, random: random.Random) -> Fragment:
-    roll = random.random()
-    if roll < 0.15:
+    form = random.choices(("binary", "call", "negative", "power"), (72, 15, 7, 6))[0]
+    if form == "call":
         return _called(scope, want, depth, random)
-    if roll < 0.22:
-        return negative(grow(scope, want, depth - 1, random))
-    if roll < 0.28:
-        return binary("**", grow(scope, want, depth - 1, random), number(random.choice((2, 2, 3))))
-    symbols = ("+", "-", "*", "+", "-", "*", "//", "%") if want == "int" else "++--***/"
     left = grow(scope, want, depth - 1, random)
-    return binary(random.choice(symbols), left, grow(scope, want, depth - 1, random))
+    if form == "negative" and left.level > FACTOR:
+        return negative(left)
+    if form == "power":
+        return binary("**", left, number(random.choice((2, 2, 3))))
+    symbols = ("+", "-", "*", "+", "-", "*", "//", "%") if want == "int" else "++--***/"
+    return binary(random.choice(symbols), left, _beside(left, scope, want, depth - 1, random))
+
+
+def _beside(
+    left: Fragment, scope: Scope, want: Kind, depth: int, random: random.Random
+) -> Fragment:
+    """Grow the other operand; beside a literal it has a name, so that it is no constant."""
+    if left.size > 1 or left.text.isidentifier():
+        return grow(scope, want, depth, random)
+    fitting = [value for value in scope.values if fits(value.kind, want)]
+    return random.choice(fitting) if fitting else leaf(scope, want, random)
 
 
 def _called(scope: Scope, want: Kind, depth: int, random: random.Random) -> Fragment:
@@ -99,24 +110,29 @@ def _called(scope: Scope, want: Kind, depth: int, random: random.Random) -> Frag
     function = random.choice(functions)
     arguments: list[Fragment] = []
     for kind in function.takes:
-        if kind in ("seq", "str") and not any(v.kind in (kind, "unknown") for v in scope.values):
-            return leaf(scope, want, random)
-        arguments.append(grow(scope, kind, depth - 1 if kind in ("int", "number") else 0, random))
+        if kind in ("seq", "str"):
+            known = [v for v in scope.values if v.kind in (kind, "unknown")]
+            if not known:
+                return leaf(scope, want, random)
+            arguments.append(random.choice(known))
+        else:
+            arguments.append(grow(scope, kind, depth - 1, random))
     return call(function.text, function.gives, *arguments)
 
 
 def _truth(scope: Scope, depth: int, random: random.Random) -> Fragment:
-    roll = random.random()
-    if roll < 0.15:
+    form = random.choices(("compare", "not", "both"), (70, 15, 15))[0]
+    if form == "not":
         return negation(grow(scope, "bool", depth - 1, random))
-    if roll < 0.3 and depth > 1:
-        symbol = "and" if random.random() < 0.5 else "or"
+    if form == "both" and depth > 1:
         left = grow(scope, "bool", depth - 1, random)
-        return boolean(symbol, left, grow(scope, "bool", depth - 1, random))
+        other = grow(scope, "bool", depth - 1, random)
+        return boolean(random.choice(("and", "or")), left, other)
     left = grow(scope, _some_kind(scope, random), depth - 1, random)
     if left.kind in ("seq", "map", "bool"):
-        return negation(left) if random.random() < 0.5 else left
-    return compare(random.choice(_COMPARISONS), left, leaf(scope, left.kind, random))
+        return random.choice((negation(left), left))
+    right = _beside(left, scope, left.kind, 0, random)
+    return compare(random.choice(_COMPARISONS), left, right)
 
 
 def _sequence(scope: Scope, want: Kind, depth: int, random: random.Random) -> Fragment:
@@ -124,10 +140,10 @@ def _sequence(scope: Scope, want: Kind, depth: int, random: random.Random) -> Fr
     if not values:
         return leaf(scope, want, random)
     value = random.choice(values)
-    roll = random.random()
-    if roll < 0.5:
+    form = random.choices(("slice", "sorted", "sum"), (50, 25, 25))[0]
+    if form == "slice":
         part = random.choice(("1:", ":-1", "::-1", ":1"))
         return Fragment(f"{value.text}[{part}]", value.level, want, 3)
-    if roll < 0.75 and want == "seq":
+    if form == "sorted" and want == "seq":
         return call("sorted", "seq", value)
     return binary("+", value, random.choice(values)) if depth > 1 else value

@@ -32,7 +32,7 @@ _NUMERIC_OPERATORS = (ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Pow, ast.Mod
 _SEQUENCES = (
     ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp, ast.GeneratorExp,
 )  # fmt: skip
-_MATH = {f.text: f.gives for functions in MODULES.values() for f in functions}
+_MATH: Mapping[str, Kind] = {f.text: f.gives for functions in MODULES.values() for f in functions}
 
 Kinds = Mapping[str, Kind]
 
@@ -70,9 +70,9 @@ def _name(node: ast.Name, kinds: Kinds) -> Kind:
 
 def _binary(node: ast.BinOp, kinds: Kinds) -> Kind:
     left, right = kind_of(node.left, kinds), kind_of(node.right, kinds)
-    for dominant in ("str", "seq"):
-        if dominant in (left, right):
-            return dominant
+    dominant = _dominant(left, right)
+    if dominant is not None:
+        return dominant
     if isinstance(node.op, ast.Div):
         return "number"
     if left == right == "int":
@@ -80,6 +80,12 @@ def _binary(node: ast.BinOp, kinds: Kinds) -> Kind:
     if isinstance(node.op, ast.Add) and left == right == "unknown":
         return "unknown"
     return "number"
+
+
+def _dominant(left: Kind, right: Kind) -> Kind | None:
+    if "str" in (left, right):
+        return "str"
+    return "seq" if "seq" in (left, right) else None
 
 
 def _unary(node: ast.UnaryOp, kinds: Kinds) -> Kind:
@@ -154,23 +160,34 @@ def infer(root: ast.AST, known: Kinds) -> dict[str, Kind]:
         known: kinds of names from outside; a binding in ``root`` overrides them.
     """
     nodes = list(ast.walk(root))
-    fixed = {node.arg: annotated(node.annotation) for node in nodes if isinstance(node, ast.arg)}
     used: dict[str, Kind] = {}
     for node in nodes:
         for name, kind in _used_as(node):
             used.setdefault(name, kind)
-    kinds: dict[str, Kind] = {**known}
-    kinds |= {name: used.get(name, "unknown") if kind == "unknown" else kind
-              for name, kind in fixed.items()}  # fmt: skip
-    kinds |= {name: "other" for name in ("self", "cls") if name in fixed}
+    fixed: dict[str, Kind] = {
+        node.arg: _either(annotated(node.annotation), used.get(node.arg, "unknown"))
+        for node in nodes if isinstance(node, ast.arg)
+    }  # fmt: skip
+    for receiver in {"self", "cls"} & fixed.keys():
+        fixed[receiver] = "other"
+    kinds: dict[str, Kind] = dict(known) | fixed
     for _ in range(2):  # the second pass sees what the first found of names bound later
-        bound: dict[str, Kind] = {}
-        for node in nodes:
-            for name, kind in _bound_to(node, kinds):
-                bound[name] = join(bound[name], kind) if name in bound else kind
-        kinds |= {name: used.get(name, kind) if kind == "unknown" else kind
-                  for name, kind in bound.items() if name not in fixed}  # fmt: skip
+        for name, kind in _bindings(nodes, kinds).items():
+            if name not in fixed:
+                kinds[name] = _either(kind, used.get(name, "unknown"))
     return kinds
+
+
+def _either(first: Kind, second: Kind) -> Kind:
+    return second if first == "unknown" else first
+
+
+def _bindings(nodes: Iterable[ast.AST], kinds: Kinds) -> dict[str, Kind]:
+    bound: dict[str, Kind] = {}
+    for node in nodes:
+        for name, kind in _bound_to(node, kinds):
+            bound[name] = join(bound[name], kind) if name in bound else kind
+    return bound
 
 
 def _bound_to(node: ast.AST, kinds: Kinds) -> list[tuple[str, Kind]]:
@@ -183,6 +200,13 @@ def _bound_to(node: ast.AST, kinds: Kinds) -> list[tuple[str, Kind]]:
             return [(name, "number")]
         case ast.For(target=target, iter=source) | ast.comprehension(target=target, iter=source):
             return _bound_by_loop(target, source, kinds)
+        case _:
+            return _bound_to_other(node)
+
+
+def _bound_to_other(node: ast.AST) -> list[tuple[str, Kind]]:
+    """Return what is bound to a function, class, module, exception or context manager."""
+    match node:
         case ast.FunctionDef(name=name, returns=returns):
             return [(name, "other"), (f"{name}()", annotated(returns))]
         case ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)):
@@ -211,21 +235,26 @@ def _used_as(node: ast.AST) -> list[tuple[str, Kind]]:
     """Return what ``node`` does with names, as far as that tells their kind."""
     match node:
         case ast.BinOp(op=op) if isinstance(op, _NUMERIC_OPERATORS):
-            if isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
-                return []
-            return [(side.id, "number") for side in (node.left, node.right) if _is_name(side)]
+            return _used_in_arithmetic(node)
         case ast.UnaryOp(op=ast.USub(), operand=ast.Name(id=name)):
             return [(name, "number")]
         case ast.Compare(left=ast.Name(id=name), comparators=[ast.Constant(value=value)]):
             return [(name, _VALUE_KINDS[type(value)])] if type(value) in _VALUE_KINDS else []
-        case ast.For(iter=ast.Name(id=name)) | ast.comprehension(iter=ast.Name(id=name)):
-            return [(name, "seq")]
-        case ast.Subscript(value=ast.Name(id=name), slice=ast.Slice()):
+        case (
+            ast.For(iter=ast.Name(id=name)) | ast.comprehension(iter=ast.Name(id=name))
+            | ast.Subscript(value=ast.Name(id=name), slice=ast.Slice())
+        ):  # fmt: skip
             return [(name, "seq")]
         case ast.Call():
             return _used_in_call(node)
         case _:
             return []
+
+
+def _used_in_arithmetic(node: ast.BinOp) -> list[tuple[str, Kind]]:
+    if isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
+        return []  # formatting, or repetition
+    return [(side.id, "number") for side in (node.left, node.right) if _is_name(side)]
 
 
 def _used_in_call(node: ast.Call) -> list[tuple[str, Kind]]:

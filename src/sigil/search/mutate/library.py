@@ -89,8 +89,9 @@ RESULT_KINDS: Mapping[str, Kind] = {
     "abs": "number", "float": "number", "sum": "number", "pow": "number",
     "str": "str", "repr": "str", "chr": "str", "format": "str", "bin": "str", "hex": "str",
     "bool": "bool", "any": "bool", "all": "bool", "isinstance": "bool", "callable": "bool",
-    "list": "seq", "tuple": "seq", "set": "seq", "frozenset": "seq", "sorted": "seq", "range": "seq",
-    "zip": "seq", "map": "seq", "filter": "seq", "enumerate": "seq", "reversed": "seq",
+    "list": "seq", "tuple": "seq", "set": "seq", "frozenset": "seq", "sorted": "seq",
+    "range": "seq", "zip": "seq", "map": "seq", "filter": "seq", "enumerate": "seq",
+    "reversed": "seq",
     "dict": "map", "Counter": "map", "defaultdict": "map",
     "deque": "seq", "isqrt": "int", "floor": "int", "ceil": "int", "gcd": "int",
 }  # fmt: skip

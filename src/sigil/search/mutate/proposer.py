@@ -14,18 +14,18 @@ surgery" (Barr et al. 2014) for repairs made from the program's own parts.
 from __future__ import annotations
 
 import ast
-import random
 import warnings
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sigil.canonical import digest_value
 from sigil.errors import SigilError
 from sigil.search.model import BASELINE, Outcome, Parent, Proposal, View
 from sigil.search.mutate.assigned import Flow, doubtful_uses
-from sigil.search.mutate.chance import DRAWS, names_of
-from sigil.search.mutate.operators import Change, short
+from sigil.search.mutate.chance import WAYS, Draw
+from sigil.search.mutate.change import Change, short
 from sigil.search.mutate.source import Edit, Source, apply_edits
 from sigil.search.mutate.subject import Subject
 from sigil.search.mutate.walk import neighbours
@@ -38,6 +38,7 @@ _WALK_FIRST = 48
 _WALK_CHANCE = 0.3
 _BEST_CHANCE = 0.3
 _LONGEST_NOTE = 200
+_GROWTH, _ROOM = 2, 400  # in characters: how long the regions may become
 _COMPOUND = (1, 1, 1, 2, 2, 3)
 
 
@@ -62,7 +63,7 @@ class _Learned:
         """Return how often to draw ``name``, relative to the others."""
         rate = (self.elites[name] + 1.0) / (self.tries[name] + 20.0)
         overall = (self.elites.total() + 1.0) / (self.tries.total() + 20.0)
-        return DRAWS[name][1] * min(max(rate / overall, 0.3), 3.0)
+        return WAYS[name][1] * min(max(rate / overall, 0.3), 3.0)
 
 
 class Mutate:
@@ -94,9 +95,8 @@ class Mutate:
     def tell(self, proposal: Proposal, outcome: Outcome) -> None:
         """Learn which ways to change pay off, and never propose the same again."""
         self._remember(proposal.parent, str(proposal.data.get("result", "")))
-        names = proposal.data.get("ways", ())
-        for name in names if isinstance(names, (list, tuple)) else ():
-            if name in DRAWS:
+        for name in str(proposal.data.get("ways", "")).split():
+            if name in WAYS:
                 self._learned.tries[name] += 1
                 self._learned.elites[name] += outcome.elite
 
@@ -141,20 +141,18 @@ class Mutate:
             other for candidate in view.parents[:8] if candidate.id != parent.id
             for other in self._take_apart(candidate, view.pins).subjects.values()
         ]  # fmt: skip
+        names = list(WAYS)
+        weights = [self._learned.weight(name) for name in names]
         ways: list[str] = []
         changes: list[tuple[Subject, Change]] = []
         for _ in range(view.random.choice(_COMPOUND)):
             subject = view.random.choice(list(parsed.subjects.values()))
-            way = self._way(subject, view.random)
-            change = DRAWS[way][0](subject, donors, view.random) if subject.sites else None
+            way = view.random.choices(names, weights)[0]
+            change = WAYS[way][0](Draw(subject, donors, view.random)) if subject.sites else None
             if change is not None:
                 ways.append(way)
                 changes.append((subject, change))
         return (ways, changes) if changes else None
-
-    def _way(self, subject: Subject, stream: random.Random) -> str:
-        names = names_of(subject, self._baseline_size or 0)
-        return stream.choices(names, [self._learned.weight(name) for name in names])[0]
 
     def _realise(
         self,
@@ -173,13 +171,19 @@ class Mutate:
                 if _entangled(own) or not _sound(subject, own):
                     return None
         result = _identity(parsed.subjects, edits)
-        if result is None or not self._remember(parent.id, result):
+        if result is None or self._too_long(parsed, edits) or not self._remember(parent.id, result):
             return None
         after = _edited(parsed, edits)
         patch = diff({path: parent.files[path] for path in after}, after)
         note = short("; ".join(change.note for _, change in changes), _LONGEST_NOTE)
-        data = {"ways": list(ways), "result": result}
+        data = {"ways": " ".join(ways), "result": result}
         return Proposal(parent.id, patch, self.name, note, seed, data) if patch else None
+
+    def _too_long(self, parsed: _Parsed, edits: Mapping[str, Sequence[Edit]]) -> bool:
+        """Return whether ``edits`` lengthen code that has grown enough already."""
+        more = sum(len(e.text) - (e.end - e.start) for own in edits.values() for e in own)
+        room = _GROWTH * (self._baseline_size or 0) + _ROOM
+        return more > 0 and _size(parsed.subjects) + more > room
 
     def _remember(self, parent: str, result: str) -> bool:
         """Note that ``result`` was proposed from ``parent``; False if it was known."""
@@ -197,7 +201,7 @@ class Mutate:
             self._parsed.move_to_end(parent.id)
             return parsed
         subjects = _subjects(parent.files, pins)
-        size = sum(subject.size for subject in subjects.values())
+        size = _size(subjects)
         if self._baseline_size is None or parent.id == BASELINE:
             self._baseline_size = size
         parsed = _Parsed(parent.files, subjects, neighbours(subjects.values()))
@@ -234,6 +238,10 @@ def _subjects(files: Mapping[str, str], pins: Sequence[Pin]) -> dict[str, Subjec
     return subjects
 
 
+def _size(subjects: Mapping[str, Subject]) -> int:
+    return sum(subject.end - subject.start for subject in subjects.values())
+
+
 def _identity(subjects: Mapping[str, Subject], edits: Mapping[str, Sequence[Edit]]) -> str | None:
     """Return the digest of what the regions say after ``edits``, or None if these overlap."""
     texts: list[str] = []
@@ -260,7 +268,7 @@ def _entangled(changes: Sequence[Change]) -> bool:
         (min(edit.start for edit in change.edits), max(edit.end for edit in change.edits))
         for change in changes
     )
-    return any(next_[0] <= last[1] for last, next_ in zip(reaches, reaches[1:], strict=False))
+    return any(next_[0] <= last[1] for last, next_ in pairwise(reaches))
 
 
 def _sound(subject: Subject, changes: Sequence[Change]) -> bool:

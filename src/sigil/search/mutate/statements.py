@@ -11,10 +11,11 @@ from __future__ import annotations
 import ast
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 
+from sigil.search.mutate.change import Change, one_line, short
 from sigil.search.mutate.fragments import Fragment, atom, compare, fits, negation, number
 from sigil.search.mutate.grammar import grow
-from sigil.search.mutate.operators import Change, one_line, short
 from sigil.search.mutate.source import Edit
 from sigil.search.mutate.subject import Block, Subject
 
@@ -24,6 +25,7 @@ _REMOVABLE = (
 )  # fmt: skip
 _MOVABLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.If, ast.For, ast.AnnAssign)
 _MOST_GUARDS = 4
+_SKIP_CHANCE = 0.3
 
 
 def deletions(subject: Subject) -> Iterator[Change]:
@@ -44,7 +46,7 @@ def exchanges(subject: Subject) -> Iterator[Change]:
     """Each pair of neighbouring statements in the other order."""
     source = subject.source
     for block in subject.blocks:
-        for first, second in zip(block.body, block.body[1:], strict=False):
+        for first, second in pairwise(block.body):
             movable = isinstance(first, _MOVABLE) and isinstance(second, _MOVABLE)
             if not movable or _is_docstring(first):
                 continue
@@ -114,9 +116,9 @@ def random_insertion(subject: Subject, random: random.Random) -> Change | None:
     if not _whole_lines(subject, place) or _is_docstring(place) or _is_definition(place):
         return None
     values = [v for v in block.context.scope.values if fits(v.kind, "number") and _local(v, block)]
-    if block.context.loops and random.random() < 0.3:
+    loops = block.context.loops
+    if loops and isinstance(loops[-1], ast.For) and random.random() < _SKIP_CHANCE:
         text = f"if {grow(block.context.scope, 'bool', 2, random).text}: continue"
-        text = None if any(isinstance(loop, ast.While) for loop in block.context.loops) else text
     elif values:
         target, symbol = random.choice(values), random.choice(("=", "+=", "-=", "*="))
         text = f"{target.text} {symbol} {grow(block.context.scope, target.kind, 2, random).text}"

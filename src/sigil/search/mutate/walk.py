@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from sigil.search.mutate import statements
-from sigil.search.mutate.operators import TIERS, Change, Operator, assignment_operators
+from sigil.search.mutate.catalogue import TIERS
+from sigil.search.mutate.change import Change, Operator
+from sigil.search.mutate.repairs import assignment_operators
 from sigil.search.mutate.subject import Subject
 
 _Found = tuple[Subject, Change]
@@ -25,7 +27,7 @@ def neighbours(subjects: Iterable[Subject]) -> Iterator[_Found]:
         lines = [_everywhere(operator, subjects) for operator in tier]
         if position == 0:
             lines.insert(3, _of_all(assignment_operators, subjects))
-        if position == len(TIERS) - 1:
+        if position == len(TIERS) - 2:
             lines += [_of_all(source, subjects) for source in STATEMENT_OPERATORS]
         yield from _in_turn(lines)
 

@@ -1,0 +1,257 @@
+"""One search over the values of a few literals: what was tried, and what to try next.
+
+First each literal alone a step up and down. After that two searches take turns: the
+tree-structured Parzen estimator of optuna over all literals at once, and steps around the
+best values whose length adapts (the one-fifth success rule).
+
+Deterministic: chance comes from the caller's stream, and the estimator is seeded from it
+anew at every ask. The estimator sees a bounded number of results, the best and the latest,
+because its cost per proposal grows with them.
+
+Source: Bergstra et al. 2011 (TPE); Rechenberg 1973 (step length). Not here: which literals
+there are (`sigil.search.literals`), proposals (`sigil.search.tune`).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sigil.search.literals import Choices, Literal, Span, Value, rounded
+from sigil.search.model import Outcome
+
+Values = tuple[Value, ...]
+"""One value per literal, in the order of the text."""
+
+_MOST_TRIALS = 160
+_KEPT_BEST = 40
+_STARTUP = 8
+_ATTEMPTS = 30
+_FIRST_STEPS = (2.0, 0.5, 1.25, 0.8)
+_SWITCH_CHANCE = 0.5
+_FIRST_LENGTH, _LEAST_LENGTH, _MOST_LENGTH = 0.3, 0.004, 1.0
+_LONGER, _SHORTER = 1.4, 0.92  # 1.4 * 0.92 ** 4 is about 1: one success in five keeps the length
+
+
+class Search:
+    """One search over the literals of one structure.
+
+    Args:
+        optuna: the module.
+        literals: the dimensions, with the values of the parent that it begins with.
+    """
+
+    def __init__(self, optuna: Any, literals: Sequence[Literal]):
+        self._optuna = optuna
+        self._literals = literals
+        self._distributions = {f"{i:02}": _distribution(optuna, literal.space)
+                               for i, literal in enumerate(literals)}  # fmt: skip
+        self._costs: dict[Values, float | None] = {}
+        self._pending: dict[Values, int | None] = {}
+        self._scale: tuple[float, ...] = ()
+        self._first = _first_steps(literals)
+        self._best: Values | None = None
+        self._step = _FIRST_LENGTH
+        self._turn = 0
+        self._study = self._new_study()
+
+    def know(self, values: Values, costs: Sequence[float]) -> None:
+        """Take in what a parent's own setting costs."""
+        if values not in self._costs and values not in self._pending:
+            self._record(values, self._scalar(costs))
+
+    def tell(self, values: Values, outcome: Outcome) -> None:
+        """Take in what became of a setting."""
+        number = self._pending.pop(values, None)
+        if self._costs.get(values) is not None:
+            return
+        scalar = self._scalar(outcome.costs)
+        better = self._record(values, scalar, number)
+        step = self._step * (_LONGER if better else _SHORTER)
+        self._step = min(max(step, _LEAST_LENGTH), _MOST_LENGTH)
+
+    def ask(self, stream: random.Random, current: Values) -> Values | None:
+        """Return a setting that was not tried before, or None if none is found."""
+        self._study.sampler = _sampler(self._optuna, stream.getrandbits(32))
+        for _ in range(_ATTEMPTS):
+            values, number = self._draw(stream)
+            fresh = values not in self._costs and values not in self._pending
+            if fresh and values != current:
+                self._pending[values] = number
+                return values
+            if number is not None:
+                self._settle(number, self._costs.get(values))
+        return None
+
+    def _draw(self, stream: random.Random) -> tuple[Values, int | None]:
+        first = next(self._first, None)
+        if first is not None:
+            return first, None
+        self._turn += 1
+        if self._turn % 2 and self._best is not None:
+            return self._near(self._best, stream), None
+        trial = self._study.ask(self._distributions)
+        drawn = [trial.params[name] for name in sorted(self._distributions)]
+        return tuple(map(_from_distribution, drawn, self._literals)), trial.number
+
+    def _near(self, values: Values, stream: random.Random) -> Values:
+        """Return ``values`` with some moved by a step of the present length."""
+        chosen = [stream.random() < max(0.5, 1 / len(values)) for _ in values]
+        chosen[stream.randrange(len(values))] = True
+        return tuple(
+            _moved(value, literal.space, self._step, stream) if moves else value
+            for value, literal, moves in zip(values, self._literals, chosen, strict=True)
+        )
+
+    # --- memory --------------------------------------------------------------------------
+
+    def _scalar(self, costs: Sequence[float]) -> float | None:
+        if not costs or not all(map(math.isfinite, costs)):
+            return None
+        if len(costs) == 1:
+            return costs[0]
+        if len(self._scale) != len(costs):
+            self._scale = tuple(abs(cost) or 1.0 for cost in costs)
+        return sum(c / s for c, s in zip(costs, self._scale, strict=True)) / len(costs)
+
+    def _record(self, values: Values, scalar: float | None, number: int | None = None) -> bool:
+        """Remember a result in order; return whether it is the best so far."""
+        best = None if self._best is None else self._costs[self._best]
+        self._costs[values] = scalar
+        if number is None:
+            self._add(values, scalar)
+        else:
+            self._settle(number, scalar)
+        better = scalar is not None and (best is None or scalar < best)
+        if better:
+            self._best = values
+        if len(self._study.get_trials(deepcopy=False)) > _MOST_TRIALS:
+            self._shrink()
+        return better
+
+    def _settle(self, number: int, scalar: float | None) -> None:
+        state = self._optuna.trial.TrialState
+        if scalar is None:
+            self._study.tell(number, state=state.FAIL)
+        else:
+            self._study.tell(number, scalar)
+
+    def _add(self, values: Values, scalar: float | None) -> None:
+        """Give the estimator a result of a setting that it did not propose itself."""
+        pairs = list(zip(values, self._literals, strict=True))
+        if scalar is None or not all(_inside(value, literal.space) for value, literal in pairs):
+            return
+        params = {
+            name: _to_distribution(value, literal)
+            for name, (value, literal) in zip(sorted(self._distributions), pairs, strict=True)
+        }
+        trial = self._optuna.trial.create_trial(
+            params=params, distributions=self._distributions, value=scalar
+        )
+        self._study.add_trial(trial)
+
+    def _shrink(self) -> None:
+        """Begin a new study with the best and the latest results alone."""
+        known = [(values, cost) for values, cost in self._costs.items() if cost is not None]
+        best = sorted(range(len(known)), key=lambda i: (known[i][1], i))[:_KEPT_BEST]
+        latest = range(max(len(known) - _KEPT_BEST, 0), len(known))
+        self._study = self._new_study()
+        self._pending = dict.fromkeys(self._pending)
+        for index in sorted({*best, *latest}):
+            self._add(*known[index])
+
+    def _new_study(self) -> Any:
+        return self._optuna.create_study(sampler=_sampler(self._optuna, 0))
+
+
+def _sampler(optuna: Any, seed: int) -> Any:
+    with warnings.catch_warnings():  # multivariate is marked experimental, and well proven
+        warnings.simplefilter("ignore")
+        return optuna.samplers.TPESampler(
+            seed=seed, multivariate=True, constant_liar=True, n_startup_trials=_STARTUP
+        )
+
+
+# --- spaces ------------------------------------------------------------------------------
+
+
+def _distribution(optuna: Any, space: Span | Choices) -> Any:
+    if isinstance(space, Choices):
+        return optuna.distributions.CategoricalDistribution(space.values)
+    low, high = (space.low, space.high) if space.high > 0 or not space.log else _mirrored(space)
+    if space.whole:
+        return optuna.distributions.IntDistribution(int(low), int(high), log=space.log)
+    return optuna.distributions.FloatDistribution(low, high, log=space.log)
+
+
+def _mirrored(space: Span) -> tuple[float, float]:
+    """Return the magnitudes of a negative log range: optuna takes logs of positive numbers."""
+    return -space.high, -space.low
+
+
+def _is_mirrored(space: Span | Choices) -> bool:
+    return isinstance(space, Span) and space.log and space.high < 0
+
+
+def _inside(value: Value, space: Span | Choices) -> bool:
+    if isinstance(space, Choices):
+        return any(value == known and type(value) is type(known) for known in space.values)
+    return isinstance(value, (int, float)) and space.low <= value <= space.high
+
+
+def _to_distribution(value: Value, literal: Literal) -> Value:
+    number = isinstance(value, (int, float)) and _is_mirrored(literal.space)
+    return -value if number else value  # type: ignore[operator] # it is a number
+
+
+def _from_distribution(value: Value, literal: Literal) -> Value:
+    return rounded(_to_distribution(value, literal))
+
+
+def _moved(value: Value, space: Span | Choices, step: float, stream: random.Random) -> Value:
+    """Return ``value`` a normally distributed step further; ``step`` is a share of the range."""
+    if isinstance(space, Choices):
+        return stream.choice(space.values) if stream.random() < _SWITCH_CHANCE else value
+    assert isinstance(value, (int, float))
+    if space.log and value != 0:
+        width = math.log(abs(space.high / space.low)) or 1.0
+        fresh = value * math.exp(stream.gauss(0.0, step * abs(width) / 2))
+    else:
+        fresh = value + stream.gauss(0.0, step * (space.high - space.low) / 2)
+    return _clipped(fresh, space, value)
+
+
+def _clipped(fresh: float, space: Span, old: float) -> Value:
+    inside = min(max(fresh, space.low), space.high)
+    if not space.whole:
+        return rounded(float(inside))
+    whole = round(inside)
+    if whole == old and fresh != old:  # at least one further
+        whole += 1 if fresh > old else -1
+    return int(min(max(whole, space.low), space.high))
+
+
+def _first_steps(literals: Sequence[Literal]) -> Iterator[Values]:
+    """Yield the present values with one literal a step up or down, nearest ideas first."""
+    values = tuple(literal.value for literal in literals)
+    for turn, factor in enumerate(_FIRST_STEPS):
+        for position, literal in enumerate(literals):
+            other = _stepped(literal, turn, factor)
+            if other != literal.value:
+                yield (*values[:position], other, *values[position + 1 :])
+
+
+def _stepped(literal: Literal, turn: int, factor: float) -> Value:
+    space, value = literal.space, literal.value
+    if isinstance(space, Choices):
+        return space.values[turn] if turn < len(space.values) else value
+    assert isinstance(value, (int, float))
+    if value == 0:
+        width = (space.high - space.low) / 4
+        return _clipped(width * (1, -1, 0.5, -0.5)[turn], space, value)
+    if space.whole and not space.log:
+        return _clipped((value + 1, value - 1, value * 2, value / 2)[turn], space, value)
+    return _clipped(value * factor, space, value)
