@@ -135,6 +135,10 @@ def _show_run(history: History, console: Console, top: int) -> None:
         console.print("why candidates failed")
         for reason, count in _reasons(failed)[:5]:
             console.print(f"  {count:>5}  {reason}", highlight=False, markup=False)
+    if history.refused:
+        console.print("why proposals were not measured")
+        for line in present.refusals(history, at_most=5):
+            console.print(f"  {line}", highlight=False, markup=False)
 
 
 def _ranking(history: History, ranked: list[Candidate], front: set[str]) -> object:

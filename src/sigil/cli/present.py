@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
-from sigil.optimize.history import Candidate
+from sigil.optimize.history import Candidate, History
 
 SHORT = 12
 """Hex digits of an id that are shown; commands take any unique beginning."""
@@ -68,6 +68,12 @@ def why(candidate: Candidate) -> str:
     if found is not None and found.failure is not None:
         return f"{found.failure.metric}: {found.failure.detail}"
     return candidate.note
+
+
+def refusals(history: History, at_most: int) -> Iterable[str]:
+    """Yield why proposals were not worth measuring, most frequent first."""
+    for (proposer, reason), count in history.refused.most_common(at_most):
+        yield f"{count:>5}  {proposer}: {reason}"
 
 
 def metric_rows(

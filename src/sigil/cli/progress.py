@@ -154,6 +154,8 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
     winner = history.candidates[history.winner] if history.winner else None
     if winner is None:
         console.print("nothing better was found that the accept rule lets through")
+        for line in present.refusals(history, at_most=3):
+            console.print(f"not measured: {line.strip()}", markup=False, soft_wrap=True)
     else:
         print_gains(console, winner, history.baseline)
         folder = candidate_folder(Path(record), winner.id)

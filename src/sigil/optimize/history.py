@@ -15,6 +15,7 @@ Frames of a run, in the order in which they occur:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -73,6 +74,7 @@ class History:
         baseline: how the unchanged code measures; None if the run died before that.
         candidates: by id, in order of asking.
         rounds: in order of asking.
+        refused: how often each ``(proposer, reason)`` kept a proposal from being measured.
         winner: id of the accepted best, None if nothing was accepted.
         ended: why the run ended; None if it did not (killed, or still running).
     """
@@ -80,6 +82,7 @@ class History:
     baseline: Evaluation | None = None
     candidates: dict[str, Candidate] = field(default_factory=dict[str, Candidate])
     rounds: list[Round] = field(default_factory=list[Round])
+    refused: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     winner: str | None = None
     ended: str | None = None
 
@@ -194,6 +197,7 @@ def _asked(history: History, body: Mapping[str, Any]) -> None:
         candidate = Candidate(**proposal, round=number)
         history.candidates.setdefault(candidate.id, candidate)
     ids = tuple(proposal["id"] for proposal in body["proposals"])
+    history.refused.update((proposer, reason) for proposer, reason in body["refused"])
     history.rounds.append(Round(int(body["count"]), ids))
 
 
