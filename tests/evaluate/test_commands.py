@@ -139,6 +139,26 @@ def test_a_score_beside_a_crash_does_not_count(bed):
     assert (found.status, found.failure.kind) == ("error", "exited")
 
 
+def test_a_check_and_a_number_of_one_command_share_its_run(bed):
+    counted = "import os\n" + FILES["bench.py"] + "from target import f\nassert f(1) == 2\n"
+    with_files(bed, bench=counted)
+    bed.define(METRICS.replace("python check.py", "python bench.py"))
+    right, wrong = "def f(x):\n    return 2\n", "def f(x):\n    return 9\n"
+    assert evaluated(bed, right).metrics["score"].value == 2.0
+    found = evaluated(bed, wrong)
+    assert found.failure is not None
+    assert (found.status, found.failure.metric, found.failure.kind) == ("failed", "ok", "check")
+
+
+def test_a_number_beside_the_exit_code_of_the_baseline_counts(bed):
+    with_files(bed, check="pass\n", bench=FILES["bench.py"] + "raise SystemExit(f(1) < 3)\n")
+    bed.define(METRICS)
+    with bed.evaluator() as evaluator:
+        assert evaluator.baseline().metrics["score"].value == 2.0
+        better = {"target.py": "def f(x):\n    return 5\n"}
+        assert evaluator.evaluate(better, effort="confirm").accepted is True
+
+
 def test_a_number_that_varies_is_sampled_in_blocks(bed):
     bench = "import os\nfrom target import f\nprint('score', f(1) + os.urandom(1)[0] / 1e4)\n"
     with_files(bed, bench=bench)

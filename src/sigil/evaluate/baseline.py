@@ -22,7 +22,7 @@ from sigil.evaluate.definition import Eval, Metric
 from sigil.evaluate.expressions import Exact, Undefined
 from sigil.evaluate.facts import Facts, Inputs
 from sigil.evaluate.failure import Failed, error_of
-from sigil.evaluate.heldout import readings
+from sigil.evaluate.heldout import learned, readings
 from sigil.evaluate.instruments import PER_UNIT, Instruments, Side, Value
 from sigil.evaluate.intervals import MedianSequence
 from sigil.evaluate.result import Evaluation, Failure, MetricValue
@@ -94,14 +94,12 @@ class _Baseline:
         visible = self._with_expected(visible, side)
         for probe in probes(self._instruments, self._definition.model.metrics):
             self._read(probe, side, visible)
-        learned = self._learned
+        known = self._learned
         facts = Facts(
             evaluation=self._evaluation(start),
-            visible=visible,
-            noisy=frozenset(learned.noisy),
-            matches=learned.matches,
-            exits=learned.exits,
-            best_of=learned.best_of,
+            visible=replace(visible, matches=known.matches, exits=known.exits),
+            noisy=frozenset(known.noisy),
+            best_of=known.best_of,
             layers=layers,
             writes=writes,
         )
@@ -129,8 +127,8 @@ class _Baseline:
             found = self._generated("holdout", generator, holdout.seed)
         found = self._with_expected(found, side)
         metrics = self._definition.model.metrics
-        read = readings(self._instruments, metrics, side, found, facts)
-        return replace(found, values={metric.id: value for metric, value, _ in read})
+        exact = [metric for metric in metrics if metric.id not in facts.noisy]
+        return learned(found, list(readings(self._instruments, exact, side, found)))
 
     def _generated(self, name: str, command: str, seed: int | None) -> Inputs:
         """Run a generator; what it prints are the cases of call metrics."""
@@ -173,7 +171,7 @@ class _Baseline:
         if probe.first.kind == "call":
             self._read_calls(probe, side, inputs)
         else:
-            self._read_command(probe, side)
+            self._read_command(probe, side, inputs)
 
     def _read_calls(self, probe: Probe, side: Side, inputs: Inputs) -> None:
         name = probe.first.id
@@ -195,14 +193,14 @@ class _Baseline:
                 self._sample(metric, self._instruments.scored(metric, batches[0].results, inputs))
         self._settle(probe)
 
-    def _read_command(self, probe: Probe, side: Side) -> None:
+    def _read_command(self, probe: Probe, side: Side, inputs: Inputs) -> None:
         command = probe.first.command or ""
         exits: set[int] = set()
 
         def run() -> dict[str, Value]:
             result = self._instruments.command(probe.first, side)
             exits.add(result.exit_code or 0)
-            return {metric.id: self._parsed(metric, result) for metric in probe.metrics}
+            return {metric.id: self._parsed(metric, result, inputs) for metric in probe.metrics}
 
         count = 1
         if probe.timed:
@@ -215,8 +213,8 @@ class _Baseline:
         self._learned.exits[command] = frozenset(exits)
         self._settle(probe)
 
-    def _parsed(self, metric: Metric, result: CommandResult) -> Value:
-        parsed = self._instruments.parsed(metric.id, result)
+    def _parsed(self, metric: Metric, result: CommandResult, inputs: Inputs) -> Value:
+        parsed = self._instruments.parsed(metric, result, inputs)
         known = self._learned.matches.get(metric.id, 0)
         self._learned.matches[metric.id] = max(known, parsed.matches)
         return parsed.value

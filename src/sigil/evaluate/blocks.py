@@ -23,7 +23,6 @@ from sigil.evaluate.facts import Facts
 from sigil.evaluate.failure import Failed, error_of
 from sigil.evaluate.instruments import PER_UNIT, Instruments, Side
 from sigil.evaluate.measure import Block, Phases, charged_ns
-from sigil.sandbox.model import CommandResult
 
 T = TypeVar("T")
 
@@ -199,12 +198,10 @@ class BlockSampler:
         return least_times(probe, ours), least_times(probe, theirs)
 
     def _parsed(self, probe: Probe, side: Side) -> dict[str, float]:
-        result = run_command(self._instruments, probe.first, side, self._facts.exits)
-        allowed = self._facts.matches
+        result = self._instruments.command(probe.first, side)
+        inputs = self._facts.visible
         return {
-            metric.id: float(
-                self._instruments.parsed(metric.id, result, allowed=allowed.get(metric.id)).value
-            )
+            metric.id: float(self._instruments.parsed(metric, result, inputs).value)
             for metric in probe.metrics
         }
 
@@ -222,22 +219,6 @@ def least_times(probe: Probe, turns: Sequence[Mapping[str, float]]) -> dict[str,
 def source_of(metric: Metric, called: Mapping[str, str]) -> str:
     """Return the function or the command that a metric comes from."""
     return called[metric.id] if metric.kind == "call" else metric.command or ""
-
-
-def run_command(
-    instruments: Instruments, metric: Metric, side: Side, exits: Mapping[str, frozenset[int]]
-) -> CommandResult:
-    """Run the command of a metric; a number beside an unknown exit code does not count.
-
-    Raises:
-        Failed: it did not exit, or, unless the metric is a checker, with a code that is
-            neither 0 nor one that the baseline's had.
-    """
-    result = instruments.command(metric, side)
-    code = result.exit_code or 0
-    if metric.kind != "checker" and code and code not in exits.get(metric.command or "", ()):
-        raise Failed(metric.id, "exited", f"exit status {code}", key="command")
-    return result
 
 
 def _least(batches: Sequence[Batch], typical: Phases) -> int:

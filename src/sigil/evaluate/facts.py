@@ -26,6 +26,8 @@ class Inputs:
         layers: folders of what the generator wrote.
         commands: whether commands have inputs of this set, too.
         values: of held-out inputs, the baseline's value of each exact metric.
+        matches: in how many places the output of a metric's command offers a value.
+        exits: exit codes of each command; a number counts only beside one of these, or 0.
     """
 
     cases: tuple[GivenCase, ...] = ()
@@ -35,6 +37,8 @@ class Inputs:
     layers: tuple[Path, ...] = ()
     commands: bool = True
     values: Mapping[str, float | bool] = field(default_factory=dict[str, float | bool])
+    matches: Mapping[str, int] = field(default_factory=dict[str, int])
+    exits: Mapping[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,6 @@ class Facts:
         visible: the inputs that candidates are measured on.
         held_out: the inputs that they meet at the end; None if there are none.
         noisy: ids of the metrics that are measured in blocks.
-        matches: in how many places the output of a metric's command offers a value.
-        exits: exit codes of each command; a value counts only beside one of these, or 0.
         best_of: how many runs make one timed sample, by function or command.
         layers: what the build of the unchanged code wrote.
         writes: the files in them.
@@ -57,8 +59,6 @@ class Facts:
     visible: Inputs
     held_out: Inputs | None = None
     noisy: frozenset[str] = frozenset()
-    matches: Mapping[str, int] = field(default_factory=dict[str, int])
-    exits: Mapping[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     best_of: Mapping[str, int] = field(default_factory=dict[str, int])
     layers: tuple[Path, ...] = ()
     writes: frozenset[str] = frozenset()

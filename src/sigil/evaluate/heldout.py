@@ -8,10 +8,10 @@ Not here: which inputs they are (`sigil.evaluate.baseline`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from sigil.evaluate.blocks import probes, run_command
+from sigil.evaluate.blocks import probes
 from sigil.evaluate.commands import Tree
 from sigil.evaluate.definition import Metric
 from sigil.evaluate.expressions import Exact
@@ -21,17 +21,29 @@ from sigil.evaluate.findings import Findings
 from sigil.evaluate.instruments import Instruments, Side, Value
 
 
-def readings(
-    instruments: Instruments, metrics: list[Metric], side: Side, inputs: Inputs, facts: Facts
-) -> Iterator[tuple[Metric, Value, str]]:
-    """Yield each exact metric, its value on held-out inputs, and what may be said of it.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One exact metric on held-out inputs.
 
     Args:
-        instruments: what reads.
-        metrics: of the eval; noisy ones are left out.
-        side: the candidate or the baseline.
-        inputs: the held-out ones.
-        facts: of the baseline, as far as they are known.
+        metric: which.
+        value: of it.
+        said: what may be said if it is a check that says no.
+        matches: in how many places a command's output offered the value.
+        exit_code: of the command.
+    """
+
+    metric: Metric
+    value: Value
+    said: str = "the check says no on held-out inputs"
+    matches: int = 1
+    exit_code: int = 0
+
+
+def readings(
+    instruments: Instruments, metrics: Iterable[Metric], side: Side, inputs: Inputs
+) -> Iterator[Reading]:
+    """Read metrics on held-out inputs; those of commands only if they have any.
 
     Raises:
         Failed: something has no value.
@@ -39,21 +51,35 @@ def readings(
     instruments.log.hidden = True
     tree = Tree(side.tree.files, (*side.tree.layers, *inputs.layers))
     there = replace(side, tree=tree)
-    exact = [metric for metric in metrics if metric.id not in facts.noisy]
-    usable = [metric for metric in exact if metric.kind == "call" or inputs.commands]
+    usable = [metric for metric in metrics if metric.kind == "call" or inputs.commands]
     for probe in probes(instruments, usable):
         if probe.first.kind == "call":
             results = instruments.batch(probe.first.id, side, inputs).results
             for metric in probe.metrics:
                 count, _ = instruments.first_difference(metric, results, inputs)
                 said = f"{count} of {len(inputs.cases)} held-out cases differ"
-                yield metric, instruments.scored(metric, results, inputs), said
+                yield Reading(metric, instruments.scored(metric, results, inputs), said)
             continue
-        result = run_command(instruments, probe.first, there, facts.exits)
+        result = instruments.command(probe.first, there)
         for metric in probe.metrics:
-            allowed = facts.matches.get(metric.id)
-            parsed = instruments.parsed(metric.id, result, allowed=allowed)
-            yield metric, parsed.value, "the check says no on held-out inputs"
+            parsed = instruments.parsed(metric, result, inputs)
+            yield Reading(
+                metric, parsed.value, matches=parsed.matches, exit_code=result.exit_code or 0
+            )
+
+
+def learned(inputs: Inputs, found: Sequence[Reading]) -> Inputs:
+    """Return held-out inputs with what the baseline made of them."""
+    return replace(
+        inputs,
+        values={reading.metric.id: reading.value for reading in found},
+        matches={reading.metric.id: reading.matches for reading in found},
+        exits={
+            reading.metric.command: frozenset({reading.exit_code})
+            for reading in found
+            if reading.metric.command
+        },
+    )
 
 
 def check_held_out(
@@ -80,15 +106,16 @@ def check_held_out(
     if inputs is None:
         return
     try:
-        found = list(readings(instruments, findings.metrics, side, inputs, facts))
+        exact = [metric for metric in findings.metrics if metric.id not in facts.noisy]
+        found = list(readings(instruments, exact, side, inputs))
     except Failed as failed:
         # What a candidate raises, or how it ends, could tell of the inputs that it met.
         detail = f"it has no value on held-out inputs ({failed.kind})"
         raise Failed(failed.metric, "holdout", detail) from failed
-    findings.held_out = {metric.id: value for metric, value, _ in found}
-    for metric, value, said in found:
-        if value is False and gates(metric):
-            raise Failed(metric.id, "holdout", said)
+    findings.held_out = {reading.metric.id: reading.value for reading in found}
+    for reading in found:
+        if reading.value is False and gates(reading.metric):
+            raise Failed(reading.metric.id, "holdout", reading.said)
     if findings.decide() is False:
         return  # refused already, for what everybody may see
     samples = dict(findings.samples())

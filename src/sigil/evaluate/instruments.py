@@ -18,7 +18,7 @@ from typing import Self
 from sigil.errors import InvalidValue, Where
 from sigil.evaluate.calls import Batch, CallFace, Sources
 from sigil.evaluate.cases import EXACT, Tolerance
-from sigil.evaluate.commands import CommandFace, Tree
+from sigil.evaluate.commands import CommandFace, Tree, words
 from sigil.evaluate.definition import Eval, Metric
 from sigil.evaluate.facts import Inputs
 from sigil.evaluate.failure import Failed
@@ -220,9 +220,18 @@ class Instruments:
         """
         return self.commands.run(metric.id, metric.command or "", side.tree)
 
-    def parsed(self, metric: str, result: CommandResult, *, allowed: int | None = None) -> Parsed:
-        """Return what a command's output says about a metric; see `CommandFace.value`."""
-        return self.commands.value(metric, result, allowed=allowed)
+    def parsed(self, metric: Metric, result: CommandResult, inputs: Inputs) -> Parsed:
+        """Return what a command's output says about a metric.
+
+        Raises:
+            Failed: it says nothing, or in more places than the baseline's; or, unless the
+                metric is a checker, the command exited with a code that is neither 0 nor
+                one that the baseline's had.
+        """
+        code, known = result.exit_code or 0, inputs.exits.get(metric.command or "")
+        if metric.kind != "checker" and code and known is not None and code not in known:
+            raise Failed(metric.id, "exited", ended(result), key="command")
+        return self.commands.value(metric.id, result, allowed=inputs.matches.get(metric.id))
 
     # --- inside -------------------------------------------------------------------------
 
@@ -274,3 +283,9 @@ class Instruments:
 def _tolerance(metric: Metric) -> Tolerance:
     given = metric.tolerance
     return EXACT if given is None else Tolerance(given.relative, given.absolute)
+
+
+def ended(result: CommandResult) -> str:
+    """Return one line on how a command exited and what it said last."""
+    said = words(result)
+    return f"exit status {result.exit_code}{said and f': {said}'}"

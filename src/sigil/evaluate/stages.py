@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sigil.evaluate.blocks import Probe, probes, run_command
-from sigil.evaluate.commands import words
+from sigil.evaluate.blocks import Probe, probes
 from sigil.evaluate.definition import Eval, Metric
 from sigil.evaluate.facts import Facts
 from sigil.evaluate.failure import Failed
 from sigil.evaluate.findings import Findings
-from sigil.evaluate.instruments import Instruments, Side, Value
+from sigil.evaluate.instruments import Instruments, Side, Value, ended
 from sigil.evaluate.scoring import Result
-from sigil.sandbox.model import CommandResult
 
 
 class Exacts:
@@ -92,11 +90,10 @@ class Exacts:
         return f"{count} of {len(inputs.cases)} cases differ: {first}"
 
     def _command(self, probe: Probe, side: Side, findings: Findings) -> None:
-        result = run_command(self._instruments, probe.first, side, self._facts.exits)
+        result = self._instruments.command(probe.first, side)
         for metric in sorted(probe.metrics, key=lambda metric: metric.kind != "checker"):
-            allowed = self._facts.matches.get(metric.id)
-            parsed = self._instruments.parsed(metric.id, result, allowed=allowed)
-            self._take(metric, parsed.value, findings, partial(_ended, result))
+            parsed = self._instruments.parsed(metric, result, self._facts.visible)
+            self._take(metric, parsed.value, findings, partial(ended, result))
 
     def _take(
         self, metric: Metric, value: Value, findings: Findings, shown: Callable[[], str]
@@ -120,8 +117,3 @@ class Exacts:
 
 def _has_check(probe: Probe) -> bool:
     return any(metric.kind == "checker" for metric in probe.metrics)
-
-
-def _ended(result: CommandResult) -> str:
-    said = words(result)
-    return f"exit status {result.exit_code}{said and f': {said}'}"
