@@ -170,6 +170,15 @@ def test_a_number_that_varies_is_sampled_in_blocks(bed):
     assert found.accepted is True
 
 
+def test_a_number_that_varies_for_a_candidate_alone_is_sampled_and_said(bed):
+    with_files(bed, check="pass\n")
+    bed.define(METRICS.replace("score > baseline.score", "score >= 0.5 * baseline.score"))
+    text = "import os\ndef f(x):\n    return 2 + int.from_bytes(os.urandom(4), 'big') / 2**40\n"
+    found = evaluated(bed, text, "confirm")
+    assert "score is exact on the baseline and varies here" in found.log
+    assert (found.accepted, found.metrics["score"].n >= 9) == (True, True)
+
+
 def test_a_command_leaves_nothing_for_the_next(bed):
     memo = (
         "import os\ndef f(x):\n    if os.path.exists('memo'): return 1000\n"
@@ -254,6 +263,8 @@ def test_held_out_inputs_of_a_generator_replace_the_visible_ones(bed):
     assert found.failure is not None
     assert (found.accepted, found.failure.kind) == (False, "holdout")
     assert (found.metrics["score"].value, found.holdout["score"].value) == (99.0, 0.0)
+    assert "score 99" in found.log
+    assert "score 0" not in found.log
 
 
 def test_no_command_of_a_candidate_sees_the_held_out_cases(bed):

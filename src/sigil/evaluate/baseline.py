@@ -27,7 +27,6 @@ from sigil.evaluate.instruments import PER_UNIT, Instruments, Side, Value
 from sigil.evaluate.intervals import MedianSequence
 from sigil.evaluate.result import Evaluation, Failure, MetricValue
 from sigil.evaluate.scoring import Result
-from sigil.evaluate.settings import Settings
 from sigil.sandbox.model import CommandResult
 
 REPEATS = 3
@@ -61,9 +60,7 @@ def place_of(definition: Eval, failed: Failed) -> Where:
     return definition.where_metric(failed.metric, failed.key)
 
 
-def measure_baseline(
-    definition: Eval, instruments: Instruments, settings: Settings
-) -> tuple[Facts, Side]:
+def measure_baseline(definition: Eval, instruments: Instruments) -> tuple[Facts, Side]:
     """Return what was learned, and the baseline as a side to compare with.
 
     Raises:
@@ -71,7 +68,7 @@ def measure_baseline(
         SigilError: something cannot be measured, with the field of the eval.
     """
     try:
-        return _Baseline(definition, instruments, settings).measure()
+        return _Baseline(definition, instruments).measure()
     except Failed as failed:
         raise error_of(failed, place_of(definition, failed)) from failed
 
@@ -79,10 +76,9 @@ def measure_baseline(
 class _Baseline:
     """One measurement of the unchanged code."""
 
-    def __init__(self, definition: Eval, instruments: Instruments, settings: Settings):
+    def __init__(self, definition: Eval, instruments: Instruments):
         self._definition = definition
         self._instruments = instruments
-        self._settings = settings
         self._learned = _Learned()
 
     def measure(self) -> tuple[Facts, Side]:

@@ -83,9 +83,7 @@ class Evaluator:
     def facts(self) -> Facts:
         """What the baseline taught; plain data that another evaluator can `adopt`."""
         if self._facts is None:
-            self._facts, self._baseline_side = measure_baseline(
-                self._definition, self._instruments, self._settings
-            )
+            self._facts, self._baseline_side = measure_baseline(self._definition, self._instruments)
         return self._facts
 
     def adopt(self, facts: Facts) -> None:

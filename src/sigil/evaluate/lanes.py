@@ -136,9 +136,7 @@ class Lanes:
             self._jobs.put(None)
             lane.terminate()
         for thread in self._threads:
-            thread.join(GRACE_S)
-        for lane in self._lanes:
-            lane.end()
+            thread.join(2 * GRACE_S)
         self._cancel_waiting()
 
     def __enter__(self) -> Self:
@@ -155,9 +153,10 @@ class Lanes:
         self.close()
 
     def _serve(self, lane: _Lane) -> None:
-        """Feed one lane, from a thread that lives as long as the lane may.
+        """Feed one lane, from a thread that lives as long as the lane does.
 
-        The process is started here: the kernel ends it with the *thread* that started it.
+        The process is started and ended here: the kernel kills it with the *thread* that
+        started it.
         """
         self._start(lane)
         while (job := self._jobs.get()) is not None:
@@ -170,6 +169,7 @@ class Lanes:
                 self._after_death(lane, job, death)
             except Exception as error:  # noqa: BLE001 - whatever it is belongs to whoever waits
                 _settle(job.future, error=error)
+        lane.end()
 
     def _ask(self, kind: str) -> Any:
         """Have any lane answer a question, and wait for it."""
