@@ -83,6 +83,7 @@ def run(sandbox: CallSandbox) -> Run:
 # --- commands -----------------------------------------------------------------------------
 
 VICTIM = "untouched\n"
+COMMAND_LIMITS = Limits(wall_s=20.0, memory_bytes=256 * 2**20, processes=64, file_bytes=2**24)
 
 
 @pytest.fixture(scope="session", params=["L3", "L2"])
@@ -100,8 +101,9 @@ def command_sandbox(
     request: pytest.FixtureRequest, command_level: Level
 ) -> Iterator[CommandSandbox]:
     """A sandbox of commands at this rung that starts Python in a prepared or a fresh process."""
-    limits = Limits(wall_s=20.0, memory_bytes=256 * 2**20, processes=64, file_bytes=2**24)
-    with CommandSandbox(level=command_level, limits=limits, warm=request.param == "warm") as made:
+    with CommandSandbox(
+        level=command_level, limits=COMMAND_LIMITS, warm=request.param == "warm"
+    ) as made:
         yield made
 
 
@@ -162,6 +164,24 @@ def _snapshot(folder: Path) -> dict[str, tuple[float | int | bytes, ...]]:
 
 @pytest.fixture
 def attack(command_sandbox: CommandSandbox, tmp_path: Path) -> Iterator[Attack]:
+    """Attack with Python programs, warm and cold."""
+    yield from _attacking(command_sandbox, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shell_sandbox(command_level: Level) -> Iterator[CommandSandbox]:
+    """A sandbox of commands at this rung, for programs to which warm and cold are one."""
+    with CommandSandbox(level=command_level, limits=COMMAND_LIMITS, warm=False) as made:
+        yield made
+
+
+@pytest.fixture
+def shell_attack(shell_sandbox: CommandSandbox, tmp_path: Path) -> Iterator[Attack]:
+    """Attack with other programs than Python."""
+    yield from _attacking(shell_sandbox, tmp_path)
+
+
+def _attacking(sandbox: CommandSandbox, tmp_path: Path) -> Iterator[Attack]:
     """Attack, and then find the user's folder, the base, the secret and the host as before."""
     repo = tmp_path / "repo"
     repo.mkdir()
@@ -173,7 +193,7 @@ def attack(command_sandbox: CommandSandbox, tmp_path: Path) -> Iterator[Attack]:
     (secret / "key").write_text("hunter2")
     watched = (repo, secret, tmp_path / "cache" / base.path.parent.name / "tree")
     before = [_snapshot(folder) for folder in watched]
-    yield Attack(command_sandbox, tmp_path, base, secret / "key")
+    yield Attack(sandbox, tmp_path, base, secret / "key")
     assert [_snapshot(folder) for folder in watched] == before
     assert list(tmp_path.glob("scratch/*")) == []
     assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()

@@ -120,10 +120,10 @@ def test_nothing_outside_the_checkout_can_be_changed(attack: Attack):
     assert attack.each(CHANGES, **facts) == dict.fromkeys(CHANGES, "held")
 
 
-def test_a_link_to_a_foreign_file_is_no_way_to_change_it(attack: Attack):
-    for target in (attack.secret, attack.root / "repo" / "victim.txt"):
+def test_a_link_to_a_foreign_file_is_no_way_to_change_it(shell_attack: Attack):
+    for target in (shell_attack.secret, shell_attack.root / "repo" / "victim.txt"):
         line = f"ln -s {target} link; echo x >> link; chmod 777 link; touch -d 1990-01-01 link"
-        attack.sh(line)  # what the fixture finds afterwards is the test
+        shell_attack.sh(line)  # what the fixture finds afterwards is the test
 
 
 def test_what_is_changed_while_we_look_is_not_what_gets_changed(attack: Attack):
@@ -164,9 +164,9 @@ REBUILDING = (
 )
 
 
-def test_the_view_cannot_be_rebuilt(attack: Attack):
+def test_the_view_cannot_be_rebuilt(shell_attack: Attack):
     tries = "; ".join(f"{line} 2>&- && echo 'GOT {line}'" for line in REBUILDING)
-    assert attack.sh(tries).stdout == b""
+    assert shell_attack.sh(tries).stdout == b""
 
 
 def test_namespaces_cannot_be_made_by_clone(attack: Attack):
@@ -186,9 +186,9 @@ def test_namespaces_cannot_be_made_by_clone(attack: Attack):
     assert result.stdout == HELD * 4
 
 
-def test_a_set_user_id_program_gives_nothing(attack: Attack):
+def test_a_set_user_id_program_gives_nothing(shell_attack: Attack):
     fields = "^(NoNewPrivs|CapEff|CapPrm|CapBnd):"
-    result = attack.sh(f"cp /bin/true t && chmod u+s t; grep -E '{fields}' /proc/self/status")
+    result = shell_attack.sh(f"cp /bin/true t && chmod u+s t; grep -E '{fields}' /proc/self/status")
     for line in result.stdout.splitlines():
         name, value = line.split()
         assert int(value, 16) == (1 if name == b"NoNewPrivs:" else 0), line

@@ -44,18 +44,18 @@ DAEMONS = {
 
 
 @pytest.mark.parametrize("kind", DAEMONS)
-def test_no_process_outlives_its_command(attack: Attack, kind: str):
+def test_no_process_outlives_its_command(shell_attack: Attack, kind: str):
     mark = f"{os.getpid()}71"
-    result = attack.sh(DAEMONS[kind].format(mark=mark) + " echo done")
+    result = shell_attack.sh(DAEMONS[kind].format(mark=mark) + " echo done")
     assert (result.ending, result.stdout) == ("exited", b"done\n")
     assert running(mark) == []
 
 
 @pytest.mark.parametrize("kind", DAEMONS)
-def test_no_process_outlives_a_deadline(attack: Attack, kind: str):
+def test_no_process_outlives_a_deadline(shell_attack: Attack, kind: str):
     mark = f"{os.getpid()}72"
     line = f"trap '' TERM; {DAEMONS[kind].format(mark=mark)} sleep {mark}"
-    assert attack.sh(line, limits=Limits(wall_s=0.3)).ending == "timeout"
+    assert shell_attack.sh(line, limits=Limits(wall_s=0.3)).ending == "timeout"
     assert running(mark) == []
 
 
@@ -84,8 +84,8 @@ def test_a_daemon_that_python_makes_is_ended(attack: Attack):
 @pytest.mark.parametrize(
     "line", ["while :; do :; done", "kill -STOP $$", "trap '' TERM; while :; do sleep 9; done"]
 )
-def test_what_never_ends_is_ended(attack: Attack, line: str):
-    result = attack.sh(line, limits=Limits(wall_s=0.3))
+def test_what_never_ends_is_ended(shell_attack: Attack, line: str):
+    result = shell_attack.sh(line, limits=Limits(wall_s=0.3))
     assert (result.ending, result.exit_code) == ("timeout", None)
 
 
@@ -331,8 +331,8 @@ def test_memory_is_bounded(attack: Attack, kind: str):
     assert attack.sh("echo alive").stdout == b"alive\n"
 
 
-def test_a_file_is_bounded(attack: Attack):
-    result = attack.sh(
+def test_a_file_is_bounded(shell_attack: Attack):
+    result = shell_attack.sh(
         "head -c 3000000 /dev/zero > big; stat -c %s big", limits=Limits(file_bytes=10**6)
     )
     assert int(result.stdout) <= 10**6
@@ -354,16 +354,16 @@ def test_a_flood_ends_it(attack: Attack, stream: str):
     assert len(result.stdout) + len(result.stderr) == 10**5
 
 
-def test_a_flood_from_many_processes_ends_it(attack: Attack):
-    result = attack.sh(
+def test_a_flood_from_many_processes_ends_it(shell_attack: Attack):
+    result = shell_attack.sh(
         "for i in 1 2 3 4; do yes $i & done; wait", limits=Limits(wall_s=20, output_bytes=10**5)
     )
     assert result.ending == "flood"
     assert len(result.stdout) == 10**5
 
 
-def test_a_closed_stdout_is_no_way_to_hide(attack: Attack):
-    result = attack.sh("exec >&- 2>&-; sleep 60", limits=Limits(wall_s=0.3))
+def test_a_closed_stdout_is_no_way_to_hide(shell_attack: Attack):
+    result = shell_attack.sh("exec >&- 2>&-; sleep 60", limits=Limits(wall_s=0.3))
     assert result.ending == "timeout"
 
 

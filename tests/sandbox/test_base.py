@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigil.errors import InvalidValue, NotFound, Unwritable
@@ -179,6 +179,7 @@ NAMES = st.text("abc.é ", min_size=1, max_size=4).filter(lambda n: n not in {".
 TREES = st.dictionaries(NAMES, st.binary(max_size=40), max_size=6)
 
 
+@settings(max_examples=30)
 @given(tree=TREES, other=TREES)
 def test_equal_digests_mean_equal_files(
     tmp_path_factory: pytest.TempPathFactory, tree: dict[str, bytes], other: dict[str, bytes]

@@ -29,6 +29,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import InvalidValue, SandboxUnavailable
 from sigil.sandbox import argv, ladder, policy
 from sigil.sandbox.capture import Captured, Watch
@@ -271,9 +272,10 @@ class CommandSandbox:
             self._group.bound(
                 memory_bytes=limits.memory_bytes + _OF_THE_ZYGOTE, processes=limits.processes + 3
             )
+        asked_ns = SYSTEM_CLOCK.monotonic_ns()
         watch = self._ask(wanted, stdin)
         try:
-            captured = watch.run(limits)
+            captured = watch.run(limits, asked_ns)
         except BaseException:
             self._end_zygote()
             raise

@@ -8,7 +8,7 @@ Two kinds of process:
 
 * the *zygote*: imports, forks, waits, kills. Under L3 it lives in user, mount, net and pid
   namespaces of its own, whose root holds what commands may read and, at one place, the host;
-* the *command* (`program.py`): sealed, without the host, and only then told to go.
+* the *command* (`program.py`): sealed and without the host before anybody else's code runs.
 
 Who ends whom: the parent's end of any socket closing, or the parent's death, ends everything.
 """

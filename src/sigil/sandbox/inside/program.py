@@ -1,4 +1,4 @@
-"""Become the command: seal this process, wait for the word, then run the program.
+"""Become the command: seal this process, say so, then run the program.
 
 Runs in the target's interpreter: CPython 3.9 or later, the standard library alone, and no
 knowledge of Sigil. A program is either executed, or, if it is Python and was asked for without
@@ -67,7 +67,7 @@ def note_preloaded(bare: frozenset) -> None:
 
 
 def become(config: dict, exposed, gate_number: int, settled: int):
-    """Prepare, wait for the request, seal this process, wait for the word, run the program.
+    """Prepare, wait for the request, seal this process, run the program.
 
     Returns:
         Only if the program is to run warm: what to call.
@@ -93,7 +93,7 @@ def become(config: dict, exposed, gate_number: int, settled: int):
 
 
 def _pass_gate(config: dict, exposed, request: dict, gate):
-    """Become what the request asks for, up to the last step; wait; take it."""
+    """Become what the request asks for."""
     home, root = request["home"], request["path"]
     if config["level"] == "L3":
         view.enter(exposed, request)
@@ -106,9 +106,8 @@ def _pass_gate(config: dict, exposed, request: dict, gate):
     _seal(config, exposed, request, root, home)
     run = _self_test(request) or _warm(request)
     used = int(time.process_time() * 1e9)
-    events.send(gate, {"ready": True, "warm": run is not None, "cpu_ns": used})
-    if gate.recv(16) != b"go":
-        os._exit(0)
+    started = {"started_ns": time.perf_counter_ns(), "cpu_ns": used, "warm": run is not None}
+    events.send(gate, started)
     if run is None:
         _execute(request["argv"], gate)
     gate.close()
