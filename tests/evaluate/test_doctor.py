@@ -47,7 +47,12 @@ def test_a_program_that_reaches_no_pin_is_fine(bed):
 
 
 def test_a_call_is_fine(bed):
-    assert warned(bed, "kind: call, measure: time") == []
+    assert warned(bed, "kind: call, measure: agreement") == []
+
+
+def test_a_time_whose_answers_nobody_checks_is_warned_of(bed):
+    (line,) = warned(bed, "kind: call, measure: time")
+    assert line.startswith("warning: x.eval.yaml:5: metrics[0]: nothing checks the answers")
 
 
 def test_a_scorer_inside_a_pin_is_noted(bed):

@@ -14,6 +14,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from sigil.evaluate.blocks import is_time
 from sigil.evaluate.definition import Eval, Metric
 from sigil.evaluate.parsing import WallTime
 from sigil.evaluate.target import Target
@@ -33,6 +34,7 @@ def cheat_warnings(definition: Eval, target: Target) -> list[str]:
 def _of(metric: Metric, definition: Eval, target: Target) -> Iterator[str]:
     if metric.kind == "call":
         yield from _of_scorer(metric, definition, target)
+        yield from _of_unchecked(metric, definition)
         return
     script = _script(metric.command or "", target)
     if script is None:
@@ -60,6 +62,16 @@ def _of_scorer(metric: Metric, definition: Eval, target: Target) -> Iterator[str
         yield (
             f"warning: {where}: the scorer stands in the pinned file {path}; the unchanged text"
             " of that file is used, whatever a candidate makes of it"
+        )
+
+
+def _of_unchecked(metric: Metric, definition: Eval) -> Iterator[str]:
+    """Yield a note on a time that nothing else goes with: the quickest answer is a wrong one."""
+    if metric.measure == "time" and all(map(is_time, definition.model.metrics)):
+        where = definition.where_metric(metric.id)
+        yield (
+            f"warning: {where}: nothing checks the answers that {metric.id} times, so a candidate"
+            " may answer anything; add a metric of kind: call with measure: matches"
         )
 
 
