@@ -172,6 +172,21 @@ def test_the_host_cannot_be_reached_over_any_socket(attack: Attack, tmp_path: Pa
     assert held == dict.fromkeys(attempts, "held")
 
 
+def test_a_pair_of_sockets_is_no_way_to_a_path(attack: Attack, tmp_path: Path):
+    path = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as unix:
+        unix.bind(path)
+        attempt = f"socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendto(b'x', {path!r})"
+        assert attack.each([attempt]) == {attempt: "held"}
+
+
+def test_flags_of_foreign_files_cannot_be_set(attack: Attack):
+    attempt = (
+        "__import__('fcntl').ioctl(os.open('/usr/bin/env', 0), 0x40086602, b'\\x40' + bytes(7))"
+    )
+    assert attack.each([attempt]) == {attempt: "held"}
+
+
 def test_abstract_sockets_of_the_host_are_out_of_reach(attack: Attack):
     name = f"\0sigil-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX) as unix:

@@ -257,6 +257,13 @@ _SHARED_WITH_ALL: Final = (
 _OF_ITSELF: Final = "prlimit64 sched_setaffinity sched_setattr sched_setparam sched_setscheduler"
 
 
+_CONNECTED: Final = Test(1, (1, 5), mask=0xF)
+"""SOCK_STREAM or SOCK_SEQPACKET."""
+_CHANGING: Final = (_TIOCSTI, _TIOCLINUX, 0x40086602, 0x401C5820, 0x40087602)
+"""Besides terminals: FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR, FS_IOC_SETVERSION."""
+_TIGHTER: Final = frozenset({"socket", "socketpair", "ioctl"})
+
+
 def lone_commands_filter() -> Filter:
     """Return the deny-list of a command that shares the system's namespaces.
 
@@ -273,7 +280,10 @@ def lone_commands_filter() -> Filter:
             Rule("setpriority", ALLOW, (Test(0, (0,)), Test(1, (0,)))),
             Rule("ioprio_set", ALLOW, (Test(0, (1,)), Test(1, (0,)))),
             Rule("socket", NO_FAMILY),
-            *(rule for rule in commands_filter().rules if rule.call != "socket"),
+            # A pair of datagram sockets could still send to any path.
+            Rule("socketpair", ALLOW, (Test(0, (_AF_UNIX,)), _CONNECTED), otherwise=NO_FAMILY),
+            Rule("ioctl", REFUSE, (Test(1, _CHANGING),), otherwise=ALLOW),
+            *(rule for rule in commands_filter().rules if rule.call not in _TIGHTER),
         ),
         default=ALLOW,
     )
