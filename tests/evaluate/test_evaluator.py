@@ -215,7 +215,7 @@ metrics:
 - {id: latency, kind: call, measure: time}
 aggregate: {objective: "min(latency) subject_to correct==true"}
 accept: {rule: "latency <= 0.9 * baseline.latency and correct==true"}
-budgets: {precision: 0.2, max_blocks: 60}
+budgets: {precision: 0.2, max_blocks: 30}
 """
 LOOP = """
 def f(n):
