@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import random
 import warnings
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -71,10 +71,11 @@ def proposals(text: str, count: int, symbol: str | None = None, seed: int = 1) -
     return found
 
 
-def results(text: str, count: int, symbol: str, seed: int = 1) -> Iterator[str]:
+@functools.cache
+def results(text: str, count: int, symbol: str, seed: int = 1) -> tuple[str, ...]:
     pins = (Pin("p", "python", ("a.py",), symbol),)
-    for proposal in proposals(text, count, symbol, seed):
-        yield check(proposal.patch, {"a.py": text}, pins)["a.py"]
+    found = proposals(text, count, symbol, seed)
+    return tuple(check(proposal.patch, {"a.py": text}, pins)["a.py"] for proposal in found)
 
 
 @pytest.mark.parametrize("conforms", CHECKS, ids=lambda check: check.__name__)
@@ -103,8 +104,8 @@ def test_every_result_compiles_and_none_repeats():
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32), st.integers(0, 2**32))
 def test_crossing_two_parents_gives_code_that_compiles(first: int, second: int):
-    a = random.Random(first).choice(list(results(ROUTE, 40, "route", first)))
-    b = random.Random(second).choice(list(results(ROUTE, 40, "route", second)))
+    a = random.Random(first).choice(results(ROUTE, 40, "route", first))
+    b = random.Random(second).choice(results(ROUTE, 40, "route", second))
     mutate = Mutate()
     for proposal in mutate.ask(view(a, first, PINS, b), 30):
         files = {"a.py": a if proposal.parent == BASELINE else b}
