@@ -18,6 +18,7 @@ from sigil.evaluate.target import Target
 from sigil.optimize.plan import Plan
 from sigil.optimize.spec import Spec
 from sigil.sandbox.base import freeze
+from sigil.sandbox.overlay import memory_folder
 from sigil.search.pins import Pin, Region
 from sigil.store.files import make_directory, write_atomic
 
@@ -56,7 +57,9 @@ def open_workbench(plan: Plan) -> Generator[Workbench]:
     spec, definition = plan.spec, plan.definition
     target = read_target(spec, definition)
     count = plan.lanes or default_count(timed=definition.timed)
-    with tempfile.TemporaryDirectory(prefix="sigil-", ignore_cleanup_errors=True) as scratch:
+    with tempfile.TemporaryDirectory(
+        prefix="sigil-", dir=memory_folder(), ignore_cleanup_errors=True
+    ) as scratch:
         settings = Settings(
             scratch=Path(scratch),
             cache=_cache(spec),
