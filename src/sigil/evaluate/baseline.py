@@ -9,13 +9,14 @@ Not here: candidates (`sigil.evaluate.evaluator`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import BaselineFailed, FlakyCheck, InvalidValue, SigilError, Where
-from sigil.evaluate.blocks import Probe, best_of, is_time, least_times, probes
+from sigil.evaluate.blocks import Probe, best_of, is_time, least_times, probes, settled
 from sigil.evaluate.cases import MISSING, read_cases
 from sigil.evaluate.commands import Tree, layer_files
 from sigil.evaluate.definition import Eval, Metric
@@ -28,6 +29,8 @@ from sigil.evaluate.intervals import MedianSequence
 from sigil.evaluate.result import Evaluation, Failure, MetricValue
 from sigil.evaluate.scoring import Result
 from sigil.sandbox.model import CommandResult
+
+T = TypeVar("T")
 
 REPEATS = 3
 """How often everything is read at least."""
@@ -178,9 +181,11 @@ class _Baseline:
         timed = [metric for metric in probe.metrics if metric.measure == "time"]
         scored = [metric for metric in probe.metrics if metric.measure != "time"]
         for _ in _turns(SAMPLES if timed else REPEATS):
-            batches = [
-                self._instruments.batch(name, side, inputs) for _ in range(count if timed else 1)
-            ]
+            batches = _until_settled(
+                lambda: self._instruments.batch(name, side, inputs),
+                count if timed else 1,
+                lambda batch: batch.phases.call,
+            )
             quickest = min(batch.phases.call for batch in batches)
             for metric in timed:
                 self._sample(metric, quickest / PER_UNIT[metric.time_unit])
@@ -199,11 +204,13 @@ class _Baseline:
             return {metric.id: self._parsed(metric, result, inputs) for metric in probe.metrics}
 
         count = 1
+        clock = next(filter(is_time, probe.metrics), probe.first).id
         if probe.timed:
             count = best_of(self._instruments.command(probe.first, side).elapsed_ns)
         self._learned.best_of[command] = count
         for _ in _turns(SAMPLES if probe.timed else REPEATS):
-            sample = least_times(probe, [run() for _ in range(count)])
+            turns = _until_settled(run, count, lambda parsed: parsed[clock])
+            sample = least_times(probe, turns)
             for metric in probe.metrics:
                 self._sample(metric, sample[metric.id])
         self._learned.exits[command] = frozenset(exits)
@@ -290,6 +297,14 @@ class _Baseline:
             failure=Failure("objective", "constraint", feasible.reason) if failed else None,
             elapsed_s=(SYSTEM_CLOCK.monotonic_ns() - start) / 1e9,
         )
+
+
+def _until_settled(run: Callable[[], T], most: int, time: Callable[[T], float]) -> list[T]:
+    """Run as often as one sample takes; see `sigil.evaluate.blocks`."""
+    runs: list[T] = []
+    while len(runs) < most and not settled(list(map(time, runs))):
+        runs.append(run())
+    return runs
 
 
 def _turns(most: int) -> Iterator[int]:

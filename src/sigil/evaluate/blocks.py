@@ -3,8 +3,9 @@
 What is timed and short runs several times a side, afresh and alternating, and the least of
 the times counts: what else runs on a machine only ever adds time, and the least of a few is
 disturbed far less often than each (Chen and Revels 2016, "Robust benchmarking in noisy
-environments"). Both sides run equally often, and what a worker does outside of its calls is
-charged to that worker.
+environments"). On a quiet machine few runs do; on a busy one it goes on until the two least
+of either side agree, so that the least is no accident. Both sides run equally often, and
+what a worker does outside of its calls is charged to that worker.
 
 Not here: when to stop taking blocks (`sigil.evaluate.measure`).
 """
@@ -15,7 +16,7 @@ import random
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from sigil.evaluate.calls import Batch
 from sigil.evaluate.definition import Eval, Metric
@@ -26,15 +27,28 @@ from sigil.evaluate.measure import Block, Phases, charged_ns
 
 T = TypeVar("T")
 
-SHORT_NS, SHORT_TURNS = 2_000_000, 5
-MIDDLE_NS, MIDDLE_TURNS = 100_000_000, 3
+SHORT_NS, SHORT_TURNS = 2_000_000, 15
+MIDDLE_NS, MIDDLE_TURNS = 100_000_000, 6
+
+LEAST_TURNS = 3
+
+SETTLED = 0.02
+"""The least is believed once the next is at most this share above it."""
 
 
 def best_of(elapsed_ns: int) -> int:
-    """Return how many runs of this length make one timed sample."""
+    """Return how many runs of this length make one timed sample at most."""
     if elapsed_ns <= SHORT_NS:
         return SHORT_TURNS
     return MIDDLE_TURNS if elapsed_ns <= MIDDLE_NS else 1
+
+
+def settled(times: Sequence[float]) -> bool:
+    """Return whether enough runs were made: `LEAST_TURNS`, and the two least agree."""
+    if len(times) < LEAST_TURNS:
+        return False
+    least, second = sorted(times)[:2]
+    return second - least <= SETTLED * abs(least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,15 @@ def probes(instruments: Instruments, metrics: Iterable[Metric]) -> list[Probe]:
         key = ("call" if call else "command", source_of(metric, instruments.called))
         found[key] = (*found.get(key, ()), metric)
     return [Probe(members) for members in found.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides(Generic[T]):
+    """How to run either side once, and what time a run says it took."""
+
+    candidate: Callable[[], T]
+    baseline: Callable[[], T]
+    time: Callable[[T], float]
 
 
 class BlockSampler:
@@ -123,18 +146,21 @@ class BlockSampler:
         return Block(ours, theirs)
 
     def _in_turns(
-        self, probe: Probe, candidate_first: bool, ours: Callable[[], T], theirs: Callable[[], T]
+        self, probe: Probe, candidate_first: bool, sides: _Sides[T]
     ) -> tuple[list[T], list[T]]:
         """Run both sides as often as one sample takes, in random order each time."""
-        taken: tuple[list[T], list[T]] = ([], [])
+        ours: list[T] = []
+        theirs: list[T] = []
         for turn in range(self._facts.best_of.get(source_of(probe.first, self._called), 1)):
             first = candidate_first if turn == 0 else bool(self._order.getrandbits(1))
             if first:
-                taken[0].append(ours())
-            taken[1].append(theirs())
+                ours.append(sides.candidate())
+            theirs.append(sides.baseline())
             if not first:
-                taken[0].append(ours())
-        return taken
+                ours.append(sides.candidate())
+            if all(settled([sides.time(run) for run in side]) for side in (ours, theirs)):
+                break
+        return ours, theirs
 
     # --- calls --------------------------------------------------------------------------
 
@@ -142,9 +168,12 @@ class BlockSampler:
         self, probe: Probe, candidate_first: bool
     ) -> tuple[dict[str, float], dict[str, float]]:
         name = probe.first.id
-        ours, theirs = self._in_turns(
-            probe, candidate_first, lambda: self._timed(name), lambda: self._of_baseline(name)
+        sides = _Sides(
+            lambda: self._timed(name),
+            lambda: self._of_baseline(name),
+            lambda batch: batch.phases.call,
         )
+        ours, theirs = self._in_turns(probe, candidate_first, sides)
         typical = _typical([batch.phases for batch in theirs])
         return (
             self._readings(probe, _least(ours, typical), ours[0]),
@@ -189,12 +218,13 @@ class BlockSampler:
     def _commands(
         self, probe: Probe, candidate_first: bool
     ) -> tuple[dict[str, float], dict[str, float]]:
-        ours, theirs = self._in_turns(
-            probe,
-            candidate_first,
+        timed = next(filter(is_time, probe.metrics), probe.first).id
+        sides = _Sides(
             lambda: self._parsed(probe, self._candidate),
             lambda: self._surely(lambda: self._parsed(probe, self._baseline)),
+            lambda parsed: parsed[timed],
         )
+        ours, theirs = self._in_turns(probe, candidate_first, sides)
         return least_times(probe, ours), least_times(probe, theirs)
 
     def _parsed(self, probe: Probe, side: Side) -> dict[str, float]:

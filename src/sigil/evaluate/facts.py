@@ -50,7 +50,7 @@ class Facts:
         visible: the inputs that candidates are measured on.
         held_out: the inputs that they meet at the end; None if there are none.
         noisy: ids of the metrics that are measured in blocks.
-        best_of: how many runs make one timed sample, by function or command.
+        best_of: how many runs make one timed sample at most, by function or command.
         layers: what the build of the unchanged code wrote.
         writes: the files in them.
     """
