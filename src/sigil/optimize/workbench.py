@@ -20,7 +20,7 @@ from sigil.optimize.spec import Spec
 from sigil.sandbox.base import freeze
 from sigil.sandbox.overlay import memory_folder
 from sigil.search.pins import Pin, Region
-from sigil.store.files import make_directory, write_atomic
+from sigil.store.files import make_directory, sweep, temporary_directory, write_atomic
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,11 @@ def open_workbench(plan: Plan) -> Generator[Workbench]:
     spec, definition = plan.spec, plan.definition
     target = read_target(spec, definition)
     count = plan.lanes or default_count(timed=definition.timed)
-    with tempfile.TemporaryDirectory(
-        prefix="sigil-", dir=memory_folder(), ignore_cleanup_errors=True
-    ) as scratch:
+    scratch_home = memory_folder() or Path(tempfile.gettempdir())
+    sweep(scratch_home)  # what killed processes left there
+    with temporary_directory(scratch_home) as scratch:
         settings = Settings(
-            scratch=Path(scratch),
+            scratch=scratch,
             cache=_cache(spec),
             seed=plan.seed,
             level=plan.level,
