@@ -89,6 +89,12 @@ def test_what_is_shown_is_short_and_printable(text: str, cap: int):
     assert found.isprintable()
 
 
+def test_nothing_is_escaped_twice():
+    assert shown("\x1b\\") == repr("\x1b\\")
+    told = disagreement(TOLD, (Returned(1.0), Raised("E", r"\x1b\\")), BASE, 1)
+    assert told == r"case 2 (2) raised E: \x1b\\, expected 4.0"
+
+
 def test_a_value_too_large_to_show_is_named():
     assert shown(10**5000) == "a int too large to show"
 

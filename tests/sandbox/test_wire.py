@@ -108,17 +108,9 @@ def test_no_json_does_anything_but_decode_or_violate(value):
     assert all(isinstance(outcome, Returned) for outcome in found)
 
 
-@given(st.text())
-def test_text_for_people_is_one_printable_line(text):
-    shown = wire.printable(text)
-    assert shown.isprintable()
-    assert len(shown) <= wire.MAX_TEXT
-
-
-@given(st.text(max_size=100))
-def test_escaped_text_can_be_read_back(text):
-    shown = wire.printable(text)
-    assert shown.encode("latin-1", "backslashreplace").decode("unicode_escape") == text
+def test_what_a_call_raised_arrives_escaped():
+    (outcome,) = wire.outcomes(rb'[[1, "E\u001b", "\u202e\\x1b"]]', 1)
+    assert outcome == Raised(r"E\x1b", r"\u202e\\x1b")
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,6 @@ def test_the_diff_is_found_in_an_answer(reply, found):
 
 
 def test_a_note_is_one_short_printable_line():
-    assert note_of("\n\n\x1b[31mRed " + "x" * 500).startswith("?[31mRed x")
+    assert note_of("\n\n\x1b[31mRed " + "x" * 500).startswith(r"\x1b[31mRed x")
     assert len(note_of("x" * 500)) == 160
     assert note_of("```diff\n```") == "no comment"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from sigil.evaluate.cases import EXACT, MISSING, GivenCase, Incomparable, Tolerance
 from sigil.evaluate.failure import Failed
+from sigil.printable import printable, shorten
 from sigil.sandbox.model import Case, Raised, Returned
 
 Result = Returned | Raised
@@ -123,16 +124,7 @@ def shown(value: object, cap: int = SHOWN) -> str:
         text = repr(value)
     except (ValueError, RecursionError):  # an integer of too many digits, or too deep
         text = f"a {type(value).__name__} too large to show"
-    return printable(text, cap)
-
-
-def printable(text: str, cap: int) -> str:
-    """Return ``text`` on one line, without anything that a terminal obeys, cut to ``cap``."""
-    plain = "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text[: cap + 1]
-    )
-    return plain if len(plain) <= cap else f"{plain[: cap - 1]}…"
+    return shorten(text, cap)  # repr escapes as `printable` does
 
 
 def _agrees(case: GivenCase, result: Result, wanted: Result, tolerance: Tolerance) -> bool:
@@ -155,10 +147,13 @@ def _finite_mean(metric: str, numbers: Sequence[float]) -> float:
 
 def _shown_call(case: Case) -> str:
     arguments = [shown(value, SHOWN // 2) for value in case.args]
-    arguments += [f"{name}={shown(value, SHOWN // 2)}" for name, value in case.kwargs.items()]
-    return printable(f"({', '.join(arguments)})", 2 * SHOWN)
+    arguments += [
+        f"{printable(name, SHOWN)}={shown(value, SHOWN // 2)}"
+        for name, value in case.kwargs.items()
+    ]
+    return shorten(f"({', '.join(arguments)})", 2 * SHOWN)
 
 
 def _shown_error(raised: Raised) -> str:
     message = f": {raised.message}" if raised.message else ""
-    return f"raised {printable(raised.error + message, 2 * SHOWN)}"
+    return f"raised {shorten(raised.error + message, 2 * SHOWN)}"

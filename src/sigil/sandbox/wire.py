@@ -19,6 +19,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from sigil.errors import InvalidValue
+from sigil.printable import printable
 from sigil.sandbox.model import Case, Raised, Returned, Source
 
 PACKET: Final = 65536
@@ -38,7 +39,6 @@ DONE: Final = b"d"
 RESULTS: Final = b"R"
 
 MAX_DEPTH: Final = 200
-MAX_TEXT: Final = 2000
 _MAX_NAME: Final = 200
 _SAME_HASH: Final = 64
 _MARSHAL: Final = 2
@@ -240,24 +240,3 @@ _BUILDERS: Final[dict[str, Callable[[Any, int], Any]]] = {
     "c": _number_pair,
     "u": lambda inner, depth: _bytes(inner, depth).decode("utf-8", "surrogatepass"),
 }
-
-
-# --- text for people ----------------------------------------------------------------------
-
-
-def printable(text: str, cap: int = MAX_TEXT) -> str:
-    """Return ``text`` on one line, at most ``cap`` long, with nothing that a terminal obeys.
-
-    Control characters, escape sequences, bidirectional marks and lone surrogates appear as
-    their Python escapes; a backslash is doubled, so that nobody can forge one.
-    """
-    text = text[:cap]
-    if text.isprintable() and "\\" not in text:
-        return text
-    shown = "".join(
-        character
-        if character.isprintable() and character != "\\"
-        else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
-    return shown[:cap]

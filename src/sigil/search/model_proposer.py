@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from sigil.errors import ProviderFailed, SigilError
 from sigil.llm.model import Message, Provider, Reply, Request
 from sigil.llm.redaction import redact
+from sigil.printable import printable
 from sigil.search.model import Outcome, Parent, Proposal, View
 from sigil.search.patch import check, diff, recount
 from sigil.search.pins import Pin, Region, locate
@@ -156,7 +157,7 @@ def note_of(reply: str) -> str:
     bare = _BARE.search(prose)
     prose = prose[: bare.start()] if bare else prose
     line = next((line.strip() for line in prose.splitlines() if line.strip()), "no comment")
-    return "".join(c if c.isprintable() else "?" for c in redact(line))[:_LONGEST_NOTE]
+    return printable(redact(line), _LONGEST_NOTE)
 
 
 def _checked(reply: str, files: Mapping[str, str], pins: Sequence[Pin]) -> tuple[str, str | None]:
