@@ -46,6 +46,7 @@ def _search(root: Path) -> Iterator[Row]:
     from sigil.cli.planning import make_plan
     from sigil.cli.progress import Silent
     from sigil.optimize.run import Progress, run
+    from sigil.optimize.spec import load_spec
     from sigil.optimize.workspace import open_workspace
 
     class Watch(Silent):
@@ -56,7 +57,7 @@ def _search(root: Path) -> Iterator[Row]:
 
     seen: list[tuple[int, float]] = []
     flags = {"budget_evals": EVALS, "patience": EVALS, "num": 32, "lanes": 2}
-    plan = make_plan(root, "quadratic", None, flags, unsafe=False)
+    plan = make_plan(load_spec(root, "quadratic"), None, flags)
     summary = run(plan, open_workspace(plan.spec, "bench"), Watch())
     rate = summary.history.measured() / summary.elapsed_s
     yield Row(

@@ -113,7 +113,7 @@ def test_an_interrupted_run_goes_on_where_it_was(shell: Shell) -> None:
     finally:
         process.kill()
     assert process.returncode == 130 or "goal" in out
-    done = shell(f"{RUN} --resume --json")
+    done = shell(f"sigil run {NAMES} --resume --json")
     assert done.code == 0, done.err
     assert done.json()["winner"] is not None
     assert shell("sigil verify .sigil").code == 0

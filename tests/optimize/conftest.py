@@ -41,6 +41,7 @@ replay: {seed: 1}
 
 SOURCE = "def square(x):\n    return x\n"
 
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A repository whose function should square and does not."""

@@ -7,12 +7,14 @@ from sigil.cli.planning import make_plan
 from sigil.cli.progress import Silent
 from sigil.optimize.candidates import add_candidate, validate_patch
 from sigil.optimize.plan import Plan
-from sigil.optimize.promote import apply_to_tree, preview, select
+from sigil.optimize.promote import preview, select
 from sigil.optimize.replay import replay
 from sigil.optimize.run import run
 from sigil.optimize.spec import load_spec
-from sigil.optimize.workspace import Workspace, open_workspace
+from sigil.optimize.workspace import Workspace, candidate_files, load_history, open_workspace
 from sigil.store.verify import verify
+
+SOURCE = "def square(x):\n    return x\n"
 
 SQUARED = """\
 --- a/square.py
@@ -27,7 +29,7 @@ LINEAR = SQUARED.replace("x * x", "x + 0")
 
 @pytest.fixture
 def plan(repository: Path) -> Plan:
-    return make_plan(repository, "square", None, {"num": 4}, unsafe=False)
+    return make_plan(load_spec(repository, "square"), None, {"num": 4})
 
 
 @pytest.fixture
@@ -86,44 +88,63 @@ def test_a_candidate_can_be_added_to_a_run_with_a_parent_in_it(
     folder, first = add_candidate(plan, workspace, written(tmp_path, LINEAR))
     child = SQUARED.replace("return x\n", "return x + 0\n")
     path = written(tmp_path, child)
-    _, second = add_candidate(plan, workspace, path, parent=first.id[:8], run=folder.name)
+    _, second = add_candidate(plan, workspace, path, parent=first.id[:8], existing=folder)
     assert second.parent == first.id
-    assert second.verdict is not None
-    assert second.verdict.accepted is True
+    assert second.accepted is True
+    assert verify(folder).intact
+
+
+def test_a_candidate_added_to_a_search_leaves_winner_and_resume_as_they_were(
+    repository: Path, workspace: Workspace, tmp_path: Path
+) -> None:
+    spec = load_spec(repository, "square")
+    own = make_plan(spec, None, {"num": 3, "seed": 5})
+    folder = run(own, workspace, Silent()).run
+    winner = load_history(folder).winner
+    recorded = make_plan(spec, None, {}, recorded=folder)
+    add_candidate(recorded, workspace, written(tmp_path, LINEAR), existing=folder)
+    assert load_history(folder).winner == winner
+    resumed = run(recorded, workspace, Silent(), existing=folder)
+    assert resumed.history.winner == winner
     assert verify(folder).intact
 
 
 def test_the_winner_is_selected_and_applied(
     plan: Plan, workspace: Workspace, repository: Path
 ) -> None:
-    folder = run(plan, workspace, Silent()).run
-    selection = select(plan.spec, workspace, folder, None, unaccepted=False)
+    found = run(plan, workspace, Silent())
+    selection = select(plan.spec, workspace, found.run, None, apply=True)
     assert [link.name for link in selection.links] == ["square@v1"]
-    assert apply_to_tree(plan.spec, folder, selection) == ["square.py"]
-    assert (repository / "square.py").read_text() == selection.changed["square.py"]
+    assert selection.applied == ("square.py",)
+    winner = candidate_files(found.history, selection.candidate, {"square.py": SOURCE})
+    assert (repository / "square.py").read_text() == winner["square.py"]
 
 
-def test_a_change_is_not_applied_over_an_edit_of_the_same_lines(
-    plan: Plan, workspace: Workspace, repository: Path
+@pytest.mark.parametrize(
+    "edited",
+    ["def square(x):\n    return x - 1\n", "def square(x):\n    x = x + 1\n    return x\n"],
+)
+def test_a_change_is_not_applied_over_an_edit_of_the_pinned_text(
+    plan: Plan, workspace: Workspace, repository: Path, edited: str
 ) -> None:
     folder = run(plan, workspace, Silent()).run
-    selection = select(plan.spec, workspace, folder, None, unaccepted=False)
-    edited = "def square(x):\n    return x - 1\n"
     (repository / "square.py").write_text(edited)
-    with pytest.raises(errors.PatchDoesNotApply):
-        apply_to_tree(plan.spec, folder, selection)
+    with pytest.raises(errors.PatchDoesNotApply, match="was edited since"):
+        select(plan.spec, workspace, folder, None, apply=True)
     assert (repository / "square.py").read_text() == edited
+    assert not workspace.selected.exists()
 
 
 def test_what_was_edited_outside_the_pins_is_kept(
     plan: Plan, workspace: Workspace, repository: Path
 ) -> None:
     folder = run(plan, workspace, Silent()).run
-    selection = select(plan.spec, workspace, folder, None, unaccepted=False)
     source = repository / "square.py"
-    source.write_text(source.read_text() + "\n\nADDED = 1\n")
-    apply_to_tree(plan.spec, folder, selection)
-    assert source.read_text().endswith("ADDED = 1\n")
+    source.write_text(f"BEFORE = 1\n\n\n{source.read_text()}\n\nAFTER = 1\n")
+    select(plan.spec, workspace, folder, None, apply=True)
+    assert source.read_text().startswith("BEFORE = 1\n")
+    assert source.read_text().endswith("AFTER = 1\n")
+    assert "return x\n" not in source.read_text()
 
 
 def test_what_was_not_accepted_is_selected_only_if_asked_for(
@@ -131,7 +152,7 @@ def test_what_was_not_accepted_is_selected_only_if_asked_for(
 ) -> None:
     folder, candidate = add_candidate(plan, workspace, written(tmp_path, LINEAR))
     with pytest.raises(errors.InvalidValue, match="--unaccepted"):
-        select(plan.spec, workspace, folder, candidate.id, unaccepted=False)
+        select(plan.spec, workspace, folder, candidate.id)
     assert select(plan.spec, workspace, folder, candidate.id, unaccepted=True).links
 
 
@@ -147,10 +168,39 @@ def test_a_replay_agrees_with_its_record(plan: Plan, workspace: Workspace, tmp_p
     assert replay(plan, folder, candidate.id).agrees
 
 
-def test_a_replay_on_another_tree_is_refused(
-    plan: Plan, workspace: Workspace, repository: Path, tmp_path: Path
+@pytest.mark.parametrize("name", ["square.py", "other.txt", ".sigil/points.eval.yaml"])
+def test_a_replay_of_anything_else_is_refused(
+    plan: Plan, workspace: Workspace, repository: Path, tmp_path: Path, name: str
 ) -> None:
+    (repository / "other.txt").write_text("as it was")
     folder, candidate = add_candidate(plan, workspace, written(tmp_path, SQUARED))
-    (repository / "square.py").write_text("def square(x):\n    return x - 1\n")
-    with pytest.raises(errors.InvalidValue, match=r"square\.py"):
-        replay(plan, folder, candidate.id)
+    with (repository / name).open("a") as file:
+        file.write("\n# changed\n")
+    again = make_plan(load_spec(repository, "square"), None, {}, recorded=folder)
+    with pytest.raises(errors.InvalidValue, match="differs from what this run began with"):
+        replay(again, folder, candidate.id)
+
+
+def test_a_replay_takes_the_seed_of_the_record(
+    repository: Path, workspace: Workspace, tmp_path: Path
+) -> None:
+    spec = load_spec(repository, "square")
+    own = make_plan(spec, None, {"seed": 99})
+    folder, candidate = add_candidate(own, workspace, written(tmp_path, SQUARED))
+    again = make_plan(spec, None, {}, recorded=folder)
+    assert again.seed == 99
+    assert replay(again, folder, candidate.id).agrees
+
+
+def test_a_pin_does_not_follow_a_linked_folder_out_of_the_repository(
+    repository: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "square.py").write_text(SOURCE)
+    (repository / "link").symlink_to(outside)
+    path = repository / ".sigil" / "square.sigil.yaml"
+    path.write_text(path.read_text().replace("[square.py]", "[link/square.py]"))
+    spec = load_spec(repository, "square")
+    with pytest.raises(errors.PinNotFound, match="links are not followed"):
+        spec.read_pinned(spec.root)

@@ -77,7 +77,7 @@ def test_the_beginning_of_an_id_is_enough_if_it_is_unique() -> None:
 def test_a_resumed_run_has_not_ended() -> None:
     ended = ("ended", {"reason": "budget", "winner": None})
     assert read_history([ended]).ended == "budget"
-    assert read_history([ended, ("resumed", {})]).ended is None
+    assert read_history([ended, ("resumed", {"environment": {}})]).ended is None
 
 
 def test_a_measurement_of_an_unknown_candidate_is_corrupt() -> None:
@@ -87,3 +87,29 @@ def test_a_measurement_of_an_unknown_candidate_is_corrupt() -> None:
 
 def test_frames_of_a_later_version_are_passed_over() -> None:
     assert read_history([("novelty", {})]) == History()
+
+
+def test_a_screening_is_never_an_acceptance() -> None:
+    screened = {"candidate": "aa", "evaluation": measured(1.0, accepted=True)}
+    history = read_history([asked("aa"), ("evaluated", screened)])
+    assert history.candidates["aa"].accepted is None
+    assert history.best_accepted() is None
+
+
+def test_a_frame_without_its_form_is_corrupt() -> None:
+    with pytest.raises(errors.Corrupt, match="'asked'"):
+        read_history([("asked", {"proposals": 3})])
+
+
+def test_an_added_candidate_is_in_no_round() -> None:
+    body = {
+        "id": "aa",
+        "parent": "BASELINE",
+        "patch": "",
+        "proposer": "manual",
+        "note": "",
+        "seed": 0,
+    }
+    history = read_history([("added", body)])
+    assert list(history.candidates) == ["aa"]
+    assert history.rounds == []

@@ -1,5 +1,6 @@
 """A search in process, with the real sandbox, on a function that is quickly improved."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,12 @@ from sigil import errors
 from sigil.canonical import inputs_hash
 from sigil.cli.planning import make_plan
 from sigil.cli.progress import Silent, summary_json
-from sigil.effects import SYSTEM_CLOCK
+from sigil.effects import utc_stamp
 from sigil.evaluate.result import Evaluation
 from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Plan
 from sigil.optimize.run import Progress, Summary, hopeful, run
+from sigil.optimize.spec import load_spec
 from sigil.optimize.workspace import (
     candidate_files,
     candidate_folder,
@@ -24,18 +26,19 @@ from sigil.store.records import RunRecord
 from sigil.store.verify import verify
 from sigil.testing.clocks import FixedClock
 
-ENDLESS = "goal: 1"
-
 
 def plan_for(repository: Path, **flags: object) -> Plan:
-    return make_plan(repository, "square", None, {"num": 4, **flags}, unsafe=False)
+    return make_plan(load_spec(repository, "square"), None, {"num": 4, **flags})
 
 
 def search(
-    repository: Path, workspace: str = "w", resume: str | None = None, **flags: object
+    repository: Path, workspace: str = "w", resume: bool = False, **flags: object
 ) -> Summary:
-    plan = plan_for(repository, **flags)
-    return run(plan, open_workspace(plan.spec, workspace), Silent(), resume=resume)
+    spec = load_spec(repository, "square")
+    place = open_workspace(spec, workspace)
+    existing = place.find_run() if resume else None
+    plan = make_plan(spec, None, {"num": 4, **flags}, recorded=existing)
+    return run(plan, place, Silent(), existing=existing)
 
 
 def without_goal(repository: Path) -> None:
@@ -110,7 +113,7 @@ def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(repository: Path) -> N
     without_goal(repository)
     whole = search(repository, "whole", budget_evals=24)
     search(repository, "parts", budget_evals=8)
-    resumed = search(repository, "parts", resume="latest", budget_evals=24)
+    resumed = search(repository, "parts", resume=True, budget_evals=24)
     assert list(resumed.history.candidates) == list(whole.history.candidates)
     assert verify(resumed.run).intact
 
@@ -120,7 +123,7 @@ def test_a_run_whose_journal_is_torn_is_resumed(repository: Path) -> None:
     summary = search(repository, budget_evals=8)
     journal = summary.run / "run.journal"
     journal.write_bytes(journal.read_bytes()[:-40])
-    resumed = search(repository, resume="latest", budget_evals=12)
+    resumed = search(repository, resume=True, budget_evals=12)
     assert resumed.history.measured() == 12
 
 
@@ -128,7 +131,7 @@ def test_a_run_is_not_resumed_under_another_eval(repository: Path) -> None:
     search(repository)
     without_goal(repository)
     with pytest.raises(errors.InvalidValue, match="the eval differs"):
-        search(repository, resume="latest")
+        search(repository, resume=True)
 
 
 def test_two_runs_in_one_second_have_two_names(repository: Path) -> None:
@@ -147,7 +150,7 @@ def test_progress_is_reported_and_never_runs_ahead_of_the_journal(repository: Pa
     class Watching(Silent):
         folder: Path
 
-        def started(self, run: Path, *, resumed: bool) -> None:
+        def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
             self.folder = run
 
         def progress(self, progress: Progress) -> None:
@@ -159,8 +162,8 @@ def test_progress_is_reported_and_never_runs_ahead_of_the_journal(repository: Pa
 def test_the_json_of_a_summary_names_the_record(repository: Path) -> None:
     plan = plan_for(repository)
     workspace = open_workspace(plan.spec, "w")
-    facts = summary_json(workspace, run(plan, workspace, Silent()))
-    assert (repository / str(facts["record"])).is_dir()
+    facts = summary_json(run(plan, workspace, Silent()))
+    assert Path(str(facts["record"])).is_dir()
 
 
 def test_a_candidate_is_rebuilt_from_its_chain_of_diffs(repository: Path) -> None:
@@ -181,24 +184,60 @@ def candidate(name: str, cost: float) -> Candidate:
 
 
 def history(*candidates: Candidate, baseline: float = 10.0) -> History:
-    return History(Evaluation("measured", costs=(baseline,)), {c.id: c for c in candidates})
+    found = Evaluation("measured", costs=(baseline,))
+    return History(found, candidates={c.id: c for c in candidates})
 
 
 def test_only_what_beats_the_baseline_is_measured_anew() -> None:
-    found = hopeful(history(candidate("aa", 9.0), candidate("bb", 11.0)), 3)
+    found = hopeful(history(candidate("aa", 9.0), candidate("bb", 11.0)))
     assert [c.id for c in found] == ["aa"]
 
 
-def test_no_more_than_allowed_are_measured_anew_even_after_a_resume() -> None:
+def test_what_was_measured_anew_is_not_measured_again() -> None:
     done = replace(candidate("aa", 1.0), confirmed=Evaluation("measured", costs=(2.0,)))
-    found = hopeful(history(done, candidate("bb", 3.0), candidate("cc", 4.0)), 2)
-    assert [c.id for c in found] == ["bb"]
+    found = hopeful(history(done, candidate("bb", 3.0), candidate("cc", 4.0)))
+    assert [c.id for c in found] == ["bb", "cc"]
 
 
 def test_a_baseline_without_costs_is_beaten_by_any_score() -> None:
-    found = hopeful(History(Evaluation("failed"), {"aa": candidate("aa", 99.0)}), 3)
+    found = hopeful(History(Evaluation("failed"), candidates={"aa": candidate("aa", 99.0)}))
+    assert [c.id for c in found] == ["aa"]
+
+
+def test_an_equal_cost_is_measured_anew_only_for_a_better_tie_breaker() -> None:
+    equal = Evaluation("measured", costs=(10.0,), ties=(1.0,))
+    better = replace(candidate("aa", 10.0), evaluation=replace(equal, ties=(0.5,)))
+    same = replace(candidate("bb", 10.0), evaluation=equal)
+    found = hopeful(History(equal, candidates={"aa": better, "bb": same}))
     assert [c.id for c in found] == ["aa"]
 
 
 def test_the_clock_of_a_run_is_the_one_it_was_given(repository: Path) -> None:
-    assert search(repository).run.name[:4] == str(SYSTEM_CLOCK.now().year)
+    plan = plan_for(repository)
+    clock = FixedClock()
+    summary = run(plan, open_workspace(plan.spec, "w"), Silent(), clock=clock)
+    assert summary.run.name.startswith(utc_stamp(clock.now())[:10])
+
+
+def test_what_a_model_said_is_recorded_and_not_asked_again(repository: Path) -> None:
+    first = search(repository, provider="stub")
+    assert len(first.history.exchanges) > 0
+    again = search(repository, resume=True)
+    assert again.history.exchanges == first.history.exchanges
+
+
+def test_a_held_out_case_that_changed_is_another_run(repository: Path) -> None:
+    path = repository / ".sigil" / "points.eval.yaml"
+    text = path.read_text()
+    path.write_text(
+        text.replace(
+            "holdout:\n  cases:\n    - {args: [7], expected: 49}\n", "holdout: {cases: held.json}\n"
+        )
+    )
+    (repository / "held.json").write_text('[{"args": [7], "expected": 49}]')
+    one = search(repository)
+    (repository / "held.json").write_text('[{"args": [7], "expected": 50}]')
+    two = search(repository, "other")
+    assert one.run.name[-8:] != two.run.name[-8:]
+    record = b"".join(p.read_bytes() for p in one.run.rglob("*") if p.is_file())
+    assert b'"expected": 49' not in record

@@ -434,11 +434,17 @@ def test_deleting_a_file_with_a_pinned_symbol_is_refused():
         check(diff(FILES, {}), FILES, PINS)
 
 
-def test_files_of_a_glob_pin_may_come_change_and_go():
+def test_files_of_a_glob_pin_may_come_and_change():
     pins = [Pin("all", None, ("src/**/*.py",))]
     before = {"src/a.py": "a = 1\n", "src/b.py": "b = 1\n"}
-    after = {"src/a.py": "a = 2\n", "src/c/d.py": "d = 1\n"}
+    after = {"src/a.py": "a = 2\n", "src/b.py": "b = 1\n", "src/c/d.py": "d = 1\n"}
     assert check(diff(before, after), before, pins) == after
+
+
+def test_a_file_of_a_glob_pin_may_not_go():
+    pins = [Pin("all", None, ("src/*.py",))]
+    with pytest.raises(PatchOutsidePins, match=r"src/a\.py would be deleted"):
+        check(diff(FILES, {}), FILES, pins)
 
 
 def test_a_new_file_of_a_glob_pin_must_parse():

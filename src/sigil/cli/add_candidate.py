@@ -11,6 +11,7 @@ from sigil.cli.options import (
     eval_name,
     print_json,
     repo_root,
+    shown,
     spec_name,
     unsafe,
     workspace_name,
@@ -49,12 +50,18 @@ def add_candidate(
     from sigil.cli.options import repository
     from sigil.cli.planning import make_plan
     from sigil.cli.progress import candidate_json, print_gains
+    from sigil.errors import UsageError
     from sigil.optimize.candidates import add_candidate as add
+    from sigil.optimize.spec import load_spec
     from sigil.optimize.workspace import load_history, open_workspace
 
-    plan = make_plan(repository(repo_root), spec_name, eval_name, {"seed": seed}, unsafe=unsafe)
-    workspace = open_workspace(plan.spec, workspace_name)
-    run, candidate = add(plan, workspace, patch_file, parent=parent, run=run_name)
+    spec = load_spec(repository(repo_root), spec_name)
+    workspace = open_workspace(spec, workspace_name)
+    existing = workspace.find_run(run_name) if run_name else None
+    if existing and seed is not None:
+        raise UsageError("--seed goes with a run of its own", remedy="leave out --seed or --run")
+    plan = make_plan(spec, eval_name, {"seed": seed}, unsafe=unsafe, recorded=existing)
+    run, candidate = add(plan, workspace, patch_file, parent=parent, existing=existing)
     if as_json:
         print_json({"run": run.name, **candidate_json(candidate)})
         return
@@ -63,4 +70,4 @@ def add_candidate(
     console.print(f"{candidate.id[: present.SHORT]}: {present.verdict(candidate)}")
     if candidate.verdict and candidate.verdict.failure:
         console.print(present.why(candidate), markup=False)
-    console.print(f"the record  {workspace.shown_as}/runs/{run.name}", soft_wrap=True)
+    console.print(f"the record  {shown(run)}", soft_wrap=True, highlight=False)

@@ -33,10 +33,12 @@ def doctor(
     With --spec (and --eval) also whether candidate code could print a metric itself. Ends with
     code 50 if no rung holds.
     """
-    from sigil.errors import SandboxUnavailable
+    from sigil.errors import SandboxUnavailable, UsageError
     from sigil.sandbox import probe
     from sigil.sandbox.commands import probe as probe_commands
 
+    if eval_name and not spec_name:
+        raise UsageError("--eval goes with --spec", remedy="name the spec too")
     faces = {"calls": probe(), "commands": probe_commands()}
     warnings = _warnings(spec_name, eval_name, repo_root) if spec_name else []
     extras = _extras()

@@ -12,6 +12,7 @@ from sigil.cli.options import (
     print_json,
     repo_root,
     run_name,
+    shown,
     spec_name,
     workspace_name,
 )
@@ -70,7 +71,7 @@ def inspect(
     elif as_json:
         print_json(run_json(run, history))
     else:
-        console.print(f"{workspace.shown_as}/runs/{run.name}", highlight=False, soft_wrap=True)
+        console.print(shown(run), highlight=False, soft_wrap=True)
         _show_run(history, console, top)
 
 
@@ -108,7 +109,7 @@ def _show_runs(workspace: Workspace, console: Console, *, as_json: bool) -> None
         line = f"{name}  {history.measured()} evaluated  {winner}  {end}"
         console.print(line, highlight=False, soft_wrap=True)
     if not histories:
-        console.print(f"no runs in {workspace.shown_as}")
+        console.print(f"no runs in {shown(workspace.root)}")
 
 
 def _show_run(history: History, console: Console, top: int) -> None:
@@ -143,6 +144,7 @@ def _show_run(history: History, console: Console, top: int) -> None:
 
 def _ranking(history: History, ranked: list[Candidate], front: set[str]) -> object:
     from rich.table import Table
+    from rich.text import Text
 
     from sigil.cli import present
 
@@ -165,7 +167,8 @@ def _ranking(history: History, ranked: list[Candidate], front: set[str]) -> obje
             cells += [present.measured(value), present.gain(value)] if value else ["", ""]
         mark = "*" if candidate.id in front else " "
         short = candidate.id[: present.SHORT]
-        table.add_row(f"{mark} {short}", *cells, present.verdict(candidate), candidate.note)
+        row = (f"{mark} {short}", *cells, present.verdict(candidate), present.why(candidate))
+        table.add_row(*map(Text, row))
     return table
 
 
@@ -174,6 +177,7 @@ def _lineage(history: History, chosen: list[Candidate]) -> Tree:
     from rich.tree import Tree
 
     from sigil.cli import present
+    from sigil.printable import printable
 
     root = Tree("BASELINE")
     branches: dict[str, Tree] = {}
@@ -181,7 +185,7 @@ def _lineage(history: History, chosen: list[Candidate]) -> Tree:
         branch = root
         for step in history.lineage(candidate):
             if step.id not in branches:
-                label = f"{step.id[: present.SHORT]} {step.proposer}: {step.note}"
+                label = f"{step.id[: present.SHORT]} {step.proposer}: {printable(step.note)}"
                 branches[step.id] = branch.add(Text(label))
             branch = branches[step.id]
     return root
@@ -206,6 +210,7 @@ def _show_candidate(
     from sigil.cli import present
     from sigil.cli.progress import candidate_json, print_gains
     from sigil.optimize.promote import preview
+    from sigil.printable import printable
 
     change = preview(run, candidate.id)
     if as_json:
@@ -213,10 +218,10 @@ def _show_candidate(
         return
     console.print(f"candidate {candidate.id}", highlight=False, soft_wrap=True)
     console.print(f"verdict   {present.verdict(candidate)}")
-    console.print(f"by        {candidate.proposer}: {candidate.note}", markup=False)
+    console.print(f"by        {candidate.proposer}: {printable(candidate.note)}", markup=False)
     if candidate.verdict and candidate.verdict.metrics:
         print_gains(console, candidate, history.baseline)
     if candidate.verdict and candidate.verdict.failure:
         console.print(f"failed    {present.why(candidate)}", markup=False, highlight=False)
     console.print("\nagainst the baseline:")
-    console.print(Syntax(change, "diff", background_color="default"))
+    console.print(Syntax(present.diff_text(change), "diff", background_color="default"))

@@ -7,6 +7,7 @@ stands in the table and its module stays unread.
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -64,6 +65,8 @@ class LazyGroup(click.Group):
 
 def run_group(group: click.Group, name: str) -> None:
     """Run a command line to its exit code: one line on standard error for any error of ours."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)  # so that what is open is put in order
     try:
         sys.exit(group.main(prog_name=name, standalone_mode=False) or 0)
     except click.ClickException as error:
@@ -79,3 +82,7 @@ def run_group(group: click.Group, name: str) -> None:
         # Whoever reads our output has gone; there is nobody left to tell.
         sys.stderr.close()
         sys.exit(1)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

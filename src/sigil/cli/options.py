@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,12 @@ def repository_or_none(given: Path | None) -> Path | None:
         return repository(given)
     except NotFound:
         return None
+
+
+def shown(path: Path) -> str:
+    """Return ``path`` as the user would type it from where they are."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
 
 
 def print_json(value: Any) -> None:

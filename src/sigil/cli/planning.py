@@ -1,4 +1,4 @@
-"""From names and flags to a plan: the one place where settings meet spec and eval."""
+"""From names and flags to a plan: the one place where settings meet spec, eval and record."""
 
 from __future__ import annotations
 
@@ -10,32 +10,40 @@ from sigil.cli.settings import resolve
 from sigil.errors import NotYet, UsageError
 from sigil.llm.provider import make_provider
 from sigil.optimize.plan import Limits, Plan
-from sigil.optimize.spec import load_spec, read_eval
+from sigil.optimize.session import recorded_eval, recorded_plan
+from sigil.optimize.spec import Spec, read_eval
 
 OPTIMIZERS = ("simple",)
 
 
 def make_plan(
-    repository: Path,
-    spec_name: str,
+    spec: Spec,
     eval_name: str | None,
     flags: Mapping[str, Any],
     *,
-    unsafe: bool,
+    unsafe: bool = False,
+    recorded: Path | None = None,
 ) -> Plan:
     """Return a plan whose every part has been checked.
+
+    Args:
+        spec: what may change.
+        eval_name: which eval; None for the recorded run's, or the spec's only one.
+        flags: settings from the command line; None means not given.
+        unsafe: whether no isolation at all is acceptable.
+        recorded: an existing run, which then decides who proposes, how many, and the seed.
 
     Raises:
         SigilError: a document, a setting or a name is wrong.
     """
-    chosen = {name: setting.value for name, setting in resolve(repository, flags).items()}
+    chosen = {name: found.value for name, found in resolve(spec.home.parent, flags).items()}
     _check_names(chosen)
-    spec = load_spec(repository, spec_name)
+    if eval_name is None and recorded is not None:
+        eval_name = recorded_eval(recorded)
     definition = read_eval(spec, eval_name)
     budgets = definition.model.budgets
-    own_limit = chosen["budget_time"]
     eval_limit = budgets.total_wall_clock_h * 3600
-    return Plan(
+    plan = Plan(
         spec=spec,
         definition=definition,
         optimizer=chosen["optimizer"],
@@ -44,13 +52,14 @@ def make_plan(
         seed=definition.model.replay.seed if chosen["seed"] is None else chosen["seed"],
         limits=Limits(
             evals=chosen["budget_evals"],
-            wall_clock_s=min(own_limit or eval_limit, eval_limit),
+            wall_clock_s=min(chosen["budget_time"] or eval_limit, eval_limit),
             patience=chosen["patience"],
         ),
         lanes=chosen["lanes"],
         level=chosen["sandbox"],
         unsafe=unsafe,
     )
+    return recorded_plan(plan, recorded) if recorded is not None else plan
 
 
 def _check_names(chosen: Mapping[str, Any]) -> None:

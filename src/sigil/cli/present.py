@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
 from sigil.optimize.history import Candidate, History
+from sigil.printable import printable
 
 SHORT = 12
 """Hex digits of an id that are shown; commands take any unique beginning."""
@@ -59,21 +60,37 @@ def verdict(candidate: Candidate) -> str:
         return "proposed"
     if found.failure is not None:
         return found.failure.kind
-    return {True: "accepted", False: "not accepted", None: "undecided"}[found.accepted]
+    if candidate.confirmed is None:
+        return "screened"
+    return {True: "accepted", False: "not accepted", None: "undecided"}[candidate.accepted]
 
 
 def why(candidate: Candidate) -> str:
     """Return what a candidate tried, or why it failed, in one line."""
     found = candidate.verdict
     if found is not None and found.failure is not None:
-        return f"{found.failure.metric}: {found.failure.detail}"
-    return candidate.note
+        return printable(f"{found.failure.metric}: {found.failure.detail}")
+    return printable(candidate.note)
+
+
+def diff_text(text: str) -> str:
+    """Return a diff with nothing in it that a terminal obeys, line by line.
+
+    What a terminal shows has to be what would be applied, so a tab stays a tab and all
+    other control characters are shown as escapes.
+    """
+    return "".join(
+        character
+        if character.isprintable() or character in "\n\t"
+        else character.encode("unicode_escape", "backslashreplace").decode("ascii")
+        for character in text
+    )
 
 
 def refusals(history: History, at_most: int) -> Iterable[str]:
     """Yield why proposals were not worth measuring, most frequent first."""
     for (proposer, reason), count in history.refused.most_common(at_most):
-        yield f"{count:>5}  {proposer}: {reason}"
+        yield f"{count:>5}  {printable(f'{proposer}: {reason}')}"
 
 
 def metric_rows(

@@ -5,7 +5,7 @@ On a terminal one line is redrawn; piped, a plain line appears every few seconds
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,13 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from sigil.cli import present
-from sigil.cli.options import print_json
+from sigil.cli.options import print_json, shown
 from sigil.effects import SYSTEM_CLOCK
 from sigil.evaluate.result import Evaluation
 from sigil.optimize.history import Candidate
 from sigil.optimize.plan import Plan
 from sigil.optimize.run import Progress, Report, Summary
+from sigil.optimize.workbench import pinned_tree
 from sigil.optimize.workspace import Workspace, candidate_folder
+from sigil.printable import printable
 
 PLAIN_EVERY_NS = 2_000_000_000
 
@@ -30,7 +32,7 @@ PLAIN_EVERY_NS = 2_000_000_000
 class Silent:
     """A report for whoever asked for JSON alone."""
 
-    def started(self, run: Path, *, resumed: bool) -> None:
+    def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
         """Say nothing."""
 
     def baseline(self, evaluation: Evaluation) -> None:
@@ -43,17 +45,18 @@ class Silent:
 class _Plain:
     """A report of plain lines, for logs and pipes."""
 
-    def __init__(self, plan: Plan, workspace: Workspace, console: Console):
+    def __init__(self, plan: Plan, console: Console):
         self._plan = plan
-        self._workspace = workspace
         self._console = console
         self._baseline: Evaluation | None = None
         self._shown_ns = 0
 
-    def started(self, run: Path, *, resumed: bool) -> None:
-        """Print the run's name."""
+    def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
+        """Print the run's name, and what its eval could be cheated by."""
         verb = "resumed" if resumed else "run"
-        self._console.print(f"{verb} {self._workspace.shown_as}/runs/{run.name}", soft_wrap=True)
+        self._console.print(f"{verb} {shown(run)}", soft_wrap=True, highlight=False)
+        for warning in warnings:
+            self._console.print(warning, markup=False, highlight=False, soft_wrap=True)
 
     def baseline(self, evaluation: Evaluation) -> None:
         """Print how the unchanged code measures."""
@@ -94,8 +97,8 @@ class _Plain:
 class _Live(_Plain):
     """A report that redraws one line on a terminal."""
 
-    def __init__(self, plan: Plan, workspace: Workspace, console: Console, live: Live):
-        super().__init__(plan, workspace, console)
+    def __init__(self, plan: Plan, console: Console, live: Live):
+        super().__init__(plan, console)
         self._live = live
         self._spinner = Spinner("dots", Text("measuring the baseline"))
         live.update(self._spinner)
@@ -106,25 +109,25 @@ class _Live(_Plain):
 
 
 @contextmanager
-def choose_report(plan: Plan, workspace: Workspace, *, silent: bool) -> Generator[Report]:
+def choose_report(plan: Plan, *, silent: bool) -> Generator[Report]:
     """Yield the report that fits where standard error goes."""
     console = Console(stderr=True)
     if silent:
         yield Silent()
     elif console.is_terminal:
         with Live(console=console, refresh_per_second=8, transient=True) as live:
-            yield _Live(plan, workspace, console, live)
+            yield _Live(plan, console, live)
     else:
-        yield _Plain(plan, workspace, console)
+        yield _Plain(plan, console)
 
 
 def print_dry_run(plan: Plan, workspace: Workspace) -> None:
     """Say what a run would do, having checked all that can be checked without running."""
-    files = plan.spec.read_pinned(plan.spec.root)
+    files = plan.spec.read_pinned(pinned_tree(plan.spec))
     regions = plan.spec.locate(files)
     model = plan.definition.model
     console = Console()
-    console.print(f"would search in {workspace.shown_as}, nothing is written", soft_wrap=True)
+    console.print(f"would search in {shown(workspace.root)}", soft_wrap=True)
     for region in regions:
         console.print(f"  may change  {region.path}:{region.first}-{region.last}  {region.pin_id}")
     for metric in model.metrics:
@@ -138,11 +141,11 @@ def print_dry_run(plan: Plan, workspace: Workspace) -> None:
 def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json: bool) -> None:
     """Print what improved, by how much, with which confidence, and where the record is."""
     if as_json:
-        print_json(summary_json(workspace, summary))
+        print_json(summary_json(summary))
         return
     console = Console()
     history = summary.history
-    record = f"{workspace.shown_as}/runs/{summary.run.name}"
+    record = shown(summary.run)
     if summary.interrupted:
         console.print(f"interrupted after {history.measured()} evaluations; the record is whole")
         console.print(f"go on with: {_command(plan, workspace, 'run')} --resume", soft_wrap=True)
@@ -158,8 +161,9 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
             console.print(f"not measured: {line.strip()}", markup=False, soft_wrap=True)
     else:
         print_gains(console, winner, history.baseline)
-        folder = candidate_folder(Path(record), winner.id)
-        console.print(f"candidate {winner.id[: present.SHORT]}  {winner.note}", markup=False)
+        folder = shown(candidate_folder(summary.run, winner.id))
+        note = printable(winner.note)
+        console.print(f"candidate {winner.id[: present.SHORT]}  {note}", markup=False)
         console.print(f"the change  {folder}/baseline.diff", soft_wrap=True, highlight=False)
         console.print(f"keep it     {_command(plan, workspace, 'select')} --apply", soft_wrap=True)
     console.print(f"the record  {record}", soft_wrap=True, highlight=False)
@@ -174,18 +178,18 @@ def print_gains(console: Console, winner: Candidate, baseline: Evaluation | None
     for heading in ("metric", "baseline", "now", "gain"):
         table.add_column(heading)
     for row in present.metric_rows(found, baseline):
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     console.print(table)
     console.print(_held_out(found), highlight=False)
 
 
-def summary_json(workspace: Workspace, summary: Summary) -> dict[str, object]:
+def summary_json(summary: Summary) -> dict[str, object]:
     """Return the summary as `sigil run --json` prints it."""
     history = summary.history
     winner = history.candidates[history.winner] if history.winner else None
     return {
         "run": summary.run.name,
-        "record": f"{workspace.shown_as}/runs/{summary.run.name}",
+        "record": shown(summary.run),
         "reason": summary.reason,
         "interrupted": summary.interrupted,
         "evaluated": history.measured(),
@@ -233,4 +237,7 @@ def _limits(evals: int | None, wall_clock_s: float, patience: int) -> str:
 
 
 def _command(plan: Plan, workspace: Workspace, name: str) -> str:
-    return f"sigil {name} --spec {plan.spec.name} --workspace {workspace.root.name}"
+    repository = plan.spec.home.parent
+    inside = repository in (Path.cwd(), *Path.cwd().parents)
+    place = "" if inside else f" --repo-root {repository}"
+    return f"sigil {name} --spec {plan.spec.name} --workspace {workspace.root.name}{place}"

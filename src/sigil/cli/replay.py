@@ -47,11 +47,13 @@ def replay(
     from sigil.cli.present import SHORT, gain, measured
     from sigil.errors import ReplayDiffers
     from sigil.optimize.replay import replay as measure_again
+    from sigil.optimize.spec import load_spec
     from sigil.optimize.workspace import open_workspace
 
-    plan = make_plan(repository(repo_root), spec_name, eval_name, {}, unsafe=unsafe)
-    workspace = open_workspace(plan.spec, workspace_name)
-    found = measure_again(plan, workspace.find_run(run_name), candidate)
+    spec = load_spec(repository(repo_root), spec_name)
+    run = open_workspace(spec, workspace_name).find_run(run_name)
+    plan = make_plan(spec, eval_name, {}, unsafe=unsafe, recorded=run)
+    found = measure_again(plan, run, candidate)
     rows = [
         {
             "metric": c.metric,

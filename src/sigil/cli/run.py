@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from sigil.cli import settings as kinds
+from sigil.cli.lazy import INTERRUPTED
 from sigil.cli.options import (
     as_json,
     eval_name,
@@ -16,6 +17,8 @@ from sigil.cli.options import (
     unsafe,
     workspace_name,
 )
+
+LATEST = "latest"
 
 
 class Parsed(click.ParamType[Any]):
@@ -54,9 +57,9 @@ def _setting(name: str) -> Any:
 @click.option(
     "--resume",
     is_flag=False,
-    flag_value="latest",
+    flag_value=LATEST,
     metavar="[RUN]",
-    help="Go on with a run that was interrupted; by default the latest.",
+    help="Go on with a run, by default the latest; num, seed and provider are those it has.",
 )
 @click.option("--dry-run", is_flag=True, help="Check everything and say what would be done.")
 @unsafe
@@ -85,15 +88,20 @@ def run(
     from sigil.cli.planning import make_plan
     from sigil.cli.progress import choose_report, print_dry_run, print_summary
     from sigil.optimize.run import run as search
+    from sigil.optimize.spec import load_spec
     from sigil.optimize.workspace import open_workspace
 
-    plan = make_plan(repository(repo_root), spec_name, eval_name, flags, unsafe=unsafe)
-    workspace = open_workspace(plan.spec, workspace_name)
+    spec = load_spec(repository(repo_root), spec_name)
+    workspace = open_workspace(spec, workspace_name)
+    existing = None
+    if resume is not None:
+        existing = workspace.find_run(None if resume == LATEST else resume)
+    plan = make_plan(spec, eval_name, flags, unsafe=unsafe, recorded=existing)
     if dry_run:
         print_dry_run(plan, workspace)
         return
-    with choose_report(plan, workspace, silent=as_json) as report:
-        summary = search(plan, workspace, report, resume=resume)
+    with choose_report(plan, silent=as_json) as report:
+        summary = search(plan, workspace, report, existing=existing)
     print_summary(plan, workspace, summary, as_json=as_json)
     if summary.interrupted:
-        raise click.exceptions.Exit(130)
+        raise click.exceptions.Exit(INTERRUPTED)

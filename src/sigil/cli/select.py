@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from sigil.cli.options import (
     print_json,
     repo_root,
     run_name,
+    shown,
     spec_name,
     workspace_name,
 )
@@ -43,7 +45,8 @@ def select(
     the run began with.
     """
     from sigil.cli.options import repository
-    from sigil.optimize.promote import apply_to_tree, preview
+    from sigil.cli.present import diff_text
+    from sigil.optimize.promote import preview
     from sigil.optimize.promote import select as promote
     from sigil.optimize.spec import load_spec
     from sigil.optimize.workspace import open_workspace
@@ -52,22 +55,23 @@ def select(
     workspace = open_workspace(spec, workspace_name)
     run = workspace.find_run(run_name)
     if dry_run:
-        click.echo(preview(run, candidate), nl=False)
+        change = preview(run, candidate)
+        # A pipe gets the diff as it is, for `git apply`; a terminal gets nothing it would obey.
+        click.echo(diff_text(change) if sys.stdout.isatty() else change, nl=False)
         return
-    selection = promote(spec, workspace, run, candidate, unaccepted=unaccepted)
-    written = apply_to_tree(spec, run, selection) if apply_it else []
+    selection = promote(spec, workspace, run, candidate, unaccepted=unaccepted, apply=apply_it)
     if as_json:
         print_json(
             {
                 "candidate": selection.candidate.id,
                 "links": [link.name for link in selection.links],
-                "applied": written,
+                "applied": list(selection.applied),
             }
         )
         return
     for link in selection.links:
-        click.echo(f"selected {workspace.shown_as}/selected/{link.name}")
-    for path in written:
+        click.echo(f"selected {shown(link)}")
+    for path in selection.applied:
         click.echo(f"changed  {path}")
-    if not written:
+    if not selection.applied:
         click.echo("your files are unchanged; --apply writes the change into them")

@@ -115,7 +115,9 @@ SETTINGS: Mapping[str, _Kind] = {
     "lanes": _Kind(positive, None, "evaluations at once; by default the cores, less one if timed"),
     "seed": _Kind(natural, None, "seed of the search; by default the eval's replay.seed"),
     "budget_evals": _Kind(positive, None, "end after so many evaluations"),
-    "budget_time": _Kind(duration, None, "end after so long, such as 90s or 2h"),
+    "budget_time": _Kind(
+        duration, None, "end the search after so long, such as 90s or 2h; confirming comes on top"
+    ),
     "patience": _Kind(positive, 300, "end after so many evaluations without progress"),
     "sandbox": _Kind(level, None, "demand exactly this rung; by default the best that holds"),
 }

@@ -38,6 +38,7 @@ class Findings:
         self.repeats: dict[str, int] = {}
         self.series: BlockSeries | None = None
         self.held_out: dict[str, Value] = {}
+        self.held_out_verdict: bool | None = True
 
     @property
     def metrics(self) -> list[Metric]:
@@ -114,8 +115,13 @@ class Findings:
             holdout=self._held_out_values(),
             costs=costs,
             ties=ties,
-            accepted=self.decide(),
+            accepted=self._accepted(),
         )
+
+    def _accepted(self) -> bool | None:
+        """Return the verdict on visible inputs, unless the held-out ones leave it open."""
+        decided = self.decide()
+        return None if decided and self.held_out_verdict is None else decided
 
     def failed(self, status: Status, failure: Failure) -> Evaluation:
         """Return the evaluation of a candidate that ended early."""

@@ -121,5 +121,6 @@ def check_held_out(
     samples = dict(findings.samples())
     for name, value in findings.held_out.items():
         samples[name] = Exact(value, inputs.values.get(name, value))
-    if findings.verdict(samples) is False:
+    findings.held_out_verdict = findings.verdict(samples)
+    if findings.held_out_verdict is False:
         raise Failed("objective", "holdout", "on held-out inputs the accept rule does not hold")

@@ -8,10 +8,11 @@ from pathlib import Path
 from sigil.canonical import candidate_id
 from sigil.effects import SYSTEM_CLOCK, Clock
 from sigil.errors import MalformedPatch, Where
-from sigil.optimize.history import Candidate
+from sigil.optimize.history import Candidate, proposal_fields
 from sigil.optimize.plan import Plan
 from sigil.optimize.session import Session, open_session
 from sigil.optimize.spec import Spec
+from sigil.optimize.workbench import pinned_tree
 from sigil.optimize.workspace import Workspace, write_candidate
 from sigil.search.model import BASELINE
 from sigil.search.patch import MAX_PATCH_BYTES, check
@@ -40,18 +41,21 @@ def read_patch(path: Path) -> str:
 
 
 def validate_patch(spec: Spec, path: Path) -> dict[str, str]:
-    """Return the changed files if the diff in ``path`` may be applied to the work tree.
+    """Return the pinned files after the diff in ``path``, if it may be applied.
+
+    The diff is against the spec's base commit, or the work tree as it is.
 
     Raises:
         SigilError: it is malformed, does not apply, leaves the pins or breaks an interface.
     """
-    files = spec.read_pinned(spec.root)
+    tree = pinned_tree(spec)
+    files = spec.read_pinned(tree)
     spec.locate(files)
     return check(
         read_patch(path),
         files,
         spec.pins(),
-        exists=lambda name: (spec.root / name).exists(),
+        exists=lambda name: (tree / name).exists(),
         source=str(path),
     )
 
@@ -62,7 +66,7 @@ def add_candidate(
     path: Path,
     *,
     parent: str = BASELINE,
-    run: str | None = None,
+    existing: Path | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> tuple[Path, Candidate]:
     """Evaluate the diff in ``path`` in full and record it.
@@ -71,41 +75,36 @@ def add_candidate(
         plan: how to measure it.
         workspace: where to record it.
         path: a unified diff against ``parent``.
-        parent: `BASELINE`, or the beginning of a candidate's id in ``run``.
-        run: the run to add it to; None makes a run of its own.
+        parent: `BASELINE`, or the beginning of a candidate's id in ``existing``.
+        existing: the run to add it to, of which ``plan`` is the `recorded_plan`; None makes
+            a run of its own. A run that was interrupted stays so, and can be resumed.
         clock: when things happen.
 
     Returns:
         The run's folder and the candidate with its measurement.
     """
     text = read_patch(path)
-    with workspace.writing(), open_session(plan, workspace, run, clock) as session:
-        files_before, parent_id = _parent(session, parent)
-        bench = session.bench
-        after = check(text, files_before, bench.pins, exists=bench.exists, source=str(path))
-        candidate = Candidate(
-            id=candidate_id(parent_id, text.encode()),
-            parent=parent_id,
-            patch=text,
-            proposer=MANUAL,
-            note=path.name,
-            seed=plan.seed,
-        )
+    with workspace.writing(), open_session(plan, workspace, existing, clock) as session:
+        bench, history = session.bench, session.history
+        before, parent_id = _parent(session, parent)
+        after = check(text, before, bench.pins, exists=bench.exists, source=str(path))
+        name = candidate_id(parent_id, text.encode())
+        added = Candidate(name, parent_id, text, MANUAL, note=_note(path), seed=plan.seed)
+        goes_on = existing is not None and history.ended is None
         session.measure_baseline()
-        session.record_round(1, [candidate])
-        evaluation = session.lanes.submit({**files_before, **after}, effort="confirm").result()
-        body = {"candidate": candidate.id, "evaluation": evaluation.to_json()}
-        session.record("evaluated", body)
-        session.record("confirmed", body)
-        accepted = candidate.id if evaluation.accepted else None
-        session.finish("one candidate was added", winner=accepted or session.history.winner)
-        write_candidate(
-            session.run,
-            session.history,
-            session.history.candidates[candidate.id],
-            session.baseline_files,
-        )
-        return session.run, session.history.candidates[candidate.id]
+        session.record("added", proposal_fields(added))
+        evaluation = session.lanes.submit({**before, **after}, "confirm").result()
+        session.record("confirmed", {"candidate": name, "evaluation": evaluation.to_json()})
+        write_candidate(session.run, history, history.candidates[name], bench.files)
+        if goes_on:
+            session.checkpoint()
+        else:
+            session.finish(history.ended or "a candidate was added")
+        return session.run, history.candidates[name]
+
+
+def _note(path: Path) -> str:
+    return path.name.encode(errors="replace").decode()
 
 
 def _parent(session: Session, parent: str) -> tuple[Mapping[str, str], str]:

@@ -6,17 +6,20 @@ from the `History` that this module builds.
 
 Frames of a run, in the order in which they occur:
 
-    baseline    {evaluation}
+    baseline    {evaluation, environment}
     asked       {count, proposals: [{id, parent, patch, proposer, note, seed}], refused}
+    exchange    {request, reply}                        what a model was asked and said
     evaluated   {candidate, evaluation}                 in the order of arrival
     confirmed   {candidate, evaluation}                 measured anew, for the final word
+    added       {id, parent, patch, proposer, note, seed}  brought by a person
     ended       {reason, winner}                        absent if the run was interrupted
+    resumed     {environment}                           a later session goes on
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -53,6 +56,14 @@ class Candidate:
     confirmed: Evaluation | None = None
 
     @property
+    def accepted(self) -> bool | None:
+        """Return the accept rule's answer in the fresh measurement; None without one.
+
+        A screening is never an acceptance: it stops early and meets no held-out inputs.
+        """
+        return self.confirmed.accepted if self.confirmed else None
+
+    @property
     def verdict(self) -> Evaluation | None:
         """Return the measurement to believe: the fresh one if there is one."""
         return self.confirmed or self.evaluation
@@ -72,16 +83,20 @@ class History:
 
     Args:
         baseline: how the unchanged code measures; None if the run died before that.
+        environment: what the latest session measured in, as in ``env.lock``.
         candidates: by id, in order of asking.
         rounds: in order of asking.
+        exchanges: what a model was asked and said, in order.
         refused: how often each ``(proposer, reason)`` kept a proposal from being measured.
         winner: id of the accepted best, None if nothing was accepted.
         ended: why the run ended; None if it did not (killed, or still running).
     """
 
     baseline: Evaluation | None = None
+    environment: Mapping[str, Any] = field(default_factory=dict[str, Any])
     candidates: dict[str, Candidate] = field(default_factory=dict[str, Candidate])
     rounds: list[Round] = field(default_factory=list[Round])
+    exchanges: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     refused: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     winner: str | None = None
     ended: str | None = None
@@ -132,6 +147,10 @@ class History:
         scored = (c for c in self.candidates.values() if c.verdict and c.verdict.costs)
         return sorted(scored, key=_rank)
 
+    def best_accepted(self) -> Candidate | None:
+        """Return the best candidate that a fresh measurement lets the accept rule take."""
+        return next((candidate for candidate in self.ranked() if candidate.accepted), None)
+
     def front(self) -> list[Candidate]:
         """Return the candidates that no other one dominates, in the order of `ranked`."""
         ranked = self.ranked()
@@ -153,27 +172,21 @@ def read_history(frames: Iterable[tuple[str, Mapping[str, Any]]]) -> History:
 
 
 def apply_frame(history: History, kind: str, body: Mapping[str, Any]) -> None:
-    """Add one frame to ``history``; kinds of a later version are passed over."""
-    match kind:
-        case "baseline":
-            history.baseline = Evaluation.from_json(body["evaluation"])
-        case "asked":
-            _asked(history, body)
-        case "evaluated":
-            known = _known(history, body)
-            evaluation = Evaluation.from_json(body["evaluation"])
-            history.candidates[known.id] = replace(known, evaluation=evaluation)
-        case "confirmed":
-            known = _known(history, body)
-            evaluation = Evaluation.from_json(body["evaluation"])
-            history.candidates[known.id] = replace(known, confirmed=evaluation)
-        case "ended":
-            history.ended = body["reason"]
-            history.winner = body["winner"]
-        case "resumed":
-            history.ended = history.winner = None
-        case _:
-            pass  # a kind of a later version
+    """Add one frame to ``history``; kinds of a later version are passed over.
+
+    Raises:
+        Corrupt: the frame has not the form of its kind.
+    """
+    apply = _FRAMES.get(kind)
+    if apply is None:
+        return
+    try:
+        apply(history, body)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Corrupt(
+            f"a frame {kind!r} of the journal has not its form ({error!r})",
+            remedy="sigil verify tells where the record breaks",
+        ) from error
 
 
 def round_frame(
@@ -186,9 +199,19 @@ def round_frame(
         candidates: what is worth measuring.
         refused: proposer and reason of each proposal that is not.
     """
-    keys = ("id", "parent", "patch", "proposer", "note", "seed")
-    proposals = [{key: getattr(candidate, key) for key in keys} for candidate in candidates]
+    proposals = [proposal_fields(candidate) for candidate in candidates]
     return {"count": count, "proposals": proposals, "refused": [list(r) for r in refused]}
+
+
+def proposal_fields(candidate: Candidate) -> dict[str, Any]:
+    """Return what was proposed, without what became of it: the body of an ``added`` frame."""
+    keys = ("id", "parent", "patch", "proposer", "note", "seed")
+    return {key: getattr(candidate, key) for key in keys}
+
+
+def _baseline(history: History, body: Mapping[str, Any]) -> None:
+    history.baseline = Evaluation.from_json(body["evaluation"])
+    history.environment = body["environment"]
 
 
 def _asked(history: History, body: Mapping[str, Any]) -> None:
@@ -199,6 +222,36 @@ def _asked(history: History, body: Mapping[str, Any]) -> None:
     ids = tuple(proposal["id"] for proposal in body["proposals"])
     history.refused.update((proposer, reason) for proposer, reason in body["refused"])
     history.rounds.append(Round(int(body["count"]), ids))
+
+
+def _exchange(history: History, body: Mapping[str, Any]) -> None:
+    history.exchanges.append(body)
+
+
+def _added(history: History, body: Mapping[str, Any]) -> None:
+    candidate = Candidate(**body)
+    history.candidates.setdefault(candidate.id, candidate)
+
+
+def _evaluated(history: History, body: Mapping[str, Any]) -> None:
+    known = _known(history, body)
+    evaluation = Evaluation.from_json(body["evaluation"])
+    history.candidates[known.id] = replace(known, evaluation=evaluation)
+
+
+def _confirmed(history: History, body: Mapping[str, Any]) -> None:
+    known = _known(history, body)
+    evaluation = Evaluation.from_json(body["evaluation"])
+    history.candidates[known.id] = replace(known, confirmed=evaluation)
+
+
+def _ended(history: History, body: Mapping[str, Any]) -> None:
+    history.ended, history.winner = body["reason"], body["winner"]
+
+
+def _resumed(history: History, body: Mapping[str, Any]) -> None:
+    history.ended = history.winner = None
+    history.environment = body["environment"]
 
 
 def _known(history: History, body: Mapping[str, Any]) -> Candidate:
@@ -214,4 +267,16 @@ def _known(history: History, body: Mapping[str, Any]) -> Candidate:
 def _rank(candidate: Candidate) -> tuple[object, ...]:
     verdict = candidate.verdict
     assert verdict is not None  # only measured candidates are ranked
-    return (not verdict.accepted, verdict.costs, verdict.ties, candidate.round, candidate.id)
+    return (not candidate.accepted, verdict.costs, verdict.ties, candidate.round, candidate.id)
+
+
+_FRAMES: Mapping[str, Callable[[History, Mapping[str, Any]], None]] = {
+    "baseline": _baseline,
+    "asked": _asked,
+    "exchange": _exchange,
+    "evaluated": _evaluated,
+    "confirmed": _confirmed,
+    "added": _added,
+    "ended": _ended,
+    "resumed": _resumed,
+}

@@ -8,9 +8,6 @@ from sigil.evaluate.definition import Eval
 from sigil.optimize.spec import Spec
 from sigil.sandbox.model import Level
 
-OFFLINE = ("mutate", "tune")
-"""The proposers that need no model."""
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -35,7 +32,6 @@ class Plan:
         spec: what may change.
         definition: how it is measured.
         optimizer: how the search proceeds.
-        proposers: names of `OFFLINE` proposers, or of one provider.
         provider: a model that proposes instead; None for the offline proposers.
         num: how many candidates a round asks for.
         seed: of all chance in the search and in the order of measuring.
@@ -60,7 +56,7 @@ class Plan:
         """Return what decides which candidates are proposed, for the frozen inputs."""
         return {
             "optimizer": self.optimizer,
-            "proposers": [self.provider] if self.provider else list(OFFLINE),
+            "provider": self.provider,
             "num": self.num,
             "seed": self.seed,
         }

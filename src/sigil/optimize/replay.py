@@ -11,13 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sigil.errors import InvalidValue, NotFound
+from sigil.errors import NotFound
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
 from sigil.optimize.history import Candidate
 from sigil.optimize.plan import Plan
-from sigil.optimize.session import frozen_files
+from sigil.optimize.session import check_inputs, frozen_inputs
 from sigil.optimize.workbench import open_workbench
 from sigil.optimize.workspace import candidate_files, load_history
+from sigil.store.records import RunRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +64,22 @@ def replay(plan: Plan, run: Path, prefix: str | None = None) -> Replay:
     """Measure a candidate of ``run`` again.
 
     Args:
-        plan: the spec and eval as they are today.
+        plan: the `recorded_plan` of ``run``.
         run: the run's folder.
         prefix: the beginning of the candidate's id; None for the winner.
 
     Raises:
         NotFound: there is no such candidate, it was never measured, or the run has no winner.
-        InvalidValue: the pinned files of the tree are not those of the record.
+        InvalidValue: spec, eval, tree, cases or seed are not those of the record.
+        Corrupt: the record is not what was written.
     """
     history = load_history(run)
     candidate = history.chosen(prefix)
     recorded = candidate.verdict
     if recorded is None:
         raise NotFound(f"candidate {candidate.id[:12]} was never measured")
-    frozen = frozen_files(run)
     with open_workbench(plan) as bench:
-        if dict(bench.files) != frozen:
-            changed = sorted(p for p in frozen if bench.files.get(p) != frozen[p])
-            raise InvalidValue(
-                f"the tree is not the recorded one: {', '.join(changed) or 'other files'} differ",
-                remedy="check out what the run began with (tree.json in its inputs names it)",
-            )
+        check_inputs(RunRecord.open(run), frozen_inputs(plan, bench))
         files = candidate_files(history, candidate, bench.files)
         now = bench.lanes.submit(files, "confirm").result()
     return compare(candidate, recorded, now)
@@ -97,13 +93,17 @@ def compare(candidate: Candidate, recorded: Evaluation, now: Evaluation) -> Repl
         if name in now.metrics
     )
     complete = len(comparisons) == len(recorded.metrics)
-    still = now.accepted is True or recorded.accepted is not True
+    still = now.accepted is True or candidate.accepted is not True
     return Replay(candidate, now, comparisons, complete and still and now.status == recorded.status)
 
 
 def _agree(then: MetricValue, now: MetricValue) -> bool:
     if then.interval is None and now.interval is None:
         return then.value == now.value
+    if then.interval is None or now.interval is None:
+        exact, noisy = (then, now) if then.interval is None else (now, then)
+        assert noisy.interval is not None  # one of the two has one
+        return noisy.interval.low <= exact.value <= noisy.interval.high
     if then.ratio_interval is None or now.ratio_interval is None:
         return True  # noisy, and never compared with the baseline: nothing was claimed
     return _overlap(then.ratio_interval, now.ratio_interval)

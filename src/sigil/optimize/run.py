@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from typing import Literal, Protocol
 
 from sigil.effects import SYSTEM_CLOCK, Clock
 from sigil.errors import ReplayDiffers
+from sigil.evaluate.doctor import cheat_warnings
 from sigil.evaluate.result import Evaluation
 from sigil.evaluate.settings import Effort
 from sigil.optimize.history import Candidate, History
@@ -81,8 +82,8 @@ class Summary:
 class Report(Protocol):
     """Whoever shows a run to a person."""
 
-    def started(self, run: Path, *, resumed: bool) -> None:
-        """Tell which run it is, before anything is measured."""
+    def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
+        """Tell which run it is, and how its eval could be cheated, before it is measured."""
         ...
 
     def baseline(self, evaluation: Evaluation) -> None:
@@ -99,7 +100,7 @@ def run(
     workspace: Workspace,
     report: Report,
     *,
-    resume: str | None = None,
+    existing: Path | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Summary:
     """Search until a budget, convergence or the user ends it.
@@ -108,16 +109,20 @@ def run(
         plan: what to search for, and how.
         workspace: where to record it.
         report: whoever shows it.
-        resume: a run's name (or the start of it, or ``latest``) to go on with; None begins one.
+        existing: a run to go on with, of which ``plan`` is the `recorded_plan`; None begins one.
         clock: when things happen.
 
     Raises:
         SigilError: the inputs are wrong, the baseline cannot be measured, or the disk fails.
     """
-    with workspace.writing(), open_session(plan, workspace, resume, clock) as session:
-        report.started(session.run, resumed=resume is not None)
+    began = clock.monotonic_ns()
+    with workspace.writing(), open_session(plan, workspace, existing, clock) as session:
+        warnings = cheat_warnings(plan.definition, session.bench.target)
+        report.started(session.run, resumed=existing is not None, warnings=warnings)
         report.baseline(session.measure_baseline())
-        search = _Search(session, report, clock)
+        if existing is not None:
+            session.record("resumed", {"environment": session.environment})
+        search = _Search(session, report, clock, began)
         with _stopping(search.stop):
             reason = search.search()
             search.confirm()
@@ -126,21 +131,22 @@ def run(
         if interrupted:
             session.checkpoint()
         else:
-            session.finish(reason, _winner(session.history))
+            session.finish(reason)
         return Summary(session.run, reason, session.history, elapsed_s, interrupted)
 
 
 class _Search:
     """The loop of one session, over the state that the journal can rebuild."""
 
-    def __init__(self, session: Session, report: Report, clock: Clock):
+    def __init__(self, session: Session, report: Report, clock: Clock, began: int):
         plan = session.plan
         self.stop = threading.Event()
         self._session = session
         self._history = session.history
         self._report = report
         self._clock = clock
-        self._began = clock.monotonic_ns()
+        self._began = began
+        self._searching_since = clock.monotonic_ns()
         self._evaluated = self._evaluated_before = session.history.measured()
         baseline = session.history.baseline
         assert baseline is not None  # measured before the search begins
@@ -148,7 +154,11 @@ class _Search:
         self._pending: dict[Future[Evaluation], str] = {}
         self._optimizer = Simple(
             session.bench.pins,
-            make_proposers(plan),
+            make_proposers(
+                plan,
+                session.history.exchanges,
+                lambda exchange: session.record("exchange", exchange),
+            ),
             files=session.baseline_files,
             costs=baseline.costs,
             ties=baseline.ties,
@@ -159,7 +169,7 @@ class _Search:
         )
 
     def elapsed_s(self) -> float:
-        """Return the seconds since this session's search began."""
+        """Return the seconds since this session began, its baseline included."""
         return (self._clock.monotonic_ns() - self._began) / 1e9
 
     def search(self) -> str:
@@ -179,7 +189,7 @@ class _Search:
 
     def confirm(self) -> None:
         """Measure the best anew: the best of many noisy scores is too good to be true."""
-        for candidate in hopeful(self._history, CONFIRMED_AT_MOST):
+        for candidate in hopeful(self._history)[:CONFIRMED_AT_MOST]:
             if self.stop.is_set() or _is_settled(self._history, candidate):
                 return
             self._submit(candidate.id, self._session.files_of(candidate), "confirm")
@@ -274,10 +284,10 @@ class _Search:
         return self._history.candidates.get(best) if best else None
 
     def _progress(self, phase: str) -> Progress:
-        elapsed = self.elapsed_s()
-        rate = (self._evaluated - self._evaluated_before) / elapsed if elapsed else 0.0
+        searching = (self._clock.monotonic_ns() - self._searching_since) / 1e9
+        rate = (self._evaluated - self._evaluated_before) / searching if searching else 0.0
         stale = self._optimizer.stale
-        return Progress(self._evaluated, elapsed, rate, self._best(), stale, phase)
+        return Progress(self._evaluated, self.elapsed_s(), rate, self._best(), stale, phase)
 
 
 def _as_candidate(idea: Idea) -> Candidate:
@@ -292,36 +302,34 @@ def _as_candidate(idea: Idea) -> Candidate:
     )
 
 
-def hopeful(history: History, at_most: int) -> list[Candidate]:
+def hopeful(history: History) -> list[Candidate]:
     """Return the candidates that deserve a fresh measurement, best first.
 
-    Those that the baseline is not at least as good as, less those that had theirs.
+    Those that had none and that beat the baseline in some objective, or in the tie
+    breakers where the objectives are equal.
     """
-    confirmed = sum(c.confirmed is not None for c in history.candidates.values())
-    baseline = history.baseline.costs if history.baseline else ()
-    better = [
+    baseline = history.baseline
+    return [
         candidate
         for candidate in history.ranked()
         if candidate.confirmed is None
         and candidate.evaluation is not None
-        and (not baseline or any(map(lt, candidate.evaluation.costs, baseline)))
+        and (baseline is None or _may_beat(candidate.evaluation, baseline))
     ]
-    return better[: max(0, at_most - confirmed)]
+
+
+def _may_beat(found: Evaluation, baseline: Evaluation) -> bool:
+    if not baseline.costs or any(map(lt, found.costs, baseline.costs)):
+        return True
+    return found.costs == baseline.costs and found.ties < baseline.ties
 
 
 def _is_settled(history: History, next_best: Candidate) -> bool:
     """Return whether a fresh, accepted measurement already beats the next screened one."""
-    winner = _winner(history)
-    if winner is None or next_best.evaluation is None:
+    winner = history.best_accepted()
+    if winner is None or winner.confirmed is None or next_best.evaluation is None:
         return False
-    fresh = history.candidates[winner].confirmed
-    return fresh is not None and all(map(le, fresh.costs, next_best.evaluation.costs))
-
-
-def _winner(history: History) -> str | None:
-    """Return the best candidate that a fresh measurement lets the accept rule take."""
-    accepted = (c for c in history.ranked() if c.confirmed and c.confirmed.accepted)
-    return next((candidate.id for candidate in accepted), None)
+    return all(map(le, winner.confirmed.costs, next_best.evaluation.costs))
 
 
 @contextmanager

@@ -9,13 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sigil import __version__
-from sigil.canonical import run_name, snapshot_json, snapshots_hash
+from sigil.canonical import digest, run_name, snapshot_json, snapshots_hash
 from sigil.effects import Clock, utc_stamp
-from sigil.errors import AlreadyExists, InvalidValue, Where
+from sigil.errors import (
+    AlreadyExists,
+    InvalidValue,
+    ReplayDiffers,
+    SandboxUnavailable,
+    Where,
+)
 from sigil.evaluate.lanes import Lanes
 from sigil.evaluate.result import Evaluation
 from sigil.optimize.history import (
@@ -37,12 +44,12 @@ from sigil.store.journal import Journal
 from sigil.store.records import JOURNAL, RunRecord
 
 KIND = "optimize"
-LATEST = "latest"
 _INPUT_PATHS = {
     "spec": "spec.sigil.yaml",
     "eval": "eval.eval.yaml",
     "pinned": "pinned.json",
     "tree": "tree.json",
+    "cases": "cases.json",
     "search": "search.json",
 }
 
@@ -56,6 +63,7 @@ class Session:
         self.plan = plan
         self.bench = bench
         self.history = history
+        self.environment: dict[str, Any] = {}
         self._record = record
         self._journal = journal
 
@@ -91,15 +99,23 @@ class Session:
 
         A resumed run measures it again, because times compare within one window only, and
         keeps the recorded values as its yardstick.
+
+        Raises:
+            ReplayDiffers: an exact value is not the recorded one.
+            SandboxUnavailable: the run began under a rung that does not hold now.
         """
+        now, environment = self.lanes.baseline(), self.lanes.environment()
         recorded = self.history.baseline
-        if recorded is not None:
-            self.lanes.adopt(self.lanes.facts.rebased(recorded))
-            return recorded
-        evaluation = self.lanes.baseline()
-        self._record.write("baseline/env.lock", snapshot_json(self.lanes.environment()))
-        self.record("baseline", {"evaluation": evaluation.to_json()})
-        return evaluation
+        if recorded is None:
+            self._record.write("baseline/env.lock", snapshot_json(environment))
+            self.record("baseline", {"evaluation": now.to_json(), "environment": environment})
+            return now
+        _check_yardstick(recorded, now, self.run.name)
+        if self.plan.level is None:
+            _check_isolation(self.history.environment, environment)
+        self.lanes.adopt(self.lanes.facts.rebased(recorded))
+        self.environment = environment
+        return recorded
 
     def files_of(self, candidate: Candidate) -> dict[str, str]:
         """Return the pinned files as a candidate has them."""
@@ -109,50 +125,70 @@ class Session:
         """Write the readable files for what the journal holds so far."""
         materialise(self.run, self.history, self.baseline_files)
 
-    def finish(self, reason: str, winner: str | None) -> None:
+    def finish(self, reason: str) -> None:
         """Record the end, write the readable files, and seal the record with their digests."""
-        self.record("ended", {"reason": reason, "winner": winner})
+        winner = self.history.best_accepted()
+        ended = {"reason": reason, "winner": winner.id if winner else None}
+        self.record("ended", ended)
         self._journal.sync()
         self.checkpoint()
         outputs = [JOURNAL, "run.json", "index.json", "baseline"]
         if (self.run / "candidates").is_dir():
             outputs.append("candidates")
-        self._record.finish("succeeded", outputs, meta={"reason": reason, "winner": winner})
+        self._record.finish("succeeded", outputs, meta=ended)
 
 
 @contextmanager
 def open_session(
-    plan: Plan, workspace: Workspace, resume: str | None, clock: Clock
+    plan: Plan, workspace: Workspace, existing: Path | None, clock: Clock
 ) -> Generator[Session]:
     """Begin a run, or open one to go on with.
 
     Args:
-        plan: what to search for.
+        plan: what to search for; `recorded_plan` gives that of an existing run.
         workspace: where; the caller holds it for writing.
-        resume: a run's name or the start of it, `LATEST`, or None to begin one.
+        existing: the run to open, or None to begin one.
         clock: names a new run.
 
     Raises:
-        InvalidValue: the run to resume has other inputs than ``plan``.
+        InvalidValue: the existing run has other inputs than ``plan``.
         SigilError: the inputs are wrong or the disk refuses.
     """
-    existing = None
-    if resume is not None:
-        existing = workspace.find_run(None if resume == LATEST else resume)
     with open_workbench(plan) as bench:
-        snapshots = _snapshots(plan, bench)
+        snapshots = frozen_inputs(plan, bench)
         if existing is None:
             record = _begin(plan, workspace, snapshots, clock)
             history = History()
         else:
-            record = _reopen(existing, snapshots, clock)
+            record = RunRecord.open(existing, clock=clock)
+            check_inputs(record, snapshots)
+            record = record.reopen()
             history = load_history(existing)
         with record.lock(), Journal.open(record.journal_path) as journal:
             session = Session(plan, bench, record, journal, history)
             record.write("run.json", snapshot_json(_settings(plan, bench)))
-            if existing is not None:
-                session.record("resumed", {})
             yield session
+
+
+def recorded_plan(plan: Plan, run: Path) -> Plan:
+    """Return ``plan`` with what a recorded run decided: who proposes, how many, which seed.
+
+    Raises:
+        Corrupt: the record is not what was written.
+    """
+    facts = json.loads(RunRecord.open(run).snapshot("search"))
+    return replace(
+        plan,
+        optimizer=str(facts["optimizer"]),
+        provider=facts["provider"],
+        num=int(facts["num"]),
+        seed=int(facts["seed"]),
+    )
+
+
+def recorded_eval(run: Path) -> str:
+    """Return the name of the eval that a recorded run was measured by."""
+    return str(RunRecord.open(run).manifest.meta["eval"])
 
 
 def frozen_files(run: Path) -> dict[str, str]:
@@ -165,16 +201,38 @@ def frozen_files(run: Path) -> dict[str, str]:
     return {str(path): str(text) for path, text in files.items()}
 
 
-def _snapshots(plan: Plan, bench: Workbench) -> dict[str, bytes]:
-    """Return what the run is a function of."""
+def frozen_inputs(plan: Plan, bench: Workbench) -> dict[str, bytes]:
+    """Return what a run is a function of, as snapshots by name.
+
+    Of case files that the eval names only digests are frozen: held-out inputs shall not
+    stand in the record, where a proposer might one day look.
+    """
     tree = {"digest": bench.target.base.digest, "commit": plan.spec.model.base_commit}
+    cases = {path: digest(data) for path, data in plan.definition.attachments.items()}
     return {
         "spec": plan.spec.document.raw,
         "eval": plan.definition.document.raw,
         "pinned": snapshot_json(dict(bench.files)),
         "tree": snapshot_json(tree),
+        "cases": snapshot_json(cases),
         "search": snapshot_json(plan.search_facts()),
     }
+
+
+def check_inputs(record: RunRecord, snapshots: Mapping[str, bytes]) -> None:
+    """Refuse to go on with, or to replay, a run whose inputs are not what they were.
+
+    Raises:
+        InvalidValue: names the first input that differs.
+        Corrupt: the record is not what was written.
+    """
+    for name, data in snapshots.items():
+        if record.snapshot(name) != data:
+            raise InvalidValue(
+                f"the {name} differs from what this run began with",
+                where=Where(record.directory.name),
+                remedy="restore it, or begin a new run",
+            )
 
 
 def _begin(
@@ -193,16 +251,24 @@ def _begin(
             number += 1
 
 
-def _reopen(run: Path, snapshots: Mapping[str, bytes], clock: Clock) -> RunRecord:
-    record = RunRecord.open(run, clock=clock)
-    for name, data in snapshots.items():
-        if record.snapshot(name) != data:
-            raise InvalidValue(
-                f"the {name} differs from what this run began with",
-                where=Where(str(run.name)),
-                remedy="restore it, or begin a new run without --resume",
+def _check_yardstick(recorded: Evaluation, now: Evaluation, run: str) -> None:
+    for name, value in recorded.metrics.items():
+        found = now.metrics.get(name)
+        if value.interval is None and (found is None or found.value != value.value):
+            raise ReplayDiffers(
+                f"the unchanged code has another {name} than when {run} began",
+                remedy="something outside the inputs changed; begin a new run",
             )
-    return record.reopen()
+
+
+def _check_isolation(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    for face, found in now.get("isolation", {}).items():
+        was = recorded.get("isolation", {}).get(face)
+        if was and found and found["level"] < was["level"]:
+            raise SandboxUnavailable(
+                f"this run began with {face} at {was['level']}, and only {found['level']} holds",
+                remedy=f"accept that with --sandbox {found['level']}",
+            )
 
 
 def _settings(plan: Plan, bench: Workbench) -> dict[str, object]:
@@ -212,6 +278,9 @@ def _settings(plan: Plan, bench: Workbench) -> dict[str, object]:
         **plan.search_facts(),
         "version": __version__,
         "backend": "local",
+        "lanes": plan.lanes,
+        "sandbox": plan.level,
+        "unsafe": plan.unsafe,
         "budget_evals": limits.evals,
         "budget_wall_clock_s": limits.wall_clock_s,
         "patience": limits.patience,

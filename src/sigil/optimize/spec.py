@@ -6,8 +6,9 @@ that can be wrong with it is found before a run begins.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sigil.errors import InvalidValue, NotFound, NotYet, PinNotFound, Where
 from sigil.evaluate.definition import Eval, load_eval
+from sigil.sandbox.tree import NEVER_FROZEN
+from sigil.search.globs import matches
 from sigil.search.pins import Pin, Region, locate
 from sigil.store.documents import Document, read_document, validate
 
@@ -37,6 +40,13 @@ class PinModel(BaseModel):
     ast_query: str | None = None
     uuid: str | None = None
 
+    @field_validator("id")
+    @classmethod
+    def _id_is_a_file_name(cls, value: str) -> str:
+        if not _NAME.fullmatch(value):
+            raise ValueError("not a plain name: letters, digits, underscore, dot and hyphen")
+        return value
+
 
 class SpecModel(BaseModel):
     """The keys of a spec document."""
@@ -54,8 +64,10 @@ class SpecModel(BaseModel):
 
     @field_validator("name")
     @classmethod
-    def _name_is_a_folder(cls, name: str) -> str:
-        return check_name(name, "name")
+    def _name_is_a_folder(cls, value: str) -> str:
+        if not _NAME.fullmatch(value):
+            raise ValueError("not a plain name: letters, digits, underscore, dot and hyphen")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +132,11 @@ class Spec:
             InvalidValue: a pattern that leaves the repository, or a file that is not UTF-8.
         """
         files: dict[str, str] = {}
+        known = _regular_files(tree)
         for index, pin in enumerate(self.model.pins):
             for position, pattern in enumerate(pin.files):
                 where = self.document.where(f"pins[{index}].files[{position}]")
-                for path in _matches(tree, pattern, where):
+                for path in _matches(known, pattern, where):
                     files[path] = _read_text(tree, path, where)
         return dict(sorted(files.items()))
 
@@ -217,25 +230,43 @@ def _known(home: Path, suffix: str) -> str:
     return f"there are: {', '.join(names)}" if names else "there are none yet"
 
 
-def _matches(tree: Path, pattern: str, where: Where) -> list[str]:
+def _regular_files(tree: Path) -> list[str]:
+    """Return the relative paths of all files of ``tree`` that a pin may name.
+
+    Links are not followed: what they point to may be outside the repository.
+    """
+    found: list[str] = []
+    for folder, folders, names in os.walk(tree):
+        folders[:] = [name for name in folders if name not in NEVER_FROZEN]
+        here = Path(folder).relative_to(tree)
+        found += [
+            (here / name).as_posix() for name in names if not (tree / here / name).is_symlink()
+        ]
+    return sorted(found)
+
+
+def _matches(known: Iterable[str], pattern: str, where: Where) -> list[str]:
     if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
         raise InvalidValue(
             "a pin stays inside the repository", where=where, remedy="use a path relative to it"
         )
-    found = sorted(
-        path.relative_to(tree).as_posix()
-        for path in tree.glob(pattern)
-        if path.is_file() and not path.is_symlink() and HOME not in path.relative_to(tree).parts
-    )
+    plain = PurePosixPath(pattern).as_posix()
+    found = [path for path in known if matches(plain, path)]
     if not found:
         raise PinNotFound(
-            f"no file matches {pattern!r}", where=where, remedy="paths are relative to repo_root"
+            f"no file matches {pattern!r}",
+            where=where,
+            remedy="paths are relative to repo_root, and links are not followed",
         )
     return found
 
 
 def _read_text(tree: Path, path: str, where: Where) -> str:
-    data = (tree / path).read_bytes()
+    try:
+        with (tree / path).open("rb") as file:
+            data = file.read(MAX_PINNED_BYTES + 1)
+    except OSError as error:
+        raise InvalidValue(f"{path} cannot be read ({error.strerror})", where=where) from error
     if len(data) > MAX_PINNED_BYTES:
         raise InvalidValue(f"{path} is larger than {MAX_PINNED_BYTES // 2**20} MiB", where=where)
     try:

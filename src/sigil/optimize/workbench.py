@@ -71,6 +71,12 @@ def open_workbench(plan: Plan) -> Generator[Workbench]:
             yield Workbench(target, spec.pins(), lanes)
 
 
+def pinned_tree(spec: Spec) -> Path:
+    """Return the tree that the spec's pins speak of: its base commit, or the work tree."""
+    commit = spec.model.base_commit
+    return freeze(spec.root, _cache(spec), commit=commit).path if commit else spec.root
+
+
 def read_target(spec: Spec, definition: Eval) -> Target:
     """Freeze the tree that ``spec`` speaks of and find the pins in it.
 

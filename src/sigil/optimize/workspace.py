@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sigil.canonical import snapshot_json
-from sigil.errors import InvalidValue, NotFound
+from sigil.errors import NotFound
 from sigil.optimize.history import Candidate, History, read_history
 from sigil.optimize.spec import Spec, check_name
 from sigil.search.model import BASELINE
@@ -43,11 +43,9 @@ class Workspace:
 
     Args:
         root: its folder.
-        shown_as: the folder as a user would type it.
     """
 
     root: Path
-    shown_as: str
 
     @property
     def runs(self) -> Path:
@@ -76,7 +74,7 @@ class Workspace:
             problem = "no run" if not names else f"{len(names)} runs"
             wanted = f" named {name}…" if name else ""
             raise NotFound(
-                f"{problem}{wanted} in {self.shown_as}",
+                f"{problem}{wanted} in the workspace {self.root.name}",
                 remedy="sigil run makes one; sigil inspect --runs lists them",
             )
         return self.runs / (name if name in names else names[-1])
@@ -97,8 +95,7 @@ class Workspace:
 def open_workspace(spec: Spec, name: str) -> Workspace:
     """Return the workspace ``name`` of ``spec``; nothing is created."""
     check_name(name, "workspace")
-    folder = spec.home / spec.name / "workspaces" / name
-    return Workspace(folder, f"{spec.home.name}/{spec.name}/workspaces/{name}")
+    return Workspace(spec.home / spec.name / "workspaces" / name)
 
 
 def load_history(run: Path) -> History:
@@ -182,16 +179,11 @@ def index(history: History, front: list[Candidate]) -> dict[str, object]:
     }
 
 
-def promote(workspace: Workspace, pin: str, folder: Path) -> Path:
+def link_version(workspace: Workspace, pin: str, folder: Path) -> Path:
     """Make ``selected/<pin>@v<n>`` point at a candidate's folder and return the link.
 
-    Promoting what is already the latest version returns that version.
-
-    Raises:
-        InvalidValue: the pin's id cannot be a file name.
+    What is the latest version already keeps its number.
     """
-    if "/" in pin or "\0" in pin:
-        raise InvalidValue(f"the pin id {pin!r} cannot be a file name")
     make_directory(workspace.selected)
     versions = _versions(workspace.selected, pin)
     latest = workspace.selected / f"{pin}@v{max(versions, default=0)}"
@@ -220,7 +212,7 @@ def _row(candidate: Candidate) -> dict[str, object]:
         "note": candidate.note,
         "status": verdict.status if verdict else "proposed",
         "costs": list(verdict.costs) if verdict else [],
-        "accepted": verdict.accepted if verdict else None,
+        "accepted": candidate.accepted,
     }
 
 

@@ -62,12 +62,12 @@ def check(
         source: the patch file, for messages.
 
     Returns:
-        All of ``files``, with the changes; new files of glob pins added, deleted ones gone.
+        All of ``files``, with the changes; new files of glob pins added.
 
     Raises:
         MalformedPatch: see `parse`.
         PatchDoesNotApply: see `apply`.
-        PatchOutsidePins: it changes what no pin allows.
+        PatchOutsidePins: it changes what no pin allows, or deletes a file.
         PatchBreaksInterface: the result does not parse, or a pinned signature differs.
         PinNotFound, PinAmbiguous, InvalidValue, NotYet: ``pins`` do not fit ``files``.
     """
@@ -122,8 +122,8 @@ def _refuse_new_file(patch: Patch, change: FileChange, growing: Sequence[Pin]) -
 
 
 def _refuse_unpinned_file(patch: Patch, change: FileChange, regions: Iterable[Region]) -> None:
-    own = [region for region in regions if region.path == change.path]
-    if own and (change.kind != "delete" or all(region.whole for region in own)):
+    own = any(region.path == change.path for region in regions)
+    if own and change.kind != "delete":
         return
     what = "would be deleted" if own else "is not pinned"
     raise PatchOutsidePins(
