@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from sigil.errors import SandboxUnavailable, SigilError
 from sigil.evaluate.evaluator import Evaluator
+from sigil.printable import printable
 
 _PR_SET_PDEATHSIG = 1
 
@@ -61,8 +62,9 @@ def _answer(evaluator: Evaluator, kind: str, arguments: list[Any]) -> tuple[bool
         return True, evaluator.evaluate(arguments[0], effort=arguments[1])
     except SigilError as error:
         return False, error
-    except OSError as error:
-        return False, SandboxUnavailable(f"evaluating failed: {error}")
+    except Exception as error:  # noqa: BLE001 - ours, whatever it is: never the candidate's
+        problem = f"evaluating failed: {type(error).__name__}: {printable(str(error))}"
+        return False, SandboxUnavailable(problem, remedy="this is a defect of Sigil's; report it")
 
 
 def _follow(parent: int) -> None:

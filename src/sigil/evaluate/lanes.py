@@ -178,10 +178,11 @@ class Lanes:
         return job.future.result()
 
     def _cancel_waiting(self) -> None:
-        while not self._jobs.empty():
-            waiting = self._jobs.get_nowait()
-            if waiting is not None and waiting.begin():
-                _settle(waiting.future, error=CancelledError())
+        with contextlib.suppress(queue.Empty):
+            while True:
+                waiting = self._jobs.get_nowait()
+                if waiting is not None and waiting.begin():
+                    _settle(waiting.future, error=CancelledError())
 
     @staticmethod
     def _start(lane: _Lane) -> None:
