@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from sigil import canonical
 from sigil.errors import Corrupt, NotFound
 from sigil.store.blobs import Blobs
+from sigil.store.files import remove_tree
 from sigil.store.journal import Journal
 from sigil.store.records import RunRecord
 from sigil.store.verify import verify
@@ -145,6 +147,74 @@ def test_a_file_that_no_manifest_vouches_for_is_said_to_be_so(run):
     (run / "inputs" / "extra").write_bytes(b"")
     assert problems(run) == [("unrecorded", "inputs/extra"), ("unrecorded", "outputs/extra")]
     assert verify(run).intact
+
+
+@pytest.fixture
+def searched(tmp_path):
+    """A finished run that sealed a candidate, and something of a directory of its own."""
+    record = RunRecord.claim(tmp_path / "runs", "optimize", SNAPSHOTS)
+    record.write("candidates/7f/b1/7fb1/patch.diff", b"+\n")
+    record.write("baseline/metrics.json", b"{}\n")
+    return record.finish("succeeded", ["candidates", "baseline"]).directory
+
+
+def test_sealed_candidates_have_no_findings(searched):
+    assert verify(searched).findings == []
+    assert verify(searched).files == 4
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["candidates/7f/b1/7fb1/extra", "candidates/aa/bb/aabb/patch.diff", "candidates/lone",
+     "baseline/deep/extra"],
+)  # fmt: skip
+def test_a_file_planted_among_sealed_ones_is_unrecorded_and_not_corrupt(searched, path):
+    (searched / path).parent.mkdir(parents=True, exist_ok=True)
+    (searched / path).write_bytes(b"planted")
+    assert problems(searched) == [("unrecorded", path)]
+    assert verify(searched.parent).intact
+
+
+def test_a_changed_file_of_a_sealed_candidate_is_corrupt(searched):
+    (searched / "candidates/7f/b1/7fb1/patch.diff").write_bytes(b"-\n")
+    assert problems(searched) == [("corrupt", "candidates/7f/b1/7fb1/patch.diff")]
+
+
+def test_candidates_that_came_after_a_run_without_any_are_unrecorded(run, tmp_path):
+    (run / "candidates" / "aa").mkdir(parents=True)
+    (run / "candidates" / "aa" / "patch.diff").write_bytes(b"")
+    assert problems(run) == [("unrecorded", "candidates/aa/patch.diff")]
+    shutil.move(run / "candidates", tmp_path / "moved")
+    (run / "candidates").symlink_to(tmp_path / "moved")
+    assert problems(run) == [("unrecorded", "candidates")]
+
+
+def test_a_record_planted_among_candidates_does_not_vouch_for_itself(searched, run):
+    shutil.copytree(run, searched / "candidates" / run.name)
+    assert {kind for kind, _ in problems(searched)} == {"unrecorded"}
+
+
+def test_a_copy_of_a_candidate_that_select_wrote_is_told_from_a_planted_output(run):
+    for path in ("candidates/copy", "outputs/extra"):
+        (run / path).parent.mkdir(exist_ok=True)
+        (run / path).write_bytes(b"")
+    copy, planted = verify(run).findings
+    assert "the journal tells" in copy.remedy
+    assert planted.remedy == "do not rely on it"
+
+
+def test_a_tree_too_deep_for_any_path_does_not_end_the_search(run):
+    above = Path.cwd()
+    os.chdir(run / "outputs")
+    for name in ["a"] * 1100 + ["b" * 200] * 15:
+        Path(name).mkdir()
+        os.chdir(name)
+    Path("planted").write_bytes(b"")
+    os.chdir(above)
+    ((kind, path),) = problems(run)
+    assert kind == "unrecorded"
+    assert path.startswith("outputs/a/a/a")
+    remove_tree(run / "outputs")  # pytest could not
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\0" * 100])

@@ -11,7 +11,6 @@ takes a signature (`sigil.ledger`).
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -30,7 +29,10 @@ unrecorded: a file that no manifest vouches for. unverifiable: from before there
 _RUN_ID = re.compile(r"[0-9a-f]{32}(-[1-9][0-9]*)?")
 _BLOB = re.compile(r"/([0-9a-f]{2})/(\1[0-9a-f]{62})\Z")
 _REMEDY = "restore it from a copy, or run it again"
-_SEALED = {making.INPUTS, records.OUTPUTS}
+_CANDIDATES = "candidates"
+_SEALED = {making.INPUTS, records.OUTPUTS, _CANDIDATES}
+"""Directories of a record in which every file is vouched for by its manifest, as in those that
+hold an artifact."""
 _Names = dict[str, bool]
 """Paths relative to a record, and whether each is a regular file."""
 
@@ -142,13 +144,10 @@ def _directory(directory: str, report: Report, pending: list[str]) -> Iterator[F
         yield _refusal(directory, files.read_error(error, Path(directory)))
         return
     if manifests.FILE_NAME in names:
-        for sealed in _SEALED & set(below):
-            below.remove(sealed)
-            _list_all(directory, f"{sealed}/", names)
-        yield from _run(directory, names, report)
+        yield from _run(directory, names, below, report)
     elif making.INPUTS in below and _RUN_ID.fullmatch(directory.rpartition("/")[2]):
         yield Finding(directory, "unfinished", "inputs without a manifest", "run it again")
-    # What stands in inputs/ and outputs/ has its digest in the manifest.
+    # What stands in sealed directories has its digest in the manifest.
     for name in sorted(name for name in names if "/" not in name):
         yield from _lone_file(f"{directory}/{name}", report)
     below.sort(reverse=True)
@@ -167,12 +166,25 @@ def _list(directory: str, prefix: str, names: _Names) -> list[str]:
     return below
 
 
-def _list_all(directory: str, prefix: str, names: _Names) -> None:
+def _list_sealed(directory: str, sealed: set[str], names: _Names, below: list[str]) -> None:
+    """Take the sealed directories out of ``below`` and add all their files to ``names``."""
+    for name in sealed.intersection(below):
+        below.remove(name)
+        _list_all(directory, name, names)
+
+
+def _list_all(directory: str, top: str, names: _Names) -> None:
     """Add every file below a directory of a record, by its path relative to the record."""
-    # What cannot be listed is found missing or unreadable by its name in the manifest.
-    with contextlib.suppress(OSError):
-        for name in _list(directory, prefix, names):
-            _list_all(directory, f"{prefix}{name}/", names)
+    pending = [f"{top}/"]  # as deep as a path may be long: no recursion
+    while pending:
+        prefix = pending.pop()
+        try:
+            below = _list(directory, prefix, names)
+        except OSError:
+            # Files of the manifest are found missing by their names; others would go unseen.
+            names[prefix[:-1]] = False
+        else:
+            pending += [f"{prefix}{name}/" for name in below]
 
 
 def _lone_file(path: str, report: Report) -> Iterator[Finding]:
@@ -203,14 +215,19 @@ def _journal(path: str, report: Report) -> Iterator[Finding]:
 # --- one record -------------------------------------------------------------------------
 
 
-def _run(directory: str, names: _Names, report: Report) -> Iterator[Finding]:
+def _run(directory: str, names: _Names, below: list[str], report: Report) -> Iterator[Finding]:
+    """Verify a record; its sealed directories move from ``below`` to ``names``."""
     report.runs += 1
     path = f"{directory}/{manifests.FILE_NAME}"
     try:
         manifest = manifests.parse(files.read_file(path), path)
     except SigilError as error:
+        _list_sealed(directory, _SEALED, names, below)
         yield _refusal(path, error)
         return
+    artifacts = [item.path for item in manifest.artifacts.values()]
+    tops = {path.partition("/")[0] for path in artifacts if "/" in path}
+    _list_sealed(directory, _SEALED | tops, names, below)
     name = directory.rpartition("/")[2]
     if directory == report.root:  # perhaps typed as ``.`` or through a link
         name = Path(directory).resolve().name
@@ -220,11 +237,19 @@ def _run(directory: str, names: _Names, report: Report) -> Iterator[Finding]:
     if manifest.status == "running":
         yield Finding(directory, "unfinished", "the run has not ended", "continue or restart it")
         return
-    vouched = {item.path for item in manifest.snapshots.values()} | manifest.artifacts.keys()
-    for name in sorted(name for name in names.keys() - vouched if "/" in name):
+    vouched = {item.path for item in manifest.snapshots.values()}.union(artifacts)
+    for name in sorted(name for name in names.keys() - vouched if "/" in name or name in _SEALED):
         if not files.is_temporary(name.rpartition("/")[2]):
-            problem = "no manifest vouches for this file"
-            yield Finding(f"{directory}/{name}", "unrecorded", problem, "do not rely on it")
+            yield _unrecorded(directory, name)
+
+
+def _unrecorded(directory: str, name: str) -> Finding:
+    """Return the finding for a file that stands among sealed ones and is not one of them."""
+    problem = "the manifest does not list this file, so nothing says who wrote it or when"
+    remedy = "do not rely on it"
+    if name.startswith(f"{_CANDIDATES}/"):
+        remedy = "the journal tells what the candidate is; sigil select writes such copies of it"
+    return Finding(f"{directory}/{name}", "unrecorded", problem, remedy)
 
 
 def _identity(directory: str, name: str, manifest: Manifest) -> Iterator[Finding]:
