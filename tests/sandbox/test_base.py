@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from sigil.errors import InvalidValue, NotFound, Unwritable
 from sigil.sandbox import Base, freeze
-from sigil.sandbox.base import locked_tree
+from sigil.sandbox.base import KEPT, locked_tree
+from sigil.store.files import is_temporary
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -232,9 +234,7 @@ FREEZE = (
     "import sys, pathlib, sigil.sandbox.base as b\n{}\nb.freeze(*map(pathlib.Path, sys.argv[1:]))"
 )
 KILLED = FREEZE.format(
-    "import os, signal\n"
-    "rename = b._rename_new\n"
-    "b._rename_new = lambda *a: os.kill(os.getpid(), signal.SIGKILL)"
+    "import os, signal\nb._put = lambda *a: os.kill(os.getpid(), signal.SIGKILL)"
 )
 
 
@@ -243,7 +243,7 @@ def test_a_freeze_that_was_killed_leaves_nothing_that_looks_whole(folder: Path, 
     done = subprocess.run([sys.executable, "-c", KILLED, folder, cache], check=False)
     assert done.returncode == -signal.SIGKILL
     (left,) = cache.iterdir()
-    assert left.name.startswith(".partial-")
+    assert is_temporary(left.name)
     base = freeze(folder, cache)
     assert list(cache.iterdir()) == [base.path.parent]
 
@@ -263,3 +263,146 @@ def test_a_locked_copy_shares_nothing_with_the_base(folder: Path, tmp_path: Path
     assert (locked / "a.py").read_text() == "a = 1\n"
     assert (locked / "a.py").stat().st_mode & 0o222 == 0
     assert (locked / "a.py").stat().st_ino != (base.path / "a.py").stat().st_ino
+
+
+def test_an_empty_tree_has_a_locked_copy_too(tmp_path: Path):
+    (tmp_path / "repo").mkdir()
+    assert list(locked_tree(freeze(tmp_path / "repo", tmp_path / "cache")).iterdir()) == []
+
+
+# --- what stays in the cache ------------------------------------------------------------
+
+HOLDER = """
+import pathlib, pickle, sys
+import sigil.sandbox.base as b
+{}
+print(base.digest, flush=True)
+sys.stdin.read()
+"""
+FREEZING = HOLDER.format("base = b.freeze(*map(pathlib.Path, sys.argv[1:]))")
+RECEIVING = HOLDER.format("base = pickle.loads(bytes.fromhex(sys.argv[1]))")
+
+
+def started(script: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start a process that has a base, and holds it until its stdin ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("sha256:")
+    return process
+
+
+def frozen_elsewhere(repo: Path, cache: Path, text: str) -> str:
+    """Freeze other contents in a process that ends; return the name of the base."""
+    (repo / "a.py").write_text(text)
+    command = [sys.executable, "-c", FREEZING, str(repo), str(cache)]
+    done = subprocess.run(command, check=True, input="", capture_output=True, text=True)
+    return done.stdout.strip().removeprefix("sha256:")
+
+
+def cached(cache: Path) -> set[str]:
+    return {path.name for path in cache.iterdir()}
+
+
+def test_the_bases_used_last_stay_and_the_others_go(folder: Path, tmp_path: Path):
+    cache = tmp_path / "cache"
+    made = [frozen_elsewhere(folder, cache, f"a = {i}\n") for i in range(KEPT + 2)]
+    assert cached(cache) == set(made[-KEPT:])
+
+
+def test_a_base_that_is_used_again_counts_as_used_last(folder: Path, tmp_path: Path):
+    cache = tmp_path / "cache"
+    first, *others = [frozen_elsewhere(folder, cache, f"a = {i}\n") for i in range(KEPT)]
+    assert frozen_elsewhere(folder, cache, "a = 0\n") == first
+    latest = frozen_elsewhere(folder, cache, "latest\n")
+    assert cached(cache) == {first, *others[1:], latest}
+
+
+def test_a_base_of_a_living_process_stays_until_that_ends(folder: Path, tmp_path: Path):
+    cache = tmp_path / "cache"
+    with started(FREEZING, folder, cache) as running:
+        (held,) = cached(cache)
+        later = [frozen_elsewhere(folder, cache, f"{i}\n") for i in range(KEPT + 1)]
+        assert cached(cache) == {held, *later[-KEPT:]}
+        running.kill()
+    frozen_elsewhere(folder, cache, "last\n")
+    assert held not in cached(cache)
+
+
+def test_a_base_stays_for_whoever_got_it_by_pickle(folder: Path, tmp_path: Path):
+    cache = tmp_path / "cache"
+    with started(FREEZING, folder, cache) as first:
+        (held,) = cached(cache)
+        base = Base(cache / held / "tree", f"sha256:{held}")
+        with started(RECEIVING, pickle.dumps(base).hex()):
+            first.kill()
+            first.wait(60)
+            for i in range(KEPT + 1):
+                frozen_elsewhere(folder, cache, f"{i}\n")
+            assert held in cached(cache)
+
+
+def test_a_base_travels_by_pickle_with_its_fields(folder: Path, tmp_path: Path):
+    os.mkfifo(folder / "pipe")
+    base = freeze(folder, tmp_path / "cache")
+    assert pickle.loads(pickle.dumps(base)) == base
+    assert base.skipped
+
+
+def test_a_base_that_is_gone_can_still_be_spoken_of(tmp_path: Path):
+    base = Base(tmp_path / "gone" / "tree", "sha256:" + "0" * 64)
+    assert pickle.loads(pickle.dumps(base)) == base
+
+
+def test_a_damaged_base_is_not_removed_under_a_run_that_uses_it(folder: Path, tmp_path: Path):
+    cache = tmp_path / "cache"
+    with started(FREEZING, folder, cache):
+        (name,) = cached(cache)
+        with (cache / name / "tree/a.py").open() as used:
+            (cache / name / "tree/a.py").chmod(0o666)
+            frozen_elsewhere(folder, cache, "a = 1\n")
+            assert (cache / name / "tree/a.py").stat().st_mode & 0o777 == 0o644
+            assert os.fstat(used.fileno()).st_nlink == 1
+    frozen_elsewhere(folder, cache, "a = 2\n")
+    assert not any(is_temporary(left) for left in cached(cache))
+
+
+def test_what_is_no_base_is_left_in_the_cache(folder: Path, tmp_path: Path):
+    write(tmp_path / "cache", {".gitignore": "*", "notes/mine": "x"})
+    for i in range(KEPT + 1):
+        frozen_elsewhere(folder, tmp_path / "cache", f"{i}\n")
+    assert {".gitignore", "notes"} < cached(tmp_path / "cache")
+
+
+def test_runs_that_begin_and_end_at_once_never_miss_their_files(folder: Path, tmp_path: Path):
+    cache, repos = tmp_path / "cache", [tmp_path / str(i) for i in range(KEPT + 2)]
+    for i, repo in enumerate(repos):
+        write(repo, {"a.py": f"{i}\n", **{f"many/{j}": str(j) for j in range(20)}})
+    script = (
+        "import os, pathlib, sys, sigil.sandbox.base as b\n"
+        "start, cache, *repos = map(pathlib.Path, sys.argv[1:])\n"
+        "first = int(start.name)\n"
+        "for i in range(len(repos) * 3):\n"
+        "    repo = repos[(first + i) % len(repos)]\n"
+        "    if os.fork() == 0:\n"
+        "        try:\n"
+        "            base = b.freeze(repo, cache)\n"
+        "            for _ in range(3):\n"
+        "                for path in repo.rglob('*'):\n"
+        "                    (base.path / path.relative_to(repo)).stat()\n"
+        "        except BaseException as error:\n"
+        "            sys.stderr.write(repr(error))\n"
+        "            os._exit(1)\n"
+        "        os._exit(0)\n"
+        "    assert os.wait()[1] == 0\n"
+    )
+    running = [
+        subprocess.Popen([sys.executable, "-c", script, str(i), str(cache), *map(str, repos)])
+        for i in (0, 2, 4)
+    ]
+    assert [process.wait(100) for process in running] == [0, 0, 0]
+    assert len([name for name in cached(cache) if not is_temporary(name)]) <= KEPT + 3

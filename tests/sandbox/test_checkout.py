@@ -21,7 +21,6 @@ from sigil.sandbox import (
 from sigil.sandbox.base import locked_tree
 from sigil.sandbox.checkout import Method
 from sigil.sandbox.overlay import overlay_holds
-from sigil.sandbox.removal import remove_tree
 
 NOTHING: Mapping[str, str | bytes | None] = {}
 FILES = {"a.txt": "a\n", "pkg/b.txt": "b\n", "pkg/deep/c.txt": "c\n"}
@@ -295,14 +294,3 @@ def test_folders_deeper_than_any_path_are_removed(scene: Scene):
         result = scene.sandbox.run(["python", "-c", dig], checkout=checkout)
         assert result.exit_code == 0, result.stderr
     assert list(scene.scratch.iterdir()) == []
-
-
-def test_removal_follows_no_link(tmp_path: Path):
-    (tmp_path / "kept").mkdir()
-    (tmp_path / "kept/file").write_text("x")
-    (tmp_path / "tree/in").mkdir(parents=True)
-    (tmp_path / "tree/in/link").symlink_to(tmp_path / "kept")
-    (tmp_path / "tree/link").symlink_to(tmp_path / "kept")
-    remove_tree(tmp_path / "tree")
-    assert (tmp_path / "kept/file").exists()
-    assert not (tmp_path / "tree").exists()

@@ -6,42 +6,51 @@ candidate does can reach that folder, and what the user edits meanwhile cannot r
 On disk, in the cache: ``<digest>/tree/…`` (the files), ``<digest>/files.json`` (mode, size
 and digest of each) and, once hardlinks were needed, ``<digest>/locked/…``. A base is built under
 another name and renamed when it is whole, so two processes at once and a kill at any instant
-leave either a whole base or a ``.partial-…`` folder, which the next freeze removes.
+leave either a whole base or a temporary folder, which the next freeze removes. So does it with
+bases that no process uses, except for the `KEPT` that were used last.
 
-Not here: writable views (`sigil.sandbox.checkout`), which files count (`sigil.sandbox.tree`).
+Not here: writable views (`sigil.sandbox.checkout`), which files count (`sigil.sandbox.tree`),
+who uses a base (`sigil.sandbox.holding`).
 """
 
 # Names stay strings here: on 50,000 files, Path objects cost more than the calls themselves.
-# ruff: noqa: PTH101, PTH103, PTH104, PTH115, PTH120, PTH123, PTH211
+# ruff: noqa: PTH101, PTH103, PTH115, PTH120, PTH123, PTH211
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
-import tempfile
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from sigil import canonical
-from sigil.errors import DiskFull, InvalidValue, SigilError, Unwritable, Where
-from sigil.sandbox.removal import remove_tree
+from sigil.errors import InvalidValue, Where
+from sigil.sandbox.holding import alone, hold, remove_unused, set_aside
 from sigil.sandbox.tree import CommitTree, FolderTree, Mode, Skipped, Tree
+from sigil.store.disk_errors import writing
+from sigil.store.files import sweep, temporary_directory, write_all, write_new
 
 FROZEN_NS = 946_684_800 * 10**9
 """2000-01-01: the time of every frozen file, so that a digest says all there is to say."""
 
-_PARTIAL = ".partial-"
+KEPT = 4
+"""How many of the bases that were used last a cache keeps although no process uses them."""
+
+_NAME = re.compile(r"[0-9a-f]{64}")
 _Files = Mapping[str, tuple[Mode, int, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
     """A frozen tree in the cache.
+
+    It stays there while the process that got it from `freeze` lives, or one that got it by
+    pickle: both hold it.
 
     Args:
         path: the folder that holds the files. Nobody writes there.
@@ -53,11 +62,23 @@ class Base:
     digest: str
     skipped: tuple[Skipped, ...] = ()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel as the three fields; whoever receives them holds the base too."""
+        return _received, (self.path, self.digest, self.skipped)
+
+
+def _received(path: Path, digest: str, skipped: tuple[Skipped, ...]) -> Base:
+    with suppress(OSError):  # what is gone is told by whoever needs it
+        hold(path.parent)
+    return Base(path, digest, skipped)
+
 
 def freeze(
     repo: Path, cache: Path, *, commit: str | None = None, exclude: Sequence[str] = ()
 ) -> Base:
     """Copy a repository tree into the cache, unless the cache has these contents already.
+
+    Bases that have not been used for long, and that no process uses, leave the cache.
 
     Args:
         repo: a folder; in a git work tree its tracked and untracked-not-ignored files count.
@@ -70,7 +91,7 @@ def freeze(
         InvalidValue: something in the folder cannot be read.
         Unwritable, DiskFull: the cache cannot hold the copy.
     """
-    with ExitStack() as stack, disk_errors(cache):
+    with ExitStack() as stack, writing(cache):
         tree: Tree
         if commit is None:
             tree = FolderTree(repo, exclude)
@@ -84,9 +105,10 @@ def freeze(
             }
         )
         cache.mkdir(parents=True, exist_ok=True)
-        _sweep(cache)
-        if not _is_whole(_folder(cache, name)):
+        sweep(cache)  # what killed builders left
+        if not _taken(cache, name):
             name = _build(tree, cache)
+        remove_unused(cache, KEPT, lambda name: bool(_NAME.fullmatch(name)))
         return Base(_folder(cache, name) / "tree", name, skipped)
 
 
@@ -103,7 +125,9 @@ def locked_tree(base: Base) -> Path:
     locked = base.path.parent / "locked"
     if locked.is_dir():
         return locked
-    with disk_errors(base.path.parent), _partial(base.path.parent) as partial:
+    sweep(base.path.parent)
+    with writing(base.path.parent), temporary_directory(base.path.parent) as partial:
+        os.makedirs(f"{partial}/tree")
         for path, mode, _ in manifest(base):
             source, target = f"{base.path}/{path}", f"{partial}/tree/{path}"
             os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -149,24 +173,6 @@ def damaged(base: Base, locked: Path) -> bool:
     return False
 
 
-@contextmanager
-def disk_errors(place: Path) -> Generator[None]:
-    """Turn what the disk says about ``place`` into one of our errors."""
-    try:
-        yield
-    except SigilError:
-        raise
-    except OSError as error:
-        where = Where(str(error.filename or place))
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull("no space is left", where=where, remedy="free some space") from error
-        raise Unwritable(
-            f"cannot be written ({error.strerror})",
-            where=where,
-            remedy="name a folder that you may write to",
-        ) from error
-
-
 def _folder(cache: Path, name: str) -> Path:
     return cache / name.removeprefix(canonical.DIGEST_PREFIX)
 
@@ -175,11 +181,22 @@ def _digest(files: Mapping[str, tuple[Mode, str]]) -> str:
     return canonical.digest_value({path: list(facts) for path, facts in files.items()})
 
 
+def _taken(cache: Path, name: str) -> bool:
+    """Hold the base of this name, if the cache has it whole."""
+    with alone(cache):
+        folder = _folder(cache, name)
+        whole = _is_whole(folder)
+        if whole:
+            hold(folder)
+        return whole
+
+
 def _build(tree: Tree, cache: Path) -> str:
-    """Copy ``tree``, and name the copy by what was copied: the source may be changing."""
+    """Copy ``tree`` and hold the copy, named by what was copied: the source may be changing."""
     files: dict[str, tuple[Mode, int, str]] = {}
-    with _partial(cache) as partial:
-        root = f"{partial}/tree"
+    with temporary_directory(cache) as partial:
+        root = f"{partial}/base/tree"
+        os.makedirs(root)
         made: set[str] = set()
         for entry in tree.entries:
             target = f"{root}/{entry.path}"
@@ -190,47 +207,19 @@ def _build(tree: Tree, cache: Path) -> str:
             size, digest = _write(target, entry.mode, tree.read(entry))
             files[entry.path] = (entry.mode, size, digest)
         name = _digest({path: (mode, digest) for path, (mode, _, digest) in files.items()})
-        _write_durably(partial / "files.json", canonical.compact_json(files))
-        folder = _folder(cache, name)
-        if folder.exists() and not _is_whole(folder):
-            os.rename(folder, f"{partial}/damaged")
-        _rename_new(partial, folder)
+        write_new(partial / "base" / "files.json", canonical.compact_json(files))
+        _put(partial / "base", _folder(cache, name))
     return name
 
 
-@contextmanager
-def _partial(cache: Path) -> Generator[Path]:
-    """Yield a new folder to build in; what is still there at the end is removed.
-
-    A lock on its ``.lock`` says that its builder lives.
-    """
-    with ExitStack() as stack:
-        partial = _claimed(cache, stack)
-        (partial / "tree").mkdir()
-        try:
-            yield partial
-        finally:
-            remove_tree(partial)
-
-
-def _claimed(cache: Path, stack: ExitStack) -> Path:
-    """Make a folder and lock it; again, if somebody swept it before it was locked."""
-    while True:
-        partial = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=cache))
-        with suppress(FileNotFoundError):
-            partial.chmod(0o755)
-            lock = stack.enter_context((partial / ".lock").open("wb"))
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if (partial / ".lock").exists():
-                return partial
-
-
-def _sweep(cache: Path) -> None:
-    """Remove what builders that were killed left behind."""
-    for partial in cache.glob(f"{_PARTIAL}*"):
-        with suppress(OSError), (partial / ".lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            remove_tree(partial)
+def _put(built: Path, folder: Path) -> None:
+    """Give a built base its name, unless somebody was faster, and hold what has the name."""
+    with alone(folder.parent):
+        if not _is_whole(folder):
+            with suppress(FileNotFoundError):
+                set_aside(folder)
+            built.rename(folder)
+        hold(folder)
 
 
 def _rename_new(source: Path, target: Path) -> None:
@@ -255,7 +244,7 @@ def _write(target: str, mode: Mode, chunks: Iterable[bytes]) -> tuple[int, str]:
         for chunk in chunks:
             size += len(chunk)
             yield chunk
-            _write_all(number, chunk)
+            write_all(number, chunk)
 
     number = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
@@ -265,19 +254,6 @@ def _write(target: str, mode: Mode, chunks: Iterable[bytes]) -> tuple[int, str]:
     finally:
         os.close(number)
     return size, digest
-
-
-def _write_all(number: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(number, view) :]
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _chunks(path: str) -> Iterator[bytes]:

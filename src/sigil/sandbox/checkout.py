@@ -35,7 +35,8 @@ from sigil.sandbox import base as bases
 from sigil.sandbox import layers as lay
 from sigil.sandbox.base import Base
 from sigil.sandbox.overlay import overlay_holds
-from sigil.sandbox.removal import remove_tree
+from sigil.store.disk_errors import writing
+from sigil.store.removal import remove_tree
 
 Method = Literal["overlay", "reflink", "hardlink"]
 READ_LIMIT = 64 * 2**20
@@ -148,14 +149,14 @@ class Checkout:
             CandidateFailed: folders nested too deeply.
             Unwritable, DiskFull: ``into`` cannot hold it.
         """
-        with bases.disk_errors(into):
+        with writing(into):
             self._export_difference(self._upper if self.method == "overlay" else self.path, into)
 
     def materialize(self) -> None:
         """Put every file at `path`, for a sandbox that cannot mount; costs O(repository)."""
         if self.method != "overlay":
             return
-        with bases.disk_errors(self.folder):
+        with writing(self.folder):
             self.method = "reflink" if _can_clone(self.base, self.folder) else "hardlink"
             self._created.clear()
             self._place([*self.layers, self._upper])
@@ -288,7 +289,7 @@ def open_checkout(
         lay.relative(path): content.encode() if isinstance(content, str) else content
         for path, content in changes.items()
     }
-    with bases.disk_errors(scratch):
+    with writing(scratch):
         scratch.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="checkout-", dir=scratch)).resolve()
         try:

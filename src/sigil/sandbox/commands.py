@@ -38,9 +38,9 @@ from sigil.sandbox.checkout import Checkout
 from sigil.sandbox.inside import kernel
 from sigil.sandbox.launch import CommandZygote, in_memory
 from sigil.sandbox.model import CandidateFailed, CommandResult, Ending, Isolation, Level, Limits
-from sigil.sandbox.removal import remove_tree
 from sigil.sandbox.syscalls import NUMBERS
 from sigil.sandbox.zygote import RungMissing
+from sigil.store.removal import remove_tree
 
 Network = Literal["none", "loopback"]
 

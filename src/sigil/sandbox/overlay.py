@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sigil.sandbox.removal import remove_tree
+from sigil.store.removal import remove_tree
 
 _SCRIPT = Path(__file__).parent / "inside" / "view.py"
 _known: dict[int, bool] = {}

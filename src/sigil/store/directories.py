@@ -4,7 +4,7 @@ Syncing a file does not sync its name, and syncing a directory does not sync the
 own name. So whatever is to survive a power cut needs the sync of every directory between it
 and the mount point, once.
 
-Not here: what is in them (`sigil.store.files`).
+Not here: what is in them (`sigil.store.files`), removing them (`sigil.store.removal`).
 """
 
 from __future__ import annotations
@@ -93,18 +93,3 @@ def sync_directory(path: Path) -> None:
             raise
     finally:
         os.close(descriptor)
-
-
-def remove_tree(path: Path) -> None:
-    """Remove a directory and what is in it, without following links.
-
-    Raises:
-        OSError: as the system says.
-    """
-    with os.scandir(path) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                remove_tree(Path(entry.path))
-            else:
-                Path(entry.path).unlink()
-    path.rmdir()

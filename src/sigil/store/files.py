@@ -7,8 +7,9 @@ last part of a path; what a killed process left half-written is swept by the nex
 
 Directories above a store may be links: where a user keeps things is the user's business.
 
-Not here: directories (`sigil.store.directories`) and who may write (`sigil.store.locks`), both
-re-exported; content addresses (`sigil.store.blobs`), many small writes (`sigil.store.journal`).
+Not here: directories (`sigil.store.directories`), removing them (`sigil.store.removal`) and who
+may write (`sigil.store.locks`), all re-exported; content addresses (`sigil.store.blobs`), many
+small writes (`sigil.store.journal`).
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ from sigil import canonical
 from sigil.errors import Corrupt, InvalidValue, Where
 from sigil.store.directories import (
     make_directory,
-    remove_tree,
     settle,
     settle_new,
     sync_directory,
 )
 from sigil.store.disk_errors import read_error, write_error, writing
 from sigil.store.locks import lock
+from sigil.store.removal import remove_tree
 
 __all__ = [
     "CHUNK", "confined", "hold", "is_confined", "is_temporary", "lock", "make_directory",
