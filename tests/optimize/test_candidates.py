@@ -52,6 +52,7 @@ def test_a_good_patch_is_valid(repository: Path, tmp_path: Path) -> None:
     ("patch", "error"),
     [
         ("hello\n", errors.MalformedPatch),
+        ("", errors.MalformedPatch),
         (SQUARED.replace("-    return x\n", "-    return y\n"), errors.PatchDoesNotApply),
         (SQUARED.replace("x * x", "x *"), errors.PatchBreaksInterface),
         (
@@ -69,7 +70,7 @@ def test_a_bad_patch_is_named(
 
 
 def test_a_patch_file_that_is_not_there_is_named(repository: Path, tmp_path: Path) -> None:
-    with pytest.raises(errors.MalformedPatch, match=r"gone\.diff"):
+    with pytest.raises(errors.Unreadable, match=r"gone\.diff"):
         validate_patch(load_spec(repository, "square"), tmp_path / "gone.diff")
 
 

@@ -44,12 +44,10 @@ def add_candidate(
     as_json: bool,
 ) -> None:
     """Evaluate a diff in full, as the last step of a search does, and record it."""
-    from rich.console import Console
-
     from sigil.cli import present
     from sigil.cli.options import repository
     from sigil.cli.planning import make_plan
-    from sigil.cli.progress import candidate_json, print_gains
+    from sigil.cli.progress import candidate_json, print_gains, wide_console
     from sigil.errors import UsageError
     from sigil.optimize.candidates import add_candidate as add
     from sigil.optimize.spec import load_spec
@@ -65,7 +63,7 @@ def add_candidate(
     if as_json:
         print_json({"run": run.name, **candidate_json(candidate)})
         return
-    console = Console()
+    console = wide_console()
     print_gains(console, candidate, load_history(run).baseline)
     console.print(f"{candidate.id[: present.SHORT]}: {present.verdict(candidate)}")
     if candidate.verdict and candidate.verdict.failure:

@@ -52,15 +52,14 @@ def inspect(
 
     Works on a run that is still going on, and on one that was killed.
     """
-    from rich.console import Console
-
     from sigil.cli.options import repository
+    from sigil.cli.progress import wide_console
     from sigil.optimize.spec import load_spec
     from sigil.optimize.workspace import load_history, open_workspace
 
     spec = load_spec(repository(repo_root), spec_name)
     workspace = open_workspace(spec, workspace_name)
-    console = Console()
+    console = wide_console()
     if list_runs:
         _show_runs(workspace, console, as_json=as_json)
         return
@@ -130,7 +129,10 @@ def _show_run(history: History, console: Console, top: int) -> None:
     front = {candidate.id for candidate in history.front()}
     if ranked:
         console.print(_ranking(history, ranked[:top], front))
-        console.print(f"* on the front; {len(ranked)} have a score\n")
+        legend = (
+            "* no other is better; ~ too few samples for an interval; screened: not measured anew"
+        )
+        console.print(f"{legend}; {len(ranked)} with a score\n", highlight=False)
         console.print(_lineage(history, ranked[: min(top, 3)]))
     if failed:
         console.print("why candidates failed")

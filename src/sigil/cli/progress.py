@@ -21,12 +21,13 @@ from sigil.effects import SYSTEM_CLOCK
 from sigil.evaluate.result import Evaluation
 from sigil.optimize.history import Candidate
 from sigil.optimize.plan import Plan
-from sigil.optimize.run import Progress, Report, Summary
+from sigil.optimize.run import CONFIRMED_AT_MOST, SEARCH, Progress, Report, Summary
 from sigil.optimize.workbench import pinned_tree
 from sigil.optimize.workspace import Workspace, candidate_folder
 from sigil.printable import printable
 
 PLAIN_EVERY_NS = 2_000_000_000
+PIPED_WIDTH = 200
 
 
 class Silent:
@@ -76,9 +77,11 @@ class _Plain:
         parts = [
             progress.phase,
             f"{progress.evaluated} evaluated",
-            f"{progress.rate:.0f}/s",
+            *([f"{progress.rate:.0f}/s"] if progress.phase == SEARCH else []),
             *self._best(progress.best),
-            _left(self._plan, progress),
+            _left(self._plan, progress)
+            if progress.phase == SEARCH
+            else f"measuring {progress.confirming} of at most {CONFIRMED_AT_MOST} anew",
         ]
         return " · ".join(parts)
 
@@ -121,21 +124,26 @@ def choose_report(plan: Plan, *, silent: bool) -> Generator[Report]:
         yield _Plain(plan, console)
 
 
-def print_dry_run(plan: Plan, workspace: Workspace) -> None:
+def print_dry_run(plan: Plan, workspace: Workspace, *, as_json: bool) -> None:
     """Say what a run would do, having checked all that can be checked without running."""
-    files = plan.spec.read_pinned(pinned_tree(plan.spec))
-    regions = plan.spec.locate(files)
-    model = plan.definition.model
+    regions = plan.spec.locate(plan.spec.read_pinned(pinned_tree(plan.spec)))
+    model, limits = plan.definition.model, plan.limits
+    facts = {
+        "workspace": shown(workspace.root),
+        "may change": [f"{r.path}:{r.first}-{r.last}  {r.pin_id}" for r in regions],
+        "measures": [f"{metric.id} ({metric.kind})" for metric in model.metrics],
+        "objective": model.aggregate.objective,
+        "accepts": model.accept.rule,
+        "ends": _limits(limits.evals, limits.wall_clock_s, limits.patience),
+    }
+    if as_json:
+        print_json(facts)
+        return
     console = Console()
-    console.print(f"would search in {shown(workspace.root)}", soft_wrap=True)
-    for region in regions:
-        console.print(f"  may change  {region.path}:{region.first}-{region.last}  {region.pin_id}")
-    for metric in model.metrics:
-        console.print(f"  measures    {metric.id} ({metric.kind})")
-    console.print(f"  objective   {model.aggregate.objective}", markup=False)
-    console.print(f"  accepts     {model.accept.rule}", markup=False)
-    limits = plan.limits
-    console.print(f"  ends        {_limits(limits.evals, limits.wall_clock_s, limits.patience)}")
+    for name, value in facts.items():
+        for line in value if isinstance(value, list) else [value]:
+            console.print(f"{name:<12}{line}", markup=False, highlight=False, soft_wrap=True)
+    console.print("nothing was run and nothing recorded; the first run also tries the inputs")
 
 
 def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json: bool) -> None:
@@ -143,7 +151,7 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
     if as_json:
         print_json(summary_json(summary))
         return
-    console = Console()
+    console = wide_console()
     history = summary.history
     record = shown(summary.run)
     if summary.interrupted:
@@ -151,7 +159,7 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
         console.print(f"go on with: {_command(plan, workspace, 'run')} --resume", soft_wrap=True)
         return
     console.print(
-        f"{history.measured()} candidates in {summary.elapsed_s:.1f} s; {summary.reason}",
+        f"{history.measured()} candidates, {summary.elapsed_s:.1f} s; {summary.reason}",
         highlight=False,
     )
     winner = history.candidates[history.winner] if history.winner else None
@@ -162,12 +170,19 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
     else:
         print_gains(console, winner, history.baseline)
         folder = shown(candidate_folder(summary.run, winner.id))
-        note = printable(winner.note)
-        console.print(f"candidate {winner.id[: present.SHORT]}  {note}", markup=False)
+        name = winner.id[: present.SHORT]
+        steps = [printable(step.note) for step in history.lineage(winner)]
+        console.print(f"candidate   {name}  {', then '.join(steps)}", markup=False, soft_wrap=True)
         console.print(f"the change  {folder}/baseline.diff", soft_wrap=True, highlight=False)
         console.print(f"keep it     {_command(plan, workspace, 'select')} --apply", soft_wrap=True)
     console.print(f"the record  {record}", soft_wrap=True, highlight=False)
     console.print(f"verify it   sigil verify {record}", soft_wrap=True, highlight=False)
+
+
+def wide_console() -> Console:
+    """Return a console that breaks no line of a pipe."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPED_WIDTH)
 
 
 def print_gains(console: Console, winner: Candidate, baseline: Evaluation | None) -> None:
@@ -176,7 +191,7 @@ def print_gains(console: Console, winner: Candidate, baseline: Evaluation | None
     assert found is not None  # a winner was measured
     table = Table(box=None, pad_edge=False)
     for heading in ("metric", "baseline", "now", "gain"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for row in present.metric_rows(found, baseline):
         table.add_row(*map(Text, row))
     console.print(table)

@@ -98,7 +98,7 @@ def run(
         existing = workspace.find_run(None if resume == LATEST else resume)
     plan = make_plan(spec, eval_name, flags, unsafe=unsafe, recorded=existing)
     if dry_run:
-        print_dry_run(plan, workspace)
+        print_dry_run(plan, workspace, as_json=as_json)
         return
     with choose_report(plan, silent=as_json) as report:
         summary = search(plan, workspace, report, existing=existing)

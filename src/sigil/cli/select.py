@@ -56,6 +56,9 @@ def select(
     run = workspace.find_run(run_name)
     if dry_run:
         change = preview(run, candidate)
+        if as_json:
+            print_json({"diff": change})
+            return
         # A pipe gets the diff as it is, for `git apply`; a terminal gets nothing it would obey.
         click.echo(diff_text(change) if sys.stdout.isatty() else change, nl=False)
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sigil.canonical import candidate_id
 from sigil.effects import SYSTEM_CLOCK, Clock
-from sigil.errors import MalformedPatch, Where
+from sigil.errors import MalformedPatch, Unreadable, Where
 from sigil.optimize.history import Candidate, proposal_fields
 from sigil.optimize.plan import Plan
 from sigil.optimize.session import Session, open_session
@@ -24,16 +24,19 @@ def read_patch(path: Path) -> str:
     """Return the text of a patch file.
 
     Raises:
-        MalformedPatch: missing, unreadable, too large, or not UTF-8.
+        Unreadable: missing, or the system refuses.
+        MalformedPatch: empty, too large, or not UTF-8.
     """
     where = Where(str(path))
     try:
         with path.open("rb") as file:
             data = file.read(MAX_PATCH_BYTES + 1)
     except OSError as error:
-        raise MalformedPatch(f"cannot be read ({error.strerror})", where=where) from error
+        raise Unreadable(f"cannot be read ({error.strerror})", where=where) from error
     if len(data) > MAX_PATCH_BYTES:
         raise MalformedPatch(f"larger than {MAX_PATCH_BYTES // 2**20} MiB", where=where)
+    if not data.strip():
+        raise MalformedPatch("the file is empty", where=where, remedy="give a unified diff")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

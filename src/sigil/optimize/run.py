@@ -36,6 +36,7 @@ from sigil.optimize.workspace import Workspace
 from sigil.search.simple import Idea, Simple
 
 CONFIRMED_AT_MOST = 3
+SEARCH, CONFIRM = "search", "confirm"
 _TICK_S = 0.2
 
 
@@ -49,7 +50,8 @@ class Progress:
         rate: evaluations a second in this session.
         best: the best candidate so far, if any has costs.
         stale: evaluations since the last progress.
-        phase: ``search`` or ``confirm``.
+        phase: `SEARCH` or `CONFIRM`.
+        confirming: which candidate is measured anew, from 1; 0 while searching.
     """
 
     evaluated: int
@@ -58,6 +60,7 @@ class Progress:
     best: Candidate | None
     stale: int
     phase: str
+    confirming: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ class _Search:
         baseline = session.history.baseline
         assert baseline is not None  # measured before the search begins
         self._asked = 0
+        self._confirming = 0
         self._pending: dict[Future[Evaluation], str] = {}
         self._optimizer = Simple(
             session.bench.pins,
@@ -177,7 +181,7 @@ class _Search:
         number = 0
         while (reason := self._out_of_time()) is None:
             if not self._optimizer.ready or len(self._pending) >= self._session.plan.num:
-                self._collect("evaluated", "search")
+                self._collect("evaluated", SEARCH)
                 continue
             reason = self._enough(number)
             if reason is not None:
@@ -192,9 +196,10 @@ class _Search:
         for candidate in hopeful(self._history)[:CONFIRMED_AT_MOST]:
             if self.stop.is_set() or _is_settled(self._history, candidate):
                 return
+            self._confirming += 1
             self._submit(candidate.id, self._session.files_of(candidate), "confirm")
             while self._pending and not self.stop.is_set():
-                self._collect("confirmed", "confirm")
+                self._collect("confirmed", CONFIRM)
 
     # --- one round ----------------------------------------------------------------------
 
@@ -247,7 +252,7 @@ class _Search:
     def _drain(self) -> None:
         """Let what is under way finish, unless time is what ran out."""
         while self._pending and self._out_of_time() is None:
-            self._collect("evaluated", "search")
+            self._collect("evaluated", SEARCH)
         for future in self._pending:
             future.cancel()
         self._pending.clear()
@@ -287,7 +292,15 @@ class _Search:
         searching = (self._clock.monotonic_ns() - self._searching_since) / 1e9
         rate = (self._evaluated - self._evaluated_before) / searching if searching else 0.0
         stale = self._optimizer.stale
-        return Progress(self._evaluated, self.elapsed_s(), rate, self._best(), stale, phase)
+        return Progress(
+            self._evaluated,
+            self.elapsed_s(),
+            rate,
+            self._best(),
+            stale,
+            phase,
+            self._confirming,
+        )
 
 
 def _as_candidate(idea: Idea) -> Candidate:

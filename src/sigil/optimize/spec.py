@@ -22,6 +22,7 @@ from sigil.search.pins import Pin, Region, locate
 from sigil.store.documents import Document, read_document, validate
 
 HOME = ".sigil"
+KNOWN_VERSIONS = ("0.1",)
 MAX_PINNED_BYTES = 2 * 2**20
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -194,6 +195,12 @@ def load_spec(repository: Path, name: str) -> Spec:
     if model.name != name:
         raise InvalidValue(
             f"the name differs from the file's, {name!r}", where=document.where("name")
+        )
+    if str(model.version) not in KNOWN_VERSIONS:
+        raise NotYet(
+            f"version {model.version} of the spec format is not known",
+            where=document.where("version"),
+            remedy=f"known: {', '.join(KNOWN_VERSIONS)}",
         )
     root = (repository / model.repo_root).resolve()
     if not root.is_dir():
