@@ -33,7 +33,8 @@ def main() -> int:
             done = subprocess.run([BIN / program, *arguments], cwd=HERE / folder, check=False)
             if done.returncode:
                 return done.returncode
-    print("\nWhat happened in a run: sigil inspect --spec close_pairs --workspace demo")
+    print("\nTo go on: source .venv/bin/activate && cd examples/close_pairs")
+    print("  sigil inspect --spec close_pairs --workspace demo    what was tried, and why it failed")
     print("Your own function next: docs/your-own-code.md")
     return 0
 
