@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigil.search.literals import Choices, Literal, Span, find, rounded, written
+from sigil.search.literals import Choices, Literal, Span, find
 from sigil.search.mutate.source import Source, apply_edits
+from sigil.search.written import rounded, written
 
 
 def literals(text: str) -> list[Literal]:

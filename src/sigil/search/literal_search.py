@@ -20,8 +20,9 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sigil.search.literals import Choices, Literal, Span, Value, rounded
+from sigil.search.literals import Choices, Literal, Span
 from sigil.search.model import Outcome
+from sigil.search.written import Value, rounded
 
 Values = tuple[Value, ...]
 """One value per literal, in the order of the text."""

@@ -25,8 +25,7 @@ from dataclasses import dataclass
 
 from sigil.search.mutate.fragments import FACTOR, needed_level
 from sigil.search.mutate.source import Edit, Source
-
-Value = int | float | bool | str
+from sigil.search.written import Value, written
 
 _HINT = re.compile(r"#.*?\bsigil:\s*(range|int|choices|fixed)\b(.*)$")
 _NUMBER = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -35,8 +34,6 @@ _INT = re.compile(r"\s*([-+]?\d+)\s*\.\.\s*([-+]?\d+)(\s+log)?\s*$")
 _LARGE = 16  # from here on integers are spread over a log scale
 _FACTOR, _INT_FACTOR = 10.0, 8
 _SMALL_INT_TOP = 8
-_DIGITS = 5
-_PLAIN = (1e-4, 1e16)  # outside, `repr` of a float takes an exponent anyway
 _STRUCTURAL = frozenset({-1, 0, 1})
 
 
@@ -114,27 +111,6 @@ def find(source: Source, path: str, first: int, last: int) -> list[Literal]:
             bare = parent is None or needed_level(parent, field) <= FACTOR
             found.append(Literal(path, node.lineno, start, end, text, value, space, bare))
     return sorted(found, key=lambda literal: literal.start)
-
-
-def rounded(value: Value) -> Value:
-    """Return a float with five significant digits; anything else as it is."""
-    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
-
-
-def written(value: Value, like: str) -> str:
-    """Return ``value`` as source, in the style of the literal ``like``."""
-    if isinstance(value, str):
-        quote = '"' if like.startswith('"') else "'"
-        return repr(value) if quote == "'" or '"' in value else f'"{repr(value)[1:-1]}"'
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, int):
-        return f"{value:_}" if "_" in like else str(value)
-    exponent = "e" in like.lower() and not like.lower().startswith("0x")
-    if not value or not (exponent or not _PLAIN[0] <= abs(value) < _PLAIN[1]):
-        return repr(value)
-    mantissa, _, power = f"{value:.{_DIGITS - 1}e}".partition("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
 
 
 # --- where -------------------------------------------------------------------------------

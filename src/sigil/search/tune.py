@@ -22,11 +22,12 @@ from typing import Any, cast
 from sigil.canonical import digest_value
 from sigil.errors import DependencyMissing, SigilError
 from sigil.search.literal_search import Search, Values
-from sigil.search.literals import Literal, Value, find
+from sigil.search.literals import Literal, find
 from sigil.search.model import Outcome, Parent, Proposal, View
 from sigil.search.mutate.source import Source, apply_edits
 from sigil.search.patch import diff
 from sigil.search.pins import Pin, language_of, locate
+from sigil.search.written import Value
 
 _STUDIES = 16
 _MOST_LITERALS = 48

@@ -13,14 +13,23 @@ from sigil.search.mutate import statements
 from sigil.search.mutate.catalogue import TIERS
 from sigil.search.mutate.change import Change, numeric, replaced
 from sigil.search.mutate.crossover import crossed
-from sigil.search.mutate.fragments import binary, boolean, conditional, number
+from sigil.search.mutate.fragments import (
+    Fragment,
+    Kind,
+    binary,
+    boolean,
+    call,
+    conditional,
+    fits,
+)
 from sigil.search.mutate.grammar import grow
-from sigil.search.mutate.repairs import hoisted, literal_value, rounded
+from sigil.search.mutate.repairs import hoisted, like, literal_value
 from sigil.search.mutate.sites import Site
 from sigil.search.mutate.subject import Subject
 
 _OPERATORS = [operator for tier in TIERS for operator in tier]
 _SYMBOLS = "++--**/"
+_CALL_CHANCE = 0.25
 _STEPS = (0.02, 0.1, 0.5)
 """Standard deviations of a literal's step, as a share of its size."""
 
@@ -70,12 +79,22 @@ def extended(draw: Draw) -> Change | None:
         other = grow(site.scope, "bool", 1 + depth, stream)
         fresh = boolean(stream.choice(("and", "or")), whole, other)
     elif numeric(site) and site.role in ("value", "index"):
-        other = grow(site.scope, "int" if site.kind == "int" else "number", depth, stream)
+        other = _term(site, depth, stream)
         pair = stream.choice(((whole, other), (whole, other), (other, whole)))
         fresh = binary(stream.choice(_SYMBOLS), *pair)
     else:
         return None
     return _first(replaced(draw.subject, site, fresh, "extend"))
+
+
+def _term(site: Site, depth: int, stream: random.Random) -> Fragment:
+    """Return a number to combine with, now and then a function of one."""
+    kind: Kind = "int" if site.kind == "int" else "number"
+    functions = [f for f in site.scope.functions if f.takes == ("number",) and fits(f.gives, kind)]
+    if functions and stream.random() < _CALL_CHANCE:
+        function = stream.choice(functions)
+        return call(function.text, function.gives, grow(site.scope, "number", depth, stream))
+    return grow(site.scope, kind, depth, stream)
 
 
 def shrunk(draw: Draw) -> Change | None:
@@ -100,7 +119,7 @@ def refined(draw: Draw) -> Change | None:
     least = 1.0 if isinstance(value, int) else 0.1
     moved = draw.random.gauss(value, draw.random.choice(_STEPS) * max(abs(value), least))
     whole = isinstance(value, int) and (site.want == "int" or draw.random.choice((True, False)))
-    fresh = number(round(moved)) if whole else number(rounded(moved))
+    fresh = like(draw.subject, site, round(moved) if whole else moved)
     return _first(replaced(draw.subject, site, fresh, "refine"))
 
 

@@ -12,6 +12,8 @@ import ast
 from dataclasses import dataclass
 from typing import Literal
 
+from sigil.search.written import written
+
 Kind = Literal["int", "number", "bool", "str", "seq", "map", "other", "unknown"]
 """number: int or float. seq: anything iterable but a string. other: None, a function, …"""
 
@@ -92,9 +94,9 @@ def atom(text: str, kind: Kind = "unknown") -> Fragment:
     return Fragment(text, ATOM, kind)
 
 
-def number(value: float) -> Fragment:
-    """Return a numeric literal; a negative one binds like a unary minus."""
-    text = repr(value)
+def number(value: float, like: str = "") -> Fragment:
+    """Return a numeric literal in the style of ``like``; a minus makes it bind less."""
+    text = written(value, like)
     level = FACTOR if text.startswith("-") else ATOM
     return Fragment(text, level, "int" if isinstance(value, int) else "number")
 

@@ -32,6 +32,9 @@ _NUMERIC_OPERATORS = (ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Pow, ast.Mod
 _SEQUENCES = (
     ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp, ast.GeneratorExp,
 )  # fmt: skip
+_CONSUMERS = frozenset(
+    {"sum", "sorted", "enumerate", "list", "tuple", "set", "len", "any", "all", "min", "max"}
+)
 _MATH: Mapping[str, Kind] = {f.text: f.gives for functions in MODULES.values() for f in functions}
 
 Kinds = Mapping[str, Kind]
@@ -241,10 +244,11 @@ def _used_as(node: ast.AST) -> list[tuple[str, Kind]]:
         case ast.Compare(left=ast.Name(id=name), comparators=[ast.Constant(value=value)]):
             return [(name, _VALUE_KINDS[type(value)])] if type(value) in _VALUE_KINDS else []
         case (
-            ast.For(iter=ast.Name(id=name)) | ast.comprehension(iter=ast.Name(id=name))
-            | ast.Subscript(value=ast.Name(id=name), slice=ast.Slice())
-        ):  # fmt: skip
-            return [(name, "seq")]
+            ast.For(iter=ast.Name() as item)
+            | ast.comprehension(iter=ast.Name() as item)
+            | ast.Subscript(ast.Name() as item, ast.Slice() | ast.Constant(int()))
+        ):
+            return [(item.id, "seq")]
         case ast.Call():
             return _used_in_call(node)
         case _:
@@ -261,7 +265,7 @@ def _used_in_call(node: ast.Call) -> list[tuple[str, Kind]]:
     match node:
         case ast.Call(func=ast.Name(id="range")):
             return [(argument.id, "int") for argument in node.args if _is_name(argument)]
-        case ast.Call(func=ast.Name(id=("sum" | "sorted" | "enumerate")), args=[ast.Name(id=name)]):
+        case ast.Call(func=ast.Name(id=called), args=[ast.Name(id=name)]) if called in _CONSUMERS:
             return [(name, "seq")]
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute)):
             if attribute in STRING_METHODS:

@@ -34,8 +34,8 @@ from sigil.search.pins import Pin, language_of, locate
 
 _PARSED_PARENTS = 48
 _ATTEMPTS = 60
-_WALK_FIRST = 48
-_WALK_CHANCE = 0.3
+_WALK_FIRST, _WALK_PER_SITE, _MOST_WALKED_FIRST = 40, 3, 240
+_FRESH, _FRESH_WALK_CHANCE, _WALK_CHANCE = 60, 0.75, 0.2
 _BEST_CHANCE = 0.3
 _LONGEST_NOTE = 200
 _GROWTH, _ROOM = 2, 400  # in characters: how long the regions may become
@@ -121,18 +121,27 @@ class Mutate:
         """Return the baseline until its first edits are done, then the best or a good one."""
         stream = view.random
         baseline = next((parent for parent in view.parents if parent.id == BASELINE), None)
-        if baseline is not None and self._tried[BASELINE] < _WALK_FIRST:
+        if baseline is not None and self._walks_first(baseline, view.pins):
             return baseline
         position = 0
         if len(view.parents) > 1 and stream.random() >= _BEST_CHANCE:
             position = min(int(stream.expovariate(0.3)), len(view.parents) - 1)
         return view.parents[position]
 
+    def _walks_first(self, baseline: Parent, pins: Sequence[Pin]) -> bool:
+        """Return whether single edits of the baseline still come before anything else."""
+        parsed = self._take_apart(baseline, pins)
+        sites = sum(len(subject.sites) for subject in parsed.subjects.values())
+        wanted = min(_WALK_FIRST + _WALK_PER_SITE * sites, _MOST_WALKED_FIRST)
+        return not parsed.walked_out and self._tried[BASELINE] < wanted
+
     def _draw(
         self, parent: Parent, parsed: _Parsed, view: View
     ) -> tuple[list[str], list[tuple[Subject, Change]]] | None:
-        first = parent.id == BASELINE and self._tried[parent.id] < _WALK_FIRST
-        if not parsed.walked_out and (first or view.random.random() < _WALK_CHANCE):
+        first = parent.id == BASELINE and self._walks_first(parent, view.pins)
+        fresh = self._tried[parent.id] < _FRESH
+        chance = _FRESH_WALK_CHANCE if fresh else _WALK_CHANCE
+        if not parsed.walked_out and (first or view.random.random() < chance):
             found = next(parsed.walk, None)
             if found is not None:
                 return ["walk"], [found]

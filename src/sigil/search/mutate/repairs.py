@@ -30,6 +30,7 @@ from sigil.search.mutate.fragments import (
     FACTOR,
     LEVEL_OF_SYMBOL,
     OPERATOR_LEVELS,
+    Fragment,
     atom,
     binary,
     boolean,
@@ -40,6 +41,7 @@ from sigil.search.mutate.fragments import (
 from sigil.search.mutate.sites import Site
 from sigil.search.mutate.source import Edit
 from sigil.search.mutate.subject import Subject
+from sigil.search.written import rounded
 
 # --- literals ----------------------------------------------------------------------------
 
@@ -57,9 +59,9 @@ def literal_value(node: ast.expr) -> int | float | None:
             return None
 
 
-def rounded(value: float, digits: int = 4) -> float:
-    """Return ``value`` with so many significant digits."""
-    return float(f"{value:.{digits}g}")
+def like(subject: Subject, site: Site, value: float) -> Fragment:
+    """Return ``value`` rounded, and written as the literal that stands at ``site``."""
+    return number(rounded(value), subject.source.segment(site.node))
 
 
 def literal_steps(subject: Subject, site: Site) -> Iterator[Change]:
@@ -68,12 +70,11 @@ def literal_steps(subject: Subject, site: Site) -> Iterator[Change]:
         flipped = atom(str(not site.node.value), "bool")
         yield from replaced(subject, site, flipped, "literal")
     value = literal_value(site.node)
-    if isinstance(value, int):
-        for step in (1, -1):
-            yield from replaced(subject, site, number(value + step), "literal")
-    elif value is not None:
-        for factor in (1.1, 0.9):
-            yield from replaced(subject, site, number(rounded(value * factor)), "literal")
+    if value is None:
+        return
+    near = [value + 1, value - 1] if isinstance(value, int) else [value * 1.1, value * 0.9]
+    for other in near:
+        yield from replaced(subject, site, like(subject, site, other), "literal")
 
 
 def literal_jumps(subject: Subject, site: Site) -> Iterator[Change]:
@@ -89,8 +90,8 @@ def literal_jumps(subject: Subject, site: Site) -> Iterator[Change]:
     for other in near:
         if other not in seen and not (other == 0 and site.role == "loop_test"):
             seen.add(other)
-            fresh = int(other) if whole and other == int(other) else rounded(other)
-            yield from replaced(subject, site, number(fresh), "literal")
+            fresh = int(other) if whole and other == int(other) else other
+            yield from replaced(subject, site, like(subject, site, fresh), "literal")
 
 
 # --- operators ---------------------------------------------------------------------------
@@ -252,7 +253,7 @@ def off_by_one(subject: Subject, site: Site) -> Iterator[Change]:
     )  # fmt: skip
     if not (site.role == "index" or in_range or isinstance(site.parent, ast.Compare)):
         return
-    if not numeric(site) or isinstance(site.node, (ast.Constant, ast.Tuple)):
+    if not numeric(site) or literal_value(site.node) is not None:
         return
     if not (site.kind in Numeric or site.role == "index" or in_range):
         return

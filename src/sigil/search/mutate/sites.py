@@ -1,7 +1,7 @@
 """The expressions of a statement that may be replaced, each with its context.
 
-No sites: assignment targets, f-strings, lambdas as such, starred arguments, called names,
-modules and classes, slices as such, and whatever binds a name or yields.
+No sites: assignment targets, tuples as such, f-strings, lambdas as such, starred arguments,
+called names, modules and classes, slices as such, and whatever binds a name or yields.
 
 Not here: which statements there are (`subject`), what a site may change into (`repairs`).
 """
@@ -27,7 +27,7 @@ effect: a call whose result nobody reads; never a site itself."""
 FIXED = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
 """Expressions that do more than give a value; nothing that holds one is replaced."""
 
-_NEVER = (ast.JoinedStr, ast.Lambda, ast.Starred, ast.Slice)
+_NEVER = (ast.JoinedStr, ast.Lambda, ast.Starred, ast.Slice, ast.Tuple)
 _LONGEST_TEXT = 24
 _Found = tuple[ast.expr, Kind, Role]
 
