@@ -8,7 +8,7 @@ Not here: anything that happens after the start (`calls.py`, `commands.py`).
 
 import sys
 
-_OURS = {"calls", "codec", "commands", "kernel", "modules", "worker"}
+_OURS = {"calls", "codec", "commands", "kernel", "modules", "namespaces", "worker"}
 
 
 def _main():

@@ -32,6 +32,7 @@ import sys
 import codec
 import kernel
 import modules
+import namespaces
 import worker
 
 CONTROL = 3
@@ -145,7 +146,7 @@ def _unshare(plan, who):
     """Enter the namespaces that the plan has for this moment, all at once."""
     names = plan["namespaces"][who]
     if names:
-        kernel.unshare(*names)
+        namespaces.unshare(*names)
 
 
 def _give_up(plan, parent):

@@ -33,6 +33,7 @@ import socket
 
 import events
 import kernel
+import namespaces
 import program
 import view
 import warden
@@ -57,11 +58,11 @@ class Zygote:
         self.exposed = view.allowed(self.config["readable"])
         if self.config["level"] == "L3":
             _forget_paths_outside(self.exposed)
-            kernel.unshare("user", "mount", "net", "pid")
+            namespaces.unshare("user", "mount", "net", "pid")
             _become_first_process()
             view.build(self.exposed)
             own = os.open(view.HOST + "/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-            self.namespace = kernel.PidNamespace(own)
+            self.namespace = namespaces.PidNamespace(own)
         else:
             kernel.adopt_orphans()
             self.config["other_processes"] = _tasks_of_ours()
@@ -125,7 +126,7 @@ def _become_first_process() -> None:
         os.waitpid(child, 0)
         os._exit(0)
     kernel.die_with_parent(0)
-    kernel.mount("proc", "/proc", "proc")
+    namespaces.mount("proc", "/proc", "proc")
 
 
 def _tasks_of_ours() -> int:

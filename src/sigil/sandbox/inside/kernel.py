@@ -6,16 +6,14 @@ knowledge of Sigil. Policies arrive as bytes and tuples (`sigil/sandbox/policy.p
 Every function either does the whole of what it says or raises OSError; none reports success
 for half of it. Importable everywhere; what the platform lacks raises ENOSYS when called.
 
-Not here: in which order, and what to do when one fails (`calls.py`, `commands.py`).
+Not here: namespaces and mounts (`namespaces.py`), in which order, and what to do when one fails
+(`calls.py`, `commands.py`).
 """
 
 from __future__ import annotations
 
-import _signal as signal  # the Python part brings in enum, which every fork would copy
-import _socket
 import ctypes
 import errno
-import fcntl
 import os
 import resource
 import stat
@@ -31,30 +29,9 @@ _SET_NO_NEW_PRIVS = 38
 _CAP_AMBIENT = 47
 _CAP_AMBIENT_CLEAR_ALL = 4
 
-# Flags of unshare.
-NAMESPACES = {
-    "mount": 0x00020000,
-    "ipc": 0x08000000,
-    "user": 0x10000000,
-    "pid": 0x20000000,
-    "net": 0x40000000,
-}
-
-# Flags of mount and umount2.
-MS_RDONLY = 1
-MS_NOSUID = 2
-MS_NODEV = 4
-MS_NOEXEC = 8
-MS_REMOUNT = 32
-MS_BIND = 4096
-MS_REC = 16384
-MS_PRIVATE = 1 << 18
-MNT_DETACH = 2
-
 # The numbers that both architectures share, and those that they do not.
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _PIDFD_SEND_SIGNAL, _PIDFD_OPEN, _CLOSE_RANGE = 424, 434, 436
-_CLONE_VM = 0x100
 _NEW_LISTENER = 1 << 3
 _NUMBERS = {
     "x86_64": {
@@ -78,10 +55,10 @@ _NUMBERS = {
 }
 _OURS = _NUMBERS.get(os.uname().machine, {}) if sys.platform == "linux" else {}
 
-_libc = ctypes.CDLL(None, use_errno=True)
-_syscall = _libc.syscall
-_syscall.restype = ctypes.c_long
-_prctl = getattr(_libc, "prctl", None)
+libc = ctypes.CDLL(None, use_errno=True)
+syscall = libc.syscall
+syscall.restype = ctypes.c_long
+_prctl = getattr(libc, "prctl", None)
 
 
 class _Program(ctypes.Structure):
@@ -90,23 +67,25 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
-def _checked(result: int, what: str) -> int:
+def checked(result: int, what: str) -> int:
+    """Return what a system call returned; raise its error if it failed."""
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, "{}: {}".format(what, os.strerror(code)))
     return result
 
 
-def _linux(what: str) -> None:
+def linux_only(what: str) -> None:
+    """Refuse what no other system has."""
     if sys.platform != "linux":
         raise OSError(errno.ENOSYS, what + ": not Linux")
 
 
 def _control(what: str, option: int, *arguments: int) -> None:
     """Call prctl, with every unused argument zero as the kernel demands."""
-    _linux(what)
+    linux_only(what)
     padded = [ctypes.c_ulong(a) for a in (*arguments, 0, 0, 0, 0)[:4]]
-    _checked(_prctl(option, *padded), what)
+    checked(_prctl(option, *padded), what)
 
 
 # --- privileges ---------------------------------------------------------------------------
@@ -160,7 +139,7 @@ def drop_capabilities(keep: tuple = ()) -> None:
 
 def drop_bounding_set() -> None:
     """Let no later exec bring a capability back; takes away nothing that is there now."""
-    _linux("capabilities")
+    linux_only("capabilities")
     for capability in range(64):
         try:
             _control("bounding set", _CAPBSET_DROP, capability)
@@ -173,7 +152,7 @@ def drop_bounding_set() -> None:
 
 def keep_capabilities(keep: tuple = ()) -> None:
     """Empty the permitted, effective, inheritable and ambient sets but for ``keep``."""
-    _linux("capabilities")
+    linux_only("capabilities")
     try:
         _control("ambient set", _CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL)
     except OSError as error:
@@ -182,14 +161,20 @@ def keep_capabilities(keep: tuple = ()) -> None:
     bits = sum(1 << capability for capability in keep) if os.geteuid() == 0 else 0
     header = ctypes.create_string_buffer(struct.pack("=Ii", 0x20080522, 0), 8)
     sets = ctypes.create_string_buffer(struct.pack("=6I", bits, bits, 0, 0, 0, 0), 24)
-    _checked(_syscall(_number("capset"), header, sets), "capset")
+    checked(syscall(number("capset"), header, sets), "capset")
 
 
-def _number(name: str) -> int:
-    number = _OURS.get(name)
-    if number is None:
+def number(name: str) -> int:
+    """Return the number of a system call on this machine."""
+    found = _OURS.get(name)
+    if found is None:
         raise OSError(errno.ENOSYS, "{}: unknown on {}".format(name, os.uname().machine))
-    return number
+    return found
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent ends."""
+    _control("child subreaper", _SET_CHILD_SUBREAPER, 1)
 
 
 # --- seccomp ------------------------------------------------------------------------------
@@ -203,16 +188,16 @@ class Seccomp:
         self._program = _Program(
             len(program) // 8, ctypes.cast(self._instructions, ctypes.c_void_p)
         )
-        self._call = (_number("seccomp"), 1, 0, ctypes.byref(self._program))
+        self._call = (number("seccomp"), 1, 0, ctypes.byref(self._program))
 
     def install(self) -> None:
         """Filter this process and all that it forks, for good. Needs no_new_privileges."""
-        _checked(_syscall(*self._call), "seccomp")
+        checked(syscall(*self._call), "seccomp")
 
     def install_with_listener(self) -> int:
         """Filter, and return the descriptor at which the calls that it stops are answered."""
         call, operation, _, program = self._call
-        return _checked(_syscall(call, operation, _NEW_LISTENER, program), "seccomp listener")
+        return checked(syscall(call, operation, _NEW_LISTENER, program), "seccomp listener")
 
 
 # --- landlock -----------------------------------------------------------------------------
@@ -225,7 +210,7 @@ def landlock_abi() -> int:
     """Return the landlock ABI of this kernel; 0 where there is none."""
     if sys.platform != "linux":
         return 0
-    return max(0, _syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1))
+    return max(0, syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1))
 
 
 def landlock(files: int, tcp: int, scoped: int, rules: tuple) -> None:
@@ -239,13 +224,13 @@ def landlock(files: int, tcp: int, scoped: int, rules: tuple) -> None:
     """
     attributes = struct.pack("=QQQ", files, tcp, scoped)
     size = 24 if scoped else 16 if tcp else 8
-    ruleset = _checked(
-        _syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(size), 0), "landlock ruleset"
+    ruleset = checked(
+        syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(size), 0), "landlock ruleset"
     )
     try:
         for path, access in rules:
             _allow_beneath(ruleset, path, access)
-        _checked(_syscall(_LANDLOCK_RESTRICT, ruleset, 0), "landlock")
+        checked(syscall(_LANDLOCK_RESTRICT, ruleset, 0), "landlock")
     finally:
         os.close(ruleset)
 
@@ -260,131 +245,9 @@ def _allow_beneath(ruleset: int, path: str, access: int) -> None:
             access &= _OF_FILES
         if access:
             beneath = struct.pack("=Qi", access, descriptor)
-            _checked(_syscall(_LANDLOCK_ADD, ruleset, 1, beneath, 0), "landlock " + path)
+            checked(syscall(_LANDLOCK_ADD, ruleset, 1, beneath, 0), "landlock " + path)
     finally:
         os.close(descriptor)
-
-
-# --- namespaces and mounts ----------------------------------------------------------------
-
-
-def unshare(*names: str) -> None:
-    """Move this process into new namespaces; ``pid`` takes effect for its next child.
-
-    A new user namespace maps the present uid and gid to themselves: no root inside.
-    """
-    _linux("unshare")
-    uid, gid = os.geteuid(), os.getegid()
-    flags = 0
-    for name in names:
-        flags |= NAMESPACES[name]
-    _checked(_libc.unshare(flags), "unshare " + " ".join(names))
-    if "user" in names:
-        _write("/proc/self/setgroups", "deny")
-        _write("/proc/self/uid_map", "{0} {0} 1".format(uid))
-        _write("/proc/self/gid_map", "{0} {0} 1".format(gid))
-
-
-class PidNamespace:
-    """Pid namespaces, one after the other, whose first process only waits to be killed.
-
-    That process costs next to nothing: it shares the memory of this one and sleeps in libc's
-    ``pause`` with every signal blocked, on a stack of its own. What is forked in between is
-    an ordinary process in the namespace, and does not survive it.
-
-    Needs capabilities over a pid namespace that this process is pid 1 of.
-    """
-
-    _STACK = 65536
-
-    def __init__(self, own: int) -> None:
-        self._own = own
-        self._stack = ctypes.create_string_buffer(self._STACK)
-        self._pause = ctypes.cast(_libc.pause, ctypes.c_void_p)
-        self._every_signal = signal.valid_signals()
-
-    def open(self) -> int:
-        """Make a namespace for the next child; return the pid of its first process."""
-        top = (ctypes.addressof(self._stack) + self._STACK) & ~63
-        flags = NAMESPACES["pid"] | _CLONE_VM | signal.SIGCHLD
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, self._every_signal)
-        try:
-            first = _libc.clone(self._pause, ctypes.c_void_p(top), flags, None)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        _checked(first, "clone")
-        set_dumpable(1)
-        descriptor = open_process(first)
-        try:
-            _checked(_libc.setns(descriptor, NAMESPACES["pid"]), "setns")
-        finally:
-            os.close(descriptor)
-            set_dumpable(0)
-        return first
-
-    def leave(self) -> None:
-        """Let later children be born in this process's own namespace again."""
-        _checked(_libc.setns(self._own, NAMESPACES["pid"]), "setns")
-
-
-def adopt_orphans() -> None:
-    """Become the parent of every descendant whose own parent ends."""
-    _control("child subreaper", _SET_CHILD_SUBREAPER, 1)
-
-
-def _write(path: str, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        os.write(descriptor, text.encode())
-    finally:
-        os.close(descriptor)
-
-
-def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
-    """Mount ``source`` on ``target``."""
-    _linux("mount")
-    done = _libc.mount(
-        os.fsencode(source),
-        os.fsencode(target),
-        kind.encode(),
-        ctypes.c_ulong(flags),
-        data.encode(),
-    )
-    _checked(done, "mount " + target)
-
-
-def unmount(target: str, flags: int = MNT_DETACH) -> None:
-    """Detach what is mounted on ``target``."""
-    _linux("umount")
-    _checked(_libc.umount2(target.encode(), flags), "umount " + target)
-
-
-def make_mounts_private() -> None:
-    """Let no mount of ours be seen outside, nor the other way round."""
-    mount("none", "/", flags=MS_REC | MS_PRIVATE)
-
-
-def pivot_root(new: str) -> None:
-    """Make ``new``, a mount point, the root directory, and detach the old root."""
-    os.chdir(new)
-    _checked(_syscall(_number("pivot_root"), b".", b"."), "pivot_root " + new)
-    unmount(".")
-    os.chdir("/")
-
-
-def pivot_root_keeping(old: str) -> None:
-    """Make the current folder, a mount point, the root, with the old root at ``old`` in it."""
-    _checked(_syscall(_number("pivot_root"), b".", os.fsencode(old)), "pivot_root")
-
-
-def raise_loopback() -> None:
-    """Bring up ``lo`` in this network namespace."""
-    probe = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
-    try:
-        # SIOCSIFFLAGS with IFF_UP | IFF_RUNNING
-        fcntl.ioctl(probe.fileno(), 0x8914, struct.pack("16sH14s", b"lo", 1 | 64, b""))
-    finally:
-        probe.close()
 
 
 # --- descriptors, limits, processes -------------------------------------------------------
@@ -392,7 +255,7 @@ def raise_loopback() -> None:
 
 def close_from(first: int) -> None:
     """Close every descriptor from ``first`` on."""
-    if sys.platform == "linux" and _syscall(_CLOSE_RANGE, first, 0xFFFFFFFF, 0) == 0:
+    if sys.platform == "linux" and syscall(_CLOSE_RANGE, first, 0xFFFFFFFF, 0) == 0:
         return
     os.closerange(first, min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], 65536))
 
@@ -435,15 +298,15 @@ def address_space() -> int:
 
 def trim_heap() -> None:
     """Give freed memory back to the kernel, where libc can; what is not there is not forked."""
-    trim = getattr(_libc, "malloc_trim", None)
+    trim = getattr(libc, "malloc_trim", None)
     if trim is not None:
         trim(0)
 
 
 def open_process(pid: int) -> int:
     """Return a pidfd, by which the process can be signalled without a race."""
-    _linux("pidfd")
-    return _checked(_syscall(_PIDFD_OPEN, pid, 0), "pidfd_open")
+    linux_only("pidfd")
+    return checked(syscall(_PIDFD_OPEN, pid, 0), "pidfd_open")
 
 
 # --- self-test ----------------------------------------------------------------------------
@@ -461,10 +324,10 @@ class SelfTest:
 
     def __init__(self) -> None:
         self._attempts = (
-            ("open", (_number("openat"), _AT_FDCWD, b"/", 0, 0)),
-            ("socket", (_number("socket"), *_UNIX_STREAM)),
-            ("fork", (_number("clone"), 17, 0, 0, 0, 0)),
-            ("kill", (_number("kill"), 0, 0)),
+            ("open", (number("openat"), _AT_FDCWD, b"/", 0, 0)),
+            ("socket", (number("socket"), *_UNIX_STREAM)),
+            ("fork", (number("clone"), 17, 0, 0, 0, 0)),
+            ("kill", (number("kill"), 0, 0)),
         )
 
     def powers_left(self) -> str:
@@ -474,7 +337,7 @@ class SelfTest:
         """
         left = ""
         for name, arguments in self._attempts:
-            result = _syscall(*arguments)
+            result = syscall(*arguments)
             if result >= 0:
                 if name == "fork" and result == 0:
                     os._exit(0)

@@ -9,7 +9,7 @@ command then copies that (cheap) mount namespace and adds what must be its own: 
 ``/dev/shm``, ``/proc``, ``/home`` and ``/checkout``. Nothing is mounted outside of these
 namespaces, so nothing can be left behind.
 
-Not here: who calls this and when (`commands.py`), the system calls themselves (`kernel.py`).
+Not here: who calls this and when (`commands.py`), the system calls themselves (`namespaces.py`).
 """
 
 # Strings and descriptors, not Path objects: importing pathlib is dear, and so is each object.
@@ -20,11 +20,10 @@ from __future__ import annotations
 import _socket
 import errno
 import os
-import struct
 import sys
 import sysconfig
 
-import kernel
+import namespaces
 
 CHECKOUT = "/checkout"
 HOME = "/home"
@@ -67,9 +66,6 @@ _FACTS = (
 )
 """What of the shared ``/proc`` a command may read where it has none of its own."""
 
-_MOUNT_SETATTR = 442
-_AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
-_ATTR_RDONLY, _ATTR_NOSUID, _ATTR_NODEV = 1, 2, 4
 _MAX_LINKS = 40
 
 
@@ -149,8 +145,10 @@ def build(exposed: Exposed) -> None:
 
     Needs fresh user and mount namespaces.
     """
-    kernel.make_mounts_private()
-    kernel.mount("tmpfs", _STAGE, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755")
+    namespaces.make_mounts_private()
+    namespaces.mount(
+        "tmpfs", _STAGE, "tmpfs", namespaces.MS_NOSUID | namespaces.MS_NODEV, "mode=755"
+    )
     for name in _OWN:
         os.mkdir("{}/{}".format(_STAGE, name), 0o755)
     for path in exposed.binds:
@@ -164,9 +162,11 @@ def build(exposed: Exposed) -> None:
         if not _is_below_own(path):
             os.makedirs(os.path.dirname(_STAGE + path), exist_ok=True)
             os.symlink(target, _STAGE + path)
-    _restrict(_STAGE, _ATTR_RDONLY | _ATTR_NOSUID, _AT_RECURSIVE)
+    namespaces.restrict(
+        _STAGE, namespaces.ATTR_RDONLY | namespaces.ATTR_NOSUID, namespaces.AT_RECURSIVE
+    )
     os.chdir(_STAGE)
-    kernel.pivot_root_keeping(HOST[1:])
+    namespaces.pivot_root_keeping(HOST[1:])
     os.chdir("/")
 
 
@@ -176,7 +176,7 @@ def _bind(source: str, target: str) -> None:
     else:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o644))
-    kernel.mount(source, target, flags=kernel.MS_BIND | kernel.MS_REC)
+    namespaces.mount(source, target, flags=namespaces.MS_BIND | namespaces.MS_REC)
 
 
 def _is_below_own(path: str) -> bool:
@@ -184,21 +184,14 @@ def _is_below_own(path: str) -> bool:
     return path.startswith(("/tmp/", "/dev/shm/", "/home/", "/proc/", "/checkout/"))
 
 
-def _restrict(path: str, attributes: int, flags: int = 0) -> None:
-    """Set attributes of the mount at ``path``."""
-    change = struct.pack("=QQQQ", attributes, 0, 0, 0)
-    done = kernel._syscall(_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), flags, change, len(change))
-    kernel._checked(done, "mount_setattr " + path)
-
-
 # --- for each command, by its first process -----------------------------------------------
 
 
 def settle() -> None:
     """Make the namespaces and mounts of a command that do not depend on which one it is."""
-    kernel.unshare("mount", "ipc")
-    flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC | kernel.MS_RDONLY
-    kernel.mount("proc", "/proc", "proc", flags)
+    namespaces.unshare("mount", "ipc")
+    flags = namespaces.MS_NOSUID | namespaces.MS_NODEV | namespaces.MS_NOEXEC | namespaces.MS_RDONLY
+    namespaces.mount("proc", "/proc", "proc", flags)
 
 
 def enter(exposed: Exposed, request: dict) -> None:
@@ -209,23 +202,23 @@ def enter(exposed: Exposed, request: dict) -> None:
         request: ``overlay`` (``lower``, ``upper``, ``work``) or ``path``, ``network`` and
             ``tmp_bytes``.
     """
-    plain = kernel.MS_NOSUID | kernel.MS_NODEV
+    plain = namespaces.MS_NOSUID | namespaces.MS_NODEV
     if request["network"] == "loopback":
-        kernel.unshare("net")
-        kernel.raise_loopback()
+        namespaces.unshare("net")
+        namespaces.raise_loopback()
     size = "size={}".format(request["tmp_bytes"])
     for place, mode in (("/tmp", "1777"), ("/dev/shm", "1777"), (HOME, "755")):
-        kernel.mount("tmpfs", place, "tmpfs", plain, "mode={},{}".format(mode, size))
+        namespaces.mount("tmpfs", place, "tmpfs", plain, "mode={},{}".format(mode, size))
     _bind_late(exposed)
     overlay = request.get("overlay")
     if overlay is None:
-        kernel.mount(HOST + request["path"], CHECKOUT, flags=kernel.MS_BIND)
+        namespaces.mount(HOST + request["path"], CHECKOUT, flags=namespaces.MS_BIND)
     else:
         mount_overlay(overlay, CHECKOUT, HOST)
-    _restrict(CHECKOUT, _ATTR_NOSUID | _ATTR_NODEV)
+    namespaces.restrict(CHECKOUT, namespaces.ATTR_NOSUID | namespaces.ATTR_NODEV)
     # Covered and not detached, for which the kernel would wait a millisecond: without
     # capabilities nobody in here can ever lift the cover.
-    kernel.mount("tmpfs", HOST, "tmpfs", plain | kernel.MS_RDONLY, "size=4k,mode=0")
+    namespaces.mount("tmpfs", HOST, "tmpfs", plain | namespaces.MS_RDONLY, "size=4k,mode=0")
 
 
 def _bind_late(exposed: Exposed) -> None:
@@ -233,7 +226,9 @@ def _bind_late(exposed: Exposed) -> None:
     for path in exposed.binds:
         if _is_below_own(path):
             _bind(HOST + path, path)
-            _restrict(path, _ATTR_RDONLY | _ATTR_NOSUID, _AT_RECURSIVE)
+            namespaces.restrict(
+                path, namespaces.ATTR_RDONLY | namespaces.ATTR_NOSUID, namespaces.AT_RECURSIVE
+            )
     for path, target in exposed.links:
         if _is_below_own(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -250,8 +245,8 @@ def mount_overlay(overlay: dict, target: str, host: str = "") -> None:
     opened = [os.open(host + name, look) for name in names]
     try:
         *lower, upper, work = ["/proc/self/fd/{}".format(number) for number in opened]
-        kernel.mount(
-            "overlay", target, "overlay", kernel.MS_NOSUID | kernel.MS_NODEV,
+        namespaces.mount(
+            "overlay", target, "overlay", namespaces.MS_NOSUID | namespaces.MS_NODEV,
             "lowerdir={},upperdir={},workdir={},userxattr,volatile".format(
                 ":".join(lower), upper, work
             ),
@@ -293,8 +288,8 @@ def powers_left(secret: str) -> list:
         "chmod": lambda: os.chmod(secret, 0o600),
         "write": lambda: os.mkdir("/usr/.written"),
         "settings": lambda: os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY)),
-        "namespaces": lambda: kernel.unshare("user"),
-        "mount": lambda: kernel.mount("none", "/tmp", "tmpfs"),
+        "namespaces": lambda: namespaces.unshare("user"),
+        "mount": lambda: namespaces.mount("none", "/tmp", "tmpfs"),
         "signal": _signal_parent,
         "everyone": lambda: os.kill(-1, 0),
         "internet": _connect,
@@ -325,8 +320,8 @@ def _probe(folder: str) -> int:
     for place in places.values():
         os.mkdir(place)
     try:
-        kernel.unshare("user", "mount")
-        kernel.make_mounts_private()
+        namespaces.unshare("user", "mount")
+        namespaces.make_mounts_private()
         mount_overlay({**places, "lower": [places["lower"]]}, places["seen"])
         os.mkdir(os.path.join(places["seen"], "written"))
         return 0 if os.path.isdir(os.path.join(places["upper"], "written")) else 1
