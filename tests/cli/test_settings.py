@@ -46,7 +46,7 @@ def test_the_config_of_the_seed_is_read(repository: Path) -> None:
     configure(
         repository,
         "version: 0.1\nbackend_profiles:\n  b: {kind: k8s, cpu: 4}\noptimizer_params:\n"
-        "  alphaevolve: {models: {default_llm: {provider: x}}}\nregistry: https://registry.example\n",
+        "  alphaevolve: {models: {default_llm: {provider: x}}}\nregistry: registry.example\n",
     )
     assert resolve(repository, environment={})["num"].source == "default"
 
