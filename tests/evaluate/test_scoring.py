@@ -29,12 +29,38 @@ BASE = (Returned(10), Raised("ValueError", "no"))
 
 
 def test_a_case_without_an_expected_value_expects_what_the_baseline_returned():
-    results = (Returned(11), Raised("ValueError", "another text"))
-    assert differing(SILENT, results, BASE) == [0]
+    assert differing(SILENT, (Returned(11), Returned(20)), (Returned(10), Returned(20))) == [0]
 
 
-def test_raising_another_error_than_the_baseline_differs():
-    assert differing(SILENT, (Returned(10), Raised("KeyError", "no")), BASE) == [1]
+def test_raising_is_no_answer_even_if_the_baseline_raises():
+    assert differing(SILENT, (Returned(10), Raised("ValueError", "no")), BASE) == [1]
+
+
+@pytest.mark.parametrize(
+    ("result", "differs"),
+    [(Raised("KeyError", "k"), False), (Raised("ValueError", "k"), True), (Returned(1), True)],
+)
+def test_a_case_may_ask_for_an_exception(result: Returned | Raised, differs: bool):
+    asks = [GivenCase(Case((1,)), raises="KeyError")]
+    assert bool(differing(asks, [result], [Returned(1)])) is differs
+
+
+def test_what_a_call_leaves_in_its_arguments_counts():
+    given = [GivenCase(Case(([2, 1],)))]
+    sorts, sorts_not = Returned(None, (([1, 2],), {})), Returned(None)
+    assert differing(given, [sorts], [sorts]) == []
+    assert differing(given, [sorts_not], [sorts]) == [0]
+    assert differing(given, [sorts], [sorts_not]) == [0]
+    assert disagreement(given, [sorts_not], [sorts], 0) == (
+        "case 1 ([2, 1]) left its arguments as (([2, 1],), {}), expected (([1, 2],), {})"
+    )
+
+
+def test_arguments_are_compared_where_the_baselines_own_answer_is_right():
+    given = [GivenCase(Case(([2, 1],)), expected=3)]
+    right, wrong = Returned(3, (([],), {})), Returned(0, (([7],), {}))
+    assert differing(given, [Returned(3)], [right]) == [0]
+    assert differing(given, [Returned(3)], [wrong]) == []
 
 
 def test_raising_where_a_value_is_expected_differs_even_if_the_baseline_raises():
@@ -49,7 +75,7 @@ def test_a_tolerance_is_for_numbers():
 
 
 def test_only_errors_that_the_baseline_did_not_raise_are_new():
-    assert new_errors((Raised("E", ""), Raised("E", "")), BASE) == [0]
+    assert new_errors(SILENT, (Raised("E", ""), Raised("E", "")), BASE) == [0]
 
 
 def test_the_error_of_a_batch_is_the_mean_over_its_cases():

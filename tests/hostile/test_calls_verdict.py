@@ -371,7 +371,8 @@ def test_one_call_cannot_change_the_arguments_of_another(sandbox):
     shared = [1]
     with sandbox.worker() as worker:
         worker.load({"m": Source("def f(x):\n    x.append(2)\n    return len(x)", "m.py")}, "m:f")
-        assert worker.call([Case((shared,))] * 2).results == (Returned(2), Returned(2))
+        found = worker.call([Case((shared,))] * 2).results
+        assert found == (Returned(2, (([1, 2],), {})), Returned(2, (([1, 2],), {})))
     assert shared == [1]
 
 

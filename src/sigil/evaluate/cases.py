@@ -1,7 +1,7 @@
 """The inputs of call metrics, and whether two values agree.
 
-Pure: bytes in, cases out. A case is an object with any of ``args``, ``kwargs`` and
-``expected``, or a bare list (the positional arguments), or any other bare value (the one
+Pure: bytes in, cases out. A case is an object with any of ``args``, ``kwargs``,
+``expected`` and ``raises``, or a bare list (the positional arguments), or any other bare value (the one
 argument).
 
 Not here: calling anything (`sigil.evaluate.measure`), reading files.
@@ -28,7 +28,7 @@ __all__ = [
 MAX_CASES = 100_000
 MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 100
-_KEYS = frozenset({"args", "kwargs", "expected"})
+_KEYS = frozenset({"args", "kwargs", "expected", "raises"})
 
 
 class _Missing(Enum):
@@ -48,10 +48,17 @@ class GivenCase:
     Args:
         case: the arguments.
         expected: JSON-like, or `MISSING`; then what the baseline returned is expected.
+        raises: the class name of the exception that is expected instead of a value.
     """
 
     case: Case
     expected: object = MISSING
+    raises: str | None = None
+
+    @property
+    def asks_baseline(self) -> bool:
+        """Return whether what the unchanged code returns is what is expected."""
+        return self.expected is MISSING and self.raises is None
 
     def accepts(
         self, value: object, tolerance: Tolerance = EXACT, *, baseline: object = MISSING
@@ -165,7 +172,7 @@ def _given(value: Any, where: Where) -> GivenCase:
         raise InvalidValue(
             f"unknown key {unknown[0]!r} beside {min(_KEYS & fields.keys())!r}",
             where=where,
-            remedy="a case has args, kwargs and expected; wrap an argument as {args: [...]}",
+            remedy="a case has args, kwargs and expected or raises; wrap an argument as {args: [...]}",
         )
     args, kwargs = fields.get("args", []), fields.get("kwargs", {})
     if not isinstance(args, list):
@@ -173,7 +180,14 @@ def _given(value: Any, where: Where) -> GivenCase:
     if not isinstance(kwargs, dict):
         raise InvalidValue("kwargs is not a mapping", where=where, remedy="write kwargs: {...}")
     case = Case(tuple(cast("list[object]", args)), cast("dict[str, object]", kwargs))
-    return GivenCase(case, fields.get("expected", MISSING))
+    raises = fields.get("raises")
+    if raises is not None and ("expected" in fields or not isinstance(raises, str)):
+        raise InvalidValue(
+            "raises is not the name of an exception, beside no expected value",
+            where=where,
+            remedy="write raises: ValueError, or expected: ..., not both",
+        )
+    return GivenCase(case, fields.get("expected", MISSING), raises)
 
 
 def _require_plain(value: object, where: Where) -> None:

@@ -189,7 +189,8 @@ class Instruments:
         if not differ:
             return 0, ""
         expected = self._expected(metric.id, inputs, results)
-        return len(differ), disagreement(inputs.cases, results, expected, differ[0])
+        shown = disagreement(inputs.cases, results, expected, differ[0], _tolerance(metric))
+        return len(differ), shown
 
     def verify(self, metric: str, results: Sequence[Result], inputs: Inputs) -> None:
         """Check the answers that a candidate gives while it is timed.
@@ -199,7 +200,7 @@ class Instruments:
                 function, which it passed before, now says no.
         """
         expected = self._expected(metric, inputs, results)
-        raised = new_errors(results, expected)
+        raised = new_errors(inputs.cases, results, expected)
         if raised:
             detail = disagreement(inputs.cases, results, expected, raised[0])
             raise Failed(metric, "raised", f"while being timed, {detail}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from sigil.evaluate.cases import EXACT, MISSING, GivenCase, Incomparable, Tolerance
+from sigil.evaluate.cases import EXACT, MISSING, GivenCase, Incomparable, Tolerance, agrees
 from sigil.evaluate.failure import Failed
 from sigil.printable import printable, shorten
 from sigil.sandbox.model import Case, Raised, Returned
@@ -31,21 +31,39 @@ def differing(
     Args:
         given: (n,) cases; one without an expected value expects what the baseline did.
         results: (n,) what the candidate did.
-        expected: (n,) what the baseline did; raising the same class of error is the same.
+        expected: (n,) what the baseline did.
         tolerance: for numbers.
+
+    What a call leaves in its arguments counts like what it returns: it has to be what the
+    baseline leaves there, unless the baseline's own answer to the case is wrong. Raising is
+    right only where the case says so.
     """
     rows = zip(given, results, expected, strict=True)
     return [i for i, row in enumerate(rows) if not _agrees(*row, tolerance)]
 
 
-def new_errors(results: Sequence[Result], expected: Sequence[Result]) -> list[int]:
-    """Return the indices of the cases that raised although the baseline's did not."""
-    pairs = zip(results, expected, strict=True)
+def new_errors(
+    given: Sequence[GivenCase], results: Sequence[Result], expected: Sequence[Result]
+) -> list[int]:
+    """Return the indices of the cases that raised although they should not, nor did before."""
+    rows = zip(given, results, expected, strict=True)
     return [
         i
-        for i, (result, wanted) in enumerate(pairs)
-        if isinstance(result, Raised) and isinstance(wanted, Returned)
+        for i, (case, result, wanted) in enumerate(rows)
+        if isinstance(result, Raised)
+        and isinstance(wanted, Returned)
+        and result.error != case.raises
     ]
+
+
+def without_answer(
+    given: Sequence[GivenCase], results: Sequence[Result]
+) -> tuple[int, Raised] | None:
+    """Return the first case that expects what the baseline returns, where it returns nothing."""
+    for i, (case, result) in enumerate(zip(given, results, strict=True)):
+        if case.asks_baseline and isinstance(result, Raised):
+            return i, result
+    return None
 
 
 def mean_error(
@@ -106,16 +124,26 @@ def mean_score(metric: str, scores: Sequence[Result]) -> float:
 
 
 def disagreement(
-    given: Sequence[GivenCase], results: Sequence[Result], expected: Sequence[Result], at: int
+    given: Sequence[GivenCase],
+    results: Sequence[Result],
+    expected: Sequence[Result],
+    at: int,
+    tolerance: Tolerance = EXACT,
 ) -> str:
     """Return one line that shows a case, what came of it and what was expected."""
     case, result, wanted = given[at], results[at], expected[at]
+    shown_case = f"case {at + 1} {_shown_call(case.case)}"
+    if isinstance(result, Returned) and _value_agrees(case, result, wanted, tolerance):
+        left, other = _left(case, result), _left(case, wanted)
+        return f"{shown_case} left its arguments as {shown(left)}, expected {shown(other)}"
     got = _shown_error(result) if isinstance(result, Raised) else f"gave {shown(result.value)}"
-    if case.expected is not MISSING:
+    if case.raises is not None:
+        target = f"raised {case.raises}"
+    elif case.expected is not MISSING:
         target = shown(case.expected)
     else:
         target = _shown_error(wanted) if isinstance(wanted, Raised) else shown(wanted.value)
-    return f"case {at + 1} {_shown_call(case.case)} {got}, expected {target}"
+    return f"{shown_case} {got}, expected {target}"
 
 
 def shown(value: object, cap: int = SHOWN) -> str:
@@ -128,11 +156,36 @@ def shown(value: object, cap: int = SHOWN) -> str:
 
 
 def _agrees(case: GivenCase, result: Result, wanted: Result, tolerance: Tolerance) -> bool:
-    if isinstance(result, Returned):
-        reference = wanted.value if isinstance(wanted, Returned) else MISSING
-        return case.accepts(result.value, tolerance, baseline=reference)
-    same_error = isinstance(wanted, Raised) and wanted.error == result.error
-    return case.expected is MISSING and same_error
+    if isinstance(result, Raised):
+        return result.error == case.raises
+    if not _value_agrees(case, result, wanted, tolerance):
+        return False
+    if not isinstance(wanted, Returned) or not _value_agrees(case, wanted, wanted, tolerance):
+        return True  # the baseline is no model of what this case does
+    return _leaves_alike(case, result, wanted, tolerance)
+
+
+def _value_agrees(case: GivenCase, result: Returned, wanted: Result, tolerance: Tolerance) -> bool:
+    if case.raises is not None:
+        return False
+    reference = wanted.value if isinstance(wanted, Returned) else MISSING
+    return case.accepts(result.value, tolerance, baseline=reference)
+
+
+def _leaves_alike(
+    case: GivenCase, result: Returned, wanted: Returned, tolerance: Tolerance
+) -> bool:
+    """Return whether two calls made the same of their arguments."""
+    if result.changed_args is None and wanted.changed_args is None:
+        return True
+    return agrees(_left(case, result), _left(case, wanted), tolerance)
+
+
+def _left(case: GivenCase, result: Result) -> object:
+    """Return ``(args, kwargs)`` as they are after the call."""
+    if isinstance(result, Raised) or result.changed_args is None:
+        return case.case.args, dict(case.case.kwargs)
+    return result.changed_args
 
 
 def _finite_mean(metric: str, numbers: Sequence[float]) -> float:

@@ -111,9 +111,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A call that returned ``value``, exactly typed."""
+    """A call that returned.
+
+    Args:
+        value: what it returned, exactly typed.
+        changed_args: ``(args, kwargs)`` after the call; None if they are as they were.
+    """
 
     value: object
+    changed_args: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,8 @@ def _outcome(row: Any) -> Returned | Raised:
     match row:
         case [0, value] if type(row[0]) is int:
             return Returned(value if type(value) in _SCALARS else _rebuild(value, 1))
+        case [0, value, changed] if type(row[0]) is int:
+            return Returned(_rebuild(value, 1), _rebuild(changed, 1))
         case [1, str(error), str(message)] if type(row[0]) is int:
             return Raised(printable(error, _MAX_NAME), printable(message))
         case _:

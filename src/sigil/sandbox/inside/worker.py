@@ -162,7 +162,7 @@ def rehearse(loader):
     for _ in range(_TIMES):
         function = _load(wire, NOBODY, loader, *marshal.loads(memoryview(message)))
         cap, rows = marshal.loads(memoryview(cases))
-        wire.send(RESULTS, NOBODY, _spell(_call(function, rows), cap))
+        wire.send(RESULTS, NOBODY, _spell(_call(function, rows), cap, rows, cases))
     loader.remove("_rehearsal")
 
 
@@ -178,12 +178,13 @@ def _serve(wire, loader):
             function = _load(wire, request, loader, *message)
             continue
         if kind == WAIT:
+            body = bytes(body)  # the next frame comes into the same buffer
             wire.send(READY, request)
             if wire.receive()[:2] != (GO, request):
                 raise Gone
         outcomes = _call(function, message[1])
         wire.send(DONE, request)
-        wire.send(RESULTS, request, _spell(outcomes, message[0]))
+        wire.send(RESULTS, request, _spell(outcomes, message[0], message[1], body))
 
 
 def _load(wire, request, loader, sources, entry):
@@ -197,7 +198,7 @@ def _load(wire, request, loader, sources, entry):
             found = getattr(found, name)
         found.__call__  # noqa: B018 (raises AttributeError, which says it all)
     except BaseException as error:  # noqa: BLE001 (a candidate may raise anything)
-        wire.send(FAILED, request, _spell([_described(error, loader)], 0))
+        wire.send(FAILED, request, _spell([_described(error, loader)], 0, (), None))
         return None
     wire.send(LOADED, request)
     return found
@@ -227,17 +228,21 @@ def _described(error, loader):
     return name, message
 
 
-def _spell(outcomes, cap):
-    """Return the body of a reply: one entry per case, ``[0, value]`` or ``[1, name, message]``.
+def _spell(outcomes, cap, cases, body):
+    """Return the body of a reply: one entry per case.
 
-    Stops once the cap is passed: the parent refuses the frame for its length alone.
+    That is ``[0, value]``, ``[0, value, arguments]`` where the call changed its arguments, or
+    ``[1, name, message]``. Stops once the cap is passed: the parent refuses the frame for its
+    length alone.
     """
     parts = []
     size = 0
-    for outcome in outcomes:
+    given = _unless_equal(cases, body)
+    for i, outcome in enumerate(outcomes):
         if len(outcome) == 1:
             try:
-                part = "[0," + codec.spell(outcome[0]) + "]"
+                changed = "" if given is None else _changes(given[i], cases[i])
+                part = "[0," + codec.spell(outcome[0]) + changed + "]"
             except BaseException as error:  # noqa: BLE001 (memory, recursion, tampering)
                 part = _raised("NotJson", _reason(error))
         else:
@@ -247,6 +252,29 @@ def _spell(outcomes, cap):
         if cap and size > cap:
             break
     return ("[" + ",".join(parts) + "]").encode("ascii")
+
+
+def _unless_equal(cases, body):
+    """Return the cases as they were sent, or None if the calls changed none of them.
+
+    The bytes of both tell at once: most functions leave their arguments alone.
+    """
+    if body is None:
+        return None
+    given = marshal.loads(body)[1]
+    try:
+        return None if marshal.dumps(given, 2) == marshal.dumps(cases, 2) else given
+    except ValueError:  # an object that a call left in its arguments
+        return given
+
+
+def _changes(given, case):
+    """Return what a call made of its arguments, spelled, or nothing if they are the same."""
+    try:
+        after = codec.spell(case)
+    except codec.NotJson as error:
+        raise codec.NotJson("left in its arguments: " + error.args[0]) from None
+    return "" if after == codec.spell(given) else "," + after
 
 
 def _raised(name, message):
