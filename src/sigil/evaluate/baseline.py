@@ -16,15 +16,16 @@ from typing import TypeVar
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import BaselineFailed, FlakyCheck, InvalidValue, SigilError, Where
+from sigil.evaluate.answers import require_answers
 from sigil.evaluate.blocks import Probe, best_of, is_time, least_times, probes, settled
-from sigil.evaluate.cases import MISSING, read_cases
+from sigil.evaluate.cases import read_cases
 from sigil.evaluate.commands import Tree, layer_files
 from sigil.evaluate.definition import Eval, Metric
 from sigil.evaluate.expressions import Exact, Undefined
 from sigil.evaluate.facts import Facts, Inputs
 from sigil.evaluate.failure import Failed, error_of
 from sigil.evaluate.heldout import learned, readings
-from sigil.evaluate.instruments import PER_UNIT, Instruments, Side, Value
+from sigil.evaluate.instruments import PER_UNIT, Instruments, Side, Value, ended
 from sigil.evaluate.intervals import MedianSequence
 from sigil.evaluate.result import Evaluation, Failure, MetricValue
 from sigil.evaluate.scoring import Result
@@ -52,6 +53,7 @@ class _Learned:
     matches: dict[str, int] = field(default_factory=dict[str, int])
     exits: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     best_of: dict[str, int] = field(default_factory=dict[str, int])
+    refusals: dict[str, str] = field(default_factory=dict[str, str])
 
 
 def place_of(definition: Eval, failed: Failed) -> Where:
@@ -124,7 +126,7 @@ class _Baseline:
         else:
             generator = holdout.generator or self._definition.model.inputs.generator or ""
             found = self._generated("holdout", generator, holdout.seed)
-        found = self._with_expected(found, side)
+        found = self._with_expected(found, side, "held-out case")
         metrics = self._definition.model.metrics
         exact = [metric for metric in metrics if metric.id not in facts.noisy]
         return learned(found, list(readings(self._instruments, exact, side, found)))
@@ -156,12 +158,13 @@ class _Baseline:
         self._instruments.commands.write_layer("build", build, tree, layer)
         return (layer,), layer_files(layer)
 
-    def _with_expected(self, inputs: Inputs, side: Side) -> Inputs:
+    def _with_expected(self, inputs: Inputs, side: Side, kind: str = "case") -> Inputs:
         """Return the inputs with what the baseline does with each case."""
-        expected = {
-            function: self._instruments.batch(metric, side, inputs).results
-            for metric, function in _one_metric_each(self._instruments.called)
-        }
+        expected: dict[str, tuple[Result, ...]] = {}
+        for metric, function in _one_metric_each(self._instruments.called):
+            results = self._instruments.batch(metric, side, inputs).results
+            require_answers(inputs.cases, results, self._definition.where_metric(metric), kind=kind)
+            expected[function] = results
         return replace(inputs, expected=expected)
 
     # --- reading ------------------------------------------------------------------------
@@ -191,7 +194,12 @@ class _Baseline:
                 self._sample(metric, quickest / PER_UNIT[metric.time_unit])
             for metric in scored:
                 self._refuse_moody(metric, batches[0].results, inputs)
-                self._sample(metric, self._instruments.scored(metric, batches[0].results, inputs))
+                value = self._instruments.scored(metric, batches[0].results, inputs)
+                self._sample(metric, value)
+                if value is False:
+                    self._learned.refusals[metric.id] = self._differ(
+                        metric, batches[0].results, inputs
+                    )
         self._settle(probe)
 
     def _read_command(self, probe: Probe, side: Side, inputs: Inputs) -> None:
@@ -220,7 +228,13 @@ class _Baseline:
         parsed = self._instruments.parsed(metric, result, inputs)
         known = self._learned.matches.get(metric.id, 0)
         self._learned.matches[metric.id] = max(known, parsed.matches)
+        if parsed.value is False:
+            self._learned.refusals[metric.id] = ended(result)
         return parsed.value
+
+    def _differ(self, metric: Metric, results: Sequence[Result], inputs: Inputs) -> str:
+        count, first = self._instruments.first_difference(metric, results, inputs)
+        return f"{first}; {count} of {len(inputs.cases)} cases differ"
 
     def _sample(self, metric: Metric, value: Value) -> None:
         self._learned.samples.setdefault(metric.id, []).append(value)
@@ -260,7 +274,7 @@ class _Baseline:
         if metric.measure != "matches":
             return
         for index in self._instruments.differing(metric, results, inputs):
-            if inputs.cases[index].expected is MISSING:
+            if inputs.cases[index].asks_baseline:
                 raise FlakyCheck(
                     f"{metric.id}: the unchanged code gives another result each time for case"
                     f" {index + 1}, and nothing else is expected there",
@@ -296,6 +310,7 @@ class _Baseline:
             ties=() if failed else ties,
             failure=Failure("objective", "constraint", feasible.reason) if failed else None,
             elapsed_s=(SYSTEM_CLOCK.monotonic_ns() - start) / 1e9,
+            refusals=dict(self._learned.refusals),
         )
 
 

@@ -1,8 +1,8 @@
 """The inputs of call metrics, and whether two values agree.
 
 Pure: bytes in, cases out. A case is an object with any of ``args``, ``kwargs``,
-``expected`` and ``raises``, or a bare list (the positional arguments), or any other bare value (the one
-argument).
+``expected`` and ``raises``, or a bare list (the positional arguments), or any other bare
+value (the one argument).
 
 Not here: calling anything (`sigil.evaluate.measure`), reading files.
 """
@@ -172,7 +172,7 @@ def _given(value: Any, where: Where) -> GivenCase:
         raise InvalidValue(
             f"unknown key {unknown[0]!r} beside {min(_KEYS & fields.keys())!r}",
             where=where,
-            remedy="a case has args, kwargs and expected or raises; wrap an argument as {args: [...]}",
+            remedy="a case has args, kwargs, expected or raises; wrap an argument: {args: [...]}",
         )
     args, kwargs = fields.get("args", []), fields.get("kwargs", {})
     if not isinstance(args, list):

@@ -89,6 +89,8 @@ class Evaluation:
         failure: None if ``measured``.
         elapsed_s: what measuring took.
         log: what its commands printed, escaped and capped.
+        refusals: of the unchanged code: why each check that says no says so, by metric id. To
+            mend that may be what the search is for; if it is not, the eval is wrong.
     """
 
     status: Status
@@ -100,6 +102,7 @@ class Evaluation:
     failure: Failure | None = None
     elapsed_s: float = 0.0
     log: str = ""
+    refusals: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-like mapping from which `from_json` restores an equal evaluation."""
@@ -113,6 +116,7 @@ class Evaluation:
             "failure": self.failure and _failure_out(self.failure),
             "elapsed_s": self.elapsed_s,
             "log": self.log,
+            "refusals": dict(self.refusals),
         }
 
     @classmethod
@@ -133,6 +137,7 @@ class Evaluation:
                 failure=None if data["failure"] is None else Failure(**data["failure"]),
                 elapsed_s=_number_in(data["elapsed_s"]),
                 log=str(data["log"]),
+                refusals={str(k): str(v) for k, v in data.get("refusals", {}).items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Corrupt(

@@ -56,16 +56,6 @@ def new_errors(
     ]
 
 
-def without_answer(
-    given: Sequence[GivenCase], results: Sequence[Result]
-) -> tuple[int, Raised] | None:
-    """Return the first case that expects what the baseline returns, where it returns nothing."""
-    for i, (case, result) in enumerate(zip(given, results, strict=True)):
-        if case.asks_baseline and isinstance(result, Raised):
-            return i, result
-    return None
-
-
 def mean_error(
     metric: str, given: Sequence[GivenCase], results: Sequence[Result], expected: Sequence[Result]
 ) -> float:

@@ -186,7 +186,8 @@ class Target:
                 remedy="write it as path/to/file.py:name",
             )
         try:
-            names = _bound_names(ast.parse(self._text(path)))
+            tree = ast.parse(self._text(path))
+            names = _bound_names(tree)
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidValue(
                 f"there is no file {path} in the repository", where=where, remedy="check the path"
@@ -196,6 +197,13 @@ class Target:
         if "*" not in names and qualname.partition(".")[0] not in names:
             raise InvalidValue(
                 f"{path} defines no {qualname}", where=where, remedy="check the function's name"
+            )
+        if _is_method(tree, qualname):
+            raise InvalidValue(
+                f"{qualname} is a method, and a call has no object to call it on",
+                where=where,
+                remedy="name a function, such as one in a file of its own that makes the object"
+                " and calls the method",
             )
 
 
@@ -209,6 +217,28 @@ def _imports(text: str, path: str) -> frozenset[str]:
         return frozenset()
     found = imported_names(text, "_", package=path.endswith("__init__.py"))
     return frozenset(name for name, _ in found)
+
+
+def _is_method(tree: ast.Module, qualname: str) -> bool:
+    """Return whether a name stands for a function that takes ``self``."""
+    *classes, last = qualname.split(".")
+    body: list[ast.stmt] = tree.body
+    for name in classes:
+        found = [node for node in body if isinstance(node, ast.ClassDef) and node.name == name]
+        if not found:
+            return False
+        body = found[-1].body
+    methods = [
+        node
+        for node in body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == last
+    ]
+    return bool(classes and methods) and not any(map(_needs_no_object, methods))
+
+
+def _needs_no_object(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    decorators = {node.id for node in method.decorator_list if isinstance(node, ast.Name)}
+    return bool(decorators & {"staticmethod", "classmethod"})
 
 
 def _bound_names(tree: ast.Module) -> set[str]:
