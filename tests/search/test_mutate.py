@@ -214,3 +214,14 @@ def test_growth_is_bounded():
         after = check(proposal.patch, {"a.py": text}, pins)["a.py"]
         text = max(text, after, key=len)
     assert len(text) < 500
+
+
+def test_a_last_statement_below_a_comment_is_deleted_inside_the_pin():
+    text = "def f(xs):\n    n = len(xs)\n    # forget them\n    xs.clear()\n\n\nX = 1\n"
+    pins = (Pin("p", "python", ("a.py",), "f"),)
+    found = [p for p in Mutate().ask(view(text, 1, pins), 40) if "delete xs.clear()" in p.note]
+    assert found
+    for proposal in found:
+        assert (
+            "    # forget them\n    pass\n" in check(proposal.patch, {"a.py": text}, pins)["a.py"]
+        )

@@ -159,7 +159,8 @@ def _steers_loop(statement: ast.stmt, block: Block) -> bool:
 def _removal(subject: Subject, statement: ast.stmt, block: Block) -> Edit | None:
     source = subject.source
     start, end = source.span(statement)
-    if len(block.suite) == 1:
+    # A suite needs a statement; and a region that would end in comments would lose them.
+    if len(block.suite) == 1 or statement.end_lineno == subject.last:
         return Edit(start, end, "pass")
     if not _whole_lines(subject, statement):
         return None
