@@ -56,6 +56,7 @@ def inspect(
     from sigil.cli.progress import wide_console
     from sigil.optimize.spec import load_spec
     from sigil.optimize.workspace import load_history, open_workspace
+    from sigil.printable import printable
 
     spec = load_spec(repository(repo_root), spec_name)
     workspace = open_workspace(spec, workspace_name)
@@ -70,7 +71,7 @@ def inspect(
     elif as_json:
         print_json(run_json(run, history))
     else:
-        console.print(shown(run), highlight=False, soft_wrap=True)
+        console.print(printable(shown(run)), highlight=False, markup=False, soft_wrap=True)
         _show_run(history, console, top)
 
 
@@ -92,6 +93,7 @@ def run_json(run: Path, history: History) -> dict[str, object]:
 def _show_runs(workspace: Workspace, console: Console, *, as_json: bool) -> None:
     from sigil.cli.present import SHORT
     from sigil.optimize.workspace import load_history
+    from sigil.printable import printable
 
     histories = {name: load_history(workspace.runs / name) for name in workspace.run_names()}
     if as_json:
@@ -106,7 +108,7 @@ def _show_runs(workspace: Workspace, console: Console, *, as_json: bool) -> None
         winner = f"winner {history.winner[:SHORT]}" if history.winner else "no winner"
         end = history.ended or "not ended (--resume goes on with it)"
         line = f"{name}  {history.measured()} evaluated  {winner}  {end}"
-        console.print(line, highlight=False, soft_wrap=True)
+        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
     if not histories:
         console.print(f"no runs in {shown(workspace.root)}")
 

@@ -7,14 +7,17 @@ stands in the table and its module stays unread.
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
+from pathlib import Path
 
 import click
 
 from sigil.errors import SigilError, UsageError
+from sigil.store.disk_errors import write_error
 
 INTERRUPTED = 130
 
@@ -82,6 +85,10 @@ def run_group(group: click.Group, name: str) -> None:
         # Whoever reads our output has gone; there is nobody left to tell.
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        refusal = write_error(error, Path(error.filename or "standard output"))
+        click.echo(f"{name}: {refusal}", err=True)
+        os._exit(refusal.exit_code)  # the interpreter would try to write the rest again
 
 
 def _interrupt(*_: object) -> None:

@@ -36,7 +36,7 @@ class Silent:
     def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
         """Say nothing."""
 
-    def baseline(self, evaluation: Evaluation) -> None:
+    def baseline(self, evaluation: Evaluation, *, notes: Sequence[str]) -> None:
         """Say nothing."""
 
     def progress(self, progress: Progress) -> None:
@@ -59,8 +59,8 @@ class _Plain:
         for warning in warnings:
             self._console.print(warning, markup=False, highlight=False, soft_wrap=True)
 
-    def baseline(self, evaluation: Evaluation) -> None:
-        """Print how the unchanged code measures."""
+    def baseline(self, evaluation: Evaluation, *, notes: Sequence[str]) -> None:
+        """Print how the unchanged code measures, and what is odd about that."""
         self._baseline = evaluation
         values = ", ".join(f"{n} {present.measured(v)}" for n, v in evaluation.metrics.items())
         self._console.print(f"baseline: {values}", markup=False, highlight=False, soft_wrap=True)

@@ -21,6 +21,7 @@ from sigil.store.documents import Document, read_document, validate
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
+MOST_LANES = 64
 LEVELS = ("L0", "L1", "L2", "L3")
 
 
@@ -73,6 +74,17 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def few(text: str) -> int:
+    """Return a whole number from 1 to 64.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not text.isdigit() or not 1 <= int(text) <= MOST_LANES:
+        raise ValueError(f"a whole number from 1 to {MOST_LANES}")
+    return int(text)
+
+
 def natural(text: str) -> int:
     """Return a whole number from 0 to 2**63.
 
@@ -112,7 +124,7 @@ SETTINGS: Mapping[str, _Kind] = {
     "provider": _Kind(word, None, "a model that proposes instead of mutate and tune: stub"),
     "backend": _Kind(word, "local", "where evaluations run: local"),
     "num": _Kind(positive, 16, "candidates proposed per round"),
-    "lanes": _Kind(positive, None, "evaluations at once; by default the cores, less one if timed"),
+    "lanes": _Kind(few, None, "evaluations at once; by default the cores, less one if timed"),
     "seed": _Kind(natural, None, "seed of the search; by default the eval's replay.seed"),
     "budget_evals": _Kind(positive, None, "end after so many evaluations"),
     "budget_time": _Kind(

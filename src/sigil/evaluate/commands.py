@@ -27,7 +27,7 @@ from sigil.evaluate.target import Target
 from sigil.sandbox.checkout import Checkout, open_checkout
 from sigil.sandbox.commands import CommandSandbox
 from sigil.sandbox.model import CandidateFailed, CommandResult, Isolation, Limits
-from sigil.sandbox.removal import remove_tree
+from sigil.store.removal import remove_tree
 
 if TYPE_CHECKING:
     from sigil.evaluate.definition import Eval
@@ -194,7 +194,8 @@ class CommandFace:
                 text = command.replace("{seed}", str(self._seed(seed)))
                 result = self._run_in(checkout, metric, text, seed, key=f"[{index}]")
                 if result.exit_code != 0:
-                    detail = f"exit status {result.exit_code}: {words(result)}"
+                    said = words(result) or "and printed nothing"
+                    detail = f"exit status {result.exit_code}: {said}"
                     raise Failed(metric, "exited", detail, key=f"[{index}]")
                 said = result.stdout
             try:

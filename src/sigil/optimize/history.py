@@ -214,11 +214,20 @@ def _baseline(history: History, body: Mapping[str, Any]) -> None:
     history.environment = body["environment"]
 
 
+def _propose(history: History, fields: Mapping[str, Any], number: int = 0) -> None:
+    """Add a proposal, whose parent has to be there already: a lineage has no cycles."""
+    candidate = Candidate(**fields, round=number)
+    if not all(isinstance(fields[key], str) for key in ("id", "parent", "patch", "note")):
+        raise TypeError("a proposal of another type than text")
+    if candidate.parent != BASELINE and candidate.parent not in history.candidates:
+        raise ValueError(f"a parent {candidate.parent[:12]} that nobody proposed before")
+    history.candidates.setdefault(candidate.id, candidate)
+
+
 def _asked(history: History, body: Mapping[str, Any]) -> None:
     number = len(history.rounds)
     for proposal in body["proposals"]:
-        candidate = Candidate(**proposal, round=number)
-        history.candidates.setdefault(candidate.id, candidate)
+        _propose(history, proposal, number)
     ids = tuple(proposal["id"] for proposal in body["proposals"])
     history.refused.update((proposer, reason) for proposer, reason in body["refused"])
     history.rounds.append(Round(int(body["count"]), ids))
@@ -229,8 +238,7 @@ def _exchange(history: History, body: Mapping[str, Any]) -> None:
 
 
 def _added(history: History, body: Mapping[str, Any]) -> None:
-    candidate = Candidate(**body)
-    history.candidates.setdefault(candidate.id, candidate)
+    _propose(history, body)
 
 
 def _evaluated(history: History, body: Mapping[str, Any]) -> None:

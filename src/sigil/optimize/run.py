@@ -25,7 +25,7 @@ from typing import Literal, Protocol
 
 from sigil.effects import SYSTEM_CLOCK, Clock
 from sigil.errors import ReplayDiffers
-from sigil.evaluate.doctor import cheat_warnings
+from sigil.evaluate.expressions import Exact
 from sigil.evaluate.result import Evaluation
 from sigil.evaluate.settings import Effort
 from sigil.optimize.history import Candidate, History
@@ -89,8 +89,8 @@ class Report(Protocol):
         """Tell which run it is, and how its eval could be cheated, before it is measured."""
         ...
 
-    def baseline(self, evaluation: Evaluation) -> None:
-        """Show how the unchanged code measures."""
+    def baseline(self, evaluation: Evaluation, *, notes: Sequence[str]) -> None:
+        """Show how the unchanged code measures, and what is odd about that."""
         ...
 
     def progress(self, progress: Progress) -> None:
@@ -120,10 +120,11 @@ def run(
     """
     began = clock.monotonic_ns()
     with workspace.writing(), open_session(plan, workspace, existing, clock) as session:
-        warnings = cheat_warnings(plan.definition, session.bench.target)
-        report.started(session.run, resumed=existing is not None, warnings=warnings)
-        report.baseline(session.measure_baseline())
-        if existing is not None:
+        resumed = existing is not None
+        report.started(session.run, resumed=resumed, warnings=session.bench.warnings)
+        baseline = session.measure_baseline()
+        report.baseline(baseline, notes=baseline_notes(plan, baseline))
+        if resumed:
             session.record("resumed", {"environment": session.environment})
         search = _Search(session, report, clock, began)
         with _stopping(search.stop):
@@ -313,6 +314,20 @@ def _as_candidate(idea: Idea) -> Candidate:
         note=proposal.note,
         seed=proposal.seed,
     )
+
+
+def baseline_notes(plan: Plan, baseline: Evaluation) -> list[str]:
+    """Return what a person should know of the unchanged code before a search begins."""
+    notes = [baseline.failure.detail] if baseline.failure else []
+    same = {name: Exact(found.value, found.value) for name, found in baseline.metrics.items()}
+    rule = plan.definition.rule
+    compares = any(f"baseline.{name}" in plan.definition.model.accept.rule for name in same)
+    if compares and rule.decide(same):
+        notes.append(
+            "the accept rule holds for the unchanged code, so it would take a change that "
+            "gains nothing"
+        )
+    return notes
 
 
 def hopeful(history: History) -> list[Candidate]:

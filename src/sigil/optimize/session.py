@@ -162,8 +162,8 @@ def open_session(
         else:
             record = RunRecord.open(existing, clock=clock)
             check_inputs(record, snapshots)
+            history = load_history(existing)  # verified before anything of it is sealed anew
             record = record.reopen()
-            history = load_history(existing)
         with record.lock(), Journal.open(record.journal_path) as journal:
             session = Session(plan, bench, record, journal, history)
             record.write("run.json", snapshot_json(_settings(plan, bench)))
@@ -285,4 +285,5 @@ def _settings(plan: Plan, bench: Workbench) -> dict[str, object]:
         "budget_wall_clock_s": limits.wall_clock_s,
         "patience": limits.patience,
         "python": bench.target.interpreter.version,
+        "warnings": bench.warnings,
     }

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sigil.errors import InvalidValue, NotFound, NotYet, PinNotFound, Where
 from sigil.evaluate.definition import Eval, load_eval
+from sigil.printable import printable
 from sigil.sandbox.tree import NEVER_FROZEN
 from sigil.search.globs import matches
 from sigil.search.pins import Pin, Region, locate
@@ -24,7 +25,7 @@ from sigil.store.documents import Document, read_document, validate
 HOME = ".sigil"
 KNOWN_VERSIONS = ("0.1",)
 MAX_PINNED_BYTES = 2 * 2**20
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 class PinModel(BaseModel):
@@ -158,8 +159,8 @@ def check_name(name: str, what: str) -> str:
     """
     if not _NAME.fullmatch(name):
         raise InvalidValue(
-            f"{what} {name!r} is not a plain name",
-            remedy="use letters, digits, underscore, dot and hyphen",
+            f"{what} {printable(name, 120)!r} is not a plain name",
+            remedy="use at most 100 letters, digits, underscores, dots and hyphens",
         )
     return name
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sigil.evaluate.definition import Eval
+from sigil.evaluate.doctor import cheat_warnings
 from sigil.evaluate.lanes import Lanes, default_count
 from sigil.evaluate.settings import Settings
 from sigil.evaluate.target import Target
@@ -31,11 +32,13 @@ class Workbench:
         target: the frozen tree with the pinned files' text.
         pins: what may change.
         lanes: evaluators, ready or starting.
+        warnings: how a candidate could cheat the eval.
     """
 
     target: Target
     pins: tuple[Pin, ...]
     lanes: Lanes
+    warnings: list[str]
 
     @property
     def files(self) -> Mapping[str, str]:
@@ -68,7 +71,7 @@ def open_workbench(plan: Plan) -> Generator[Workbench]:
             unsafe=plan.unsafe,
         )
         with Lanes(definition, target, settings, count) as lanes:
-            yield Workbench(target, spec.pins(), lanes)
+            yield Workbench(target, spec.pins(), lanes, cheat_warnings(definition, target))
 
 
 def pinned_tree(spec: Spec) -> Path:

@@ -32,6 +32,7 @@ from sigil.store.disk_errors import writing
 from sigil.store.files import lock, make_directory
 from sigil.store.journal import read
 from sigil.store.records import JOURNAL
+from sigil.store.verify import verify
 
 SURVIVORS = 20
 """How many of the front, best first, have readable files without being asked for."""
@@ -99,7 +100,12 @@ def open_workspace(spec: Spec, name: str) -> Workspace:
 
 
 def load_history(run: Path) -> History:
-    """Return what the run in ``run`` did, as far as its journal tells."""
+    """Return what the run in ``run`` did, as far as its journal tells.
+
+    Raises:
+        Corrupt: the record is not what was written; a sealed run is verified as a whole.
+    """
+    verify(run).raise_if_corrupt()
     return read_history((frame.kind, frame.body) for frame in read(run / JOURNAL))
 
 

@@ -11,6 +11,9 @@ from functools import lru_cache
 
 from sigil.errors import InvalidValue
 
+_MOST_CROSSINGS = 4
+"""Each ``**`` multiplies the ways to match, so that a long row of them would never end."""
+
 _WILD = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^\]/]+\]|[^*?\[]+|\[")
 
 
@@ -32,6 +35,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         raise InvalidValue(
             f"the glob {pattern!r} does not stay below the root",
             remedy="write it relative to repo_root, such as src/**/*.py",
+        )
+    if trimmed.count("**") > _MOST_CROSSINGS:
+        raise InvalidValue(
+            f"the glob has more than {_MOST_CROSSINGS} **", remedy="one ** crosses any depth"
         )
     return re.compile("".join(map(_regex, _WILD.findall(trimmed))), re.DOTALL)
 
