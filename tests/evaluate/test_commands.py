@@ -253,6 +253,12 @@ def test_a_generator_that_fails_is_named(bed):
     assert "inputs.generator: on the unchanged code: exit status 1: no disk" in str(raised)
 
 
+def test_a_generator_that_fails_in_silence_is_named(bed):
+    with_files(bed, gen="raise SystemExit(3)\n")
+    bed.define("inputs: {generator: python gen.py}\n" + METRICS.removeprefix("\n"))
+    assert "exit status 3: and printed nothing; mend" in str(baseline_error(bed))
+
+
 def test_held_out_inputs_of_a_generator_replace_the_visible_ones(bed):
     with_files(bed, gen=GENERATOR, check="pass\n", bench=READER)
     bed.define("inputs: {generator: ./gen.py}\nholdout: {seed: 100}\n" + METRICS.removeprefix("\n"))

@@ -13,6 +13,7 @@ from sigil.errors import (
     InvalidParse,
     InvalidValue,
     MalformedDocument,
+    NotYet,
     SigilError,
     UnknownKey,
     Where,
@@ -179,8 +180,15 @@ def test_budgets_become_limits(write: Write):
     )
 
 
-def test_memory_may_stand_at_the_top(write: Write):
-    assert loaded(write, WALLTIME + "memory_mb: 32\n").limits().memory_bytes == 32 * 2**20
+def test_memory_stands_in_the_budgets_alone(write: Write):
+    assert "memory_mb: unknown key" in problem(write, WALLTIME + "memory_mb: 32\n")
+
+
+@pytest.mark.parametrize("version", ["99", "'2'", "1.0"])
+def test_a_version_that_we_do_not_know_is_refused(write: Write, version: str):
+    text = WALLTIME.replace("version: 0.1", f"version: {version}")
+    with pytest.raises(NotYet, match=r"version: there is no version .* of evals; known: 0\.1"):
+        loaded(write, text)
 
 
 def test_a_later_error_can_name_the_place(write: Write):
@@ -208,7 +216,7 @@ def test_a_numeric_without_parse_is_the_whole_output(write: Write):
 @pytest.mark.parametrize(("measure", "timed"), [("time", True), ("error", False)])
 def test_an_eval_knows_whether_it_takes_times(write: Write, measure: str, timed: bool):
     text = f"""\
-version: 1
+version: 0.1
 name: x
 inputs: {{cases: [[1]]}}
 metrics: [{{id: m, kind: call, measure: {measure}}}]
@@ -349,11 +357,6 @@ def test_a_wrong_case_file_is_named_itself(write: Write, tmp_path: Path):
     with pytest.raises(MalformedDocument) as caught:
         loaded(write, CALLS)
     assert str(caught.value).startswith("hidden.jsonl:2: not valid JSON: ")
-
-
-def test_two_memory_limits_must_not_differ(write: Write):
-    text = WALLTIME.replace("budgets:", "memory_mb: 2\nbudgets:\n  memory_mb: 1")
-    assert problem(write, text).startswith("19: memory_mb: differs from budgets.memory_mb; ")
 
 
 @pytest.mark.parametrize("command", ["grep '|'", "echo it\\\\'s"])

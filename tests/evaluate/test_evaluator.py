@@ -247,6 +247,32 @@ def test_a_candidate_that_is_truly_faster_is_accepted(timed: Evaluator):
     assert latency.ratio_interval is not None
 
 
+def test_a_candidate_that_plainly_misses_the_bar_ends_soon(timed: Evaluator):
+    found = timed.evaluate({"f.py": LOOP + "\n"}, effort="confirm")
+    assert found.accepted is not True
+    assert found.metrics["latency"].n < 30
+
+
+def test_a_plain_winner_needs_hardly_more_blocks_than_decide(bed):
+    bed.write({"f.py": LOOP}, pinned="f.py", symbol="f.py:f")
+    bed.define(TIMED.replace("precision: 0.2, max_blocks: 30", "precision: 0.001"))
+    with bed.evaluator() as evaluator:
+        found = evaluator.evaluate(
+            {"f.py": f"def f(n):\n    return {COMPUTED}\n"}, effort="confirm"
+        )
+    assert found.accepted is True
+    assert found.metrics["latency"].n <= 20
+
+
+def test_a_confirmation_ends_when_its_time_is_up(bed):
+    bed.write({"f.py": LOOP}, pinned="f.py", symbol="f.py:f")
+    bed.define(TIMED.replace("precision: 0.2, max_blocks: 30", "precision: 0.001"))
+    bed.settings = replace(bed.settings, confirm_s=0.001)
+    with bed.evaluator() as evaluator:
+        found = evaluator.evaluate({"f.py": LOOP + "\n"}, effort="confirm")
+    assert found.metrics["latency"].n <= 9
+
+
 def test_a_value_is_in_the_units_of_the_baseline(timed: Evaluator):
     baseline = timed.baseline().metrics["latency"]
     latency = timed.evaluate({"f.py": LOOP + "\n"}, effort="screen").metrics["latency"]

@@ -93,6 +93,29 @@ def test_a_clear_gain_on_a_quiet_machine_needs_few_blocks():
     assert len(run(0.5, quiet).series.blocks) <= 40
 
 
+def test_a_gain_far_beyond_the_bar_needs_no_precision():
+    outcomes = [run(0.1, seed=seed) for seed in range(20)]
+    assert all(outcome.verdict is True for outcome in outcomes)
+    assert max(len(outcome.series.blocks) for outcome in outcomes) <= 25
+
+
+def test_a_gain_near_the_bar_is_not_far_beyond_it():
+    outcome = run(0.9, quiet, plan=Plan(most=60, precision=1e-6))
+    assert (outcome.verdict, outcome.stop) == (True, "blocks")
+
+
+def test_blocks_that_decide_are_taken_even_if_time_is_up():
+    outcome = measure(
+        lambda *, candidate_first: Block({"t": 1.0}, {"t": 2.0}),
+        Plan(most=50, sure=9),
+        decide=RULE.decide,
+        hopeless=lambda series: False,
+        order=random.Random(0),
+        is_late=lambda: True,
+    )
+    assert (outcome.verdict, len(outcome.series.blocks)) == (True, 9)
+
+
 def test_a_refuted_rule_ends_the_sampling_at_once():
     outcome = run(2.0, quiet)
     assert (outcome.verdict, outcome.stop, len(outcome.series.blocks)) == (False, "decided", 9)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 from sigil.errors import InvalidValue, Where
-from sigil.evaluate.intervals import decisive_count
+from sigil.evaluate.intervals import least_count
 from sigil.evaluate.schema import EvalModel, Metric
 from sigil.evaluate.syntax import RESERVED
 from sigil.evaluate.tree import Kind
@@ -255,15 +255,9 @@ def _unquoted(command: str) -> list[str]:
 
 def _check_budgets(model: EvalModel, place: Place) -> None:
     budgets = model.budgets
-    _require(
-        None in {budgets.memory_mb, model.memory_mb} or budgets.memory_mb == model.memory_mb,
-        "differs from budgets.memory_mb",
-        place("memory_mb"),
-        "keep one of them",
-    )
     timed = any(metric.kind == "timer" or metric.measure == "time" for metric in model.metrics)
     confidence = budgets.confidence
-    least = next(n for n in range(1, 1000) if decisive_count(n, confidence) is not None)
+    least = least_count(confidence)
     _require(
         not timed or budgets.max_blocks >= least,
         f"{budgets.max_blocks} blocks can decide nothing at a confidence of {confidence:g}",

@@ -4,8 +4,8 @@ Loading an eval finds everything that can be wrong with it before anything runs:
 types, expressions, parse forms, commands and cases. Each error names file, line and field.
 
 Beyond the seed: metrics of kind ``call``, ``inputs.cases``, ``holdout``, ``build``,
-``python``, ``preload``, ``network``, ``warm``, ``memory_mb``, ``goal``, and four more
-budgets; see the models for each.
+``python``, ``preload``, ``network``, ``warm``, ``goal``, and
+five more budgets; see the models for each.
 
 Not here: the shape of the file (`sigil.evaluate.schema`), running any of it.
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from sigil.errors import InvalidValue, MalformedDocument, Where
+from sigil.errors import InvalidValue, MalformedDocument, NotYet, Where
 from sigil.evaluate.cases import MAX_BYTES, GivenCase, inline_cases, read_cases
 from sigil.evaluate.consistency import check, kinds_of
 from sigil.evaluate.expressions import (
@@ -36,6 +36,8 @@ from sigil.store.documents import Document, read_document, validate
 __all__ = ["Budgets", "Eval", "EvalModel", "Metric", "eval_of", "load_eval"]
 
 HOME = ".sigil"
+VERSIONS = ("0.1",)
+"""Of the format; text or a number in the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class Eval:
     def limits(self) -> Limits:
         """Return what one command, load or batch of calls may take, by the eval's budgets."""
         budgets, default = self.model.budgets, Limits()
-        memory = budgets.memory_mb or self.model.memory_mb
+        memory = budgets.memory_mb
         return Limits(
             wall_s=budgets.candidate_timeout_s,
             memory_bytes=memory * 2**20 if memory else default.memory_bytes,
@@ -167,6 +169,7 @@ def eval_of(document: Document, read: Callable[[str], bytes]) -> Eval:
         SigilError: see `load_eval`.
     """
     model = validate(document, EvalModel)
+    _check_version(model, document)
     check(model, document.where)
     known = kinds_of(model)
     objective = parse_objective(
@@ -193,6 +196,15 @@ def eval_of(document: Document, read: Callable[[str], bytes]) -> Eval:
         _cases(holdout, "holdout.cases", document, read, attachments),
         attachments,
     )
+
+
+def _check_version(model: EvalModel, document: Document) -> None:
+    if str(model.version) not in VERSIONS:
+        raise NotYet(
+            f"there is no version {model.version} of evals; known: {', '.join(VERSIONS)}",
+            where=document.where("version"),
+            remedy=f"write version: {VERSIONS[-1]}",
+        )
 
 
 def _forms(model: EvalModel, document: Document) -> dict[str, Form]:

@@ -29,6 +29,7 @@ from sigil.evaluate.findings import Findings
 from sigil.evaluate.heldout import check_held_out
 from sigil.evaluate.instruments import Instruments, Side
 from sigil.evaluate.interpreter import distributions, machine
+from sigil.evaluate.intervals import least_count
 from sigil.evaluate.measure import Outcome, Plan, measure
 from sigil.evaluate.result import Evaluation
 from sigil.evaluate.settings import Effort, Settings
@@ -180,7 +181,10 @@ class Evaluator:
             baseline=self._of_baseline(),
             order=order,
         )
-        budget_ns = int(self._definition.model.budgets.candidate_timeout_s * 1e9)
+        seconds = self._definition.model.budgets.candidate_timeout_s
+        if effort == "confirm":
+            seconds, start = self._settings.confirm_s, SYSTEM_CLOCK.monotonic_ns()
+        budget_ns = int(seconds * 1e9)
         return measure(
             sampler,
             self._plan(effort, noisy),
@@ -194,7 +198,7 @@ class Evaluator:
         budgets = self._definition.model.budgets
         full = Plan(budgets.max_blocks, precision=budgets.precision, confidence=budgets.confidence)
         if effort == "confirm":
-            return full
+            return replace(full, sure=least_count(budgets.confidence))
         called, best_of = self._instruments.called, self.facts.best_of
         several = all(best_of.get(source_of(metric, called), 1) > 1 for metric in noisy)
         if several:

@@ -11,13 +11,17 @@ from sigil.evaluate.definition import Eval, Metric
 from sigil.evaluate.expressions import Exact, Goal, Samples, TieBreaker, Undefined
 from sigil.evaluate.facts import Facts
 from sigil.evaluate.failure import Failed
-from sigil.evaluate.intervals import MedianSequence
+from sigil.evaluate.intervals import MedianSequence, least_count
 from sigil.evaluate.measure import BlockSeries
 from sigil.evaluate.result import Evaluation, Failure, MetricValue, Status
 
 CLEARLY = 0.25
 """A screening ends when each of n blocks is worse than the baseline's by this share / n²:
 at once for what is hopeless, and soon for what is merely no better."""
+
+DOUBT = 0.9
+"""A confirmation that could be decided by now is given up once the rule is refuted at this
+confidence. One that does fulfil a rule of one comparison is given up in at most 5 of 100 runs."""
 
 Value = float | bool
 
@@ -66,7 +70,15 @@ class Findings:
         return True if rule and constraint else None
 
     def hopeless(self, series: BlockSeries) -> bool:
-        """Return whether the candidate is worse than the baseline in every goal, surely."""
+        """Return whether going on is of no use.
+
+        That is where the candidate is worse than the baseline in every goal, surely, or where
+        the rule is refuted at the lower confidence `DOUBT`. Nothing is accepted by that.
+        """
+        late = len(series.blocks) >= least_count(self._confidence)
+        samples = self.samples(series.samples())
+        if late and self._definition.rule.decide(samples, min(DOUBT, self._confidence)) is False:
+            return True
 
         def surely(worse: Sequence[float], _: Sequence[float]) -> bool:
             span = MedianSequence(worse).interval(self._confidence)

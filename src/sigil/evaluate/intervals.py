@@ -31,6 +31,7 @@ Not here: what is sampled and when to stop (`sigil.evaluate.evaluator`).
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from bisect import insort
@@ -82,6 +83,11 @@ def decisive_count(n: int, confidence: float) -> int | None:
         middle = (low + high) // 2
         low, high = (low, middle) if e_value(n, middle) >= threshold else (middle, high)
     return high
+
+
+def least_count(confidence: float) -> int:
+    """Return the least number of samples that can decide anything, if all of them agree."""
+    return next(n for n in itertools.count(1) if decisive_count(n, confidence) is not None)
 
 
 class MedianSequence:

@@ -327,4 +327,4 @@ def _patience_s(definition: Eval) -> float:
     """Return how long a lane may be silent: every command at its deadline, several times."""
     model = definition.model
     commands = 2 + len(model.build) + len(model.metrics)
-    return 60 + 12 * commands * model.budgets.candidate_timeout_s
+    return 60 + 40 * commands * model.budgets.candidate_timeout_s

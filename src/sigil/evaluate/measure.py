@@ -4,9 +4,9 @@ A timed sample is a *block*: the candidate and the baseline, each afresh, one di
 the other in random order, so that both see the same machine. Only what differs within a
 block counts; a drift over minutes cancels out. After every block the rule of the eval is
 asked, on intervals that stay valid at every look (`sigil.evaluate.intervals`); sampling
-ends when the rule is decided and the ratio known closely enough, when the candidate is
-clearly worse, or when the budget is spent. A budget that ends first leaves the rule
-undecided, which is not accepted.
+ends when the rule is decided and the ratio known closely enough, or far from where the
+rule would change, when going on is hopeless, or when the budget is spent. A budget that
+ends first leaves the rule undecided, which is not accepted.
 
 Pure but for the sampler that it is given, and its clock. Not here: what a sample is
 (`sigil.evaluate.calls`, `sigil.evaluate.commands`).
@@ -35,6 +35,10 @@ ALLOWED_OF_CALLS = 0.02
 """What loading and replying may take beyond the baseline's before it is charged: a share of
 the baseline's and a constant, but never more than this share of the baseline's calls, so
 that for short calls, too, moving work gains next to nothing."""
+
+FAR = 10
+"""The ratio is known closely enough, too, where it could be this many widths of its interval
+off and the rule would say the same."""
 
 LOOKS = 16
 """A look costs time as well: after n blocks the next is n / 16 blocks later."""
@@ -95,6 +99,7 @@ class Plan:
     Args:
         most: blocks at most.
         least: blocks before the first look.
+        sure: blocks that are taken even if time is up.
         warm_up: blocks that are taken and thrown away.
         precision: half the width of the ratio's interval, relative to it, that is enough.
         confidence: of every interval.
@@ -102,6 +107,7 @@ class Plan:
 
     most: int
     least: int = 3
+    sure: int = 1
     warm_up: int = 1
     precision: float = 0.02
     confidence: float = 0.99
@@ -155,6 +161,26 @@ class BlockSeries:
         """Return the interval of candidate / baseline; None if unknown or not a number."""
         known = self._ratios.get(metric)
         return None if known is None else known.interval(confidence or self.confidence)
+
+    def shifted(self, widths: float) -> Samples | None:
+        """Return the blocks as if every ratio lay that many widths beyond its interval.
+
+        Args:
+            widths: of the interval; negative for below it.
+
+        Returns:
+            None if a ratio is not a number, or nothing is known of it.
+        """
+        found: dict[str, Paired] = {}
+        for metric, sequence in self._ratios.items():
+            span = sequence and sequence.interval(self.confidence)
+            if span is None:
+                return None
+            end = span.high if widths > 0 else span.low
+            ratio = end + widths * (span.high - span.low)
+            baseline = [block.baseline[metric] for block in self.blocks]
+            found[metric] = Paired([ratio * value for value in baseline], baseline)
+        return found
 
     def precision(self) -> float:
         """Return the widest relative half-width of any metric's interval."""
@@ -229,9 +255,10 @@ def measure(
         sample: takes a block.
         plan: how long to go on.
         decide: the rule, True or False once the blocks clear it either way.
-        hopeless: whether the candidate is clearly worse, so that precision is of no use.
+        hopeless: whether going on is of no use: the candidate is clearly worse, or will
+            hardly come to fulfil the rule.
         order: the stream that decides which side goes first.
-        is_late: whether the time is spent; asked before each block that may be left out.
+        is_late: whether the time is spent; asked before each block beyond `Plan.sure`.
 
     Raises:
         Whatever ``sample`` raises: a candidate that fails once has failed.
@@ -242,7 +269,7 @@ def measure(
     verdict: bool | None = None
     next_look = plan.least
     while len(series.blocks) < plan.most:
-        if series.blocks and is_late():
+        if len(series.blocks) >= plan.sure and is_late():
             return Outcome(series, decide(series.samples()), "time")
         series.add(sample(candidate_first=bool(order.getrandbits(1))))
         if len(series.blocks) < next_look:
@@ -251,9 +278,17 @@ def measure(
         verdict = decide(series.samples())
         if verdict is False or hopeless(series):
             return Outcome(series, verdict, "decided" if verdict is False else "worse")
-        if verdict is True and series.precision() <= plan.precision:
+        if verdict is True and _close(series, plan, decide):
             return Outcome(series, verdict, "decided")
     return Outcome(series, decide(series.samples()), "blocks")
+
+
+def _close(series: BlockSeries, plan: Plan, decide: Callable[[Samples], bool | None]) -> bool:
+    """Return whether more blocks would tell nothing more that matters."""
+    if series.precision() <= plan.precision:
+        return True
+    beyond = [series.shifted(widths) for widths in (FAR, -FAR)]
+    return all(samples is not None and decide(samples) is True for samples in beyond)
 
 
 def _scaled(interval: Interval, factor: float) -> Interval:

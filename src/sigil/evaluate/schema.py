@@ -172,7 +172,6 @@ class EvalModel(BaseModel):
         preload: modules that calls may import although nothing in the target names them.
         network: what commands may reach: nothing, or this machine.
         warm: start ``python script.py`` from a prepared interpreter.
-        memory_mb: see `Budgets`.
     """
 
     model_config = _STRICT
@@ -192,4 +191,3 @@ class EvalModel(BaseModel):
     preload: Texts = Field(default_factory=list[str])
     network: Literal["none", "loopback"] = "none"
     warm: bool = True
-    memory_mb: Megabytes | None = None

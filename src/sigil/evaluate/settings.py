@@ -26,6 +26,8 @@ class Settings:
             unless a flag says otherwise.
         level: demand exactly this rung of the ladder; None takes the best that holds.
         unsafe: allow rung L0, a bare process.
+        confirm_s: seconds of sampling for one confirmation; the blocks without which nothing
+            can be decided are taken all the same.
     """
 
     scratch: Path
@@ -33,3 +35,4 @@ class Settings:
     seed: int = 0
     level: Level | None = None
     unsafe: bool = False
+    confirm_s: float = 20.0
