@@ -113,3 +113,8 @@ def test_an_added_candidate_is_in_no_round() -> None:
     history = read_history([("added", body)])
     assert list(history.candidates) == ["aa"]
     assert history.rounds == []
+
+
+def test_a_candidate_cannot_be_its_own_ancestor() -> None:
+    with pytest.raises(errors.Corrupt, match="nobody proposed before"):
+        read_history([asked("aa", parent="aa")])

@@ -11,10 +11,10 @@ from sigil.canonical import inputs_hash
 from sigil.cli.planning import make_plan
 from sigil.cli.progress import Silent, summary_json
 from sigil.effects import utc_stamp
-from sigil.evaluate.result import Evaluation
+from sigil.evaluate.result import Evaluation, MetricValue
 from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Plan
-from sigil.optimize.run import Progress, Summary, hopeful, run
+from sigil.optimize.run import Progress, Summary, baseline_notes, hopeful, run
 from sigil.optimize.spec import load_spec
 from sigil.optimize.workspace import (
     candidate_files,
@@ -118,13 +118,32 @@ def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(repository: Path) -> N
     assert verify(resumed.run).intact
 
 
-def test_a_run_whose_journal_is_torn_is_resumed(repository: Path) -> None:
+def test_a_run_that_was_killed_while_it_wrote_is_resumed(repository: Path) -> None:
     without_goal(repository)
     summary = search(repository, budget_evals=8)
+    RunRecord.open(summary.run).reopen()  # as a killed run stands: not sealed
     journal = summary.run / "run.journal"
     journal.write_bytes(journal.read_bytes()[:-40])
     resumed = search(repository, resume=True, budget_evals=12)
     assert resumed.history.measured() == 12
+
+
+def test_an_edited_journal_is_not_resumed(repository: Path) -> None:
+    summary = search(repository)
+    journal = summary.run / "run.journal"
+    journal.write_bytes(journal.read_bytes().replace(b"mutate", b"mutant"))
+    with pytest.raises(errors.Corrupt, match=r"run\.journal"):
+        search(repository, resume=True)
+
+
+def test_a_rule_that_the_unchanged_code_fulfils_is_warned_of(repository: Path) -> None:
+    path = repository / ".sigil" / "points.eval.yaml"
+    path.write_text(
+        path.read_text().replace("agreement >= 1}", "agreement >= 0.5 * baseline.agreement}")
+    )
+    plan = plan_for(repository)
+    measured = Evaluation("measured", metrics={"agreement": MetricValue(0.25, 1)})
+    assert "holds for the unchanged code" in baseline_notes(plan, measured)[0]
 
 
 def test_a_run_is_not_resumed_under_another_eval(repository: Path) -> None:

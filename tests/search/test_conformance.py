@@ -47,7 +47,7 @@ class Drawing:
 
 PROPOSERS = {
     "mutate": Mutate,
-    "tune": lambda: pytest.importorskip("sigil.search.tune").Tune(seed=5),
+    "tune": lambda: pytest.importorskip("sigil.search.tune").Tune(),
     "stub": lambda: ModelProposer(Stub()),
     "model": lambda: ModelProposer(Drawing()),
 }

@@ -63,7 +63,8 @@ class _Plain:
         """Print how the unchanged code measures, and what is odd about that."""
         self._baseline = evaluation
         values = ", ".join(f"{n} {present.measured(v)}" for n, v in evaluation.metrics.items())
-        self._console.print(f"baseline: {values}", markup=False, highlight=False, soft_wrap=True)
+        for line in (f"baseline: {values}", *(f"warning: {note}" for note in notes)):
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def progress(self, progress: Progress) -> None:
         """Print where the run stands, every few seconds."""
