@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sigil.evaluate.evaluator import Evaluator
     from sigil.evaluate.facts import Facts
     from sigil.evaluate.lanes import Lanes, default_count
+    from sigil.evaluate.presence import preflight
     from sigil.evaluate.result import Evaluation, Failure, Interval, MetricValue
     from sigil.evaluate.settings import Effort, Settings
     from sigil.evaluate.target import Target
@@ -38,6 +39,7 @@ _WHERE = {
     "cheat_warnings": "doctor",
     "default_count": "lanes",
     "load_eval": "definition",
+    "preflight": "presence",
 }
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "cheat_warnings",
     "default_count",
     "load_eval",
+    "preflight",
 ]
 
 

@@ -42,7 +42,7 @@ def check(model: EvalModel, place: Place) -> None:
         _check_metric(metric, f"metrics[{i}]", place)
     _check_inputs(model, place)
     _check_holdout(model, place)
-    for name, command in _commands(model):
+    for name, command in commands_of(model):
         _check_command(command, place(name))
     for i, module in enumerate(model.preload):
         _require(_MODULE.fullmatch(module), f"{module!r} is no module", place(f"preload[{i}]"))
@@ -215,8 +215,8 @@ def _check_path(cases: object, where: Where) -> None:
     )
 
 
-def _commands(model: EvalModel) -> Iterator[tuple[str, str]]:
-    """Yield the field and the text of every command."""
+def commands_of(model: EvalModel) -> Iterator[tuple[str, str]]:
+    """Yield the field and the text of every command, in an order in which they may run."""
     if model.inputs.generator is not None:
         yield "inputs.generator", model.inputs.generator
     if model.holdout is not None and model.holdout.generator is not None:
