@@ -51,6 +51,7 @@ class _Plain:
         self._console = console
         self._baseline: Evaluation | None = None
         self._shown_ns = 0
+        self._shown = ""
 
     def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
         """Print the run's name, and what its eval could be cheated by."""
@@ -67,11 +68,11 @@ class _Plain:
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def progress(self, progress: Progress) -> None:
-        """Print where the run stands, every few seconds."""
-        now = SYSTEM_CLOCK.monotonic_ns()
-        if now - self._shown_ns >= PLAIN_EVERY_NS:
-            self._shown_ns = now
-            self._console.print(self.line(progress), markup=False, highlight=False, soft_wrap=True)
+        """Print where the run stands, every few seconds and only if that has changed."""
+        now, line = SYSTEM_CLOCK.monotonic_ns(), self.line(progress)
+        if now - self._shown_ns >= PLAIN_EVERY_NS and line != self._shown:
+            self._shown_ns, self._shown = now, line
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def line(self, progress: Progress) -> str:
         """Return the one line that says where the run stands."""
