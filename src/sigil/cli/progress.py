@@ -18,11 +18,12 @@ from rich.text import Text
 from sigil.cli import present
 from sigil.cli.options import print_json, shown
 from sigil.effects import SYSTEM_CLOCK
+from sigil.evaluate.presence import preflight
 from sigil.evaluate.result import Evaluation
 from sigil.optimize.history import Candidate
 from sigil.optimize.plan import Plan
 from sigil.optimize.run import CONFIRMED_AT_MOST, SEARCH, Progress, Report, Summary
-from sigil.optimize.workbench import pinned_tree
+from sigil.optimize.workbench import read_target
 from sigil.optimize.workspace import Workspace, candidate_folder
 from sigil.printable import printable
 
@@ -51,7 +52,7 @@ class _Plain:
         self._console = console
         self._baseline: Evaluation | None = None
         self._shown_ns = 0
-        self._shown = ""
+        self._shown: str = ""
 
     def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
         """Print the run's name, and what its eval could be cheated by."""
@@ -128,7 +129,9 @@ def choose_report(plan: Plan, *, silent: bool) -> Generator[Report]:
 
 def print_dry_run(plan: Plan, workspace: Workspace, *, as_json: bool) -> None:
     """Say what a run would do, having checked all that can be checked without running."""
-    regions = plan.spec.locate(plan.spec.read_pinned(pinned_tree(plan.spec)))
+    target = read_target(plan.spec, plan.definition)
+    preflight(plan.definition, target)
+    regions = plan.spec.locate(target.files)
     model, limits = plan.definition.model, plan.limits
     facts = {
         "workspace": shown(workspace.root),
