@@ -318,7 +318,7 @@ def _as_candidate(idea: Idea) -> Candidate:
 
 def baseline_notes(plan: Plan, baseline: Evaluation) -> list[str]:
     """Return what a person should know of the unchanged code before a search begins."""
-    notes = [baseline.failure.detail] if baseline.failure else []
+    notes = [f"{name} says no: {why}" for name, why in baseline.refusals.items()]
     same = {name: Exact(found.value, found.value) for name, found in baseline.metrics.items()}
     rule = plan.definition.rule
     compares = any(f"baseline.{name}" in plan.definition.model.accept.rule for name in same)

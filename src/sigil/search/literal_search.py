@@ -2,7 +2,9 @@
 
 First each literal alone a step up and down. After that two searches take turns: the
 tree-structured Parzen estimator of optuna over all literals at once, and steps around the
-best values whose length adapts (the one-fifth success rule).
+best values whose length adapts (the one-fifth success rule). A literal that failed whenever
+it alone was moved, such as an exponent, is held from then on and only rarely let go: joint
+moves that touch it would all fail.
 
 Deterministic: chance comes from the caller's stream, and the estimator is seeded from it
 anew at every ask. The estimator sees a bounded number of results, the best and the latest,
@@ -33,6 +35,8 @@ _STARTUP = 8
 _ATTEMPTS = 30
 _FIRST_STEPS = (2.0, 0.5, 1.25, 0.8)
 _SWITCH_CHANCE = 0.5
+_LONE_FAILURES = 2
+_RELEASE_CHANCE = 0.1
 _FIRST_LENGTH, _LEAST_LENGTH, _MOST_LENGTH = 0.3, 0.004, 1.0
 _LONGER, _SHORTER = 1.4, 0.92  # 1.4 * 0.92 ** 4 is about 1: one success in five keeps the length
 
@@ -53,6 +57,8 @@ class Search:
         self._costs: dict[Values, float | None] = {}
         self._pending: dict[Values, int | None] = {}
         self._scale: tuple[float, ...] = ()
+        self._initial = tuple(literal.value for literal in literals)
+        self._lone: list[list[bool]] = [[] for _ in literals]
         self._first = _first_steps(literals)
         self._best: Values | None = None
         self._step = _FIRST_LENGTH
@@ -76,9 +82,10 @@ class Search:
 
     def ask(self, stream: random.Random, current: Values) -> Values | None:
         """Return a setting that was not tried before, or None if none is found."""
-        self._study.sampler = _sampler(self._optuna, stream.getrandbits(32))
+        held = self._held() if stream.random() >= _RELEASE_CHANCE else frozenset[int]()
+        self._study.sampler = self._holding(_sampler(self._optuna, stream.getrandbits(32)), held)
         for _ in range(_ATTEMPTS):
-            values, number = self._draw(stream)
+            values, number = self._draw(stream, held)
             fresh = values not in self._costs and values not in self._pending
             if fresh and values != current:
                 self._pending[values] = number
@@ -87,21 +94,45 @@ class Search:
                 self._settle(number, self._costs.get(values))
         return None
 
-    def _draw(self, stream: random.Random) -> tuple[Values, int | None]:
-        first = next(self._first, None)
-        if first is not None:
-            return first, None
+    def _held(self) -> frozenset[int]:
+        """Return the positions of literals that failed whenever they alone were moved."""
+        held = frozenset(
+            position
+            for position, told in enumerate(self._lone)
+            if len(told) >= _LONE_FAILURES and not any(told)
+        )
+        return held if len(held) < len(self._lone) else frozenset()
+
+    def _holding(self, sampler: Any, held: frozenset[int]) -> Any:
+        if not held:
+            return sampler
+        values = self._best or self._initial
+        fixed = {
+            f"{i:02}": _to_distribution(values[i], self._literals[i])
+            for i in held
+            if _inside(values[i], self._literals[i].space)
+        }
+        with warnings.catch_warnings():  # marked experimental, too
+            warnings.simplefilter("ignore")
+            return self._optuna.samplers.PartialFixedSampler(fixed, sampler)
+
+    def _draw(self, stream: random.Random, held: frozenset[int]) -> tuple[Values, int | None]:
+        for first in self._first:
+            if not held & _moved_positions(first, self._initial):
+                return first, None
         self._turn += 1
         if self._turn % 2 and self._best is not None:
-            return self._near(self._best, stream), None
+            return self._near(self._best, stream, held), None
         trial = self._study.ask(self._distributions)
         drawn = [trial.params[name] for name in sorted(self._distributions)]
         return tuple(map(_from_distribution, drawn, self._literals)), trial.number
 
-    def _near(self, values: Values, stream: random.Random) -> Values:
+    def _near(self, values: Values, stream: random.Random, held: frozenset[int]) -> Values:
         """Return ``values`` with some moved by a step of the present length."""
-        chosen = [stream.random() < max(0.5, 1 / len(values)) for _ in values]
-        chosen[stream.randrange(len(values))] = True
+        free = [position for position in range(len(values)) if position not in held]
+        chosen = [stream.random() < max(0.5, 1 / len(free)) and i in free
+                  for i in range(len(values))]  # fmt: skip
+        chosen[stream.choice(free)] = True
         return tuple(
             _moved(value, literal.space, self._step, stream) if moves else value
             for value, literal, moves in zip(values, self._literals, chosen, strict=True)
@@ -121,6 +152,7 @@ class Search:
     def _record(self, values: Values, scalar: float | None, number: int | None = None) -> bool:
         """Remember a result in order; return whether it is the best so far."""
         best = None if self._best is None else self._costs[self._best]
+        self._note_lone(values, worked=scalar is not None)
         self._costs[values] = scalar
         if number is None:
             self._add(values, scalar)
@@ -132,6 +164,16 @@ class Search:
         if len(self._study.get_trials(deepcopy=False)) > _MOST_TRIALS:
             self._shrink()
         return better
+
+    def _note_lone(self, values: Values, *, worked: bool) -> None:
+        """Remember whether a setting works that is one literal away from one that does."""
+        for known in (self._initial, self._best):
+            if known is None or self._costs.get(known) is None:
+                continue
+            moved = _moved_positions(values, known)
+            if len(moved) == 1:
+                self._lone[min(moved)].append(worked)
+                return
 
     def _settle(self, number: int, scalar: float | None) -> None:
         state = self._optuna.trial.TrialState
@@ -166,6 +208,10 @@ class Search:
 
     def _new_study(self) -> Any:
         return self._optuna.create_study(sampler=_sampler(self._optuna, 0))
+
+
+def _moved_positions(values: Values, known: Values) -> frozenset[int]:
+    return frozenset(i for i, value in enumerate(values) if value != known[i])
 
 
 def _sampler(optuna: Any, seed: int) -> Any:
