@@ -34,7 +34,7 @@ def main() -> int:
             if done.returncode:
                 return done.returncode
     print("\nTo go on: source .venv/bin/activate && cd examples/close_pairs")
-    print("  sigil inspect --spec close_pairs --workspace demo    what was tried, and why it failed")
+    print("  sigil inspect --spec close_pairs --workspace demo    what was tried, and why")
     print("Your own function next: docs/your-own-code.md")
     return 0
 
