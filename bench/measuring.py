@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import statistics
 import sys
 import tempfile
 import time
@@ -16,6 +17,7 @@ from sigil.evaluate.lanes import Lanes
 from sigil.evaluate.settings import Settings
 from sigil.evaluate.target import Target
 from sigil.sandbox.base import freeze
+from sigil.store.journal import Journal
 
 SQUARE = """
 version: 0.1
@@ -86,20 +88,25 @@ def throughput() -> list[Row]:
         with Lanes(definition, target, settings, 2) as lanes:
             lanes.baseline()
             ready = time.perf_counter() - began
-            rates = [_rate(lanes, turn) for turn in range(5)]
+            with Journal.open(settings.scratch / "bench.journal") as journal:
+                rates = [_rate(lanes, journal, turn) for turn in range(5)]
+    rate = statistics.median(rates)
     return [
         Row("first evaluation through a new lane", ready, None, "", "s", at_most=0.6),
-        Row("evaluations of a call eval, two lanes", max(rates), None, "", "1/s", at_least=400),
+        Row("evaluations of a call eval, recorded, two lanes", rate, None, "", "1/s", at_least=400),
     ]
 
 
-def _rate(lanes: Lanes, turn: int, count: int = 400) -> float:
+def _rate(lanes: Lanes, journal: Journal, turn: int, count: int = 400) -> float:
     texts = [f"def f(x):\n    return x * x + {turn * count + i}\n" for i in range(count)]
     began = time.perf_counter()
     futures = [lanes.submit({"f.py": text}, "screen") for text in texts]
     for future in futures:
-        if future.result().status != "measured":
+        evaluation = future.result()
+        if evaluation.status != "measured":
             raise SystemExit("a candidate was not measured")
+        journal.append("evaluated", evaluation.to_json())
+    journal.sync()
     return count / (time.perf_counter() - began)
 
 
