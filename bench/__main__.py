@@ -26,15 +26,18 @@ MODULES = ("startup", "sandbox", "commands", "store", "proposers", "measuring", 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("modules", nargs="*", choices=[*MODULES, []], default=list(MODULES))
+    parser.add_argument("modules", nargs="*", help=f"of {', '.join(MODULES)}; all by default")
     parser.add_argument("--json", type=Path, help="write the rows to this file too")
     chosen = parser.parse_args()
+    unknown = sorted({*chosen.modules} - {*MODULES})
+    if unknown:
+        parser.error(f"no module {unknown[0]}; there are {', '.join(MODULES)}")
     print(
         f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} "
         f"{platform.release().split('-')[0]}\n"
     )
     rows: list[Row] = []
-    for name in chosen.modules:
+    for name in chosen.modules or MODULES:
         print(f"{name}")
         for row in importlib.import_module(f"bench.{name}").rows():
             rows.append(row)

@@ -88,7 +88,7 @@ def throughput() -> list[Row]:
         with Lanes(definition, target, settings, 2) as lanes:
             lanes.baseline()
             ready = time.perf_counter() - began
-            with Journal.open(settings.scratch / "bench.journal") as journal:
+            with Journal.open(settings.cache.parent / "bench.journal") as journal:
                 rates = [_rate(lanes, journal, turn) for turn in range(5)]
     rate = statistics.median(rates)
     return [
