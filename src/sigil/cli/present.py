@@ -47,6 +47,18 @@ def gain(value: MetricValue) -> str:
     return f"{100 * (ratio - 1):+.1f} %{_percent_range(value.ratio_interval)}"
 
 
+def gains_clearly(candidate: Candidate, objectives: Iterable[str]) -> bool:
+    """Return whether some objective differs from the baseline by more than its interval."""
+    found = candidate.verdict.metrics if candidate.verdict else {}
+    return any(name in found and _differs(found[name]) for name in objectives)
+
+
+def _differs(value: MetricValue) -> bool:
+    if value.ratio is None or value.ratio_interval is None:
+        return value.ratio != 1
+    return not value.ratio_interval.low <= 1 <= value.ratio_interval.high
+
+
 def confidence(evaluation: Evaluation) -> str:
     """Return what the intervals of an evaluation are worth, or that it has none."""
     levels = {v.interval.confidence for v in evaluation.metrics.values() if v.interval}

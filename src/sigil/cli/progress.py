@@ -174,6 +174,8 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
             console.print(f"not measured: {line.strip()}", markup=False, soft_wrap=True)
     else:
         print_gains(console, winner, history.baseline)
+        if not present.gains_clearly(winner, plan.definition.objective.minimised):
+            console.print("the accept rule takes it, but no gain is clear of its interval")
         folder = shown(candidate_folder(summary.run, winner.id))
         name = winner.id[: present.SHORT]
         steps = [printable(step.note) for step in history.lineage(winner)]

@@ -1,0 +1,65 @@
+import pytest
+
+from sigil.cli.present import diff_text, gain, gains_clearly, measured, verdict
+from sigil.evaluate.result import Evaluation, Interval, MetricValue
+from sigil.optimize.history import Candidate
+
+EVERYWHERE = Interval(float("-inf"), float("inf"), 0.99)
+
+
+def timed(ratio: float, low: float, high: float) -> MetricValue:
+    interval = Interval(low, high, 0.99)
+    return MetricValue(2.0, 30, Interval(1.9, 2.1, 0.99), ratio, interval, "ms")
+
+
+def test_a_value_reads_with_unit_and_interval() -> None:
+    assert measured(timed(0.5, 0.4, 0.6)) == "2 ms [1.9, 2.1]"
+
+
+def test_a_value_with_too_few_samples_is_marked() -> None:
+    assert measured(MetricValue(2.0, 3, EVERYWHERE, unit="ms")) == "~2 ms"
+
+
+def test_half_the_time_is_twice_as_fast() -> None:
+    assert gain(timed(0.5, 0.4, 0.625)) == "2× faster [1.6, 2.5]"
+
+
+def test_twice_the_time_is_twice_as_slow() -> None:
+    assert gain(timed(2.0, 1.6, 2.5)) == "2× slower [1.6, 2.5]"
+
+
+def test_a_plain_number_gains_in_percent() -> None:
+    assert gain(MetricValue(100.0, 1, ratio=4.0)) == "+300.0 %"
+
+
+def test_an_exact_equal_number_is_unchanged() -> None:
+    assert gain(MetricValue(5.0, 1, ratio=1.0)) == "unchanged"
+
+
+@pytest.mark.parametrize(
+    ("value", "clear"),
+    [
+        (timed(0.5, 0.4, 0.6), True),
+        (timed(0.9, 0.7, 1.1), False),
+        (MetricValue(5.0, 1, ratio=1.0), False),
+        (MetricValue(10.0, 1, ratio=2.0), True),
+    ],
+)
+def test_a_gain_is_clear_if_its_interval_leaves_out_no_change(
+    value: MetricValue, clear: bool
+) -> None:
+    found = Evaluation("measured", metrics={"latency": value}, costs=(1.0,))
+    assert (
+        gains_clearly(Candidate("aa", "BASELINE", "", "tune", confirmed=found), ["latency"])
+        is clear
+    )
+
+
+def test_a_screened_candidate_is_not_called_accepted() -> None:
+    found = Evaluation("measured", costs=(1.0,), accepted=True)
+    assert verdict(Candidate("aa", "BASELINE", "", "tune", evaluation=found)) == "screened"
+
+
+def test_a_diff_on_a_terminal_has_nothing_that_it_obeys() -> None:
+    shown = diff_text("+x = '\x1b[2J'\t# \u202e\n")
+    assert shown == "+x = '\\x1b[2J'\t# \\u202e\n"
