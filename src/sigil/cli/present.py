@@ -49,7 +49,10 @@ def gain(value: MetricValue) -> str:
 
 def gains_clearly(candidate: Candidate, objectives: Iterable[str]) -> bool:
     """Return whether some objective differs from the baseline by more than its interval."""
-    found = candidate.verdict.metrics if candidate.verdict else {}
+    verdict = candidate.verdict
+    if verdict is None:
+        return False
+    found = verdict.metrics
     return any(name in found and _differs(found[name]) for name in objectives)
 
 
