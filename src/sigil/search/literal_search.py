@@ -33,6 +33,9 @@ _MOST_TRIALS = 160
 _KEPT_BEST = 40
 _STARTUP = 8
 _ATTEMPTS = 30
+_ESTIMATES = 4
+"""Attempts of one ask that may use the estimator, which costs milliseconds each."""
+_LONGEST_REST = 64
 _FIRST_STEPS = (2.0, 0.5, 1.25, 0.8)
 _SWITCH_CHANCE = 0.5
 _LONE_FAILURES = 2
@@ -63,6 +66,7 @@ class Search:
         self._best: Values | None = None
         self._step = _FIRST_LENGTH
         self._turn = 0
+        self._dry = self._rest = 0
         self._study = self._new_study()
 
     def know(self, values: Values, costs: Sequence[float]) -> None:
@@ -82,16 +86,23 @@ class Search:
 
     def ask(self, stream: random.Random, current: Values) -> Values | None:
         """Return a setting that was not tried before, or None if none is found."""
+        if self._rest > 0:
+            self._rest -= 1
+            return None
         held = self._held() if stream.random() >= _RELEASE_CHANCE else frozenset[int]()
         self._study.sampler = self._holding(_sampler(self._optuna, stream.getrandbits(32)), held)
-        for _ in range(_ATTEMPTS):
-            values, number = self._draw(stream, held)
+        for attempt in range(_ATTEMPTS):
+            values, number = self._draw(stream, held, attempt)
             fresh = values not in self._costs and values not in self._pending
             if fresh and values != current:
                 self._pending[values] = number
+                self._dry = 0
                 return values
             if number is not None:
                 self._settle(number, self._costs.get(values))
+        # All tried, most likely: a small space is exhausted. Look again ever more rarely.
+        self._dry += 1
+        self._rest = min(2**self._dry, _LONGEST_REST)
         return None
 
     def _held(self) -> frozenset[int]:
@@ -116,10 +127,14 @@ class Search:
             warnings.simplefilter("ignore")
             return self._optuna.samplers.PartialFixedSampler(fixed, sampler)
 
-    def _draw(self, stream: random.Random, held: frozenset[int]) -> tuple[Values, int | None]:
+    def _draw(
+        self, stream: random.Random, held: frozenset[int], attempt: int
+    ) -> tuple[Values, int | None]:
         for first in self._first:
             if not held & _moved_positions(first, self._initial):
                 return first, None
+        if attempt >= _ESTIMATES:
+            return self._near(self._best or self._initial, stream, held), None
         self._turn += 1
         if self._turn % 2 and self._best is not None:
             return self._near(self._best, stream, held), None
