@@ -60,19 +60,10 @@ def _search(root: Path) -> Iterator[Row]:
     plan = make_plan(load_spec(root, "quadratic"), None, flags)
     summary = run(plan, open_workspace(plan.spec, "bench"), Watch())
     rate = summary.history.measured() / summary.elapsed_s
-    yield Row(
-        "search: candidates proposed, measured and recorded", rate, None, "", "1/s", at_least=400
-    )
+    yield Row("search: candidates proposed, measured and recorded", rate, None, "", "1/s")
     third = EVALS // 3
     early, late = _rate(seen, 0, third), _rate(seen, 2 * third, EVALS)
-    yield Row(
-        "search: rate at the end against the beginning",
-        late,
-        early,
-        "beginning",
-        "1/s",
-        at_least=0.9,
-    )
+    yield Row("search: rate at the end against the beginning", late, early, "beginning", "1/s")
 
 
 def _rate(seen: list[tuple[int, float]], first: int, last: int) -> float:
