@@ -41,10 +41,6 @@ def test_streams_of_other_labels_are_other_streams():
     assert len(firsts) == 4
 
 
-def test_a_fresh_seed_has_32_bits():
-    assert 0 <= effects.fresh_seed() < 2**32
-
-
 def test_a_fixed_clock_stands_still_until_it_is_moved():
     clock = FixedClock()
     assert effects.utc_stamp(clock.now()) == effects.utc_stamp(clock.now())

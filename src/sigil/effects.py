@@ -9,7 +9,6 @@ Not here: the clock inside a sandboxed worker, which nobody believes (`sigil.san
 from __future__ import annotations
 
 import random
-import secrets
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -54,8 +53,3 @@ def random_stream(seed: int, *labels: str | int) -> random.Random:
     often does not shift what another draws.
     """
     return random.Random("/".join(map(str, (seed, *labels))))  # noqa: S311  # to be repeated, not secret
-
-
-def fresh_seed() -> int:
-    """Return a seed of 32 bits from the operating system's entropy."""
-    return secrets.randbits(32)

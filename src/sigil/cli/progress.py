@@ -50,7 +50,6 @@ class _Plain:
     def __init__(self, plan: Plan, console: Console):
         self._plan = plan
         self._console = console
-        self._baseline: Evaluation | None = None
         self._shown_ns = 0
         self._shown: str = ""
 
@@ -63,7 +62,6 @@ class _Plain:
 
     def baseline(self, evaluation: Evaluation, *, notes: Sequence[str]) -> None:
         """Print how the unchanged code measures, and what is odd about that."""
-        self._baseline = evaluation
         values = ", ".join(f"{n} {present.measured(v)}" for n, v in evaluation.metrics.items())
         for line in (f"baseline: {values}", *(f"warning: {note}" for note in notes)):
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -105,7 +103,6 @@ class _Live(_Plain):
 
     def __init__(self, plan: Plan, console: Console, live: Live):
         super().__init__(plan, console)
-        self._live = live
         self._spinner = Spinner("dots", Text("measuring the baseline"))
         live.update(self._spinner)
 

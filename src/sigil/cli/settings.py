@@ -39,7 +39,7 @@ class Setting:
 
 
 class _Config(BaseModel):
-    """The keys of ``sigil.yaml`` (seed 000 section 3.4) and our ``defaults``."""
+    """The keys of ``sigil.yaml`` (docs/commands.md): those of the format, and our ``defaults``."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""The `sigil` command: seeds 000 to 003."""
+"""The `sigil` command: its table of commands, and nothing of what they do."""
 
 from __future__ import annotations
 

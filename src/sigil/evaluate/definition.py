@@ -1,11 +1,11 @@
-"""What is measured: an eval (`*.eval.yaml`, seed 000 section 3.2), checked as a whole.
+"""What is measured: an eval (`*.eval.yaml`, docs/evals.md), checked as a whole.
 
 Loading an eval finds everything that can be wrong with it before anything runs: keys,
 types, expressions, parse forms, commands and cases. Each error names file, line and field.
 
-Beyond the seed: metrics of kind ``call``, ``inputs.cases``, ``holdout``, ``build``,
-``python``, ``preload``, ``network``, ``warm``, ``goal``, and
-five more budgets; see the models for each.
+Beyond the open format 0.1: metrics of kind ``call``, ``inputs.cases``, ``holdout``,
+``build``, ``python``, ``preload``, ``network``, ``warm``, ``goal``, and five more budgets;
+see the models for each.
 
 Not here: the shape of the file (`sigil.evaluate.schema`), running any of it.
 """

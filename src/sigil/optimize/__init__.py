@@ -1,4 +1,4 @@
-"""Evolve a function against a measure (seed 000).
+"""Evolve a function against a measure.
 
 * `spec` says what may change, `workspace` where everything is kept,
 * `run` searches, `history` reads back what a run did,

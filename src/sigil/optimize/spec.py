@@ -1,4 +1,4 @@
-"""What may change: a spec (`*.sigil.yaml`, seed 000 section 3.1) and the tree it speaks of.
+"""What may change: a spec (`*.sigil.yaml`, docs/specs.md) and the tree it speaks of.
 
 A spec carries pins and the names of its evals, and no hint of how to search. Everything
 that can be wrong with it is found before a run begins.

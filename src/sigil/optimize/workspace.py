@@ -1,4 +1,4 @@
-"""Where a spec's runs are kept: the layout of seed 000 section 3.3.
+"""Where a spec's runs are kept: the layout of docs/records.md.
 
     .sigil/<spec>/workspaces/<workspace>/
       runs/<UTC>_<optimizer>_<8 hex>/
