@@ -121,6 +121,16 @@ def test_the_winner_is_selected_and_applied(
     assert (repository / "square.py").read_text() == winner["square.py"]
 
 
+def test_applying_twice_changes_nothing_the_second_time(
+    plan: Plan, workspace: Workspace, repository: Path
+) -> None:
+    folder = run(plan, workspace, Silent()).run
+    select(plan.spec, workspace, folder, None, apply=True)
+    once = (repository / "square.py").read_text()
+    assert select(plan.spec, workspace, folder, None, apply=True).applied == ()
+    assert (repository / "square.py").read_text() == once
+
+
 @pytest.mark.parametrize(
     "edited",
     ["def square(x):\n    return x - 1\n", "def square(x):\n    x = x + 1\n    return x\n"],

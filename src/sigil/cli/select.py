@@ -76,5 +76,7 @@ def select(
         click.echo(f"selected {shown(link)}")
     for path in selection.applied:
         click.echo(f"changed  {path}")
-    if not selection.applied:
+    if apply_it and not selection.applied:
+        click.echo("your files have this change already")
+    elif not apply_it:
         click.echo("your files are unchanged; --apply writes the change into them")

@@ -33,7 +33,7 @@ class Selection:
         candidate: which one.
         folder: its readable files.
         links: one versioned link for each pin that it changes.
-        applied: paths of the user's files that were written.
+        applied: paths of the user's files that were written; none if they had it already.
     """
 
     candidate: Candidate
@@ -111,6 +111,8 @@ def _apply(spec: Spec, baseline: Mapping[str, str], after: Mapping[str, str]) ->
     """Write the change into the user's files: all of them, or none."""
     current = spec.read_pinned(spec.root)
     theirs = _pinned(spec, current)
+    if theirs == _pinned(spec, after):
+        return ()  # they have it already
     for place, text in _pinned(spec, baseline).items():
         if theirs.get(place) != text:
             raise PatchDoesNotApply(
