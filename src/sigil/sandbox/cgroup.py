@@ -34,6 +34,8 @@ class CommandGroup:
         self._folders = dict(folders)
         self._files = dict(files)
         self._limits: dict[str, int] = {}
+        self._events = _open_events(folders["memory"])
+        self._kills = 0
         self.name = str(next(iter(folders.values())))
 
     def add(self, pid: int) -> None:
@@ -52,19 +54,21 @@ class CommandGroup:
             (folder / self._files[controller]).write_text(str(limit))
             self._limits[controller] = limit
 
-    def kills(self) -> int:
-        """Return how many processes of the group died for want of memory so far."""
-        folder = self._folders["memory"]
-        for name in ("memory.oom_control", "memory.events"):
-            with suppress(OSError):
-                for line in (folder / name).read_text().splitlines():
-                    key, _, value = line.partition(" ")
-                    if key == "oom_kill":
-                        return int(value)
-        return 0
+    def killed(self) -> bool:
+        """Say whether a process of the group died for want of memory since the last question."""
+        before, self._kills = self._kills, self._count_kills()
+        return self._kills > before
+
+    def _count_kills(self) -> int:
+        try:
+            lines = os.pread(self._events, 4096, 0).splitlines()
+        except OSError:
+            return self._kills
+        return next((int(line[9:]) for line in lines if line.startswith(b"oom_kill ")), 0)
 
     def close(self) -> None:
         """Remove the group. One that is still busy is left to the next sandbox to remove."""
+        os.close(self._events)
         for folder in dict.fromkeys(self._folders.values()):
             with suppress(OSError):
                 folder.rmdir()
@@ -74,6 +78,12 @@ class CommandGroup:
         for name, value in (("memory.swap.max", "0"), ("memory.swappiness", "0")):
             with suppress(OSError):
                 (folder / name).write_text(value)
+
+
+def _open_events(folder: Path) -> int:
+    """Open the file that counts the processes killed for want of memory."""
+    name = "memory.oom_control" if (folder / "memory.oom_control").exists() else "memory.events"
+    return os.open(folder / name, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def make_group() -> CommandGroup | None:

@@ -201,6 +201,7 @@ class CommandSandbox:
             "readable": self._readable,
             "memory_group": self._group is not None,
             "other_processes": 0,
+            "tmp_bytes": self._limits.memory_bytes,
             "policies": _policies(self._level),
             "numbers": _numbers(),
         }
@@ -267,7 +268,6 @@ class CommandSandbox:
         if self._zygote is None or not self._zygote.alive():
             self._end_zygote()
             self._zygote = self._new_zygote()
-        before = self._group.kills() if self._group else 0
         if self._group is not None:
             self._group.bound(
                 memory_bytes=limits.memory_bytes + _OF_THE_ZYGOTE, processes=limits.processes + 3
@@ -282,7 +282,7 @@ class CommandSandbox:
         finally:
             watch.close()
         self._zygote.fork()
-        return captured, self._group is not None and self._group.kills() > before
+        return captured, self._group is not None and self._group.killed()
 
     def _ask(self, wanted: Mapping[str, Any], stdin: bytes) -> Watch:
         if self._zygote is None:

@@ -33,6 +33,7 @@ MS_NODEV = 4
 MS_NOEXEC = 8
 MS_BIND = 4096
 MS_REC = 16384
+MS_REMOUNT = 32
 MS_PRIVATE = 1 << 18
 
 # Attributes of mount_setattr.

@@ -76,7 +76,7 @@ def become(config: dict, exposed, gate_number: int, settled: int):
     try:
         kernel.set_dumpable(1)
         if config["level"] == "L3":
-            view.settle()
+            view.settle(exposed, config["tmp_bytes"])
         os.setsid()
         os.umask(0o022)
         events.default_signals()
@@ -110,7 +110,7 @@ def _pass_gate(config: dict, exposed, request: dict, gate):
     """Become what the request asks for."""
     home, root = request["home"], request["path"]
     if config["level"] == "L3":
-        view.enter(exposed, request)
+        view.enter(request, config["tmp_bytes"])
         home, root = view.HOME, view.CHECKOUT
     else:
         os.makedirs(home + "/tmp", exist_ok=True)

@@ -67,6 +67,7 @@ _FACTS = (
 """What of the shared ``/proc`` a command may read where it has none of its own."""
 
 _MAX_LINKS = 40
+_PLAIN = namespaces.MS_NOSUID | namespaces.MS_NODEV
 
 
 def interpreter_folders() -> list:
@@ -187,29 +188,39 @@ def _is_below_own(path: str) -> bool:
 # --- for each command, by its first process -----------------------------------------------
 
 
-def settle() -> None:
-    """Make the namespaces and mounts of a command that do not depend on which one it is."""
-    namespaces.unshare("mount", "ipc")
-    flags = namespaces.MS_NOSUID | namespaces.MS_NODEV | namespaces.MS_NOEXEC | namespaces.MS_RDONLY
-    namespaces.mount("proc", "/proc", "proc", flags)
-
-
-def enter(exposed: Exposed, request: dict) -> None:
-    """Add what belongs to one command, and hide the host. After `settle`.
+def settle(exposed: Exposed, tmp_bytes: int) -> None:
+    """Make the namespaces and mounts of a command that do not depend on which one it is.
 
     Args:
         exposed: as given to `build`.
+        tmp_bytes: what each of the command's own places in memory most likely may hold.
+    """
+    namespaces.unshare("mount", "ipc")
+    flags = _PLAIN | namespaces.MS_NOEXEC | namespaces.MS_RDONLY
+    namespaces.mount("proc", "/proc", "proc", flags)
+    _mount_in_memory(tmp_bytes)
+    _bind_late(exposed)
+
+
+def _mount_in_memory(size: int, flags: int = 0) -> None:
+    for place, mode in (("/tmp", "1777"), ("/dev/shm", "1777"), (HOME, "755")):
+        options = "mode={},size={}".format(mode, size)
+        namespaces.mount("tmpfs", place, "tmpfs", _PLAIN | flags, options)
+
+
+def enter(request: dict, tmp_bytes: int) -> None:
+    """Add what belongs to one command, and hide the host. After `settle`.
+
+    Args:
         request: ``overlay`` (``lower``, ``upper``, ``work``) or ``path``, ``network`` and
             ``tmp_bytes``.
+        tmp_bytes: as given to `settle`.
     """
-    plain = namespaces.MS_NOSUID | namespaces.MS_NODEV
     if request["network"] == "loopback":
         namespaces.unshare("net")
         namespaces.raise_loopback()
-    size = "size={}".format(request["tmp_bytes"])
-    for place, mode in (("/tmp", "1777"), ("/dev/shm", "1777"), (HOME, "755")):
-        namespaces.mount("tmpfs", place, "tmpfs", plain, "mode={},{}".format(mode, size))
-    _bind_late(exposed)
+    if request["tmp_bytes"] != tmp_bytes:
+        _mount_in_memory(request["tmp_bytes"], namespaces.MS_REMOUNT)
     overlay = request.get("overlay")
     if overlay is None:
         namespaces.mount(HOST + request["path"], CHECKOUT, flags=namespaces.MS_BIND)
@@ -218,7 +229,7 @@ def enter(exposed: Exposed, request: dict) -> None:
     namespaces.restrict(CHECKOUT, namespaces.ATTR_NOSUID | namespaces.ATTR_NODEV)
     # Covered and not detached, for which the kernel would wait a millisecond: without
     # capabilities nobody in here can ever lift the cover.
-    namespaces.mount("tmpfs", HOST, "tmpfs", plain | namespaces.MS_RDONLY, "size=4k,mode=0")
+    namespaces.mount("tmpfs", HOST, "tmpfs", _PLAIN | namespaces.MS_RDONLY, "size=4k,mode=0")
 
 
 def _bind_late(exposed: Exposed) -> None:

@@ -83,17 +83,17 @@ class Ward:
             word, descriptors, _, _ = socket.recv_fds(self._settled, 65536, 1)
             if descriptors:
                 self._supervise(descriptors[0], json.loads(word)["roots"])
-            elif word:
+            elif self._namespace is not None:
                 self._keep_view()
-            else:
+                self._settled = self._settled.close()  # and is not woken by it any more
+            elif not word:
                 self._settled = self._settled.close()
 
     def _keep_view(self) -> None:
         """Hold the command's mounts, so that its end need not wait until they are taken down."""
-        if self._namespace is not None:
-            with suppress(OSError):
-                name = "{}/proc/{}/ns/mnt".format(view.HOST, self.pid)
-                self._view = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+        with suppress(OSError):
+            name = "{}/proc/{}/ns/mnt".format(view.HOST, self.pid)
+            self._view = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
 
     def _supervise(self, listener: int, roots: list) -> None:
         self._supervisor = metadata.Supervisor(
