@@ -91,7 +91,7 @@ def run_json(run: Path, history: History) -> dict[str, object]:
 
 
 def _show_runs(workspace: Workspace, console: Console, *, as_json: bool) -> None:
-    from sigil.cli.present import SHORT
+    from sigil.optimize.present import SHORT
     from sigil.optimize.workspace import load_history
     from sigil.printable import printable
 
@@ -114,7 +114,7 @@ def _show_runs(workspace: Workspace, console: Console, *, as_json: bool) -> None
 
 
 def _show_run(history: History, console: Console, top: int) -> None:
-    from sigil.cli import present
+    from sigil.optimize import present
 
     baseline = history.baseline
     if baseline is None:
@@ -150,7 +150,7 @@ def _ranking(history: History, ranked: list[Candidate], front: set[str]) -> obje
     from rich.table import Table
     from rich.text import Text
 
-    from sigil.cli import present
+    from sigil.optimize import present
 
     baseline = history.baseline
     assert baseline is not None  # a ranked candidate was compared with it
@@ -180,7 +180,7 @@ def _lineage(history: History, chosen: list[Candidate]) -> Tree:
     from rich.text import Text
     from rich.tree import Tree
 
-    from sigil.cli import present
+    from sigil.optimize import present
     from sigil.printable import printable
 
     root = Tree("BASELINE")
@@ -211,8 +211,8 @@ def _show_candidate(
 ) -> None:
     from rich.syntax import Syntax
 
-    from sigil.cli import present
     from sigil.cli.progress import candidate_json, print_gains
+    from sigil.optimize import present
     from sigil.optimize.promote import preview
     from sigil.printable import printable
 

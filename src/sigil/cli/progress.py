@@ -15,11 +15,11 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from sigil.cli import present
 from sigil.cli.options import print_json, shown
 from sigil.effects import SYSTEM_CLOCK
 from sigil.evaluate.presence import preflight
 from sigil.evaluate.result import Evaluation
+from sigil.optimize import present
 from sigil.optimize.history import Candidate
 from sigil.optimize.plan import Plan
 from sigil.optimize.run import CONFIRMED_AT_MOST, SEARCH, Progress, Report, Summary

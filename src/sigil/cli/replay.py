@@ -44,8 +44,8 @@ def replay(
     """
     from sigil.cli.options import repository
     from sigil.cli.planning import make_plan
-    from sigil.cli.present import SHORT, gain, measured
     from sigil.errors import ReplayDiffers
+    from sigil.optimize.present import SHORT, gain, measured
     from sigil.optimize.replay import replay as measure_again
     from sigil.optimize.spec import load_spec
     from sigil.optimize.workspace import open_workspace

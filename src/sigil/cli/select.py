@@ -45,7 +45,7 @@ def select(
     the run began with.
     """
     from sigil.cli.options import repository
-    from sigil.cli.present import diff_text
+    from sigil.optimize.present import diff_text
     from sigil.optimize.promote import preview
     from sigil.optimize.promote import select as promote
     from sigil.optimize.spec import load_spec

@@ -1,8 +1,8 @@
 import pytest
 
-from sigil.cli.present import diff_text, gain, gains_clearly, measured, verdict
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
 from sigil.optimize.history import Candidate
+from sigil.optimize.present import diff_text, gain, gains_clearly, measured, verdict
 
 EVERYWHERE = Interval(float("-inf"), float("inf"), 0.99)
 
