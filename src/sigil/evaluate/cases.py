@@ -2,7 +2,8 @@
 
 Pure: bytes in, cases out. A case is an object with any of ``args``, ``kwargs``,
 ``expected`` and ``raises``, or a bare list (the positional arguments), or any other bare
-value (the one argument).
+value (the one argument). What JSON cannot say is written in Python: ``call`` stands for
+``args`` and ``kwargs``, as in ``"([1, 2], sep=b',')"``, and ``returns`` for ``expected``.
 
 Not here: calling anything (`sigil.evaluate.measure`), reading files.
 """
@@ -18,6 +19,7 @@ from typing import Any, Literal, NoReturn, cast
 
 from sigil.errors import InvalidValue, MalformedDocument, Where
 from sigil.evaluate.agreement import EXACT, Incomparable, Tolerance, agrees, as_json, difference
+from sigil.evaluate.literals import NotLiteral, read_arguments, read_literal
 from sigil.sandbox.model import Case
 
 __all__ = [
@@ -28,7 +30,7 @@ __all__ = [
 MAX_CASES = 100_000
 MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 100
-_KEYS = frozenset({"args", "kwargs", "expected", "raises"})
+_KEYS = frozenset({"args", "kwargs", "expected", "raises", "call", "returns"})
 
 
 class _Missing(Enum):
@@ -49,11 +51,13 @@ class GivenCase:
         case: the arguments.
         expected: JSON-like, or `MISSING`; then what the baseline returned is expected.
         raises: the class name of the exception that is expected instead of a value.
+        typed: whether ``expected`` was written in Python, so that its types count.
     """
 
     case: Case
     expected: object = MISSING
     raises: str | None = None
+    typed: bool = False
 
     @property
     def asks_baseline(self) -> bool:
@@ -75,7 +79,8 @@ class GivenCase:
         """
         if self.expected is MISSING:
             return agrees(value, baseline, tolerance)
-        return agrees(as_json(value), self.expected, tolerance)
+        found = value if self.typed else as_json(value)
+        return agrees(found, self.expected, tolerance)
 
     def distance(self, value: object, *, baseline: object = MISSING) -> float:
         """Return the mean absolute difference between ``value`` and what is expected.
@@ -174,6 +179,8 @@ def _given(value: Any, where: Where) -> GivenCase:
             where=where,
             remedy="a case has args, kwargs, expected or raises; wrap an argument: {args: [...]}",
         )
+    if "call" in fields or "returns" in fields:
+        return _written_in_python(fields, where)
     args, kwargs = fields.get("args", []), fields.get("kwargs", {})
     if not isinstance(args, list):
         raise InvalidValue("args is not a list", where=where, remedy="write args: [...]")
@@ -188,6 +195,28 @@ def _given(value: Any, where: Where) -> GivenCase:
             remedy="write raises: ValueError, or expected: ..., not both",
         )
     return GivenCase(case, fields.get("expected", MISSING), raises)
+
+
+def _written_in_python(fields: dict[str, object], where: Where) -> GivenCase:
+    """Return a case whose arguments, or whose value, JSON could not say."""
+    pairs = (("args", "call"), ("kwargs", "call"), ("expected", "returns"), ("raises", "returns"))
+    for one, other in pairs:
+        if one in fields and other in fields:
+            problem = f"both {one} and {other}"
+            raise InvalidValue(problem, where=where, remedy="keep one of them")
+    rest = {key: value for key, value in fields.items() if key not in {"call", "returns"}}
+    plain = _given(rest | ({"args": []} if "call" in fields else {}), where)
+    try:
+        case = plain.case
+        if "call" in fields:
+            case = Case(*read_arguments(str(fields["call"])))
+        if "returns" not in fields:
+            return GivenCase(case, plain.expected, plain.raises)
+        return GivenCase(case, read_literal(str(fields["returns"])), None, typed=True)
+    except NotLiteral as error:
+        raise InvalidValue(
+            f"{error}", where=where, remedy="""write literals alone, as in call: "([1, 2], n=3)" """
+        ) from error
 
 
 def _require_plain(value: object, where: Where) -> None:
