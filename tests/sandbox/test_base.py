@@ -65,6 +65,17 @@ def test_what_is_no_source_is_left_out(folder: Path, tmp_path: Path, name: str):
     assert names(freeze(folder, tmp_path / "cache")) == {"a.py", "pkg/b.py"}
 
 
+def test_of_a_folder_of_ours_only_what_an_eval_calls_is_frozen(folder: Path, tmp_path: Path):
+    write(folder, {".sigil/f_target.py": "f", ".sigil/f.jsonl": "1", ".sigil/d/x_target.py": "x"})
+    assert names(freeze(folder, tmp_path / "cache")) == {"a.py", "pkg/b.py", ".sigil/f_target.py"}
+
+
+def test_what_an_eval_calls_is_frozen_even_if_git_ignores_it(repository: Path, tmp_path: Path):
+    (repository / ".gitignore").write_text(".sigil/\n")
+    write(repository, {".sigil/f_target.py": "f", ".sigil/f.jsonl": "1"})
+    assert ".sigil/f_target.py" in names(freeze(repository, tmp_path / "cache"))
+
+
 def test_what_is_excluded_is_left_out_with_all_below_it(folder: Path, tmp_path: Path):
     write(folder, {"data/deep/x.bin": "x", "notes.tmp": "n"})
     base = freeze(folder, tmp_path / "cache", exclude=["data", "*.tmp"])

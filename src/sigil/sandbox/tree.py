@@ -9,7 +9,7 @@ Not here: copying (`sigil.sandbox.base`).
 """
 
 # Names stay strings here: on 50,000 files, Path objects cost more than the calls themselves.
-# ruff: noqa: PTH112, PTH114, PTH115, PTH123
+# ruff: noqa: PTH112, PTH114, PTH115, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ Mode = Literal["100644", "100755", "120000"]
 """As git writes it: a file, an executable file, a symbolic link."""
 
 NEVER_FROZEN = frozenset({".git", ".sigil", ".venv", "node_modules", "__pycache__"})
+_HOME, _ADAPTER = ".sigil", "_target.py"
+"""Of a folder that is never frozen, the one kind of file that is: what an eval calls in the
+place of a function that cannot be called alone."""
 _CHUNK = 2**20
 
 
@@ -78,11 +81,19 @@ def is_excluded(path: str, exclude: Sequence[str]) -> bool:
     """Say whether ``path`` or a folder above it is never frozen or matches a glob."""
     parts = path.split("/")
     if not NEVER_FROZEN.isdisjoint(parts):
-        return True
+        return not _is_adapter(parts)
     if not exclude:
         return False
     above = ["/".join(parts[: i + 1]) for i in range(len(parts))]
     return any(fnmatchcase(name, pattern.rstrip("/")) for name in above for pattern in exclude)
+
+
+def _is_adapter(parts: Sequence[str]) -> bool:
+    match parts:
+        case [folder, name]:
+            return folder == _HOME and name.endswith(_ADAPTER)
+        case _:
+            return False
 
 
 class FolderTree:
@@ -98,7 +109,8 @@ class FolderTree:
             raise NotFound("no such folder", where=Where(str(root)))
         self._root = str(root)
         self.skipped: list[Skipped] = []
-        names = sorted(n for n in self._names() if not is_excluded(n, exclude))
+        listed = {*self._names(), *_adapters(self._root)}
+        names = sorted(n for n in listed if not is_excluded(n, exclude))
         found = (self._entry(name) for name in names)
         self.entries: list[Entry] = [entry for entry in found if entry is not None]
 
@@ -266,6 +278,14 @@ def _walk(root: str, prefix: str) -> Iterator[str]:
                 yield path
             elif name.name not in NEVER_FROZEN:
                 folders.append(f"{path}/")
+
+
+def _adapters(root: str) -> list[str]:
+    """Return the adapters of a folder, whether or not git is told to ignore them."""
+    try:
+        return [f"{_HOME}/{n}" for n in os.listdir(f"{root}/{_HOME}") if n.endswith(_ADAPTER)]
+    except OSError:
+        return []
 
 
 def _mode(mode: int) -> Mode | None:
