@@ -6,6 +6,7 @@ from sigil.search.model import Proposal
 from sigil.search.model_proposer import ModelProposer
 from sigil.search.mutate import Mutate
 from sigil.search.pins import Pin
+from sigil.search.rewrite.proposer import Rewrite
 from sigil.testing.proposers import (
     CHECKS,
     another_process_proposes_the_same,
@@ -47,6 +48,7 @@ class Drawing:
 
 PROPOSERS = {
     "mutate": Mutate,
+    "rewrite": Rewrite,
     "tune": lambda: pytest.importorskip("sigil.search.tune").Tune(),
     "stub": lambda: ModelProposer(Stub()),
     "model": lambda: ModelProposer(Drawing()),
@@ -59,7 +61,9 @@ def test_every_proposer_conforms(name, check):
     check(PROPOSERS[name], PINS, FILES)
 
 
-@pytest.mark.parametrize("factory", ["sigil.search.mutate:Mutate"])
+@pytest.mark.parametrize(
+    "factory", ["sigil.search.mutate:Mutate", "sigil.search.rewrite.proposer:Rewrite"]
+)
 def test_another_process_proposes_the_same(factory):
     another_process_proposes_the_same(factory, PINS, FILES)
 

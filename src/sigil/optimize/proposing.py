@@ -8,6 +8,7 @@ from typing import Any
 from sigil.llm.provider import make_provider
 from sigil.llm.recorded import Recorded
 from sigil.optimize.plan import Plan
+from sigil.search.absent import Absent
 from sigil.search.model import Proposer
 from sigil.search.model_proposer import ModelProposer
 from sigil.search.mutate import Mutate
@@ -27,9 +28,18 @@ def make_proposers(
         record: takes each new exchange.
     """
     if plan.provider is None:
-        return [Mutate(), Tune()]
+        return [_rewrite(), Mutate(), Tune()]
     provider = Recorded(make_provider(plan.provider), exchanges, record)
     return [ModelProposer(provider, task=_task(plan))]
+
+
+def _rewrite() -> Proposer:
+    """Return `rewrite`, which an installation without its library has only by name."""
+    try:
+        from sigil.search.rewrite.proposer import Rewrite  # noqa: PLC0415 - an extra
+    except ImportError:
+        return Absent("rewrite", "libcst", "rewrite")
+    return Rewrite()
 
 
 def _task(plan: Plan) -> str:

@@ -1,0 +1,403 @@
+"""What rules may know of the definition that they look at.
+
+Everything is conservative: a name has a kind only if every assignment to it agrees, and an
+expression is pure only if nothing in it can have an effect or depend on one.
+
+Not here: what kind of value an expression has (`kinds`).
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TypeVar
+
+import libcst as cst
+
+from sigil.search.rewrite import kinds
+
+Definition = cst.FunctionDef | cst.ClassDef
+Scope = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
+Loop = (cst.For, cst.While)
+Comprehension = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+Node = TypeVar("Node", bound=cst.CSTNode)
+
+PURE_BUILTINS = frozenset(
+    "abs all any ascii bin bool bytes chr complex dict divmod enumerate filter float format "
+    "frozenset hash hex int isinstance issubclass len list map max min oct ord pow range repr "
+    "reversed round set slice sorted str sum tuple type zip".split()
+)
+"""Built-in functions that neither do nor see anything but their arguments."""
+
+PURE_MODULES = frozenset("math cmath operator itertools bisect string".split())
+"""Modules all of whose functions are pure, on plain data."""
+
+PURE_METHODS = frozenset(
+    "startswith endswith strip lstrip rstrip split rsplit splitlines partition rpartition join "
+    "upper lower title capitalize casefold swapcase replace find rfind index rindex count "
+    "isdigit isalpha isalnum isspace isupper islower isdecimal isnumeric isidentifier zfill "
+    "ljust rjust center encode decode translate removeprefix removesuffix format expandtabs "
+    "keys values items get copy union intersection difference symmetric_difference issubset "
+    "issuperset isdisjoint bit_length bit_count hex is_integer conjugate".split()
+)
+"""Methods of built-in types that change nothing."""
+
+CHANGING_METHODS = frozenset(
+    "append extend insert remove pop clear sort reverse add discard update popitem setdefault "
+    "appendleft popleft extendleft rotate intersection_update difference_update "
+    "symmetric_difference_update __setitem__ __delitem__".split()
+)
+"""Methods of built-in containers that change them."""
+
+
+class Facts:
+    """One definition, taken apart.
+
+    Args:
+        definition: a function, method or class that is nobody's child.
+        module: the imports of the module around it: what a name stands for, such as
+            ``{"np": "numpy", "sqrt": "math.sqrt"}``.
+        shadowed: built-in names that the module defines anew.
+
+    Attributes:
+        definition: as given.
+    """
+
+    def __init__(
+        self,
+        definition: Definition,
+        module: Mapping[str, str] | None = None,
+        shadowed: frozenset[str] = frozenset(),
+    ):
+        self.definition = definition
+        self._module = dict(module or {})
+        self._shadowed = shadowed
+
+    # --- the tree ---------------------------------------------------------------------------
+
+    @cached_property
+    def _parents(self) -> dict[cst.CSTNode, cst.CSTNode]:
+        found: dict[cst.CSTNode, cst.CSTNode] = {}
+        waiting: list[cst.CSTNode] = [self.definition]
+        while waiting:
+            node = waiting.pop()
+            for child in node.children:
+                found[child] = node
+                waiting.append(child)
+        return found
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """Return the node that holds ``node``; None above the definition."""
+        return self._parents.get(node)
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """Yield the nodes around ``node``, the nearest first."""
+        above = self.parent(node)
+        while above is not None:
+            yield above
+            above = self.parent(above)
+
+    def nodes(self, kind: type[Node], root: cst.CSTNode | None = None) -> Iterator[Node]:
+        """Yield the nodes of a kind below ``root`` (by default everything), in source order."""
+        for node in walk(root or self.definition):
+            if isinstance(node, kind):
+                yield node
+
+    def loop_around(self, node: cst.CSTNode) -> cst.For | cst.While | None:
+        """Return the nearest loop statement whose repeated part holds ``node``.
+
+        None where a function or comprehension comes between, or where there is no loop.
+        """
+        below = node
+        for above in self.ancestors(node):
+            if isinstance(above, (*Scope, *Comprehension)):
+                return None
+            if isinstance(above, cst.For) and below is above.body:
+                return above
+            if isinstance(above, cst.While) and below in (above.body, above.test):
+                return above
+            below = above
+        return None
+
+    def scope_of(self, node: cst.CSTNode) -> cst.CSTNode:
+        """Return the function, lambda or class that ``node`` belongs to."""
+        for above in self.ancestors(node):
+            if isinstance(above, Scope):
+                return above
+        return self.definition
+
+    def statement_of(self, node: cst.CSTNode) -> cst.BaseStatement | None:
+        """Return the statement in a block that holds ``node`` or is it."""
+        if isinstance(node, cst.BaseStatement):
+            return node
+        return next((a for a in self.ancestors(node) if isinstance(a, cst.BaseStatement)), None)
+
+    # --- names ------------------------------------------------------------------------------
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """Return the names of the function's parameters; none of a class."""
+        if not isinstance(self.definition, cst.FunctionDef):
+            return ()
+        return tuple(p.name.value for p in self.nodes(cst.Param, self.definition.params))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Return every name and attribute that stands anywhere in the definition."""
+        return frozenset(node.value for node in self.nodes(cst.Name))
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """Return the names that the definition binds in itself or in a nested scope."""
+        return frozenset(self.parameters) | assigned(self.definition)
+
+    def assigned(self, root: cst.CSTNode) -> frozenset[str]:
+        """Return the names that ``root`` binds, nested scopes included."""
+        return assigned(root)
+
+    def read(self, root: cst.CSTNode) -> frozenset[str]:
+        """Return the names whose value ``root`` may read."""
+        return read(root)
+
+    def changed(self, root: cst.CSTNode) -> frozenset[str]:
+        """Return the names that ``root`` binds, or whose objects it may change.
+
+        That is by a changing method, by assigning to an item or attribute, by ``del`` or an
+        augmented assignment, or by handing the object to a function that is not known to be
+        pure.
+        """
+        found = set(assigned(root))
+        for node in walk(root):
+            if isinstance(node, (cst.Subscript, cst.Attribute)) and self._is_target(node):
+                found |= {base.value for base in _bases(node)}
+            elif isinstance(node, cst.Call) and not self._is_harmless(node):
+                found |= {name for part in _handed_over(node) for name in read(part)}
+        return frozenset(found)
+
+    def _is_target(self, node: cst.CSTNode) -> bool:
+        below: cst.CSTNode = node
+        for above in self.ancestors(node):
+            match above:
+                case cst.AssignTarget() | cst.Del():
+                    return True
+                case cst.AugAssign(target=target) | cst.AnnAssign(target=target):
+                    return below is target
+                case cst.For(target=target) | cst.CompFor(target=target):
+                    return below is target
+                case cst.Subscript() | cst.Attribute():
+                    if below is not above.value:
+                        return False
+                case cst.Tuple() | cst.List() | cst.Element() | cst.StarredElement():
+                    pass
+                case _:
+                    return False
+            below = above
+        return False
+
+    def is_builtin(self, node: cst.CSTNode, name: str | None = None) -> bool:
+        """Return whether ``node`` is a name that means the built-in (of that ``name``)."""
+        return (
+            isinstance(node, cst.Name)
+            and (name is None or node.value == name)
+            and hasattr(builtins, node.value)
+            and node.value not in self._shadowed
+            and node.value not in self._module
+            and node.value not in self.bound
+        )
+
+    def stands_for(self, node: cst.CSTNode) -> str | None:
+        """Return the dotted name of what is imported, such as ``re.compile``; None if it is not."""
+        match node:
+            case cst.Name(value=name) if name not in self.bound or name in self._local_imports:
+                return {**self._module, **self._local_imports}.get(name)
+            case cst.Attribute(value=value, attr=cst.Name(value=name)):
+                module = self.stands_for(value)
+                return f"{module}.{name}" if module else None
+            case _:
+                return None
+
+    @cached_property
+    def _local_imports(self) -> dict[str, str]:
+        return imported(self.definition)
+
+    def fresh(self, name: str) -> str:
+        """Return ``name``, or one like it, that stands nowhere in the definition."""
+        taken = self.names | self._module.keys() | self._shadowed | frozenset(dir(builtins))
+        number = 1
+        candidate = name
+        while candidate in taken:
+            number += 1
+            candidate = f"{name}_{number}"
+        return candidate
+
+    # --- values -----------------------------------------------------------------------------
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, str]:
+        return kinds.of_names(self)
+
+    def kind(self, node: cst.BaseExpression) -> str | None:
+        """Return ``int``, ``str``, ``list``, ``dict`` …; None if that is not sure."""
+        return kinds.of(self, node, self._kinds)
+
+    def kind_of_items(self, node: cst.BaseExpression) -> str | None:
+        """Return the kind of what iterating over ``node`` gives; None if that is not sure."""
+        return kinds.of_items(self, node, self._kinds)
+
+    def is_pure(self, node: cst.CSTNode) -> bool:
+        """Return whether evaluating ``node`` neither does anything nor sees what others do.
+
+        It may still raise, and reads the names in it. Attributes of objects count as impure
+        but for those of imported modules.
+        """
+        return all(map(self._is_pure_part, walk(node)))
+
+    def _is_pure_part(self, node: cst.CSTNode) -> bool:
+        match node:
+            case cst.Await() | cst.Yield() | cst.NamedExpr() | cst.Lambda():
+                return False
+            case cst.Call():
+                return self.is_pure_call(node)
+            case cst.Attribute():
+                above = self.parent(node)
+                called = isinstance(above, cst.Call) and above.func is node
+                return called or self.stands_for(node) is not None
+            case _:
+                return True
+
+    def is_pure_call(self, call: cst.Call) -> bool:
+        """Return whether the called function is known to be pure on plain data."""
+        if self.is_builtin(call.func):
+            assert isinstance(call.func, cst.Name)
+            return call.func.value in PURE_BUILTINS and not _calls_back(call)
+        dotted = self.stands_for(call.func)
+        if dotted is not None:
+            return dotted.partition(".")[0] in PURE_MODULES
+        match call.func:
+            case cst.Attribute(value=value, attr=cst.Name(value=method)):
+                return method in PURE_METHODS and self.kind(value) is not None
+            case _:
+                return False
+
+    def _is_harmless(self, call: cst.Call) -> bool:
+        """Return whether a call changes none of its arguments, nor its receiver."""
+        if self.is_pure_call(call):
+            return True
+        match call.func:
+            case cst.Attribute(attr=cst.Name(value=method)):
+                return method in PURE_METHODS
+            case _:
+                return self.is_builtin(call.func, "print")
+
+
+def walk(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield ``root`` and every node below it, in source order."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(node.children))
+
+
+def assigned(root: cst.CSTNode) -> frozenset[str]:  # noqa: C901 - one case for each binder
+    """Return the names that ``root`` binds in any way, nested scopes included."""
+    found: set[str] = set()
+    for node in walk(root):
+        match node:
+            case cst.AssignTarget(target=target) | cst.For(target=target):
+                found |= _names_bound(target)
+            case cst.AugAssign(target=target) | cst.AnnAssign(target=target):
+                found |= _names_bound(target)
+            case cst.NamedExpr(target=target) | cst.CompFor(target=target):
+                found |= _names_bound(target)
+            case cst.Param(name=name) | cst.FunctionDef(name=name) | cst.ClassDef(name=name):
+                found.add(name.value)
+            case cst.AsName(name=name):
+                found |= _names_bound(name)
+            case cst.Del(target=target):
+                found |= _names_bound(target)
+            case cst.Global(names=items) | cst.Nonlocal(names=items):
+                found |= {item.name.value for item in items}
+            case cst.MatchAs(name=cst.Name(value=name)) | cst.MatchStar(name=cst.Name(value=name)):
+                found.add(name)
+            case _:
+                pass
+    return frozenset(found | imported(root).keys())
+
+
+def read(root: cst.CSTNode) -> frozenset[str]:
+    """Return every name in ``root`` but those of attributes and keywords."""
+    found: set[str] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case cst.Name(value=name):
+                found.add(name)
+            case cst.Attribute(value=value):
+                waiting.append(value)
+            case cst.Arg(value=value):
+                waiting.append(value)
+            case _:
+                waiting.extend(node.children)
+    return frozenset(found)
+
+
+def imported(root: cst.CSTNode) -> dict[str, str]:
+    """Return what the import statements below ``root`` bind, and to what, as dotted names."""
+    found: dict[str, str] = {}
+    for node in walk(root):
+        if isinstance(node, cst.Import):
+            for alias in node.names:
+                dotted = alias.evaluated_name
+                found[alias.evaluated_alias or dotted.partition(".")[0]] = (
+                    dotted if alias.evaluated_alias else dotted.partition(".")[0]
+                )
+        elif isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
+            module = _dotted(node.module) if node.module and not node.relative else None
+            for alias in node.names:
+                name = alias.evaluated_alias or alias.evaluated_name
+                if module:
+                    found[name] = f"{module}.{alias.evaluated_name}"
+                else:
+                    found.setdefault(name, f".{alias.evaluated_name}")
+    return found
+
+
+def _dotted(node: cst.CSTNode) -> str:
+    return cst.Module([]).code_for_node(node)
+
+
+def _names_bound(target: cst.CSTNode) -> set[str]:
+    match target:
+        case cst.Name(value=name):
+            return {name}
+        case cst.Tuple() | cst.List():
+            return {name for item in target.elements for name in _names_bound(item.value)}
+        case cst.Element(value=value) | cst.StarredElement(value=value):
+            return _names_bound(value)
+        case _:
+            return set()
+
+
+def _bases(node: cst.CSTNode) -> Iterator[cst.Name]:
+    while isinstance(node, (cst.Subscript, cst.Attribute)):
+        node = node.value
+    if isinstance(node, cst.Name):
+        yield node
+
+
+def _handed_over(call: cst.Call) -> Iterator[cst.CSTNode]:
+    """Yield what a called function gets hold of: its receiver and its arguments."""
+    if isinstance(call.func, cst.Attribute):
+        yield call.func.value
+    yield from call.args
+
+
+def _calls_back(call: cst.Call) -> bool:
+    """Return whether a built-in is handed a function, which need not be pure."""
+    name = call.func.value if isinstance(call.func, cst.Name) else ""
+    return name in {"map", "filter"} or any(
+        a.keyword and a.keyword.value == "key" for a in call.args
+    )
