@@ -20,6 +20,8 @@ from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 from sigil.search.rewrite.facts import Definition, Facts, assigned, imported
 from sigil.search.rewrite.rule import Match, Replacement, Rule
 
+_DEEPEST = 100
+"""Levels of syntax. The trees of libcst are walked by recursion, some frames a level."""
 _Definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -69,8 +71,11 @@ class Text:
 
     def __init__(self, text: str):
         try:
+            tree = ast.parse(text)
+            if _depth(tree) > _DEEPEST:
+                raise NotRewritable("nested too deeply")
+            places = list(_places(tree))
             self._module = cst.parse_module(text)
-            places = _places(ast.parse(text))
         except (cst.ParserSyntaxError, SyntaxError, ValueError, RecursionError) as error:
             raise NotRewritable(str(error)) from error
         found = list(_definitions(self._module))
@@ -216,6 +221,17 @@ def _places(root: ast.AST, *, nested: bool = False) -> Iterator[tuple[int, int] 
             begins = min([child.lineno, *(d.lineno for d in child.decorator_list)])
             yield None if inside else (begins, child.end_lineno or begins)
         yield from _places(child, nested=inside)
+
+
+def _depth(root: ast.AST) -> int:
+    """Return how many levels a tree has."""
+    deepest = 0
+    waiting = [(root, 1)]
+    while waiting:
+        node, level = waiting.pop()
+        deepest = max(deepest, level)
+        waiting += [(child, level + 1) for child in ast.iter_child_nodes(node)]
+    return deepest
 
 
 def imported_at_top(module: cst.Module) -> dict[str, str]:
