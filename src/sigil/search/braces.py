@@ -112,9 +112,14 @@ def names(text: str, language: str) -> list[str]:
     return sorted({a or b for a, b in re.findall(pattern, masked)})
 
 
+def without_texts(text: str, language: str) -> str:
+    """Return ``text`` with comments and strings blanked, same length."""
+    return _literals(language).sub(lambda found: _blank(found.group()), text)
+
+
 def _masked(text: str, language: str) -> str:
     """Return ``text`` with comments, strings and preprocessor lines blanked, same length."""
-    masked = _literals(language).sub(lambda found: _blank(found.group()), text)
+    masked = without_texts(text, language)
     if language in {"c", "cpp"}:
         masked = _PREPROCESSOR.sub(lambda found: _blank(found.group()), masked)
     return masked

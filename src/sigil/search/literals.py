@@ -27,7 +27,7 @@ from sigil.search.mutate.fragments import FACTOR, needed_level
 from sigil.search.mutate.source import Edit, Source
 from sigil.search.written import Value, written
 
-_HINT = re.compile(r"#.*?\bsigil:\s*(range|int|choices|fixed)\b(.*)$")
+_HINT = re.compile(r"(?:#|//|/\*).*?\bsigil:\s*(range|int|choices|fixed)\b(.*?)(?:\*/)?\s*$")
 _NUMBER = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s+({_NUMBER})(\s+log)?\s*$")
 _INT = re.compile(r"\s*([-+]?\d+)\s*\.\.\s*([-+]?\d+)(\s+log)?\s*$")
@@ -96,7 +96,10 @@ class Literal:
 
 def find(source: Source, path: str, first: int, last: int) -> list[Literal]:
     """Return the literals on the lines ``first`` to ``last`` that may be tuned, in order."""
-    hints = _hints(source, first, last)
+    numbers = range(first, min(last, source.line_count) + 1)
+    hints = hints_in(
+        [source.text[source.line_start(n) : source.line_start(n + 1)] for n in numbers], first
+    )
     found: list[Literal] = []
     for node, parent, field, structural in _walk(source.tree, None, "", structural=False):
         if not first <= node.lineno <= (node.end_lineno or 0) <= last:
@@ -106,7 +109,7 @@ def find(source: Source, path: str, first: int, last: int) -> list[Literal]:
             continue
         start, end = source.span(node)
         text = source.text[start:end]
-        space = _space(value, text, hints.get(node.lineno), structural=structural)
+        space = space_of(value, text, hints.get(node.lineno), structural=structural)
         if space is not None:
             bare = parent is None or needed_level(parent, field) <= FACTOR
             found.append(Literal(path, node.lineno, start, end, text, value, space, bare))
@@ -183,10 +186,13 @@ def _is_structure(node: ast.AST, field: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Hint:
+class Hint:
+    """What a comment says of the literals on its line. No space means to leave them alone."""
+
     space: Span | Choices | None
 
     def holds(self, value: Value) -> bool:
+        """Return whether the hint is meant for a literal of this value."""
         match self.space:
             case Choices(values=values):
                 return any(value == v and type(value) is type(v) for v in values)
@@ -198,9 +204,17 @@ class _Hint:
                 return True
 
 
-def _space(
-    value: Value, text: str, hint: _Hint | None, *, structural: bool
+def space_of(
+    value: Value, text: str, hint: Hint | None, *, structural: bool
 ) -> Span | Choices | None:
+    """Return what a literal may become; None to leave it alone.
+
+    Args:
+        value: what it is.
+        text: as it is written.
+        hint: of its line.
+        structural: whether it says how data are laid out.
+    """
     if hint is not None and hint.holds(value):
         return _typed(hint.space, value)
     if structural or isinstance(value, str):
@@ -239,25 +253,24 @@ def _float_span(value: float) -> Span:
     return Span(ends[0], ends[1], log=True, whole=False)
 
 
-def _hints(source: Source, first: int, last: int) -> Mapping[int, _Hint]:
-    found: dict[int, _Hint] = {}
-    for line in range(first, min(last, source.line_count) + 1):
-        text = source.text[source.line_start(line) : source.line_start(line + 1)].rstrip()
-        match = _HINT.search(text) if "sigil:" in text else None
-        if match is not None:
-            hint = _parse_hint(match.group(1), match.group(2))
-            if hint is not None:
-                found[line] = hint
+def hints_in(lines: Sequence[str], first: int) -> Mapping[int, Hint]:
+    """Return what comments on ``lines`` say, by 1-based line, of which ``first`` is the first."""
+    found: dict[int, Hint] = {}
+    for number, text in enumerate(lines, first):
+        match = _HINT.search(text.rstrip()) if "sigil:" in text else None
+        hint = _parse_hint(match.group(1), match.group(2)) if match else None
+        if hint is not None:
+            found[number] = hint
     return found
 
 
-def _parse_hint(kind: str, rest: str) -> _Hint | None:
+def _parse_hint(kind: str, rest: str) -> Hint | None:
     """Return what a comment says, or None if it cannot be understood."""
     if kind == "fixed":
-        return _Hint(None)
+        return Hint(None)
     if kind == "choices":
         values = _choices(rest)
-        return _Hint(Choices(values)) if values else None
+        return Hint(Choices(values)) if values else None
     match = (_INT if kind == "int" else _RANGE).match(rest)
     if match is None:
         return None
@@ -265,7 +278,7 @@ def _parse_hint(kind: str, rest: str) -> _Hint | None:
     log = bool(match.group(3))
     if not low < high or (log and low * high <= 0):
         return None
-    return _Hint(Span(low, high, log, whole=kind == "int"))
+    return Hint(Span(low, high, log, whole=kind == "int"))
 
 
 def _choices(rest: str) -> tuple[Value, ...]:

@@ -17,16 +17,18 @@ import importlib
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, cast
 
 from sigil.canonical import digest_value
 from sigil.errors import DependencyMissing, SigilError
+from sigil.search import numerals
 from sigil.search.literal_search import Search, Values
 from sigil.search.literals import Literal, find
 from sigil.search.model import Outcome, Parent, Proposal, View
 from sigil.search.mutate.source import Source, apply_edits
 from sigil.search.patch import diff
-from sigil.search.pins import Pin, language_of, locate
+from sigil.search.pins import Pin, Region, language_of, locate
 from sigil.search.written import Value
 
 _STUDIES = 16
@@ -151,21 +153,31 @@ def _find(files: Mapping[str, str], pins: Sequence[Pin]) -> _Site:
     literals: list[Literal] = []
     between: list[str] = []
     for region in regions:
-        if language_of(languages[region.pin_id], region.path) != "python":
-            continue
-        try:
-            source = Source(files[region.path])
-        except (SyntaxError, ValueError, RecursionError):
-            continue
-        own = find(source, region.path, region.first, region.last)
-        own = own[: _MOST_LITERALS - len(literals)]
-        done = source.line_start(region.first)
+        text = files[region.path]
+        language = language_of(languages[region.pin_id], region.path)
+        own = _literals_in(text, language, region)[: _MOST_LITERALS - len(literals)]
+        starts = _line_starts(text)
+        done = starts[region.first - 1]
         for literal in own:
-            between += [source.text[done : literal.start], f"<{type(literal.value).__name__}>"]
+            between += [text[done : literal.start], f"<{type(literal.value).__name__}>"]
             done = literal.end
-        between += [source.text[done : source.line_start(region.last + 1)], region.path]
+        between += [text[done : starts[region.last]], region.path]
         literals += own
     return _Site(tuple(literals), digest_value(between))
+
+
+def _literals_in(text: str, language: str | None, region: Region) -> list[Literal]:
+    if language != "python":
+        return numerals.find(text, language or "", region.path, region.first, region.last)
+    try:
+        return find(Source(text), region.path, region.first, region.last)
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+
+
+def _line_starts(text: str) -> list[int]:
+    """Return where each line begins, counting line feeds, and the end."""
+    return [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
 
 
 def _proposal(parent: Parent, site: _Site, values: Values, seed: int) -> Proposal:
