@@ -1,0 +1,1 @@
+"""Suites of small problems that benchmarks search for solutions of."""

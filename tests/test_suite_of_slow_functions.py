@@ -1,0 +1,222 @@
+"""The suite of slow functions: that its inputs are sound, and that its judge sees what is wrong."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import importlib
+import inspect
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bench.slow import Found, figures, judge, searched
+from bench.suites.slow import FUNCTIONS, KINDS, Slow, chosen
+from bench.suites.slow.judge import same
+from bench.suites.slow.repository import HELD_OUT_SEED, JUDGE_SEED, VISIBLE_SEED
+from bench.suites.slow.wire import decoded, encoded
+
+each = pytest.mark.parametrize("slow", FUNCTIONS, ids=lambda slow: slow.name)
+
+
+def calls_of(slow: Slow) -> list[list[Any]]:
+    return [*slow.inputs.visible_calls(VISIBLE_SEED), *slow.inputs.held_out_calls(HELD_OUT_SEED)]
+
+
+def test_there_are_ten_kinds_of_six() -> None:
+    assert Counter(slow.kind for slow in FUNCTIONS) == dict.fromkeys(KINDS, 6)
+    assert len({slow.name for slow in FUNCTIONS}) == 60
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_public_function_of_a_kind_is_in_the_suite(kind: str) -> None:
+    module = importlib.import_module(f"bench.suites.slow.functions.{kind}")
+    tree = ast.parse(inspect.getsource(module))
+    defined = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    assert defined == [slow.name for slow in FUNCTIONS if slow.kind == kind]
+
+
+@each
+def test_a_function_says_what_it_does_and_is_short(slow: Slow) -> None:
+    function = slow.load()
+    assert function.__doc__
+    assert 5 <= len(inspect.getsource(function).splitlines()) <= 42
+
+
+@each
+def test_equal_calls_give_equal_results_and_leave_their_arguments_alone(slow: Slow) -> None:
+    function = slow.load()
+    for call in calls_of(slow):
+        first, second = copy.deepcopy(call), copy.deepcopy(call)
+        assert same(function(*first), function(*second), 0.0)
+        assert same(first, call, 0.0)
+
+
+@each
+def test_results_are_plain_data(slow: Slow) -> None:
+    function = slow.load()
+    for call in calls_of(slow):
+        assert all(type(one) in PLAIN for one in parts(function(*copy.deepcopy(call))))
+
+
+@each
+def test_results_tell_calls_apart(slow: Slow) -> None:
+    function = slow.load()
+    for calls in (slow.inputs.visible_calls(VISIBLE_SEED), slow.inputs.held_out_calls(1)):
+        assert len({repr(function(*copy.deepcopy(call))) for call in calls}) > 1
+
+
+@each
+def test_calls_follow_from_their_seed(slow: Slow) -> None:
+    assert slow.inputs.visible_calls(5) == slow.inputs.visible_calls(5)
+    assert slow.inputs.held_out_calls(5) == slow.inputs.held_out_calls(5)
+
+
+@each
+def test_no_held_out_call_is_visible(slow: Slow) -> None:
+    visible = list(map(repr, slow.inputs.visible_calls(VISIBLE_SEED)))
+    for seed in (HELD_OUT_SEED, JUDGE_SEED):
+        assert not [c for c in slow.inputs.held_out_calls(seed) if repr(c) in visible]
+
+
+@each
+def test_there_are_small_calls_on_both_sides(slow: Slow) -> None:
+    assert len(slow.inputs.edges) >= 2
+    assert len(slow.inputs.hidden_edges) >= 1
+    assert len(slow.inputs.visible) >= 2
+    assert len(slow.inputs.held_out) >= 3
+
+
+@each
+def test_calls_survive_being_written_as_json(slow: Slow) -> None:
+    for call in calls_of(slow):
+        assert same(decoded(json.loads(json.dumps(encoded(call)))), call, 0.0)
+
+
+@each
+def test_visible_calls_take_milliseconds(slow: Slow) -> None:
+    function, calls = slow.load(), slow.inputs.visible_calls(VISIBLE_SEED)
+    taken: list[float] = []
+    for _ in range(3):
+        began = time.process_time()
+        for call in calls:
+            function(*call)
+        taken.append(time.process_time() - began)
+    assert 0.0005 < min(taken) < 0.25  # generous: 2 to 20 ms are meant
+
+
+@each
+def test_nothing_is_imported_but_the_standard_library(slow: Slow) -> None:
+    for node in ast.walk(ast.parse(slow.path.read_text())):
+        if isinstance(node, ast.Import):
+            assert all(name.name in sys.stdlib_module_names for name in node.names)
+        assert not isinstance(node, ast.ImportFrom)
+
+
+def test_functions_are_chosen_by_kind_and_by_name() -> None:
+    names = [slow.name for slow in chosen("binary, tokenize")]
+    assert names[0] == "tokenize"
+    assert len(names) == 7
+    assert chosen("") == list(FUNCTIONS)
+
+
+def test_an_unknown_choice_is_named() -> None:
+    with pytest.raises(SystemExit, match="'nonsense'"):
+        chosen("text,nonsense")
+
+
+# --- the judge --------------------------------------------------------------------------
+
+BEFORE = "def f(xs):\n    out = []\n    for x in xs:\n        out = out + [x]\n    return out\n"
+
+
+def verdict(after: str, *calls: list[Any], tolerance: float = 0.0) -> dict[str, Any]:
+    question = {"function": "f", "baseline": BEFORE, "candidate": after, "calls": list(calls)}
+    return judge({**question, "tolerance": tolerance})
+
+
+def test_the_judge_finds_a_right_change_right_and_faster() -> None:
+    found = verdict("def f(xs):\n    return list(xs)\n", [[1, 2]], [list(range(1000))], [[]])
+    assert (found["calls"], found["wrong"]) == (3, 0)
+    assert found["candidate_s"] < found["baseline_s"]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "def f(xs):\n    return tuple(xs)\n",
+        "def f(xs):\n    return [float(x) for x in xs]\n",
+        "def f(xs):\n    ys = list(xs)\n    xs.clear()\n    return ys\n",
+        "def f(xs):\n    return xs[:1]\n",
+        "def f(xs):\n    raise ValueError\n",
+        "def f(xs):\n    print('{}')\n    return []\n",
+        "import missing_module\n",
+        "def f(xs):\n    bytearray(3 * 2**30)\n    return list(xs)\n",
+        "import os\n\ndef f(xs):\n    os._exit(0)\n",
+    ],
+)
+def test_the_judge_finds_a_wrong_change_wrong(after: str) -> None:
+    assert verdict(after, [[1, 2, 3]])["wrong"] == 1
+
+
+def test_the_judge_allows_floats_the_tolerance_that_the_function_has() -> None:
+    after = "def f(xs):\n    return [x * (1 + 1e-12) for x in xs]\n"
+    assert verdict(after, [[0.1]], tolerance=1e-9)["wrong"] == 0
+    assert verdict(after, [[0.1]])["wrong"] == 1
+    assert verdict("def f(xs):\n    return [x + 1 for x in xs]\n", [[10**12]], tolerance=1e-9)[
+        "wrong"
+    ]
+
+
+# --- the figures ------------------------------------------------------------------------
+
+
+def test_what_was_not_accepted_counts_as_no_speed_up() -> None:
+    found = [
+        Found("text", "a", accepted=True, speed_up=9.0, calls=3),
+        Found("text", "b", accepted=True, speed_up=1.05, calls=3, wrong=2),
+        Found("text", "c", ended="nothing is left to try", seconds=7.0),
+    ]
+    median, share, wrong, longest = figures(found)
+    assert median.ours == 1.05
+    assert share.ours == pytest.approx(100 / 3)
+    assert (wrong.ours, wrong.met) == (1, False)
+    assert longest.ours == 7.0
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("name", ["matching_brackets", "unpack_samples", "working_days"])
+def test_a_short_search_runs_to_its_end(name: str) -> None:
+    [slow] = chosen(name)
+    found = searched(slow, 1.0)
+    assert not found.ended.startswith("error"), found.ended
+    assert found.seconds > 0
+    assert found.accepted is bool(found.patch)
+
+
+def test_a_repository_holds_no_line_of_the_held_out_calls_in_its_source(tmp_path: Path) -> None:
+    from bench.suites.slow.repository import write_repository
+
+    write_repository(FUNCTIONS[0], tmp_path)
+    assert (tmp_path / "text.py").read_text() == FUNCTIONS[0].path.read_text()
+    hidden = (tmp_path / "held_out.jsonl").read_text().splitlines()
+    assert not set(hidden) & set((tmp_path / "visible.jsonl").read_text().splitlines())
+
+
+PLAIN = {type(None), bool, int, float, str, bytes, list, tuple, dict}
+
+
+def parts(value: Any) -> Iterator[Any]:
+    yield value
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from parts(key)
+            yield from parts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from parts(inner)
