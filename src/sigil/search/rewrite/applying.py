@@ -17,7 +17,8 @@ from typing import cast
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from sigil.search.rewrite.facts import Definition, Facts, assigned, imported
+from sigil.search.rewrite.binding import assigned, imported
+from sigil.search.rewrite.facts import Definition, Facts
 from sigil.search.rewrite.rule import Match, Replacement, Rule
 
 _DEEPEST = 100

@@ -3,19 +3,22 @@
 Everything is conservative: a name has a kind only if every assignment to it agrees, and an
 expression is pure only if nothing in it can have an effect or depend on one.
 
-Not here: what kind of value an expression has (`kinds`).
+Not here: what kind of value an expression has (`kinds`), how the nodes are walked (`tree`), which
+names a piece of code binds (`binding`).
 """
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
 import libcst as cst
 
 from sigil.search.rewrite import kinds
+from sigil.search.rewrite.binding import assigned_by, imported_by, read_by
+from sigil.search.rewrite.tree import Tree
 
 Definition = cst.FunctionDef | cst.ClassDef
 Scope = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
@@ -73,23 +76,23 @@ class Facts:
         self.definition = definition
         self._module = dict(module or {})
         self._shadowed = shadowed
+        self._assigned: dict[cst.CSTNode, frozenset[str]] = {}
+        self._read: dict[cst.CSTNode, frozenset[str]] = {}
+        self._changed: dict[cst.CSTNode, frozenset[str]] = {}
 
     # --- the tree ---------------------------------------------------------------------------
 
     @cached_property
-    def _parents(self) -> dict[cst.CSTNode, cst.CSTNode]:
-        found: dict[cst.CSTNode, cst.CSTNode] = {}
-        waiting: list[cst.CSTNode] = [self.definition]
-        while waiting:
-            node = waiting.pop()
-            for child in node.children:
-                found[child] = node
-                waiting.append(child)
-        return found
+    def _tree(self) -> Tree:
+        return Tree(self.definition)
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """Return the node that holds ``node``; None above the definition."""
-        return self._parents.get(node)
+        return self._tree.parent(node)
+
+    def walk(self, root: cst.CSTNode) -> Sequence[cst.CSTNode]:
+        """Return ``root`` and every node below it, in source order."""
+        return self._tree.walk(root)
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """Yield the nodes around ``node``, the nearest first."""
@@ -100,7 +103,10 @@ class Facts:
 
     def nodes(self, kind: type[Node], root: cst.CSTNode | None = None) -> Iterator[Node]:
         """Yield the nodes of a kind below ``root`` (by default everything), in source order."""
-        for node in walk(root or self.definition):
+        if root is None:
+            yield from self._tree.nodes(kind)
+            return
+        for node in self.walk(root):
             if isinstance(node, kind):
                 yield node
 
@@ -150,15 +156,21 @@ class Facts:
     @cached_property
     def bound(self) -> frozenset[str]:
         """Return the names that the definition binds in itself or in a nested scope."""
-        return frozenset(self.parameters) | assigned(self.definition)
+        return frozenset(self.parameters) | self.assigned(self.definition)
 
     def assigned(self, root: cst.CSTNode) -> frozenset[str]:
         """Return the names that ``root`` binds, nested scopes included."""
-        return assigned(root)
+        found = self._assigned.get(root)
+        if found is None:
+            found = self._assigned[root] = assigned_by(self.walk(root))
+        return found
 
     def read(self, root: cst.CSTNode) -> frozenset[str]:
         """Return the names whose value ``root`` may read."""
-        return read(root)
+        found = self._read.get(root)
+        if found is None:
+            found = self._read[root] = read_by(self.walk(root))
+        return found
 
     def changed(self, root: cst.CSTNode) -> frozenset[str]:
         """Return the names that ``root`` binds, or whose objects it may change.
@@ -167,15 +179,21 @@ class Facts:
         augmented assignment, or by handing the object to a function that is not known to be
         pure.
         """
-        found = set(assigned(root))
-        for node in walk(root):
-            if isinstance(node, (cst.Subscript, cst.Attribute)) and self._is_target(node):
-                found |= {base.value for base in _bases(node)}
-            elif isinstance(node, cst.Call) and not self._is_harmless(node):
-                found |= {name for part in _handed_over(node) for name in read(part)}
-        return frozenset(found)
+        known = self._changed.get(root)
+        if known is None:
+            known = self._changed[root] = frozenset(self._changes(root))
+        return known
 
-    def _is_target(self, node: cst.CSTNode) -> bool:
+    def _changes(self, root: cst.CSTNode) -> Iterator[str]:
+        yield from self.assigned(root)
+        for node in self.walk(root):
+            if isinstance(node, (cst.Subscript, cst.Attribute)) and self.is_target(node):
+                yield from (base.value for base in _bases(node))
+            elif isinstance(node, cst.Call) and not self.is_harmless(node):
+                yield from (name for part in _handed_over(node) for name in self.read(part))
+
+    def is_target(self, node: cst.CSTNode) -> bool:
+        """Return whether ``node`` stands where something is assigned to, or deleted."""
         below: cst.CSTNode = node
         for above in self.ancestors(node):
             match above:
@@ -184,6 +202,8 @@ class Facts:
                 case cst.AugAssign(target=target) | cst.AnnAssign(target=target):
                     return below is target
                 case cst.For(target=target) | cst.CompFor(target=target):
+                    return below is target
+                case cst.NamedExpr(target=target):
                     return below is target
                 case cst.Subscript() | cst.Attribute():
                     if below is not above.value:
@@ -219,7 +239,7 @@ class Facts:
 
     @cached_property
     def _local_imports(self) -> dict[str, str]:
-        return imported(self.definition)
+        return imported_by(self.walk(self.definition))
 
     def fresh(self, name: str) -> str:
         """Return ``name``, or one like it, that stands nowhere in the definition."""
@@ -251,7 +271,7 @@ class Facts:
         It may still raise, and reads the names in it. Attributes of objects count as impure
         but for those of imported modules.
         """
-        return all(map(self._is_pure_part, walk(node)))
+        return all(map(self._is_pure_part, self.walk(node)))
 
     def _is_pure_part(self, node: cst.CSTNode) -> bool:
         match node:
@@ -280,7 +300,7 @@ class Facts:
             case _:
                 return False
 
-    def _is_harmless(self, call: cst.Call) -> bool:
+    def is_harmless(self, call: cst.Call) -> bool:
         """Return whether a call changes none of its arguments, nor its receiver."""
         if self.is_pure_call(call):
             return True
@@ -289,96 +309,6 @@ class Facts:
                 return method in PURE_METHODS
             case _:
                 return self.is_builtin(call.func, "print")
-
-
-def walk(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Yield ``root`` and every node below it, in source order."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(node.children))
-
-
-def assigned(root: cst.CSTNode) -> frozenset[str]:  # noqa: C901 - one case for each binder
-    """Return the names that ``root`` binds in any way, nested scopes included."""
-    found: set[str] = set()
-    for node in walk(root):
-        match node:
-            case cst.AssignTarget(target=target) | cst.For(target=target):
-                found |= _names_bound(target)
-            case cst.AugAssign(target=target) | cst.AnnAssign(target=target):
-                found |= _names_bound(target)
-            case cst.NamedExpr(target=target) | cst.CompFor(target=target):
-                found |= _names_bound(target)
-            case cst.Param(name=name) | cst.FunctionDef(name=name) | cst.ClassDef(name=name):
-                found.add(name.value)
-            case cst.AsName(name=name):
-                found |= _names_bound(name)
-            case cst.Del(target=target):
-                found |= _names_bound(target)
-            case cst.Global(names=items) | cst.Nonlocal(names=items):
-                found |= {item.name.value for item in items}
-            case cst.MatchAs(name=cst.Name(value=name)) | cst.MatchStar(name=cst.Name(value=name)):
-                found.add(name)
-            case _:
-                pass
-    return frozenset(found | imported(root).keys())
-
-
-def read(root: cst.CSTNode) -> frozenset[str]:
-    """Return every name in ``root`` but those of attributes and keywords."""
-    found: set[str] = set()
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        match node:
-            case cst.Name(value=name):
-                found.add(name)
-            case cst.Attribute(value=value):
-                waiting.append(value)
-            case cst.Arg(value=value):
-                waiting.append(value)
-            case _:
-                waiting.extend(node.children)
-    return frozenset(found)
-
-
-def imported(root: cst.CSTNode) -> dict[str, str]:
-    """Return what the import statements below ``root`` bind, and to what, as dotted names."""
-    found: dict[str, str] = {}
-    for node in walk(root):
-        if isinstance(node, cst.Import):
-            for alias in node.names:
-                dotted = alias.evaluated_name
-                found[alias.evaluated_alias or dotted.partition(".")[0]] = (
-                    dotted if alias.evaluated_alias else dotted.partition(".")[0]
-                )
-        elif isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
-            module = _dotted(node.module) if node.module and not node.relative else None
-            for alias in node.names:
-                name = alias.evaluated_alias or alias.evaluated_name
-                if module:
-                    found[name] = f"{module}.{alias.evaluated_name}"
-                else:
-                    found.setdefault(name, f".{alias.evaluated_name}")
-    return found
-
-
-def _dotted(node: cst.CSTNode) -> str:
-    return cst.Module([]).code_for_node(node)
-
-
-def _names_bound(target: cst.CSTNode) -> set[str]:
-    match target:
-        case cst.Name(value=name):
-            return {name}
-        case cst.Tuple() | cst.List():
-            return {name for item in target.elements for name in _names_bound(item.value)}
-        case cst.Element(value=value) | cst.StarredElement(value=value):
-            return _names_bound(value)
-        case _:
-            return set()
 
 
 def _bases(node: cst.CSTNode) -> Iterator[cst.Name]:
