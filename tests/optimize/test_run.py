@@ -12,9 +12,10 @@ from sigil.cli.planning import make_plan
 from sigil.cli.progress import Silent, summary_json
 from sigil.effects import utc_stamp
 from sigil.evaluate.result import Evaluation, MetricValue
+from sigil.optimize.confirming import hopeful
 from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Plan
-from sigil.optimize.run import Progress, Summary, baseline_notes, hopeful, run
+from sigil.optimize.run import Progress, Summary, baseline_notes, run
 from sigil.optimize.spec import load_spec
 from sigil.optimize.workspace import (
     candidate_files,

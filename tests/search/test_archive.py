@@ -1,4 +1,3 @@
-import json
 import math
 import random
 
@@ -138,14 +137,13 @@ def test_an_empty_archive_has_no_parents():
     assert Archive().parents(random.Random(1), 3) == []
 
 
-def test_an_archive_survives_json():
-    archive = filled()
-    again = Archive().restored(json.loads(json.dumps(archive.state())))
-    assert again.state() == archive.state()
-    for one in (archive, again):
-        one.add("new", (0.01, 0.01), behaviour=(5.0, 5.0))
-    assert again.state() == archive.state()
-    assert again.parents(random.Random(2), 8) == archive.parents(random.Random(2), 8)
+def test_a_revised_entry_has_its_new_costs_as_a_parent_too():
+    archive = Archive()
+    archive.add("lucky", (1.0,), behaviour=(0.0,))
+    archive.add("steady", (2.0,), behaviour=(1.0,))
+    archive.revise("lucky", (3.0,))
+    assert archive.parents(random.Random(1), 8) == ["steady", "lucky"]
+    assert archive.kept["lucky"] == (3.0,)
 
 
 def test_adding_does_not_slow_down_with_the_number_of_entries():

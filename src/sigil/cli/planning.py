@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sigil.cli.settings import resolve
-from sigil.errors import NotYet, UsageError
+from sigil.cli.settings import optimizer_params, resolve
+from sigil.errors import InvalidValue, NotYet, UsageError
 from sigil.llm.provider import make_provider
 from sigil.optimize.plan import Limits, Plan
+from sigil.optimize.proposing import plugin_proposers
 from sigil.optimize.session import recorded_eval, recorded_plan
 from sigil.optimize.spec import Spec, read_eval
-
-OPTIMIZERS = ("simple",)
+from sigil.search.optimizers import check_name, check_params
 
 
 def make_plan(
@@ -38,6 +38,8 @@ def make_plan(
     """
     chosen = {name: found.value for name, found in resolve(spec.home.parent, flags).items()}
     _check_names(chosen)
+    params = _params(spec, chosen["optimizer"])
+    proposers, warnings = plugin_proposers()
     if eval_name is None and recorded is not None:
         eval_name = recorded_eval(recorded)
     definition = read_eval(spec, eval_name)
@@ -58,16 +60,28 @@ def make_plan(
         lanes=chosen["lanes"],
         level=chosen["sandbox"],
         unsafe=unsafe,
+        params=params,
+        proposers=tuple(proposers),
+        warnings=tuple(warnings),
     )
     return recorded_plan(plan, recorded) if recorded is not None else plan
 
 
 def _check_names(chosen: Mapping[str, Any]) -> None:
-    if chosen["optimizer"] not in OPTIMIZERS:
-        raise UsageError(
-            f"no optimizer {chosen['optimizer']!r}", remedy=f"there is: {', '.join(OPTIMIZERS)}"
-        )
+    check_name(chosen["optimizer"])
     if chosen["backend"] != "local":
         raise NotYet(f"the backend {chosen['backend']!r} is still to come", remedy="use local")
     if chosen["provider"] is not None:
         make_provider(chosen["provider"])  # an unknown name is found before anything starts
+
+
+def _params(spec: Spec, optimizer: str) -> Mapping[str, object]:
+    """Return the parameters of ``optimizer``; those of all others are checked as well."""
+    listed = optimizer_params(spec.home.parent)
+    for name, (params, where) in listed.items():
+        try:
+            check_name(name)
+        except UsageError as error:
+            raise InvalidValue(error.problem, where=where, remedy=error.remedy) from error
+        check_params(name, params, where)
+    return listed[optimizer][0] if optimizer in listed else {}

@@ -120,7 +120,7 @@ class _Kind:
 
 
 SETTINGS: Mapping[str, _Kind] = {
-    "optimizer": _Kind(word, "simple", "how the search proceeds: simple"),
+    "optimizer": _Kind(word, "simple", "how the search proceeds: simple, best-of-n, alphaevolve"),
     "provider": _Kind(word, None, "a model that proposes instead of mutate and tune: stub"),
     "backend": _Kind(word, "local", "where evaluations run: local"),
     "num": _Kind(positive, 16, "candidates proposed per round"),
@@ -157,6 +157,22 @@ def resolve(
     return {
         name: _resolve_one(name, kind, document, defaults, flags or {}, environment)
         for name, kind in SETTINGS.items()
+    }
+
+
+def optimizer_params(repository: Path) -> dict[str, tuple[dict[str, Any], Where]]:
+    """Return ``optimizer_params`` of ``sigil.yaml`` by optimizer, each with its place.
+
+    Raises:
+        SigilError: the document is wrong.
+    """
+    document = _find_document(repository)
+    if document is None:
+        return {}
+    listed = validate(document, _Config).optimizer_params
+    return {
+        name: (params, document.where(f"optimizer_params.{name}"))
+        for name, params in listed.items()
     }
 
 

@@ -7,9 +7,11 @@ from the `History` that this module builds.
 Frames of a run, in the order in which they occur:
 
     baseline    {evaluation, environment}
-    asked       {count, proposals: [{id, parent, patch, proposer, note, seed}], refused}
+    asked       {count, proposals: [{id, parent, patch, proposer, note, seed}], refused,
+                 again: [id]}                           elites to be measured again, if any
     exchange    {request, reply}                        what a model was asked and said
     evaluated   {candidate, evaluation}                 in the order of arrival
+    remeasured  {candidate, evaluation}                 an elite, a second time
     confirmed   {candidate, evaluation}                 measured anew, for the final word
     added       {id, parent, patch, proposer, note, seed}  brought by a person
     ended       {reason, winner}                        absent if the run was interrupted
@@ -19,10 +21,11 @@ Frames of a run, in the order in which they occur:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sigil.canonical import checksum
 from sigil.errors import Corrupt, NotFound
 from sigil.evaluate.result import Evaluation
 from sigil.search.archive import non_dominated
@@ -42,6 +45,7 @@ class Candidate:
         seed: the seed it was drawn under.
         round: in which round it was asked for, from 0.
         evaluation: what the search measured; None while it is not known.
+        remeasured: what it measured the second time, for an elite; None if it did not.
         confirmed: the fresh measurement of an elite; None if there was none.
     """
 
@@ -53,6 +57,7 @@ class Candidate:
     seed: int = 0
     round: int = 0
     evaluation: Evaluation | None = None
+    remeasured: Evaluation | None = None
     confirmed: Evaluation | None = None
 
     @property
@@ -64,17 +69,34 @@ class Candidate:
         return self.confirmed.accepted if self.confirmed else None
 
     @property
+    def screened(self) -> Evaluation | None:
+        """Return what the search believes: the second measurement if there is one.
+
+        The first made it an elite, so that it is more likely lucky than not.
+        """
+        return self.remeasured or self.evaluation
+
+    @property
     def verdict(self) -> Evaluation | None:
         """Return the measurement to believe: the fresh one if there is one."""
-        return self.confirmed or self.evaluation
+        return self.confirmed or self.screened
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What the optimizer was asked for at once: ``count`` candidates, and it had these."""
+    """What the optimizer was asked for at once.
+
+    Args:
+        count: how many candidates.
+        ids: those that it had.
+        again: elites that it wanted measured a second time.
+        trace: `History.trace` before it was asked.
+    """
 
     count: int
     ids: tuple[str, ...]
+    again: tuple[str, ...] = ()
+    trace: str = ""
 
 
 @dataclass(slots=True)
@@ -90,6 +112,7 @@ class History:
         refused: how often each ``(proposer, reason)`` kept a proposal from being measured.
         winner: id of the accepted best, None if nothing was accepted.
         ended: why the run ended; None if it did not (killed, or still running).
+        trace: a checksum over all rounds and results so far, in the order of the journal.
     """
 
     baseline: Evaluation | None = None
@@ -100,6 +123,7 @@ class History:
     refused: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     winner: str | None = None
     ended: str | None = None
+    trace: str = ""
 
     def measured(self) -> int:
         """Return how many candidates have been evaluated."""
@@ -190,7 +214,10 @@ def apply_frame(history: History, kind: str, body: Mapping[str, Any]) -> None:
 
 
 def round_frame(
-    count: int, candidates: Iterable[Candidate], refused: Iterable[tuple[str, str]] = ()
+    count: int,
+    candidates: Iterable[Candidate],
+    refused: Iterable[tuple[str, str]] = (),
+    again: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the body of an ``asked`` frame.
 
@@ -198,9 +225,11 @@ def round_frame(
         count: how many were asked for.
         candidates: what is worth measuring.
         refused: proposer and reason of each proposal that is not.
+        again: ids of elites to be measured a second time.
     """
     proposals = [proposal_fields(candidate) for candidate in candidates]
-    return {"count": count, "proposals": proposals, "refused": [list(r) for r in refused]}
+    body = {"count": count, "proposals": proposals, "refused": [list(r) for r in refused]}
+    return {**body, "again": list(again)} if again else body
 
 
 def proposal_fields(candidate: Candidate) -> dict[str, Any]:
@@ -230,7 +259,9 @@ def _asked(history: History, body: Mapping[str, Any]) -> None:
         _propose(history, proposal, number)
     ids = tuple(proposal["id"] for proposal in body["proposals"])
     history.refused.update((proposer, reason) for proposer, reason in body["refused"])
-    history.rounds.append(Round(int(body["count"]), ids))
+    again = tuple(map(str, body.get("again", ())))
+    history.rounds.append(Round(int(body["count"]), ids, again, history.trace))
+    _trace(history, *ids, *again)
 
 
 def _exchange(history: History, body: Mapping[str, Any]) -> None:
@@ -245,6 +276,18 @@ def _evaluated(history: History, body: Mapping[str, Any]) -> None:
     known = _known(history, body)
     evaluation = Evaluation.from_json(body["evaluation"])
     history.candidates[known.id] = replace(known, evaluation=evaluation)
+    _trace(history, known.id, evaluation.costs, evaluation.ties)
+
+
+def _remeasured(history: History, body: Mapping[str, Any]) -> None:
+    known = _known(history, body)
+    evaluation = Evaluation.from_json(body["evaluation"])
+    history.candidates[known.id] = replace(known, remeasured=evaluation)
+    _trace(history, known.id, evaluation.costs, evaluation.ties)
+
+
+def _trace(history: History, *facts: object) -> None:
+    history.trace = checksum(f"{history.trace} {facts}".encode())
 
 
 def _confirmed(history: History, body: Mapping[str, Any]) -> None:
@@ -283,6 +326,7 @@ _FRAMES: Mapping[str, Callable[[History, Mapping[str, Any]], None]] = {
     "asked": _asked,
     "exchange": _exchange,
     "evaluated": _evaluated,
+    "remeasured": _remeasured,
     "confirmed": _confirmed,
     "added": _added,
     "ended": _ended,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sigil.evaluate.definition import Eval
 from sigil.optimize.spec import Spec
@@ -39,6 +40,9 @@ class Plan:
         lanes: evaluations at once; None lets the eval decide.
         level: the rung that the sandbox must have; None for the best that holds.
         unsafe: whether no isolation at all is acceptable.
+        params: of the optimizer, as far as they are not its defaults.
+        proposers: names of the proposers that plugins bring, after ours.
+        warnings: plugins that were left out, a line each.
     """
 
     spec: Spec
@@ -51,12 +55,21 @@ class Plan:
     lanes: int | None = None
     level: Level | None = None
     unsafe: bool = False
+    params: Mapping[str, object] = field(default_factory=dict[str, object])
+    proposers: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def search_facts(self) -> dict[str, object]:
         """Return what decides which candidates are proposed, for the frozen inputs."""
-        return {
+        facts: dict[str, object] = {
             "optimizer": self.optimizer,
             "provider": self.provider,
             "num": self.num,
             "seed": self.seed,
         }
+        # Only if there are any, so that runs recorded before can be gone on with.
+        if self.params:
+            facts["optimizer_params"] = dict(self.params)
+        if self.proposers:
+            facts["proposers"] = list(self.proposers)
+        return facts

@@ -1,18 +1,31 @@
-"""From the names in a plan to proposers."""
+"""From the names in a plan to proposers: ours, a model's, and those that plugins bring.
+
+Plugins join by the entry point group ``sigil.proposers``: the object is called without
+arguments and returns a `Proposer`. They come after ours, and a run records their names.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from sigil.errors import DependencyMissing
 from sigil.llm.provider import make_provider
 from sigil.llm.recorded import Recorded
 from sigil.optimize.plan import Plan
-from sigil.search.absent import Absent
+from sigil.search import plugins
 from sigil.search.model import Proposer
 from sigil.search.model_proposer import ModelProposer
 from sigil.search.mutate import Mutate
 from sigil.search.tune import Tune
+
+GROUP = "sigil.proposers"
+
+OFFLINE: Mapping[str, Callable[[], Proposer]] = {
+    # In the order in which they are worth trying: the first has most of the first rounds.
+    "mutate": Mutate,
+    "tune": Tune,
+}
 
 
 def make_proposers(
@@ -26,20 +39,38 @@ def make_proposers(
         plan: names a provider, or none for the offline proposers.
         exchanges: what a model was asked and said in this run so far, in order.
         record: takes each new exchange.
+
+    Raises:
+        DependencyMissing: a plugin that the plan names does not work here.
     """
     if plan.provider is None:
-        return [_rewrite(), Mutate(), Tune()]
+        ours = [make() for make in OFFLINE.values()]
+        return [*ours, *(_from_plugin(name) for name in plan.proposers)]
     provider = Recorded(make_provider(plan.provider), exchanges, record)
     return [ModelProposer(provider, task=_task(plan))]
 
 
-def _rewrite() -> Proposer:
-    """Return `rewrite`, which an installation without its library has only by name."""
+def plugin_proposers() -> tuple[list[str], list[str]]:
+    """Return the names of the proposers that plugins bring, and a line for each broken one."""
+    return plugins.working(GROUP, taken=OFFLINE)
+
+
+def _from_plugin(name: str) -> Proposer:
     try:
-        from sigil.search.rewrite.proposer import Rewrite  # noqa: PLC0415 - an extra
-    except ImportError:
-        return Absent("rewrite", "libcst", "rewrite")
-    return Rewrite()
+        proposer: Any = plugins.load(GROUP, name)()
+    except DependencyMissing:
+        raise
+    except Exception as error:
+        raise DependencyMissing(
+            f"the plugin {name!r} of {GROUP} is broken: {type(error).__name__}: {error}",
+            remedy="repair or remove its package",
+        ) from error
+    if getattr(proposer, "name", None) != name:
+        raise DependencyMissing(
+            f"the proposer of the plugin {name!r} calls itself otherwise",
+            remedy="its `name` has to be that of its entry point",
+        )
+    return proposer
 
 
 def _task(plan: Plan) -> str:

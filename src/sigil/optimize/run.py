@@ -19,7 +19,6 @@ from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from operator import le, lt
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -28,16 +27,20 @@ from sigil.errors import ReplayDiffers
 from sigil.evaluate.expressions import Exact
 from sigil.evaluate.result import Evaluation
 from sigil.evaluate.settings import Effort
+from sigil.optimize.confirming import hopeful, is_settled
 from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Plan
 from sigil.optimize.proposing import make_proposers
 from sigil.optimize.session import Session, open_session
+from sigil.optimize.shelf import EVERY, Shelf, user_cache
 from sigil.optimize.workspace import Workspace
-from sigil.search.simple import Idea, Simple
+from sigil.search.optimizer import Idea, Optimizer, Problem
+from sigil.search.optimizers import make_optimizer
 
 CONFIRMED_AT_MOST = 3
 SEARCH, CONFIRM = "search", "confirm"
 _TICK_S = 0.2
+_Kind = Literal["evaluated", "remeasured", "confirmed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,8 @@ def run(
     began = clock.monotonic_ns()
     with workspace.writing(), open_session(plan, workspace, existing, clock) as session:
         resumed = existing is not None
-        report.started(session.run, resumed=resumed, warnings=session.bench.warnings)
+        warnings = [*session.bench.warnings, *plan.warnings]
+        report.started(session.run, resumed=resumed, warnings=warnings)
         baseline = session.measure_baseline()
         report.baseline(baseline, notes=baseline_notes(plan, baseline))
         if resumed:
@@ -143,7 +147,6 @@ class _Search:
     """The loop of one session, over the state that the journal can rebuild."""
 
     def __init__(self, session: Session, report: Report, clock: Clock, began: int):
-        plan = session.plan
         self.stop = threading.Event()
         self._session = session
         self._history = session.history
@@ -152,26 +155,46 @@ class _Search:
         self._began = began
         self._searching_since = clock.monotonic_ns()
         self._evaluated = self._evaluated_before = session.history.measured()
-        baseline = session.history.baseline
-        assert baseline is not None  # measured before the search begins
-        self._asked = 0
+        self._rounds = self._asked = self._put_down_at = 0
         self._confirming = 0
-        self._pending: dict[Future[Evaluation], str] = {}
-        self._optimizer = Simple(
+        self._pending: dict[Future[Evaluation], tuple[str, _Kind]] = {}
+        self._exists = session.bench.exists
+        self._shelf = Shelf(user_cache(), str(session.run.resolve()), self._exists)
+        self._objectives = session.plan.definition.objective.minimised
+        self._optimizer = self._take_up() or self._new_optimizer()
+
+    def _new_optimizer(self) -> Optimizer:
+        session, plan, baseline = self._session, self._session.plan, self._history.baseline
+        assert baseline is not None  # measured before the search begins
+        proposers = make_proposers(
+            plan, session.history.exchanges, lambda exchange: session.record("exchange", exchange)
+        )
+        problem = Problem(
             session.bench.pins,
-            make_proposers(
-                plan,
-                session.history.exchanges,
-                lambda exchange: session.record("exchange", exchange),
-            ),
+            proposers,
             files=session.baseline_files,
             costs=baseline.costs,
             ties=baseline.ties,
             seed=plan.seed,
             patience=plan.limits.patience,
             lag=1,
-            exists=session.bench.exists,
+            exists=self._exists,
         )
+        return make_optimizer(plan.optimizer, problem, plan.params)
+
+    def _take_up(self) -> Optimizer | None:
+        """Return the search as it was put down last, told what was measured since."""
+        kept = self._shelf.take_up(self._history) if self._history.rounds else None
+        if kept is None:
+            return None
+        self._rounds, self._asked = kept.rounds, kept.asked
+        self._put_down_at = kept.asked
+        self._optimizer = kept.optimizer
+        for name in kept.waiting:
+            self._measure(name, "evaluated")
+        for name in kept.waiting_again:
+            self._measure(name, "remeasured")
+        return kept.optimizer
 
     def elapsed_s(self) -> float:
         """Return the seconds since this session began, its baseline included."""
@@ -179,52 +202,70 @@ class _Search:
 
     def search(self) -> str:
         """Ask, evaluate and tell until something ends it; return what, as a clause."""
-        number = 0
         while (reason := self._out_of_time()) is None:
             if not self._optimizer.ready or len(self._pending) >= self._session.plan.num:
-                self._collect("evaluated", SEARCH)
+                self._collect(SEARCH)
                 continue
-            reason = self._enough(number)
+            reason = self._enough()
             if reason is not None:
                 break
-            self._next_round(number)
-            number += 1
+            self._next_round()
         self._drain()
         return reason
 
     def confirm(self) -> None:
         """Measure the best anew: the best of many noisy scores is too good to be true."""
         for candidate in hopeful(self._history)[:CONFIRMED_AT_MOST]:
-            if self.stop.is_set() or _is_settled(self._history, candidate):
+            if self.stop.is_set() or is_settled(self._history, candidate):
                 return
             self._confirming += 1
-            self._submit(candidate.id, self._session.files_of(candidate), "confirm")
+            self._submit(candidate.id, self._session.files_of(candidate), "confirmed")
             while self._pending and not self.stop.is_set():
-                self._collect("confirmed", CONFIRM)
+                self._collect(CONFIRM)
 
     # --- one round ----------------------------------------------------------------------
 
-    def _next_round(self, number: int) -> None:
+    def _next_round(self) -> None:
         """Ask for a round; a recorded one has to come out as it was, and its results count."""
-        rounds = self._history.rounds
+        if self._asked - self._put_down_at >= EVERY:
+            self._renew()
+        rounds, number = self._history.rounds, self._rounds
         recorded = rounds[number] if number < len(rounds) else None
         count = recorded.count if recorded else self._round_size()
         found = self._optimizer.ask(count)
+        again = self._optimizer.take_remeasurements()
         refusals = self._optimizer.take_refusals()
+        ids, ids_again = tuple(one.id for one in found), tuple(one.id for one in again)
         if recorded is None:
-            self._session.record_round(count, map(_as_candidate, found), refusals)
-        elif tuple(one.id for one in found) != recorded.ids:
+            self._session.record_round(count, map(_as_candidate, found), refusals, ids_again)
+        elif (ids, ids_again) != (recorded.ids, recorded.again):
             raise ReplayDiffers(
                 f"round {number} of {self._session.run.name} does not come out as recorded",
                 remedy="this version searches differently; begin a new run without --resume",
             )
+        self._rounds += 1
         self._asked += len(found)
+        for one in again:
+            self._measure(one.id, "remeasured", one.files)
         for one in found:
-            known = self._history.candidates[one.id].evaluation
-            if known is None:
-                self._submit(one.id, one.files, "screen")
-            else:
-                self._tell(one.id, known)
+            self._measure(one.id, "evaluated", one.files)
+
+    def _renew(self) -> None:
+        """Go on from the search's own state, and keep it for whoever resumes this run."""
+        self._put_down_at = self._asked
+        state = self._shelf.state_of(self._optimizer)
+        if state is None:
+            return
+        self._optimizer = self._shelf.search_of(state)
+        if self._rounds < len(self._history.rounds):
+            return  # told of results that came later; the journal holds all of this
+        facts = {
+            "rounds": self._rounds,
+            "asked": self._asked,
+            "waiting": [name for name, kind in self._pending.values() if kind == "evaluated"],
+            "waiting_again": [n for n, kind in self._pending.values() if kind == "remeasured"],
+        }
+        self._shelf.put_down(state, self._history, facts)
 
     def _round_size(self) -> int:
         plan = self._session.plan
@@ -232,28 +273,45 @@ class _Search:
             return plan.num
         return min(plan.num, plan.limits.evals - self._asked)
 
-    def _submit(self, name: str, files: Mapping[str, str], effort: Effort) -> None:
-        self._pending[self._session.lanes.submit(files, effort)] = name
+    def _measure(self, name: str, kind: _Kind, files: Mapping[str, str] | None = None) -> None:
+        """Have a candidate measured, unless the journal holds what was found."""
+        candidate = self._history.candidates[name]
+        known = candidate.evaluation if kind == "evaluated" else candidate.remeasured
+        if known is None:
+            self._submit(name, files or self._session.files_of(candidate), kind)
+        else:
+            self._tell(name, known, kind)
 
-    def _collect(self, kind: Literal["evaluated", "confirmed"], phase: str) -> None:
+    def _submit(self, name: str, files: Mapping[str, str], kind: _Kind) -> None:
+        effort: Effort = "confirm" if kind == "confirmed" else "screen"
+        self._pending[self._session.lanes.submit(files, effort)] = (name, kind)
+
+    def _collect(self, phase: str) -> None:
         """Record the results that have arrived, or wait a moment for one."""
         done, _ = wait(self._pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
         for future in done:
-            name, evaluation = self._pending.pop(future), future.result()
+            (name, kind), evaluation = self._pending.pop(future), future.result()
             self._session.record(kind, {"candidate": name, "evaluation": evaluation.to_json()})
-            if kind == "evaluated":
-                self._evaluated += 1
-                self._tell(name, evaluation)
+            self._evaluated += kind == "evaluated"
+            if kind != "confirmed":
+                self._tell(name, evaluation, kind)
         self._report.progress(self._progress(phase))
 
-    def _tell(self, name: str, evaluation: Evaluation) -> None:
-        failure = evaluation.failure.detail if evaluation.failure else None
-        self._optimizer.tell(name, evaluation.costs, evaluation.ties, failure)
+    def _tell(self, name: str, found: Evaluation, kind: _Kind) -> None:
+        if kind == "remeasured":
+            self._optimizer.tell_again(name, found.costs, found.ties)
+            return
+        failure = found.failure.detail if found.failure else None
+        noisy = any(
+            metric in self._objectives and value.interval is not None
+            for metric, value in found.metrics.items()
+        )
+        self._optimizer.tell(name, found.costs, found.ties, failure, noisy=noisy)
 
     def _drain(self) -> None:
         """Let what is under way finish, unless time is what ran out."""
         while self._pending and self._out_of_time() is None:
-            self._collect("evaluated", SEARCH)
+            self._collect(SEARCH)
         for future in self._pending:
             future.cancel()
         self._pending.clear()
@@ -267,9 +325,9 @@ class _Search:
             return "interrupted"
         return f"the budget of {limit:g} s is spent" if self.elapsed_s() >= limit else None
 
-    def _enough(self, number: int) -> str | None:
+    def _enough(self) -> str | None:
         """Return why no further round is asked for; a recorded round always is."""
-        if number < len(self._history.rounds):
+        if self._rounds < len(self._history.rounds):
             return None
         limits = self._session.plan.limits
         if self._goal_reached():
@@ -328,36 +386,6 @@ def baseline_notes(plan: Plan, baseline: Evaluation) -> list[str]:
             "gains nothing"
         )
     return notes
-
-
-def hopeful(history: History) -> list[Candidate]:
-    """Return the candidates that deserve a fresh measurement, best first.
-
-    Those that had none and that beat the baseline in some objective, or in the tie
-    breakers where the objectives are equal.
-    """
-    baseline = history.baseline
-    return [
-        candidate
-        for candidate in history.ranked()
-        if candidate.confirmed is None
-        and candidate.evaluation is not None
-        and (baseline is None or _may_beat(candidate.evaluation, baseline))
-    ]
-
-
-def _may_beat(found: Evaluation, baseline: Evaluation) -> bool:
-    if not baseline.costs or any(map(lt, found.costs, baseline.costs)):
-        return True
-    return found.costs == baseline.costs and found.ties < baseline.ties
-
-
-def _is_settled(history: History, next_best: Candidate) -> bool:
-    """Return whether a fresh, accepted measurement already beats the next screened one."""
-    winner = history.best_accepted()
-    if winner is None or winner.confirmed is None or next_best.evaluation is None:
-        return False
-    return all(map(le, winner.confirmed.costs, next_best.evaluation.costs))
 
 
 @contextmanager

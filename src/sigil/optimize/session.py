@@ -7,7 +7,7 @@ that the two never disagree. Not here: what to record when (`sigil.optimize.run`
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +39,7 @@ from sigil.optimize.workspace import (
     load_history,
     materialise,
 )
-from sigil.search.simple import Refusal
+from sigil.search.optimizer import Refusal
 from sigil.store.journal import Journal
 from sigil.store.records import JOURNAL, RunRecord
 
@@ -88,11 +88,15 @@ class Session:
         apply_frame(self.history, kind, body)
 
     def record_round(
-        self, count: int, candidates: Iterable[Candidate], refusals: Iterable[Refusal] = ()
+        self,
+        count: int,
+        candidates: Iterable[Candidate],
+        refusals: Iterable[Refusal] = (),
+        again: Sequence[str] = (),
     ) -> None:
         """Record a round before anything in it is measured; duplicates are not worth a word."""
         refused = ((r.proposal.proposer, r.reason) for r in refusals if r.duplicate_of is None)
-        self.record("asked", round_frame(count, candidates, refused))
+        self.record("asked", round_frame(count, candidates, refused, again))
 
     def measure_baseline(self) -> Evaluation:
         """Measure the unchanged code, and record it if this run has not done so yet.
@@ -183,6 +187,8 @@ def recorded_plan(plan: Plan, run: Path) -> Plan:
         provider=facts["provider"],
         num=int(facts["num"]),
         seed=int(facts["seed"]),
+        params=facts.get("optimizer_params", {}),
+        proposers=tuple(facts.get("proposers", ())),
     )
 
 

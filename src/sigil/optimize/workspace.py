@@ -206,7 +206,11 @@ def _versions(selected: Path, pin: str) -> list[int]:
 
 
 def _metrics(candidate: Candidate) -> dict[str, object]:
-    measured = {"search": candidate.evaluation, "confirmed": candidate.confirmed}
+    measured = {
+        "search": candidate.evaluation,
+        "remeasured": candidate.remeasured,
+        "confirmed": candidate.confirmed,
+    }
     return {name: found.to_json() if found else None for name, found in measured.items()}
 
 

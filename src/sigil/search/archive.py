@@ -5,16 +5,16 @@ the same archive. Everything that is kept is bounded, but for the front itself, 
 large as the trade-off between the objectives is rich; adding costs O(log front) for one or
 two objectives and O(front) for more, whatever the number of entries seen.
 
-Not here: files and patches of candidates (`sigil.search.simple`); costs are told.
+Not here: files and patches of candidates (`sigil.search.sieve`); costs are told.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 Costs = tuple[float, ...]
 _FEW_OBJECTIVES = 2
@@ -186,7 +186,8 @@ class Archive:
         Raises:
             ShapeError: as in `add`.
         """
-        old = next((e for e in (*self._front, *self._reserve) if e.id == name), None)
+        known = (*self._front, *self._reserve, *self._unlike.entries)
+        old = next((entry for entry in known if entry.id == name), None)
         everyone = [e for e in (*self._front, *self._reserve) if e.id != name]
         self._front, self._reserve = [], []
         if not costs:
@@ -199,7 +200,9 @@ class Archive:
             return self.add(name, costs, ties=ties)
         _check(costs, self._objectives)
         _check(ties, len(ties), least=0)
-        master = self._insert(Entry(tuple(costs), tuple(ties), old.age, name, old.behaviour))
+        entry = replace(old, costs=tuple(costs), ties=tuple(ties))
+        self._unlike.replace(entry)
+        master = self._insert(entry)
         novel = any(entry.id == name for entry in self._unlike.entries)
         return Verdict(master is None, novel, None if master is None else master.id)
 
@@ -229,30 +232,9 @@ class Archive:
             chosen.setdefault(entry.id, entry)
         return [entry.id for entry in sorted(chosen.values())]
 
-    def state(self) -> dict[str, Any]:
-        """Return everything as JSON-like data, for `restored`."""
-        return {
-            "age": self._age,
-            "objectives": self._objectives,
-            "front": [_as_row(entry) for entry in self._front],
-            "reserve": [_as_row(entry) for entry in self._reserve],
-            "unlike": [_as_row(entry) for entry in self._unlike.entries],
-        }
-
-    def restored(self, state: Mapping[str, Any]) -> Archive:
-        """Return an archive with this one's settings and the contents of a `state`."""
-        archive = Archive(
-            novelty=self._unlike.capacity,
-            neighbours=self._unlike.neighbours,
-            reserve=self._reserve_size,
-        )
-        archive._age = int(state["age"])
-        archive._objectives = int(state["objectives"])
-        archive._front = [_from_row(row) for row in state["front"]]
-        archive._reserve = [_from_row(row) for row in state["reserve"]]
-        for row in state["unlike"]:
-            archive._unlike.append(_from_row(row))
-        return archive
+    def unlike(self, stream: Stream, count: int) -> list[str]:
+        """Return up to ``count`` distinct ids of the novelty archive, each equally likely."""
+        return [entry.id for entry in _drawn(stream, self._unlike.entries, count)]
 
     def _insert(self, entry: Entry) -> Entry | None:
         """Put ``entry`` on the front, or return the elite that keeps it off."""
@@ -322,6 +304,10 @@ class _Novelty:
         self.entries.append(entry)
         self._rescore()
 
+    def replace(self, entry: Entry) -> None:
+        """Correct the costs of an entry; where it lies does not change."""
+        self.entries = [entry if one.id == entry.id else one for one in self.entries]
+
     def remove(self, name: str) -> None:
         for index, entry in enumerate(self.entries):
             if entry.id == name:
@@ -357,12 +343,3 @@ def _drawn(stream: Stream, entries: Sequence[Entry], count: int) -> list[Entry]:
         return list(entries)
     rest = list(entries)
     return [rest.pop(int(stream.random() * len(rest))) for _ in range(max(count, 0))]
-
-
-def _as_row(entry: Entry) -> list[Any]:
-    return [entry.id, list(entry.costs), list(entry.ties), entry.age, list(entry.behaviour)]
-
-
-def _from_row(row: Sequence[Any]) -> Entry:
-    name, costs, ties, age, behaviour = row
-    return Entry(tuple(costs), tuple(ties), age, name, tuple(behaviour))

@@ -1,0 +1,41 @@
+"""Who is measured anew before the last word, and when is that enough?
+
+Pure. Not here: the measuring (`sigil.optimize.run`).
+"""
+
+from __future__ import annotations
+
+from operator import le, lt
+
+from sigil.evaluate.result import Evaluation
+from sigil.optimize.history import Candidate, History
+
+
+def hopeful(history: History) -> list[Candidate]:
+    """Return the candidates that deserve a fresh measurement, best first.
+
+    Those that had none and that beat the baseline in some objective, or in the tie
+    breakers where the objectives are equal.
+    """
+    baseline = history.baseline
+    return [
+        candidate
+        for candidate in history.ranked()
+        if candidate.confirmed is None
+        and candidate.screened is not None
+        and (baseline is None or _may_beat(candidate.screened, baseline))
+    ]
+
+
+def _may_beat(found: Evaluation, baseline: Evaluation) -> bool:
+    if not baseline.costs or any(map(lt, found.costs, baseline.costs)):
+        return True
+    return found.costs == baseline.costs and found.ties < baseline.ties
+
+
+def is_settled(history: History, next_best: Candidate) -> bool:
+    """Return whether a fresh, accepted measurement already beats the next screened one."""
+    winner = history.best_accepted()
+    if winner is None or winner.confirmed is None or next_best.screened is None:
+        return False
+    return all(map(le, winner.confirmed.costs, next_best.screened.costs))

@@ -1,0 +1,193 @@
+"""Put a search down now and then, so that a resumed run need not do it all again.
+
+A search is rebuilt by asking and telling it what the journal holds, which takes as long as
+proposing did. Every `EVERY` candidates its state is therefore put on the shelf, a file in
+the user's own cache, and the search goes on *from what was put there*: whatever a state
+leaves out, such as caches, the search that goes on and the one that is resumed lack alike.
+A search that is rebuilt from the journal does the same at the same places.
+
+Promises: a state is taken up only if its bytes are those that were written, by this version
+under this interpreter, and the journal's rounds and results up to there are those it saw;
+else the journal alone is believed. It is no part of a record, which never holds anything
+that could act: a state is a pickle, and only files of this user, in a folder that nobody
+else may enter, are read. A search whose parts cannot be pickled is never put down.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import os
+import pickle
+import platform
+import stat
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sigil import __version__
+from sigil.canonical import compact_json, digest
+from sigil.errors import SigilError
+from sigil.optimize.history import History
+from sigil.search.optimizer import Optimizer
+from sigil.store.files import read_file, write_unsynced
+
+EVERY = 256
+"""Candidates between two states: a resumed run proposes at most so many a second time."""
+
+_KEPT_FILES = 8
+_EXISTS = "exists"
+_SUFFIX = ".search"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A search as it was put down.
+
+    Args:
+        optimizer: goes on where it was.
+        rounds: how many rounds it had been asked for.
+        asked: how many candidates these had.
+        waiting: what had not been told: ids of candidates that were first measured.
+        waiting_again: the same of elites that were measured a second time.
+    """
+
+    optimizer: Optimizer
+    rounds: int
+    asked: int
+    waiting: Sequence[str]
+    waiting_again: Sequence[str]
+
+
+class Shelf:
+    """The place for the state of one run.
+
+    Args:
+        folder: where states are kept; made on demand.
+        run: what tells the run from all others.
+        exists: the function of the `Problem` that asks the tree; it stays outside of states.
+    """
+
+    def __init__(self, folder: Path, run: str, exists: Callable[[str], bool]):
+        self._folder = folder
+        self._path = folder / f"{digest(run.encode())[-32:]}{_SUFFIX}"
+        self._exists = exists
+        self._able = True
+
+    def state_of(self, optimizer: Optimizer) -> bytes | None:
+        """Return the state of a search between two rounds; None if it has no such form.
+
+        Once it has none it is not asked for again.
+        """
+        state = self._pickled(optimizer) if self._able else None
+        self._able = state is not None
+        return state
+
+    def search_of(self, state: bytes) -> Optimizer:
+        """Return the search that goes on from a state of `state_of`."""
+        optimizer: Optimizer = _Unpickler(io.BytesIO(state), self._exists).load()
+        return optimizer
+
+    def put_down(self, state: bytes, history: History, facts: Mapping[str, Any]) -> None:
+        """Keep a state.
+
+        Args:
+            state: of a search between two rounds.
+            history: all that the search was told, and nothing else.
+            facts: the other fields of `Kept`.
+        """
+        head = {**facts, **_versions(), "trace": history.trace, "state": digest(state)}
+        self._write(compact_json(head) + b"\n" + state)
+
+    def take_up(self, history: History) -> Kept | None:
+        """Return the search of a run whose journal holds ``history``, if one is kept."""
+        try:
+            if not _is_ours(self._folder) or not _is_ours(self._path):
+                return None
+            line, _, state = read_file(self._path).partition(b"\n")
+            head = json.loads(line)
+            if not _fits(head, state, history):
+                return None
+            return Kept(
+                self.search_of(state),
+                int(head["rounds"]),
+                int(head["asked"]),
+                list(head["waiting"]),
+                list(head["waiting_again"]),
+            )
+        except Exception:  # noqa: BLE001 - whatever a stale state does: the journal is enough
+            return None
+
+    def _pickled(self, optimizer: Optimizer) -> bytes | None:
+        buffer = io.BytesIO()
+        try:
+            _Pickler(buffer, self._exists).dump(optimizer)
+        except Exception:  # noqa: BLE001 - parts of others, and each fails in its own way
+            return None
+        return buffer.getvalue()
+
+    def _write(self, data: bytes) -> None:
+        """Write a state, if the cache can be written; a run does without it otherwise."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_unsynced(self._path, data)
+            old = sorted(self._folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
+            for path in old[:-_KEPT_FILES]:
+                path.unlink(missing_ok=True)
+        except (OSError, SigilError):
+            return
+
+
+def user_cache(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of this user's states (XDG base directories)."""
+    base = environment.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "sigil" / "searches"
+
+
+class _Pickler(pickle.Pickler):
+    """Leaves the tree outside, and writes modules by name."""
+
+    def __init__(self, file: io.BytesIO, exists: Callable[[str], bool]):
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self._exists = exists
+
+    def persistent_id(self, obj: Any) -> str | None:
+        return _EXISTS if obj is self._exists else None
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, types.ModuleType):
+            return importlib.import_module, (obj.__name__,)
+        return NotImplemented
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, exists: Callable[[str], bool]):
+        super().__init__(file)
+        self._exists = exists
+
+    def persistent_load(self, pid: Any) -> Any:
+        if pid != _EXISTS:
+            raise pickle.UnpicklingError(f"a state refers to {pid!r}")
+        return self._exists
+
+
+def _versions() -> dict[str, str]:
+    return {"version": __version__, "python": platform.python_version()}
+
+
+def _is_ours(path: Path) -> bool:
+    """Return whether this user alone can have written ``path``."""
+    found = path.lstat()
+    private = not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return found.st_uid == os.geteuid() and private
+
+
+def _fits(head: Mapping[str, Any], state: bytes, history: History) -> bool:
+    number = int(head["rounds"])
+    rounds = history.rounds
+    trace = rounds[number].trace if number < len(rounds) else history.trace
+    same = {name: head[name] for name in _versions()} == _versions()
+    return same and head["trace"] == trace and head["state"] == digest(state)

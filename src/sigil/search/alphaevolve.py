@@ -1,0 +1,109 @@
+"""The population of the optimizer ``alphaevolve``: islands that seldom meet.
+
+Each island has an archive of its own and its turn in a ring; what a round finds stays on
+the island that it began on. Every so many rounds the best of each island visit the next
+one. Front and novelty of the whole search are kept beside, so that what is reported does
+not depend on where it was found.
+
+Isolation keeps several ways to solve a problem alive that one archive would give up for
+the first that is ahead. Source: Novikov et al. 2025 (AlphaEvolve), section 2.5; Romera-Paredes
+et al. 2024 (FunSearch), islands; Tanese 1989 for migration in a ring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sigil.search.archive import Archive, Costs, Entry, Stream
+from sigil.search.credit import gain_of
+from sigil.search.population import Placed
+
+_PARENTS = 8
+_NOVELTY, _RESERVE = 8, 16
+_ABROAD = 1
+"""Of the parents, how many are drawn from the unlike ones of the whole search."""
+
+
+class Islands:
+    """Archives in a ring, and one of the whole search. Implements `Population`.
+
+    Args:
+        islands: how many.
+        migration_interval: after how many rounds the best of each visit the next.
+        migrants: how many of an island's front, best first, visit the next.
+    """
+
+    def __init__(self, *, islands: int = 4, migration_interval: int = 12, migrants: int = 2):
+        self._islands = [Archive(novelty=_NOVELTY, reserve=_RESERVE) for _ in range(islands)]
+        self._world = Archive(reserve=_RESERVE)
+        self._interval = migration_interval
+        self._migrants = migrants
+
+    @property
+    def best(self) -> Entry | None:
+        """Return the best of all islands."""
+        return self._world.best
+
+    @property
+    def front(self) -> list[Entry]:
+        """Return the Pareto front of all islands, best first."""
+        return self._world.front
+
+    @property
+    def kept(self) -> dict[str, Costs]:
+        """Return the costs of all that an island or the whole search remembers."""
+        return {name: c for one in (*self._islands, self._world) for name, c in one.kept.items()}
+
+    def begin(self, turn: int) -> None:
+        """Let the best migrate, if it is time to."""
+        if turn == 1 or (turn - 1) % self._interval:
+            return
+        leaving = [island.front[: self._migrants] for island in self._islands]
+        for index, visitors in enumerate(leaving):
+            island = self._islands[(index + 1) % len(self._islands)]
+            known = island.kept
+            for entry in visitors:
+                if entry.id not in known:
+                    island.add(entry.id, entry.costs, ties=entry.ties, behaviour=entry.behaviour)
+
+    def parents(self, turn: int, stream: Stream) -> list[str]:
+        """Return parents from the island whose turn it is, and one unlike them from anywhere."""
+        chosen = self._of(turn).parents(stream, _PARENTS - _ABROAD)
+        abroad = self._world.unlike(stream, _ABROAD)
+        return [*chosen, *(name for name in abroad if name not in chosen)]
+
+    def tops(self, turn: int) -> list[str]:
+        """Return the best of all and the best of the island whose turn it is."""
+        best = (self._world.best, self._of(turn).best)
+        return list(dict.fromkeys(entry.id for entry in best if entry))
+
+    def add(
+        self,
+        turn: int,
+        name: str,
+        costs: Sequence[float],
+        *,
+        ties: Sequence[float],
+        behaviour: Sequence[float],
+    ) -> Placed:
+        """Remember a result on the island that it was found on; the baseline lives on all."""
+        if turn == 0:
+            for island in self._islands:
+                island.add(name, costs, ties=ties, behaviour=behaviour)
+            world = self._world.add(name, costs, ties=ties, behaviour=behaviour)
+            return Placed(world.elite, world.elite, 0.0)
+        island = self._of(turn)
+        before = island.best
+        elite = island.add(name, costs, ties=ties, behaviour=behaviour).elite
+        world = self._world.add(name, costs, ties=ties, behaviour=behaviour)
+        gain = gain_of(before.costs if before else None, costs, elite=elite)
+        return Placed(elite, world.elite, gain)
+
+    def revise(self, name: str, costs: Sequence[float], *, ties: Sequence[float]) -> None:
+        """Correct a result wherever it is remembered."""
+        for archive in (*self._islands, self._world):
+            if name in archive.kept:
+                archive.revise(name, costs, ties=ties)
+
+    def _of(self, turn: int) -> Archive:
+        return self._islands[(turn - 1) % len(self._islands)]

@@ -1,0 +1,343 @@
+"""A search in rounds: ask proposers, weed out duplicates, tell a population.
+
+What all optimizers have in common; they differ in their `Population`. A function of the
+`Problem` and of what is told: the same asks and tells rebuild the same state, which is how
+a run resumes. Results may arrive in any order; they count in the order of asking, and a
+round is asked from rounds that are wholly known, so that neither the number of workers nor
+their speed changes a run.
+
+An elite whose place rests on one noisy measurement is measured again before it may stay on
+top: the winner of many noisy comparisons is mostly the luckiest. Its second measurement
+replaces the first, since only that one was not selected for.
+
+Not here: which proposals are worth an evaluation (`sigil.search.sieve`), how a round is
+shared out (`sigil.search.credit`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sigil.effects import random_stream
+from sigil.errors import SigilError
+from sigil.search.archive import Entry, Stream
+from sigil.search.credit import DUPLICATE, Credit
+from sigil.search.model import BASELINE, Outcome, Parent, Proposal, View
+from sigil.search.optimizer import Idea, Problem, Refusal, Remeasurement
+from sigil.search.population import Population
+from sigil.search.sieve import Sieve
+
+_PASSES = 6
+"""How often a round asks again for what was refused or a duplicate, before it stays short."""
+
+_REFUSALS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What was told: of an idea, or of an elite that was measured again."""
+
+    costs: tuple[float, ...] = ()
+    ties: tuple[float, ...] = ()
+    failure: str | None = None
+    noisy: bool = False
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A proposal of a round, in order of asking, and its result once it is told."""
+
+    proposal: Proposal
+    candidate: str | None
+    features: tuple[float, ...] = ()
+    duplicate_of: str | None = None
+    result: _Result | None = None
+    elite: bool = False
+
+
+@dataclass(slots=True)
+class _Again:
+    """An elite of a round that is measured a second time."""
+
+    candidate: str
+    result: _Result | None = None
+
+
+@dataclass(slots=True)
+class _Round:
+    number: int
+    items: list[_Pending | _Again] = field(default_factory=list["_Pending | _Again"])
+    applied: int = 0
+
+
+class Rounds:
+    """A search in rounds over a population. Implements `Optimizer`.
+
+    Args:
+        problem: what there is to be improved.
+        population: new and empty; who is remembered and who is a parent.
+        name: what the optimizer is chosen by.
+    """
+
+    def __init__(self, problem: Problem, population: Population, *, name: str):
+        self.name = name
+        self._pins = tuple(problem.pins)
+        self._proposers = {proposer.name: proposer for proposer in problem.proposers}
+        self._seed = problem.seed
+        self._patience = problem.patience
+        self._lag = problem.lag
+        self._baseline_costs = tuple(problem.costs)
+        self._population = population
+        self._sieve = Sieve(problem)
+        self._credit = Credit(list(self._proposers))
+        self._told: dict[str, tuple[tuple[float, ...], str | None]] = {
+            BASELINE: (self._baseline_costs, None)
+        }
+        if problem.costs:
+            features = self._sieve.baseline.features
+            population.add(0, BASELINE, problem.costs, ties=problem.ties, behaviour=features)
+        self._rounds: deque[_Round] = deque()
+        self._waiting: dict[str, _Pending] = {}
+        self._waiting_again: dict[str, _Again] = {}
+        self._remeasurements: list[Remeasurement] = []
+        self._once: set[str] = set()
+        self._asked = 0
+        self._stale = 0
+        self._barren = False
+        self._refusals: deque[Refusal] = deque(maxlen=_REFUSALS)
+
+    # --- what is known ---
+
+    @property
+    def stale(self) -> int:
+        """Return how many evaluations in a row brought no new elite."""
+        return self._stale
+
+    @property
+    def converged(self) -> bool:
+        """Return whether patience is over, or the last ask found nothing new to try."""
+        return self._stale >= self._patience or self._barren
+
+    @property
+    def best(self) -> str | None:
+        """Return the id of the best so far, `BASELINE` included; None without any costs."""
+        best = self._population.best
+        return best.id if best else None
+
+    @property
+    def front(self) -> list[Entry]:
+        """Return the Pareto front, best first."""
+        return self._population.front
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Return the share of the next round that each proposer has."""
+        return self._credit.shares()
+
+    @property
+    def ready(self) -> bool:
+        """Return whether `ask` may be called now: all that it depends on has been told."""
+        return all(
+            item.result is not None
+            for one in self._due(self._asked + 1)
+            for item in one.items[one.applied :]
+        )
+
+    def take_refusals(self) -> list[Refusal]:
+        """Return what was refused since the last call, in order, and forget it.
+
+        Of what nobody takes, the latest 1,000 are kept.
+        """
+        taken = list(self._refusals)
+        self._refusals.clear()
+        return taken
+
+    def take_remeasurements(self) -> list[Remeasurement]:
+        """Return what the latest `ask` wants measured again; each has to be told again."""
+        taken, self._remeasurements = self._remeasurements, []
+        return taken
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all that it is, with every result counted that the next round depends on."""
+        self._catch_up()
+        return self.__dict__
+
+    # --- ask ---
+
+    def ask(self, count: int) -> list[Idea]:
+        """Return up to ``count`` ideas that were never asked for before.
+
+        Fewer where the proposers run out of ideas; none makes it `converged`.
+
+        Raises:
+            ValueError: results that this round depends on are not told yet (see `ready`).
+        """
+        if not self.ready:
+            raise ValueError("the rounds before have results that were not told")
+        for one in self._due(self._asked + 1):
+            self._apply(one)
+        while self._rounds and self._rounds[0].number < self._asked + 1 - self._lag:
+            self._rounds.popleft()
+        self._asked += 1
+        self._population.begin(self._asked)
+        self._prune()
+        current = _Round(self._asked)
+        self._rounds.append(current)
+        self._doubt(current)
+        found: list[Idea] = []
+        resting: set[str] = set()
+        for attempt in range(_PASSES):
+            wanted = self._credit.split(count - len(found), without=resting)
+            for name, number in wanted.items():
+                if not self._propose(current, name, number, attempt, found):
+                    resting.add(name)
+            if len(found) >= count or len(resting) == len(self._proposers):
+                break
+        self._barren = count > 0 and not found
+        return found
+
+    def _doubt(self, current: _Round) -> None:
+        """Have the elites on top measured again that were measured but once."""
+        for name in self._population.tops(current.number):
+            if name in self._once:
+                self._once.discard(name)
+                item = _Again(name)
+                current.items.append(item)
+                self._waiting_again[name] = item
+                self._remeasurements.append(Remeasurement(name, self._sieve.files(name)))
+
+    def _propose(
+        self, current: _Round, name: str, number: int, attempt: int, found: list[Idea]
+    ) -> bool:
+        """Ask one proposer; return whether it had anything to say."""
+        if number == 0:
+            return True
+        seed = random_stream(self._seed, current.number, name, attempt).getrandbits(32)
+        stream = random_stream(seed)
+        view = View(self._pins, self._choose_parents(current.number, stream), stream, seed)
+        try:
+            proposals = self._proposers[name].ask(view, number)
+        except SigilError as error:
+            refused = Proposal(BASELINE, "", name, seed=seed)
+            self._refusals.append(Refusal(refused, f"could not propose: {error}"))
+            return False
+        for proposal in proposals[:number]:
+            self._consider(proposal, current, found)
+        return bool(proposals)
+
+    def _choose_parents(self, turn: int, stream: Stream) -> list[Parent]:
+        chosen = self._population.parents(turn, stream)
+        costs = self._population.kept if chosen else {}
+        parents = [Parent(name, self._sieve.files(name), costs[name]) for name in chosen]
+        return parents or [Parent(BASELINE, self._sieve.files(BASELINE), self._baseline_costs)]
+
+    def _consider(self, proposal: Proposal, current: _Round, found: list[Idea]) -> None:
+        """Check a proposal; what is refused has its result at once."""
+        judged = self._sieve.consider(proposal, current.number)
+        if isinstance(judged, Refusal):
+            self._refusals.append(judged)
+            result = _Result(failure=judged.reason)
+            item = _Pending(proposal, None, duplicate_of=judged.duplicate_of, result=result)
+        else:
+            idea, identity = judged
+            item = _Pending(idea.proposal, idea.id, identity.features)
+            self._waiting[idea.id] = item
+            found.append(idea)
+        current.items.append(item)
+
+    # --- tell ---
+
+    def tell(
+        self,
+        name: str,
+        costs: Sequence[float] = (),
+        ties: Sequence[float] = (),
+        failure: str | None = None,
+        *,
+        noisy: bool = False,
+    ) -> bool:
+        """Learn what became of an idea, in any order; see `Optimizer.tell`."""
+        item = self._waiting.pop(name, None)
+        if item is None:
+            raise ValueError(f"{name} was not asked for, or is told already")
+        why = None if costs else failure or "not measured"
+        item.result = _Result(tuple(costs), tuple(ties), why, noisy)
+        self._catch_up()
+        return item.elite
+
+    def tell_again(
+        self, name: str, costs: Sequence[float] = (), ties: Sequence[float] = ()
+    ) -> None:
+        """Learn what a second measurement found; see `Optimizer.tell_again`."""
+        item = self._waiting_again.pop(name, None)
+        if item is None:
+            raise ValueError(f"{name} was not to be measured again, or is told already")
+        item.result = _Result(tuple(costs), tuple(ties))
+        self._catch_up()
+
+    def settle(self) -> None:
+        """Count every result told so far whose predecessors are told, at the end of a run."""
+        for one in self._rounds:
+            if not self._apply(one):
+                return
+
+    def _catch_up(self) -> None:
+        for one in self._due(self._asked + 1):
+            self._apply(one)
+
+    def _due(self, number: int) -> Iterable[_Round]:
+        """Return the rounds that round ``number`` depends on and that are not dropped yet."""
+        return (one for one in self._rounds if one.number < number - self._lag)
+
+    def _apply(self, one: _Round) -> bool:
+        """Count results in order of asking, up to the first that is missing."""
+        while one.applied < len(one.items):
+            item = one.items[one.applied]
+            if item.result is None:
+                return False
+            one.applied += 1
+            if isinstance(item, _Again):
+                result = item.result
+                self._population.revise(item.candidate, result.costs, ties=result.ties)
+            else:
+                self._count(one.number, item, item.result)
+        return True
+
+    def _count(self, turn: int, item: _Pending, result: _Result) -> None:
+        proposer = item.proposal.proposer
+        if item.candidate is None:
+            # A duplicate of something measured is an answer too, though not an achievement.
+            costs, failure = self._told.get(item.duplicate_of or "", ((), result.failure))
+            self._credit.count(proposer, 0.0, weight=DUPLICATE)
+        else:
+            costs, failure = result.costs, result.failure
+            self._credit.count(proposer, self._enter(turn, item, item.candidate, result))
+        if proposer in self._proposers:
+            self._proposers[proposer].tell(item.proposal, Outcome(costs, failure, item.elite))
+
+    def _enter(self, turn: int, item: _Pending, name: str, result: _Result) -> float:
+        """Tell the population; return what the proposer earned."""
+        self._told[name] = (result.costs, result.failure)
+        self._stale += 1
+        if not result.costs:
+            return 0.0
+        placed = self._population.add(
+            turn, name, result.costs, ties=result.ties, behaviour=item.features
+        )
+        item.elite = placed.elite
+        if placed.progress:
+            self._stale = 0
+        if result.noisy:
+            self._once.add(name)
+        return placed.gain
+
+    def _prune(self) -> None:
+        """Forget what was remembered of candidates that can be no parents any more."""
+        kept = self._population.kept
+        self._once.intersection_update(kept)
+        keep = {BASELINE, *self._waiting, *kept}
+        keep |= {i.candidate for r in self._rounds for i in r.items if i.candidate}
+        self._sieve.forget_all_but(keep)
