@@ -36,6 +36,14 @@ SHOWN = 10
 @click.option(
     "--top", type=click.IntRange(min=1), default=SHOWN, show_default=True, help="How many to show."
 )
+@click.option(
+    "--html",
+    "html",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="Write one self-contained page about the run; - is standard output.",
+)
 @repo_root
 @as_json
 def inspect(
@@ -45,22 +53,30 @@ def inspect(
     run_name: str | None,
     list_runs: bool,
     top: int,
+    html: str | None,
     repo_root: Path | None,
     as_json: bool,
 ) -> None:
     """Show the latest run of a workspace, or one CANDIDATE of it with its whole change.
 
-    Works on a run that is still going on, and on one that was killed.
+    Works on a run that is still going on, and on one that was killed. --html writes a page
+    to send to somebody; its name is that of the run unless you give a FILE.
     """
     from sigil.cli.options import repository
     from sigil.cli.progress import wide_console
+    from sigil.errors import UsageError
     from sigil.optimize.spec import load_spec
     from sigil.optimize.workspace import load_history, open_workspace
     from sigil.printable import printable
 
+    if html is not None and (candidate is not None or list_runs or as_json):
+        raise UsageError("--html is about a whole run", remedy="leave out what else is asked for")
     spec = load_spec(repository(repo_root), spec_name)
     workspace = open_workspace(spec, workspace_name)
     console = wide_console()
+    if html is not None:
+        _write_page(workspace.find_run(run_name), spec.home.parent, html, console)
+        return
     if list_runs:
         _show_runs(workspace, console, as_json=as_json)
         return
@@ -88,6 +104,25 @@ def run_json(run: Path, history: History) -> dict[str, object]:
         "front": [candidate.id for candidate in history.front()],
         "candidates": [candidate_json(c) for c in history.candidates.values()],
     }
+
+
+def _write_page(run: Path, repository: Path, name: str, console: Console) -> None:
+    """Write the page about ``run`` to the file ``name``, or to one named like the run."""
+    from sigil.optimize.picture.facts import Facts
+    from sigil.optimize.picture.page import page
+    from sigil.optimize.picture.reading import read_recorded
+    from sigil.optimize.workspace import load_history
+    from sigil.printable import printable
+    from sigil.store.files import write_atomic
+
+    text = page(Facts(read_recorded(run, repository), load_history(run)))
+    if name == "-":
+        click.echo(text, nl=False)
+        return
+    path = Path(name or f"{run.name}.html")
+    write_atomic(path, text.encode())
+    told = f"wrote {shown(path)}, {len(text.encode()) / 1000:.0f} kB: one file, to open or to send"
+    console.print(printable(told), markup=False, highlight=False, soft_wrap=True)
 
 
 def _show_runs(workspace: Workspace, console: Console, *, as_json: bool) -> None:

@@ -1,0 +1,70 @@
+"""`sigil inspect --html`, over a run that really took place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sigil.cli.inspect import inspect
+from sigil.cli.planning import make_plan
+from sigil.cli.progress import Silent
+from sigil.errors import SigilError, Unwritable, UsageError
+from sigil.optimize.run import run
+from sigil.optimize.spec import load_spec
+from sigil.optimize.workspace import open_workspace
+
+
+@pytest.fixture
+def lived(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The run that finds the square, in the current folder."""
+    monkeypatch.chdir(repository)
+    path = repository / ".sigil" / "points.eval.yaml"
+    path.write_text(path.read_text().replace("[7], expected: 49", "[76543], expected: 5858830849"))
+    spec = load_spec(repository, "square")
+    plan = make_plan(spec, None, {"num": 4})
+    return run(plan, open_workspace(spec, "default"), Silent()).run
+
+
+def typed(*arguments: str) -> Result:
+    return CliRunner().invoke(inspect, ["--spec", "square", *arguments], standalone_mode=False)
+
+
+def test_the_page_has_the_name_of_the_run_unless_a_file_is_named(lived: Path) -> None:
+    said = typed("--html").output
+    assert said.startswith(f"wrote {lived.name}.html, ")
+    typed("--html", "mine.html")
+    assert Path("mine.html").read_bytes() == Path(f"{lived.name}.html").read_bytes()
+
+
+def test_a_dash_is_standard_output(lived: Path) -> None:
+    assert typed("--html", "-").output.startswith("<!doctype html>")
+
+
+def test_it_tells_of_the_real_run_and_of_nothing_that_was_held_back(
+    lived: Path, repository: Path
+) -> None:
+    typed("--html", "page.html")
+    text = Path("page.html").read_text()
+    assert "agreement <em>+" in text
+    assert "holds there" in text
+    assert str(repository) not in text
+    assert "76543" not in text
+    assert "5858830849" not in text
+
+
+@pytest.mark.parametrize("more", [["--json"], ["--runs"], ["abc"]])
+def test_a_page_is_about_a_whole_run(lived: Path, more: list[str]) -> None:
+    with pytest.raises(UsageError, match="whole run"):
+        raise_from(typed(*more, "--html", "page.html"))
+
+
+def test_a_folder_that_is_not_there_is_named(lived: Path) -> None:
+    with pytest.raises(Unwritable, match="nowhere"):
+        raise_from(typed("--html", "nowhere/page.html"))
+
+
+def raise_from(result: Result) -> None:
+    assert isinstance(result.exception, SigilError), result.output
+    raise result.exception
