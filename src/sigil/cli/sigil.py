@@ -8,6 +8,7 @@ from sigil import __version__
 from sigil.cli.lazy import LazyGroup, run_group
 
 COMMANDS = {
+    "evolve": "Search for a better version of one function, from nothing but its file.",
     "run": "Search for a better version of what a spec pins.",
     "inspect": "Show lineage, gains with their intervals, and the front.",
     "select": "Promote a candidate, and apply it to your files if you say so.",

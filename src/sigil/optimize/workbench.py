@@ -65,7 +65,7 @@ def open_workbench(plan: Plan) -> Generator[Workbench]:
     with temporary_directory(scratch_home) as scratch:
         settings = Settings(
             scratch=scratch,
-            cache=_cache(spec),
+            cache=cache_folder(spec.home),
             seed=plan.seed,
             level=plan.level,
             unsafe=plan.unsafe,
@@ -77,7 +77,7 @@ def open_workbench(plan: Plan) -> Generator[Workbench]:
 def pinned_tree(spec: Spec) -> Path:
     """Return the tree that the spec's pins speak of: its base commit, or the work tree."""
     commit = spec.model.base_commit
-    return freeze(spec.root, _cache(spec), commit=commit).path if commit else spec.root
+    return freeze(spec.root, cache_folder(spec.home), commit=commit).path if commit else spec.root
 
 
 def read_target(spec: Spec, definition: Eval) -> Target:
@@ -88,7 +88,7 @@ def read_target(spec: Spec, definition: Eval) -> Target:
     """
     base = freeze(
         spec.root,
-        _cache(spec),
+        cache_folder(spec.home),
         commit=spec.model.base_commit,
         exclude=definition.hidden_files,
     )
@@ -110,9 +110,9 @@ def _only_symbol(spec: Spec, regions: Sequence[Region]) -> str | None:
     return f"{regions[0].path}:{symbol}" if symbol and len(regions) == 1 else None
 
 
-def _cache(spec: Spec) -> Path:
-    """Return the folder of frozen trees, which git is told to ignore."""
-    cache = spec.home / "cache"
+def cache_folder(home: Path) -> Path:
+    """Return the folder of frozen trees below a ``.sigil``, which git is told to ignore."""
+    cache = home / "cache"
     if not (cache / ".gitignore").is_file():
         make_directory(cache)
         write_atomic(cache / ".gitignore", b"*\n")

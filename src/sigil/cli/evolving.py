@@ -1,0 +1,132 @@
+"""What `sigil evolve` does once its flags are parsed: documents, search, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sigil.cli.options import print_json, shown
+from sigil.cli.planning import make_plan
+from sigil.cli.progress import choose_report, print_summary, summary_json
+from sigil.cli.settings import resolve
+from sigil.optimize.generate.generating import Documents, Request, generate_eval
+from sigil.optimize.generate.placing import Placed, prepare
+from sigil.optimize.plan import Plan
+from sigil.optimize.promote import select
+from sigil.optimize.run import Summary, run
+from sigil.optimize.spec import load_spec
+from sigil.optimize.workspace import Workspace, open_workspace
+
+BUDGET_S = 60.0
+"""How long a search takes of which nobody said how long it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a search is to be run and shown.
+
+    Args:
+        workspace: name of it.
+        fresh: whether to make the documents anew.
+        apply: whether to write an accepted change into the user's file.
+        as_json: whether to print JSON alone.
+    """
+
+    workspace: str
+    fresh: bool = False
+    apply: bool = False
+    as_json: bool = False
+
+
+def evolve_function(request: Request, wish: Wish, flags: Mapping[str, Any]) -> Summary:
+    """Make the documents of a function, search, and print what came of it.
+
+    Raises:
+        SigilError: the function cannot be measured, or a flag does not fit.
+    """
+    if not wish.as_json:
+        click.echo(f"looking for inputs of {request.function.qualname}", err=True)
+    placed = prepare(request, fresh=wish.fresh, make=generate_eval)
+    if not wish.as_json:
+        _tell(request, placed)
+    plan, workspace = plan_of(request, placed.name, wish.workspace, flags)
+    with choose_report(plan, silent=wish.as_json) as report:
+        summary = run(plan, workspace, report)
+    applied = _apply(plan, workspace, summary) if wish.apply else ()
+    if wish.as_json:
+        print_json(
+            {
+                **summary_json(summary),
+                "function": request.function.reference,
+                "spec": placed.name,
+                "inputs": placed.description,
+                "notes": list(placed.notes),
+                "written": list(placed.written),
+                "applied": list(applied),
+            }
+        )
+        return summary
+    print_summary(plan, workspace, summary, as_json=False)
+    if not summary.interrupted:
+        inspect = f"sigil inspect --spec {placed.name} --workspace {wish.workspace}"
+        click.echo(f"look at it  {inspect}")
+    for path in applied:
+        click.echo(f"changed     {path}")
+    return summary
+
+
+def plan_of(
+    request: Request, name: str, workspace: str, flags: Mapping[str, Any]
+) -> tuple[Plan, Workspace]:
+    """Return the plan of a search by documents that stand in the repository."""
+    root = request.function.root
+    spec = load_spec(root, name)
+    given = dict(flags)
+    if resolve(root, flags)["budget_time"].value is None:
+        given["budget_time"] = BUDGET_S
+    return make_plan(spec, name, given, unsafe=request.unsafe), open_workspace(spec, workspace)
+
+
+def print_documents(request: Request, documents: Documents, *, as_json: bool) -> None:
+    """Say what would be written, having tried the inputs on the unchanged function."""
+    if as_json:
+        texts = {path: data.decode() for path, data in documents.files.items()}
+        print_json(
+            {
+                "function": request.function.reference,
+                "goal": documents.goal,
+                "inputs": documents.description,
+                "notes": list(documents.notes),
+                "files": texts,
+            }
+        )
+        return
+    click.echo(f"function  {request.function.reference}, in {shown(request.function.root)}")
+    click.echo(f"goal      {documents.goal}")
+    click.echo(f"inputs    {documents.description}")
+    for note in documents.notes:
+        click.echo(f"note      {note}")
+    for path, data in documents.files.items():
+        click.echo(f"would be  {path}, {len(data)} bytes")
+    click.echo("the unchanged function was called, sealed; nothing was written")
+
+
+def _tell(request: Request, placed: Placed) -> None:
+    for line in (placed.description, *(f"note: {note}" for note in placed.notes)):
+        if line:
+            click.echo(line, err=True)
+    root = request.function.root
+    names = [shown(root / path) for path in placed.written]
+    click.echo(
+        f"wrote {', '.join(names)}" if names else "using the spec and eval of before", err=True
+    )
+
+
+def _apply(plan: Plan, workspace: Workspace, summary: Summary) -> tuple[str, ...]:
+    if summary.interrupted or summary.history.winner is None:
+        return ()
+    return select(plan.spec, workspace, Path(summary.run), None, apply=True).applied

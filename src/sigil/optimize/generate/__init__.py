@@ -1,0 +1,12 @@
+"""Make a spec and an eval from nothing but a function and the repository that it stands in.
+
+* `locating` finds the function and says what kind it is,
+* `testing` and `recording` collect calls that the repository's own tests make,
+* `expecting` reads what tests and docstrings say the answers are,
+* `inputs` and `scaling` make further inputs like those,
+* `trying` lets the unchanged code answer them, sealed,
+* `choosing` divides them into shown and held-out ones, `writing` makes the files,
+* `generating` ties it together.
+
+Not here: searching (`sigil.optimize.run`), how inputs are measured (`sigil.evaluate`).
+"""

@@ -1,0 +1,265 @@
+"""From a function to the documents of a search for a better one.
+
+The order is: inputs that are given; else calls that tests make, answers that tests and
+docstrings state, and where there are none inputs made from nothing. All are tried on the
+unchanged code, twice, sealed.
+
+Promises: the repository is only read; what comes back are the contents of files, and whoever
+asked decides to write them. Not here: the search (`sigil.optimize.run`).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sigil.errors import BaselineFailed
+from sigil.evaluate.cases import GivenCase
+from sigil.evaluate.settings import Settings
+from sigil.evaluate.target import Target
+from sigil.optimize.generate.adapting import ENTRY, adapter_of, adapter_path
+from sigil.optimize.generate.choosing import Chosen, choose
+from sigil.optimize.generate.inputs import Key
+from sigil.optimize.generate.locating import Function
+from sigil.optimize.generate.recording import Recording, record_calls
+from sigil.optimize.generate.testing import TestFile, find_tests
+from sigil.optimize.generate.trying import Trial
+from sigil.optimize.generate.writing import (
+    cases_file,
+    cases_path,
+    holdout_path,
+    speed_eval,
+)
+from sigil.sandbox.base import Base, freeze, manifest
+from sigil.sandbox.commands import CommandSandbox
+from sigil.sandbox.model import CandidateFailed, Case, Level, Returned
+from sigil.store.files import temporary_directory
+
+Goal = Literal["auto", "speed", "repair"]
+ENOUGH_CALLS = 8
+"""With so many recorded calls, no test that is further away is run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What documents are wanted for.
+
+    Args:
+        function: which.
+        name: of the documents.
+        seed: of everything that is drawn.
+        goal: what better means; ``auto`` repairs what fails what its tests state.
+        cases: inputs that are given; then no test is run.
+        call_s: deadline of a batch of calls.
+        tests_s: deadline of a run of tests.
+        level: demand exactly this rung of the sandbox.
+        unsafe: whether no isolation at all is acceptable.
+    """
+
+    function: Function
+    name: str
+    seed: int
+    goal: Goal = "auto"
+    cases: tuple[GivenCase, ...] | None = None
+    call_s: float = 5.0
+    tests_s: float = 60.0
+    level: Level | None = None
+    unsafe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What an eval consists of.
+
+    Args:
+        files: contents by path relative to the root, all in ``.sigil``.
+        goal: what better means.
+        description: where the inputs are from, and how many they are.
+        notes: what a person should know, each a clause.
+    """
+
+    files: Mapping[str, bytes]
+    goal: Goal
+    description: str
+    notes: tuple[str, ...]
+
+
+def generate_eval(request: Request) -> Documents:
+    """Return the documents of an eval of a function; see `Request`.
+
+    Raises:
+        BaselineFailed: the function cannot be held to anything, with the reason and a remedy.
+        InvalidValue, SandboxUnavailable: the repository or the machine is not fit.
+    """
+    with _tools(request) as tools:
+        return _Generation(request, tools).documents()
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """A frozen repository, the settings of sandboxes, and the target's interpreter."""
+
+    base: Base
+    settings: Settings
+    target: Target
+
+
+@contextmanager
+def _tools(request: Request) -> Generator[_Tools]:
+    function = request.function
+    with temporary_directory(Path(tempfile.gettempdir())) as scratch:
+        base = freeze(function.root, scratch / "base")
+        target = Target.of(base, {function.path: function.text}, repo=function.root)
+        work = scratch / "work"
+        work.mkdir()
+        settings = Settings(
+            scratch=work,
+            cache=scratch / "base",
+            seed=request.seed,
+            level=request.level,
+            unsafe=request.unsafe,
+        )
+        yield _Tools(base, settings, target)
+
+
+class _Generation:
+    """One function on its way to an eval."""
+
+    def __init__(self, request: Request, tools: _Tools):
+        self._request = request
+        self._function = request.function
+        self._tools = tools
+        self._notes: list[str] = []
+        self._source = ""
+        self._adapter: str | None = None
+
+    def documents(self) -> Documents:
+        """Return the files."""
+        cases = self._known_cases()
+        prints = self._prints(cases)
+        if prints or self._function.needs_adapter:
+            self._adapter = adapter_of(self._function, prints=prints)
+        with self._trial() as trial:
+            chosen = choose(
+                trial,
+                cases,
+                seed=self._request.seed,
+                where=self._function.where(),
+                fixed=frozenset[Key]({0} if self._function.is_method else ()),
+            )
+        return self._speed(chosen)
+
+    # --- inputs -------------------------------------------------------------------------
+
+    def _known_cases(self) -> list[Case]:
+        request = self._request
+        if request.cases is not None:
+            self._source = "given inputs"
+            return [one.case for one in request.cases]
+        recorded = self._recorded()
+        self._notes.extend(recorded.notes)
+        if recorded.calls:
+            self._source = f"calls recorded from {_listed(recorded.files)}"
+            return list(recorded.calls)
+        raise BaselineFailed("no calls recorded", where=self._function.where())
+
+    def _recorded(self) -> Recording:
+        """Run the nearest tests first, and further ones only if those call too little."""
+        base, function = self._tools.base, self._function
+        tests = find_tests(base.path, [path for path, _, _ in manifest(base)], function)
+        found = Recording()
+        if not tests:
+            return found
+        settings, interpreter = self._tools.settings, self._tools.target.interpreter
+        with CommandSandbox(
+            python=interpreter.python,
+            readable=interpreter.path,
+            level=settings.level,
+            unsafe=settings.unsafe,
+        ) as sandbox:
+            for group in _groups(tests):
+                found = record_calls(
+                    sandbox,
+                    base,
+                    function,
+                    tests=[one.path for one in group],
+                    scratch=settings.scratch,
+                    seconds=self._request.tests_s,
+                )
+                if len(found.calls) >= ENOUGH_CALLS:
+                    break
+        return found
+
+    # --- the unchanged code -------------------------------------------------------------
+
+    def _trial(self, adapter: str | None = None) -> Trial:
+        target, text = self._tools.target, adapter or self._adapter
+        called = self._function.reference
+        if text is not None:
+            path = adapter_path(self._request.name)
+            target = Target(target.base, {**target.files, path: text}, target.interpreter)
+            called = f"{path}:{ENTRY}"
+        return Trial(target, called, self._tools.settings, self._request.call_s)
+
+    def _prints(self, cases: Sequence[Case]) -> bool:
+        """Return whether the function prints; asked only of modules that look as if."""
+        if not any(word in self._function.text for word in ("print(", "stdout", "stderr")):
+            return False
+        with self._trial(adapter_of(self._function, prints=True)) as trial:
+            try:
+                found = trial.answers(cases[:20])
+            except CandidateFailed:
+                return False
+        return any(_printed(answer) for answer in found)
+
+    # --- documents ----------------------------------------------------------------------
+
+    def _speed(self, chosen: Chosen) -> Documents:
+        request, name = self._request, self._request.name
+        description = self._described(chosen)
+        adapter = name if self._adapter else None
+        text = speed_eval(
+            name,
+            self._function,
+            description,
+            adapter=adapter,
+            floats=chosen.floats,
+            seed=request.seed,
+        )
+        files = {
+            f".sigil/{name}.eval.yaml": text.encode(),
+            cases_path(name): cases_file(chosen.shown),
+            holdout_path(name): cases_file(chosen.held_out),
+        }
+        if self._adapter:
+            files[adapter_path(name)] = self._adapter.encode()
+        return Documents(files, "speed", description, tuple(self._notes))
+
+    def _described(self, chosen: Chosen) -> str:
+        varied = len(chosen.shown) - chosen.known - len(chosen.scaled)
+        parts = [
+            f"{chosen.known} inputs from {self._source}",
+            f"{varied} variations",
+            f"{len(chosen.scaled)} enlarged for the timer",
+        ]
+        text = f"Same answers as the unchanged {self._function.qualname} on {', '.join(parts)}"
+        return f"{text}; {len(chosen.held_out)} others held out."
+
+
+def _groups(tests: Sequence[TestFile]) -> list[list[TestFile]]:
+    """Return the tests that mention the function, and then all of them."""
+    near = [one for one in tests if one.nearness == max(one.nearness for one in tests)]
+    return [near] if len(near) == len(tests) else [near, list(tests)]
+
+
+def _listed(files: Sequence[str]) -> str:
+    return files[0] if len(files) == 1 else f"{len(files)} files of tests"
+
+
+def _printed(answer: object) -> bool:
+    value = answer.value if isinstance(answer, Returned) else None
+    return isinstance(value, tuple) and bool(value[-1:] and value[-1])  # type: ignore[misc]  # plain data

@@ -1,0 +1,151 @@
+"""Calls of a function that the repository's own tests make.
+
+The tests run in the commands face of the sandbox: in a scratch checkout, without network,
+under a deadline. What comes out is read as literals, never executed.
+
+Not here: the program that runs there (`sigil.optimize.generate.recorder`), which tests
+(`sigil.optimize.generate.testing`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, cast
+
+from sigil.evaluate.literals import NotLiteral, read_literal
+from sigil.optimize.generate.locating import Function
+from sigil.sandbox.base import Base
+from sigil.sandbox.checkout import open_checkout
+from sigil.sandbox.commands import CommandSandbox
+from sigil.sandbox.model import Case, CommandResult, Limits
+
+_RECORDER = "sigil_recorder.py"
+_CONFIG = "sigil_recorder.json"
+_OUT = "sigil_recorder.out"
+MOST_CALLS = 1_500
+MOST_BYTES = 4 * 2**20
+_ENDINGS = {
+    "timeout": "did not end in time",
+    "memory": "needed too much memory",
+    "signalled": "died of a signal",
+    "flood": "printed too much",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What was seen while tests ran.
+
+    Args:
+        calls: distinct calls, in order. Of a method, the first argument is the object's
+            attributes.
+        not_plain: what kept calls from being recorded, such as a class's name, with how often.
+        notes: what a person should know of how the tests ran, each a clause.
+        files: the test files that ran.
+    """
+
+    calls: tuple[Case, ...] = ()
+    not_plain: Counter[str] = field(default_factory=Counter[str])
+    notes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+def record_calls(
+    sandbox: CommandSandbox,
+    base: Base,
+    function: Function,
+    *,
+    tests: Sequence[str],
+    doctests: Sequence[str] = (),
+    scratch: Path,
+    seconds: float,
+) -> Recording:
+    """Run tests and return the calls of ``function`` that they made.
+
+    Args:
+        sandbox: of the target's interpreter.
+        base: the frozen repository.
+        function: whose calls count; only those that come from outside of it.
+        tests: files for pytest or unittest, relative to the root.
+        doctests: modules and texts whose examples are run too.
+        scratch: a folder for checkouts.
+        seconds: deadline of the whole.
+    """
+    config = {
+        "file": function.path,
+        "qualname": function.qualname,
+        "is_method": function.is_method,
+        "roots": roots_of(function.path, base.path),
+        "tests": list(tests),
+        "doctests": list(doctests),
+        "out": _OUT,
+        "calls": MOST_CALLS,
+        "bytes": MOST_BYTES,
+    }
+    changes = {
+        _RECORDER: Path(__file__).with_name("recorder.py").read_bytes(),
+        _CONFIG: json.dumps(config).encode(),
+    }
+    limits = Limits(wall_s=seconds, memory_bytes=2 * 2**30, output_bytes=32 * 2**20)
+    with open_checkout(base, changes, scratch=scratch) as checkout:
+        command = ["python", _RECORDER, _CONFIG]
+        result = sandbox.run(command, checkout=checkout, limits=limits)
+        lines = (checkout.read(_OUT) or b"").decode("utf-8", "replace").splitlines()
+    return _read(lines, result, (*tests, *doctests))
+
+
+def roots_of(path: str, tree: Path) -> list[str]:
+    """Return the folders that have to be on the path for a module to be imported by its name."""
+    folder = PurePosixPath(path).parent
+    while folder.name and (tree / folder / "__init__.py").is_file():
+        folder = folder.parent
+    return list(dict.fromkeys([str(folder), "src", "."]))
+
+
+def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -> Recording:
+    calls: list[Case] = []
+    not_plain: Counter[str] = Counter()
+    notes: list[str] = []
+    for line in lines:
+        match _fields(line):
+            case ["call", str(args), str(kwargs)]:
+                calls.extend(_case(args, kwargs))
+            case ["not plain", str(what)]:
+                not_plain[what] += 1
+            case ["note", "no pytest"]:
+                notes.append(
+                    "the interpreter has no pytest, so its fixtures and marks were not run"
+                )
+            case ["ended", code, str(said)]:
+                notes.extend(_ended(code, said))
+            case _:
+                continue
+    if result.ending in _ENDINGS:
+        notes.append(f"the tests {_ENDINGS[result.ending]}; what they called before that counts")
+    return Recording(tuple(calls), not_plain, tuple(notes), files)
+
+
+def _fields(line: str) -> list[Any]:
+    try:
+        found: object = json.loads(line)
+    except ValueError:
+        return []
+    return cast("list[Any]", found) if isinstance(found, list) else []
+
+
+def _case(args: str, kwargs: str) -> list[Case]:
+    try:
+        given, named = read_literal(args), read_literal(kwargs)
+    except NotLiteral:
+        return []
+    if not isinstance(given, tuple) or not isinstance(named, dict):
+        return []
+    return [Case(cast("tuple[object, ...]", given), cast("dict[str, object]", named))]
+
+
+def _ended(code: object, said: str) -> list[str]:
+    return [] if code == 0 else [f"not all tests passed ({said.strip(' =')})"]

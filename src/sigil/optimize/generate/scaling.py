@@ -1,0 +1,217 @@
+"""Larger inputs like those that are known, for a timer that measures work and not the call.
+
+Inputs of tests are tiny. Containers and texts grow by drawing from the elements that were seen
+in their place, integers by being multiplied, until a call takes long enough or no longer
+returns.
+
+Pure but for what it is given to call. Not here: small variations
+(`sigil.optimize.generate.inputs`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from sigil.optimize.generate.inputs import Key, Pool, arguments, kind_of, replaced
+from sigil.sandbox.model import Case
+
+ENOUGH_NS = 1_500_000
+"""A call that takes this long is worth timing."""
+MOST_NS = 25_000_000
+"""A call that takes longer costs more candidates than it tells."""
+MOST_NODES = 60_000
+"""Values in one argument."""
+_FACTORS = (4, 16, 64, 256, 1024, 4096, 16384)
+_LARGEST_INT = 10**6
+
+Way = Literal["draw", "nested", "repeat", "numbers"]
+"""draw: elements anew. nested: inside too. repeat: the same again. numbers: integers as well."""
+WAYS: tuple[Way, ...] = ("draw", "repeat", "nested", "numbers")
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """A case that takes long enough, and how it was made."""
+
+    case: Case
+    way: Way
+    factor: int
+    time_ns: int
+
+
+def scale(
+    case: Case,
+    pool: Pool,
+    measure: Callable[[Case], int | None],
+    stream: Callable[[str], random.Random],
+    fixed: frozenset[Key] = frozenset(),
+) -> Scaled | None:
+    """Return the first enlargement of a case that takes long enough, else the longest.
+
+    Args:
+        case: what is enlarged.
+        pool: what its values are drawn from.
+        measure: returns the time of a case in ns, or None where it does not return.
+        stream: makes the stream of a label.
+        fixed: parameters that stay as they are.
+
+    Returns:
+        None if no enlargement returns and takes twice as long as the case itself.
+    """
+    before = measure(case) or 0
+    best: Scaled | None = None
+    for way in WAYS:
+        for factor in _FACTORS:
+            larger = enlarged(
+                case, pool, way, factor, stream=stream(f"{way}/{factor}"), fixed=fixed
+            )
+            time_ns = measure(larger) if larger is not None else None
+            if larger is None or time_ns is None or time_ns > MOST_NS:
+                break
+            if time_ns > max(2 * before, best.time_ns if best else 0):
+                best = Scaled(larger, way, factor, time_ns)
+            if time_ns >= ENOUGH_NS:
+                return best
+            if time_ns < before // 2:
+                break  # what was drawn leaves the function with less to do
+    return best
+
+
+def enlarged(
+    case: Case,
+    pool: Pool,
+    way: Way,
+    factor: int,
+    *,
+    stream: random.Random,
+    fixed: frozenset[Key] = frozenset(),
+) -> Case | None:
+    """Return a case whose arguments are ``factor`` times as large; None if none can be.
+
+    Arguments of equal length stay of equal length.
+    """
+    grow = _Grow(pool, way, factor, stream)
+    values = {key: grow.value(value, key, 0) for key, value in arguments(case) if key not in fixed}
+    larger = replaced(case, values)
+    if larger == case or any(_size(value) > MOST_NODES for _, value in arguments(larger)):
+        return None
+    return larger
+
+
+class _Grow:
+    """Makes values larger in one way."""
+
+    def __init__(self, pool: Pool, way: Way, factor: int, stream: random.Random):
+        self._pool = pool
+        self._way: Way = way
+        self._factor = factor
+        self._stream = stream
+
+    def value(self, value: Any, key: Key, depth: int) -> Any:
+        """Return a larger value of the same type, or the value itself."""
+        kind, build = kind_of(value), kind_of(value)
+        if self._way == "numbers":
+            return self._number(value) if kind is int else value
+        if kind in (list, tuple):
+            grown = self._sequence([*value], key, depth)
+        elif kind is dict:
+            grown = self._mapping(value, key, depth)
+        elif kind in (set, frozenset):
+            grown = [*value, *self._fresh(self._pool.elements(key, depth + 1))]
+        else:
+            return self._text(value, key, depth) if kind in (str, bytes) else value
+        return build(grown)
+
+    def _number(self, value: int) -> int:
+        return max(min(value * self._factor, _LARGEST_INT), min(value, -_LARGEST_INT))
+
+    def _sequence(self, items: list[Any], key: Key, depth: int) -> list[Any]:
+        count = len(items) * self._factor
+        if self._way == "repeat" or not 0 < count <= MOST_NODES:
+            return items * self._factor
+        drawn = self._stream.choices(self._like(items, key, depth + 1), k=count)
+        if self._way == "nested":
+            side = max(2, round(self._factor**0.5))
+            grown = _Grow(self._pool, "draw", side, self._stream)
+            return [grown.value(item, key, depth + 1) for item in drawn[: len(items) * side]]
+        return [self._moved(item) for item in drawn]
+
+    def _like(self, items: list[Any], key: Key, depth: int) -> Sequence[Any]:
+        """Return what an element may be: what was seen there, of the types that are here."""
+        shapes = {_shape(item) for item in items}
+        known = [value for value in self._pool.elements(key, depth) if _shape(value) in shapes]
+        return known or items
+
+    def _moved(self, item: Any) -> Any:
+        """Return something near what was seen, so that a thousand are not the same few."""
+        kind, build = kind_of(item), kind_of(item)
+        if kind is int and self._stream.random() < 1 / 2:
+            spread = min(max(abs(item), 1) * self._factor, 10**6)
+            return self._stream.randint(0 if item >= 0 else -spread, spread)
+        if kind is str and self._stream.random() < 1 / 2:
+            letters = "0123456789" if item.isdigit() else "abcdefghijklmnopqrstuvwxyz"
+            return item + "".join(self._stream.choices(letters, k=self._stream.randint(1, 3)))
+        if kind is float and self._stream.random() < 1 / 2:
+            return round(item * self._stream.uniform(0.1, 10.0), 6)
+        return build([*map(self._moved, item)]) if kind in (list, tuple) else item
+
+    def _text(self, value: Any, key: Key, depth: int) -> Any:
+        if depth:
+            return value
+        if self._way == "repeat" or kind_of(value) is bytes or not value:
+            return value * self._factor
+        seen = self._pool.at(key, depth, value)
+        parts = [part for text in seen for part in _pieces(text)] or [value]
+        wanted = len(value) * self._factor
+        made: list[str] = []
+        length = 0
+        while length < wanted:
+            made.append(self._stream.choice(parts))
+            length += len(made[-1])
+        return "".join(made)
+
+    def _mapping(self, value: dict[Any, Any], key: Key, depth: int) -> dict[Any, Any]:
+        if self._way == "nested" or not all(type(name) in (str, int) for name in value):
+            grown = _Grow(self._pool, "draw", self._factor, self._stream)
+            return {name: grown.value(item, key, depth + 1) for name, item in value.items()}
+        if not value or self._way != "draw" or len(value) * self._factor > MOST_NODES:
+            return value
+        known = list(value.values())
+        names = self._fresh(list(value))
+        return {**value, **{name: self._stream.choice(known) for name in names}}
+
+    def _fresh(self, known: Sequence[Any]) -> Iterator[Any]:
+        """Yield further texts and numbers that are like those that are known."""
+        usable = [item for item in known if type(item) in (str, int)]
+        for i in range(min(len(usable) * (self._factor - 1), MOST_NODES)):
+            item = usable[i % len(usable)]
+            yield f"{item}{i}" if type(item) is str else item + 7 * (i + 1)
+
+
+def _pieces(text: str) -> list[str]:
+    """Return a text in pieces that join to it: words with the blanks behind them, or lines."""
+    pieces: list[str] = []
+    start = 0
+    for i in range(1, len(text)):
+        if text[i - 1].isspace() and not text[i].isspace():
+            pieces.append(text[start:i])
+            start = i
+    tail = text[start:]
+    return [*pieces, tail if tail[-1:].isspace() or not pieces else f"{tail} "] if text else []
+
+
+def _shape(value: Any) -> tuple[type[Any], int]:
+    """Return the type of an element, and how long it is if it may be a row or a pair."""
+    kind = kind_of(value)
+    return kind, len(value) if kind in (list, tuple) else 0
+
+
+def _size(value: Any) -> int:
+    if type(value) in (list, tuple, set, frozenset):
+        return 1 + sum(map(_size, value))
+    if type(value) is dict:
+        return 1 + sum(map(_size, cast("dict[Any, Any]", value).values()))
+    return 1 + (len(value) // 16 if type(value) in (str, bytes) else 0)

@@ -1,0 +1,132 @@
+"""What does the unchanged function make of inputs? Asked in sealed workers, under a deadline.
+
+Every answer that counts was given twice, by two processes that were asked in opposite
+orders: what depends on chance, on the time or on earlier calls does not answer alike.
+
+Not here: which inputs to try (`sigil.optimize.generate.inputs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from sigil.errors import Where
+from sigil.evaluate.agreement import agrees
+from sigil.evaluate.calls import CallFace
+from sigil.evaluate.scoring import Result
+from sigil.evaluate.settings import Settings
+from sigil.evaluate.target import Target
+from sigil.sandbox.model import CandidateFailed, Case, Limits, Raised, Returned
+
+HANGS = 3
+"""After so many calls that end their process, nothing further of the same batch is tried."""
+
+ROUNDS = 3
+"""A time is the least of so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """A call that never came back: a hang, too much memory, or the end of its process."""
+
+    kind: str
+    detail: str
+
+
+Outcome = Result | Died
+
+
+class Trial:
+    """The unchanged function, ready to be called. A context manager.
+
+    Args:
+        target: the frozen tree.
+        function: ``path.py:name`` of what is called.
+        settings: rung and scratch folder.
+        seconds: deadline of a batch.
+    """
+
+    def __init__(self, target: Target, function: str, settings: Settings, seconds: float):
+        limits = Limits(wall_s=seconds, memory_bytes=2**30)
+        self._function = function
+        self._face = CallFace(target, {function: Where()}, settings, limits)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End every process."""
+        self._face.__exit__(kind, error, trace)
+
+    def answers(self, cases: Sequence[Case]) -> list[Outcome]:
+        """Return what each case comes to, in order.
+
+        Raises:
+            CandidateFailed: kind ``load``: the module cannot be imported in a sealed worker.
+        """
+        if not cases:
+            return []
+        try:
+            return [*self._batch(cases)]
+        except CandidateFailed as failed:
+            if failed.kind == "load":
+                raise
+        return self._one_by_one(cases)
+
+    def settled(self, cases: Sequence[Case]) -> list[Outcome | None]:
+        """Return what each case comes to; None where two processes do not answer alike."""
+        first = self.answers(cases)
+        calm = [i for i, found in enumerate(first) if not isinstance(found, Died)]
+        again = self.answers([cases[i] for i in reversed(calm)])
+        settled: list[Outcome | None] = list(first)
+        for i, other in zip(reversed(calm), again, strict=True):
+            if not alike(first[i], other):
+                settled[i] = None
+        return settled
+
+    def time_ns(self, cases: Sequence[Case]) -> int:
+        """Return the nanoseconds that a batch of cases takes, the least of `ROUNDS`.
+
+        Raises:
+            CandidateFailed: a call does not come back.
+        """
+        sources = self._face.sources(self._function, {})
+        return min(
+            self._face.batch(self._function, sources, cases).phases.call for _ in range(ROUNDS)
+        )
+
+    def _batch(self, cases: Sequence[Case]) -> Sequence[Result]:
+        sources = self._face.sources(self._function, {})
+        return self._face.batch(self._function, sources, cases).results
+
+    def _one_by_one(self, cases: Sequence[Case]) -> list[Outcome]:
+        found: list[Outcome] = []
+        died = 0
+        for case in cases:
+            if died >= HANGS:
+                found.append(Died("untried", "calls before it did not come back"))
+                continue
+            try:
+                found.extend(self._batch([case]))
+            except CandidateFailed as failed:
+                died += 1
+                found.append(Died(failed.kind, failed.detail))
+        return found
+
+
+def alike(one: Outcome, other: Outcome) -> bool:
+    """Return whether two outcomes of the same input are the same."""
+    if isinstance(one, Returned) and isinstance(other, Returned):
+        return agrees(one.value, other.value) and agrees(one.changed_args, other.changed_args)
+    if isinstance(one, Raised) and isinstance(other, Raised):
+        return one.error == other.error
+    return False

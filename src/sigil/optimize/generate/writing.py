@@ -1,0 +1,155 @@
+"""The documents of a function: a spec, an eval, its case files and, if need be, an adapter.
+
+Pure: values in, bytes by file name out. Not here: choosing the cases (`choosing`), putting the
+files in place (`sigil.optimize.generate.generating`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sigil.evaluate.literals import is_json, write_literal
+from sigil.optimize.generate.adapting import ENTRY, adapter_path
+from sigil.optimize.generate.choosing import Checked
+from sigil.optimize.generate.inputs import case_text
+from sigil.optimize.generate.locating import Function
+from sigil.sandbox.model import Case
+
+MOST_INSIGNIFICANT = 0.97
+"""What is not at least three percent faster is not worth a change."""
+RELATIVE = 1e-9
+"""How far apart floats may be: the default of `math.isclose`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A case whose answer a test or a docstring states.
+
+    Args:
+        case: the arguments.
+        value: what should come out.
+    """
+
+    case: Case
+    value: object
+
+
+def spec_text(name: str, function: Function, description: str, evals: Iterable[str]) -> str:
+    """Return the spec that pins one function."""
+    pin = [
+        f"  - id: {name}",
+        "    language: python",
+        f"    files: [{_quoted(function.path)}]",
+        f"    symbol: {function.qualname}",
+    ]
+    head = [
+        f"# Made by sigil from {function.reference}. Yours to edit: it is read as it stands.",
+        'version: "0.1"',
+        f"name: {name}",
+        *([f"description: {_quoted(description)}"] if description else []),
+        f"evals: [{', '.join(evals)}]",
+        "pins:",
+    ]
+    return "\n".join([*head, *pin]) + "\n"
+
+
+def speed_eval(
+    name: str, function: Function, description: str, *, adapter: str | None, floats: bool, seed: int
+) -> str:
+    """Return the eval that asks for the same answers in less time."""
+    called = f", function: {_quoted(f'{adapter_path(adapter)}:{ENTRY}')}" if adapter else ""
+    called = called or f", function: {_quoted(function.reference)}"
+    tolerance = f", tolerance: {{relative: {RELATIVE:g}}}" if floats else ""
+    return _eval(
+        name,
+        function,
+        description,
+        metrics=[
+            f"  - {{id: same, kind: call, measure: matches{tolerance}{called}}}",
+            f"  - {{id: time_ms, kind: call, measure: time{called}}}",
+        ],
+        objective="min(time_ms) subject_to same==true",
+        rule=f"time_ms <= {MOST_INSIGNIFICANT} * baseline.time_ms and same==true",
+        seed=seed,
+    )
+
+
+def repair_eval(
+    name: str, function: Function, description: str, *, adapter: str | None, seed: int
+) -> str:
+    """Return the eval that asks for the answers that tests and docstrings state."""
+    called = f"{adapter_path(adapter)}:{ENTRY}" if adapter else function.reference
+    metric = "id: agreement, kind: call, measure: agreement, goal: 1"
+    return _eval(
+        name,
+        function,
+        description,
+        metrics=[f"  - {{{metric}, function: {_quoted(called)}}}"],
+        objective="max(agreement)",
+        rule="agreement >= 1",
+        seed=seed,
+    )
+
+
+def cases_file(cases: Iterable[Checked | Expected]) -> bytes:
+    """Return cases as lines of JSON; what JSON cannot say is written in Python."""
+    return "".join(f"{json.dumps(_row(one), ensure_ascii=True)}\n" for one in cases).encode()
+
+
+def cases_path(name: str) -> str:
+    """Return where the shown cases of an eval stand, relative to the root."""
+    return f".sigil/{name}.cases.jsonl"
+
+
+def holdout_path(name: str) -> str:
+    """Return where the held-out cases of an eval stand, relative to the root."""
+    return f".sigil/{name}.holdout.jsonl"
+
+
+def _eval(
+    name: str,
+    function: Function,
+    description: str,
+    *,
+    metrics: list[str],
+    objective: str,
+    rule: str,
+    seed: int,
+) -> str:
+    lines = [
+        f"# Made by sigil for {function.reference}. Yours to edit: it is read as it stands.",
+        'version: "0.1"',
+        f"name: {name}",
+        f"description: {_quoted(description)}",
+        f"inputs: {{cases: {cases_path(name)}}}",
+        f"holdout: {{cases: {holdout_path(name)}}}   # met at the very end; no proposer sees them",
+        "metrics:",
+        *metrics,
+        f"aggregate: {{objective: {objective}}}",
+        f"accept: {{rule: {_quoted(rule)}}}",
+        "budgets: {candidate_timeout_s: 10}",
+        f"replay: {{seed: {seed}}}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(one: Checked | Expected) -> dict[str, object]:
+    row = _arguments(one.case)
+    if isinstance(one, Expected):
+        exact = is_json(one.value)
+        key, value = ("expected", one.value) if exact else ("returns", write_literal(one.value))
+        return {**row, key: value}
+    return {**row, "raises": one.raises} if one.raises else row
+
+
+def _arguments(case: Case) -> dict[str, object]:
+    args, kwargs = list(case.args), dict(case.kwargs)
+    if not is_json(args) or not is_json(kwargs):
+        return {"call": case_text(case)}
+    return {"args": args, "kwargs": kwargs} if kwargs else {"args": args}
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
