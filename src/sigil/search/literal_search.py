@@ -62,7 +62,7 @@ class Search:
         self._scale: tuple[float, ...] = ()
         self._initial = tuple(literal.value for literal in literals)
         self._lone: list[list[bool]] = [[] for _ in literals]
-        self._first = _first_steps(literals)
+        self._first = iter(tuple(_first_steps(literals)))  # unlike a generator, it pickles
         self._best: Values | None = None
         self._step = _FIRST_LENGTH
         self._turn = 0
