@@ -100,6 +100,10 @@ class Mutate:
                 self._learned.tries[name] += 1
                 self._learned.elites[name] += outcome.elite
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return all but the parents taken apart, whose walks begin anew where it is loaded."""
+        return {**self.__dict__, "_parsed": OrderedDict[str, _Parsed]()}
+
     # --- one proposal --------------------------------------------------------------------
 
     def _propose(self, view: View) -> Proposal | None:
