@@ -46,6 +46,11 @@ def assigned_by(nodes: Iterable[cst.CSTNode]) -> frozenset[str]:  # noqa: C901 -
     return frozenset(found | imports.keys())
 
 
+def read(root: cst.CSTNode) -> frozenset[str]:
+    """Return every name in ``root`` but those of attributes and keywords."""
+    return read_by(walk(root))
+
+
 def read_by(nodes: Iterable[cst.CSTNode]) -> frozenset[str]:
     """Return every name among ``nodes``, in source order, but those of attributes and keywords."""
     found: set[str] = set()

@@ -42,7 +42,8 @@ PURE_METHODS = frozenset(
     "isdigit isalpha isalnum isspace isupper islower isdecimal isnumeric isidentifier zfill "
     "ljust rjust center encode decode translate removeprefix removesuffix format expandtabs "
     "keys values items get copy union intersection difference symmetric_difference issubset "
-    "issuperset isdisjoint bit_length bit_count hex is_integer conjugate".split()
+    "issuperset isdisjoint bit_length bit_count hex is_integer conjugate match fullmatch search "
+    "findall sub group groups groupdict date weekday isoweekday isoformat strftime toordinal".split()
 )
 """Methods of built-in types that change nothing."""
 
@@ -52,6 +53,19 @@ CHANGING_METHODS = frozenset(
     "symmetric_difference_update __setitem__ __delitem__".split()
 )
 """Methods of built-in containers that change them."""
+
+
+PURE_FUNCTIONS = frozenset(
+    "re.compile re.escape struct.calcsize struct.unpack struct.unpack_from struct.pack "
+    "datetime.date datetime.datetime datetime.timedelta datetime.time "
+    "datetime.date.fromisoformat datetime.datetime.fromisoformat "
+    "datetime.datetime.strptime datetime.datetime.combine datetime.datetime.fromtimestamp "
+    "decimal.Decimal fractions.Fraction collections.Counter textwrap.dedent "
+    "json.loads ast.literal_eval".split()
+)
+"""Functions of other modules that are."""
+
+_FIXED = frozenset({"int", "float", "bool", "str", "bytes"})
 
 
 class Facts:
@@ -190,7 +204,21 @@ class Facts:
             if isinstance(node, (cst.Subscript, cst.Attribute)) and self.is_target(node):
                 yield from (base.value for base in _bases(node))
             elif isinstance(node, cst.Call) and not self.is_harmless(node):
-                yield from (name for part in _handed_over(node) for name in self.read(part))
+                yield from self._changed_by(node)
+
+    def _changed_by(self, call: cst.Call) -> Iterator[str]:
+        """Yield the names whose objects a call that is not harmless may change."""
+        for part in _handed_over(call):
+            yield from (name for name in self.read(part) if self._kinds.get(name) not in _FIXED)
+        if isinstance(call.func, cst.Name) and call.func.value in self.bound:
+            for nested in self.nodes(cst.FunctionDef):
+                if nested.name.value == call.func.value and nested is not self.definition:
+                    yield from self._changed.get(nested) or self._enter_nested(nested)
+
+    def _enter_nested(self, nested: cst.FunctionDef) -> frozenset[str]:
+        self._changed[nested] = frozenset({nested.name.value})  # in case that it calls itself
+        self._changed[nested] = frozenset(self._changes(nested))
+        return self._changed[nested]
 
     def is_target(self, node: cst.CSTNode) -> bool:
         """Return whether ``node`` stands where something is assigned to, or deleted."""
@@ -293,7 +321,7 @@ class Facts:
             return call.func.value in PURE_BUILTINS and not _calls_back(call)
         dotted = self.stands_for(call.func)
         if dotted is not None:
-            return dotted.partition(".")[0] in PURE_MODULES
+            return dotted.partition(".")[0] in PURE_MODULES or dotted in PURE_FUNCTIONS
         match call.func:
             case cst.Attribute(value=value, attr=cst.Name(value=method)):
                 return method in PURE_METHODS and self.kind(value) is not None
