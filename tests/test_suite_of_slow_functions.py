@@ -7,17 +7,18 @@ import copy
 import importlib
 import inspect
 import json
+import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bench.slow import Found, figures, judge, searched
 from bench.suites.slow import FUNCTIONS, KINDS, Slow, chosen
-from bench.suites.slow.judge import same
+from bench.suites.slow.judge import outcome, same, seconds
 from bench.suites.slow.repository import HELD_OUT_SEED, JUDGE_SEED, VISIBLE_SEED
 from bench.suites.slow.wire import decoded, encoded
 
@@ -108,6 +109,27 @@ def test_visible_calls_take_milliseconds(slow: Slow) -> None:
             function(*call)
         taken.append(time.process_time() - began)
     assert 0.0005 < min(taken) < 0.25  # generous: 2 to 20 ms are meant
+
+
+def by_hand(slow: Slow) -> Callable[..., Any]:
+    module = importlib.import_module(f"bench.suites.slow.by_hand.{slow.kind}")
+    return getattr(module, slow.name)
+
+
+@each
+def test_a_person_can_have_the_same_answers_otherwise(slow: Slow) -> None:
+    for call in [*calls_of(slow), *slow.inputs.held_out_calls(JUDGE_SEED)]:
+        wanted = outcome(slow.load(), call)
+        assert same(outcome(by_hand(slow), call), wanted, slow.inputs.tolerance), call
+
+
+def test_a_person_can_have_the_answers_much_faster() -> None:
+    gained: dict[str, float] = {}
+    for slow in FUNCTIONS:
+        calls = slow.inputs.visible_calls(VISIBLE_SEED)
+        gained[slow.name] = seconds(slow.load(), calls) / seconds(by_hand(slow), calls)
+    assert sum(gain >= 1.1 for gain in gained.values()) >= 55, gained
+    assert statistics.median(gained.values()) > 8
 
 
 @each
