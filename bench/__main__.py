@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bench.row import Row
 
-MODULES = ("startup", "sandbox", "commands", "store", "proposers", "measuring", "search")
+MODULES = ("startup", "sandbox", "commands", "store", "proposers", "measuring", "search", "slow")
 
 
 def main() -> int:
