@@ -5,6 +5,8 @@ from tests.search.rewrite.laws import Example, follows, rewritings
 from sigil.search.rewrite.membership import RULES
 
 TEXTS = st.lists(st.sampled_from("abcd"), max_size=6)
+ROWS = st.lists(st.fixed_dictionaries({"id": st.integers(0, 4)}), max_size=6)
+BY_NAME = {rule.name: rule for rule in RULES}
 
 EXAMPLES = (
     Example(
@@ -19,6 +21,108 @@ EXAMPLES = (
         """,
         st.tuples(TEXTS, TEXTS),
         becomes="if item in right_set:  # kept",
+    ),
+    Example(
+        "membership-in-a-likely-set",
+        """
+        def missing(expected, actual):
+            return [item for item in expected if item not in actual]
+        """,
+        st.tuples(TEXTS, TEXTS),
+        becomes="actual_set = set(actual)\n    return [item for item in expected if item not in",
+    ),
+    Example(
+        "membership-in-a-set-made-once",
+        """
+        def unknown(wanted, rows):
+            found = []
+            for one in wanted:
+                if one not in [row["id"] for row in rows]:
+                    found.append(one)
+            return found
+        """,
+        st.tuples(st.lists(st.integers(0, 6), max_size=6), ROWS),
+        becomes='rows_set = {row["id"] for row in rows}\n    for one in wanted:',
+    ),
+    Example(
+        "only-first-kept-by-dict",
+        """
+        def ids(rows):
+            found = []
+            # in order of appearance
+            for row in rows:
+                if row["id"] not in found:
+                    found.append(row["id"])
+            return found
+        """,
+        st.tuples(ROWS),
+        becomes=(
+            '# in order of appearance\n    found = list(dict.fromkeys(row["id"] for row in rows))'
+        ),
+    ),
+    Example(
+        "only-asked-list-is-a-set",
+        """
+        def firsts(items):
+            seen = ["a"]
+            found = []
+            for item in items:
+                if item in seen:
+                    continue
+                seen.append(item)
+                found.append(item * 2)
+            return found
+        """,
+        st.tuples(TEXTS),
+        becomes='seen = {"a"}',
+    ),
+    Example(
+        "membership-beside-a-list",
+        """
+        def reached(edges):
+            found = [0]
+            queue = [0]
+            while queue:
+                node = queue.pop(0)
+                for left, right in edges:
+                    if left == node and right not in found:
+                        found.append(right)
+                        queue.append(right)
+            return found
+        """,
+        st.tuples(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=8)),
+        becomes="found.append(right)\n                found_set.add(right)",
+    ),
+    Example(
+        "membership-beside-a-list",
+        """
+        def without_case(words):
+            kept = []
+            for word in words:
+                if word.lower() not in [other.lower() for other in kept]:
+                    kept.append(word.strip())
+            return kept
+        """,
+        st.tuples(st.lists(st.sampled_from(["a", "A", " a", "b"]), max_size=6)),
+        becomes="kept_set.add(kept[-1].lower())",
+    ),
+    Example(
+        "any-equal-in-a-set",
+        """
+        def known(rows, wanted):
+            return [one for one in wanted if any(row["id"] == one for row in rows)]
+        """,
+        st.tuples(ROWS, st.lists(st.integers(0, 6), max_size=6)),
+        becomes='if (one in [row["id"] for row in rows])',
+    ),
+    Example(
+        "membership-without-a-copy",
+        """
+        def known(wanted, options: dict):
+            return [one for one in wanted if one in list(options)]
+        """,
+        st.tuples(TEXTS, st.dictionaries(st.sampled_from("abc"), st.integers())),
+        becomes="if one in options]",
     ),
     Example(
         "constants-in-a-set",
@@ -50,3 +154,59 @@ def test_a_list_that_the_loop_changes_is_no_set(line: str):
         return right
     """
     assert not list(rewritings(RULES[0], source))
+
+
+def test_an_argument_that_is_used_as_text_is_no_set():
+    source = """
+    def within(words, text):
+        return [word for word in words if word in text], text.lower()
+    """
+    assert not list(rewritings(BY_NAME["membership-in-a-likely-set"], source))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["seen.remove(item)", "seen[0] = item", "seen = [item]", "forget(seen)", "seen.pop()"],
+)
+def test_a_list_that_also_shrinks_gets_no_set_beside_it(line: str):
+    source = f"""
+    def firsts(items):
+        seen = []
+        for item in items:
+            if item not in seen:
+                seen.append(item)
+            {line}
+        return seen
+    """
+    assert not list(rewritings(BY_NAME["membership-beside-a-list"], source))
+
+
+@pytest.mark.parametrize("line", ["return seen", "return len(seen)", "return seen[0]"])
+def test_a_list_that_is_wanted_as_such_stays_one(line: str):
+    source = f"""
+    def firsts(items):
+        seen = []
+        for item in items:
+            if item not in seen:
+                seen.append(item)
+        {line}
+    """
+    assert not list(rewritings(BY_NAME["only-asked-list-is-a-set"], source))
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for item in items:\n            if item not in found: found.append(item.strip())",
+        "for item in found:\n            if item not in found: found.append(item)",
+        "for item in items:\n            if item not in found: found.append(item)\n        print(item)",
+    ],
+)
+def test_what_is_kept_otherwise_is_not_the_keys_of_a_dict(loop: str):
+    source = f"""
+    def kept(items):
+        found = []
+        {loop}
+        return found, items
+    """
+    assert not list(rewritings(BY_NAME["only-first-kept-by-dict"], source))

@@ -170,8 +170,9 @@ class _Replacing(cst.CSTTransformer):
             return new
         if not new:
             return cst.RemoveFromParent()
-        kept = [updated_node if node is original_node else node for node in new]
-        return cst.FlattenSentinel(_with_comments_of(original_node, kept))
+        if original_node in new:
+            return cst.FlattenSentinel([updated_node if n is original_node else n for n in new])
+        return cst.FlattenSentinel(_with_comments_of(original_node, new))
 
 
 def _with_comments_of(old: cst.CSTNode, new: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:

@@ -42,8 +42,9 @@ PURE_METHODS = frozenset(
     "isdigit isalpha isalnum isspace isupper islower isdecimal isnumeric isidentifier zfill "
     "ljust rjust center encode decode translate removeprefix removesuffix format expandtabs "
     "keys values items get copy union intersection difference symmetric_difference issubset "
-    "issuperset isdisjoint bit_length bit_count hex is_integer conjugate match fullmatch search "
-    "findall sub group groups groupdict date weekday isoweekday isoformat strftime toordinal".split()
+    "issuperset isdisjoint bit_length bit_count hex is_integer conjugate match fullmatch "
+    "search findall sub group groups groupdict date weekday isoweekday isoformat strftime "
+    "toordinal".split()
 )
 """Methods of built-in types that change nothing."""
 
@@ -220,18 +221,22 @@ class Facts:
         self._changed[nested] = frozenset(self._changes(nested))
         return self._changed[nested]
 
-    def is_target(self, node: cst.CSTNode) -> bool:
+    def is_target(
+        self, node: cst.CSTNode
+    ) -> bool:
         """Return whether ``node`` stands where something is assigned to, or deleted."""
         below: cst.CSTNode = node
         for above in self.ancestors(node):
             match above:
                 case cst.AssignTarget() | cst.Del():
                     return True
-                case cst.AugAssign(target=target) | cst.AnnAssign(target=target):
-                    return below is target
-                case cst.For(target=target) | cst.CompFor(target=target):
-                    return below is target
-                case cst.NamedExpr(target=target):
+                case (
+                    cst.AugAssign(target=target)
+                    | cst.AnnAssign(target=target)
+                    | cst.NamedExpr(target=target)
+                    | cst.For(target=target)
+                    | cst.CompFor(target=target)
+                ):
                     return below is target
                 case cst.Subscript() | cst.Attribute():
                     if below is not above.value:

@@ -1,0 +1,44 @@
+"""What a value most likely is, by what is done with it.
+
+Only for rules that say when they may differ: `kinds` tells what is sure.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from sigil.search.rewrite.facts import Facts
+from sigil.search.rewrite.shapes import occurrences
+
+_METHODS_OF = {
+    "str": (
+        "strip lstrip rstrip split rsplit splitlines partition rpartition join upper lower "
+        "title capitalize casefold swapcase replace startswith endswith isdigit isalpha "
+        "isalnum isspace isupper islower zfill ljust rjust center encode removeprefix "
+        "removesuffix format translate find rfind"
+    ),
+    "dict": "keys values items get setdefault popitem",
+    "list": "append extend insert sort reverse",
+    "set": "add discard union intersection difference issubset issuperset isdisjoint",
+}
+_KIND_OF_METHOD = {name: kind for kind, names in _METHODS_OF.items() for name in names.split()}
+
+
+def likely_kind(facts: Facts, node: cst.BaseExpression) -> str | None:
+    """Return the kind of ``node``, or the one whose methods are called on it; None if unknown."""
+    sure = facts.kind(node)
+    if sure is not None or not isinstance(node, cst.Name):
+        return sure
+    for use in occurrences(facts, node.value):
+        match facts.parent(use):
+            case cst.Attribute(attr=cst.Name(value=method)) if method in _KIND_OF_METHOD:
+                return _KIND_OF_METHOD[method]
+            case cst.Subscript(
+                slice=[cst.SubscriptElement(slice=cst.Index(value=cst.SimpleString()))]
+            ):
+                return "dict"
+            case cst.FormattedStringExpression():
+                return "str"
+            case _:
+                pass
+    return None

@@ -1,0 +1,107 @@
+"""Where in a definition something can be computed once instead of again and again.
+
+Not here: what is computed there; the rules know that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import libcst as cst
+
+from sigil.search.rewrite.facts import Comprehension, Facts, Loop
+from sigil.search.rewrite.shapes import occurrences, target_names
+
+
+def repeated_in(facts: Facts, node: cst.CSTNode, names: Iterable[str]) -> cst.BaseStatement | None:
+    """Return the outermost statement that repeats ``node`` while ``names`` stay as they are.
+
+    What reads only ``names`` can be computed before it. A loop repeats, and so do a
+    comprehension and a lambda, for which it is the statement that holds them. None if
+    nothing repeats ``node``, or the names change each time.
+    """
+    wanted = frozenset(names)
+    found: cst.BaseStatement | None = None
+    inside, below = False, node
+    for above in facts.ancestors(node):
+        if isinstance(above, (cst.FunctionDef, cst.ClassDef)):
+            break
+        if _repeats_within_expression(facts, above, below):
+            inside = True
+            if wanted & facts.changed(above):
+                return None
+        elif _stands_in_block(facts, above):
+            loops = isinstance(above, Loop) and _is_repeated_part(above, below)
+            if loops and wanted & facts.changed(above):
+                break
+            if loops or inside:
+                assert isinstance(above, cst.BaseStatement)
+                found, inside = above, False
+        below = above
+    return found
+
+
+def _repeats_within_expression(facts: Facts, above: cst.CSTNode, below: cst.CSTNode) -> bool:
+    match above:
+        case cst.Lambda(body=body):
+            return below is body
+        case cst.CompFor(iter=source):
+            return below is not source or isinstance(facts.parent(above), cst.CompFor)
+        case _:
+            return isinstance(above, Comprehension) and not isinstance(below, cst.CompFor)
+
+
+def _is_repeated_part(loop: cst.CSTNode, below: cst.CSTNode) -> bool:
+    match loop:
+        case cst.For(body=body):
+            return below is body
+        case cst.While(body=body, test=test):
+            return below in (body, test)
+        case _:
+            return False
+
+
+def _stands_in_block(facts: Facts, node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.BaseStatement) and isinstance(facts.parent(node), cst.IndentedBlock)
+
+
+def stays_inside(facts: Facts, names: Iterable[str], root: cst.CSTNode) -> bool:
+    """Return whether nothing outside of ``root`` sees which values ``root`` gave to ``names``.
+
+    Elsewhere in its function, loops and comprehensions may bind the names for themselves.
+    """
+    scope = facts.scope_of(root)
+    for name in names:
+        for node in occurrences(facts, name, scope):
+            if root is not node and not _binds_for_itself(facts, node, name, root, scope):
+                return False
+    return True
+
+
+def _binds_for_itself(
+    facts: Facts, node: cst.Name, name: str, root: cst.CSTNode, scope: cst.CSTNode
+) -> bool:
+    """Return whether ``node`` stands in ``root``, or in something else that binds ``name``."""
+    below: cst.CSTNode = node
+    for above in facts.ancestors(node):
+        if above is root:
+            return True
+        if above is scope:
+            return False
+        if name in _bound_inside(facts, above, below):
+            return True
+        below = above
+    return False
+
+
+def _bound_inside(facts: Facts, above: cst.CSTNode, below: cst.CSTNode) -> frozenset[str]:
+    """Return the names that ``above`` binds by itself for its part ``below``."""
+    match above:
+        case cst.For(target=target, iter=source) | cst.CompFor(target=target, iter=source):
+            return frozenset() if below is source else target_names(target) or frozenset()
+        case cst.ListComp() | cst.SetComp() | cst.DictComp() | cst.GeneratorExp():
+            return facts.assigned(above.for_in)
+        case cst.FunctionDef() | cst.Lambda():
+            return facts.assigned(above)
+        case _:
+            return frozenset()
