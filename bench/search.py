@@ -1,14 +1,25 @@
-"""A whole search, as `sigil run` does it: proposed, checked, measured, recorded durably."""
+"""A whole search, as `sigil run` does it: proposed, checked, measured, recorded durably.
+
+One run of 10,000 candidates, looked at as it grows, and then inspected and resumed.
+"""
 
 from __future__ import annotations
 
+import resource
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.row import Row
+import pytest
 
-EVALS = 1500
+from bench.row import Row, median_seconds
+
+EVALS = 10_000
+EARLY, WINDOW = 500, 1000
+MORE = 64
+"""How many candidates a resumed run goes on for."""
 
 SPEC = """\
 name: quadratic
@@ -33,16 +44,50 @@ SOURCE = "def f(x):\n    y = x + 1\n    return y * x - 3\n"
 
 
 def rows() -> Iterator[Row]:
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        (root / ".sigil").mkdir()
+    """Yield the figures of one long search."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", f"{folder}/cache")
+        root = Path(folder) / "repository"
+        (root / ".sigil").mkdir(parents=True)
         (root / ".sigil" / "quadratic.sigil.yaml").write_text(SPEC)
         (root / ".sigil" / "agreement.eval.yaml").write_text(EVAL)
         (root / "f.py").write_text(SOURCE)
         yield from _search(root)
+        yield _inspect(root)
+        yield _resume(root)
 
 
 def _search(root: Path) -> Iterator[Row]:
+    from sigil.optimize.run import Summary
+
+    seen, summary = _run(root, EVALS, resume=False)
+    assert isinstance(summary, Summary)
+    rate = summary.history.measured() / summary.elapsed_s
+    yield Row("search: candidates proposed, measured and recorded", rate, None, "", "1/s")
+    early, late = _rate(seen, EARLY), _rate(seen, EVALS - WINDOW)
+    yield Row(
+        f"search: rate at {EVALS} candidates", late, early, f"at {EARLY}", "1/s", at_least=0.9
+    )
+    first, last = (_memory(seen, count) for count in (EARLY, EVALS))
+    yield Row(f"search: peak memory at {EVALS}", last, first, f"at {EARLY}", "MiB", at_most=1.5)
+
+
+def _inspect(root: Path) -> Row:
+    command = [str(Path(sys.executable).with_name("sigil")), "inspect", "--spec", "quadratic"]
+    command += ["--workspace", "bench", "--repo-root", str(root)]
+    seconds = median_seconds(lambda: subprocess.run(command, check=True, capture_output=True), 3)
+    return Row(f"inspect a run of {EVALS} candidates", seconds, None, "", "s", at_most=1)
+
+
+def _resume(root: Path) -> Row:
+    """Return how long it takes until a resumed run has measured something new."""
+    seen, _ = _run(root, EVALS + MORE, resume=True)
+    seconds = next(at for count, at, _ in seen if count > EVALS)
+    return Row(f"resume a run of {EVALS} candidates", seconds, None, "", "s", at_most=2)
+
+
+def _run(root: Path, evals: int, *, resume: bool) -> tuple[list[tuple[int, float, float]], object]:
+    """Return (candidates, seconds, MiB at most so far) as a run went on, and its summary."""
     from sigil.cli.planning import make_plan
     from sigil.cli.progress import Silent
     from sigil.optimize.run import Progress, run
@@ -53,20 +98,23 @@ def _search(root: Path) -> Iterator[Row]:
         """Keeps when each count of evaluations was reached."""
 
         def progress(self, progress: Progress) -> None:
-            seen.append((progress.evaluated, progress.elapsed_s))
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            seen.append((progress.evaluated, progress.elapsed_s, peak))
 
-    seen: list[tuple[int, float]] = []
-    flags = {"budget_evals": EVALS, "patience": EVALS, "num": 32, "lanes": 2}
-    plan = make_plan(load_spec(root, "quadratic"), None, flags)
-    summary = run(plan, open_workspace(plan.spec, "bench"), Watch())
-    rate = summary.history.measured() / summary.elapsed_s
-    yield Row("search: candidates proposed, measured and recorded", rate, None, "", "1/s")
-    third = EVALS // 3
-    early, late = _rate(seen, 0, third), _rate(seen, 2 * third, EVALS)
-    yield Row("search: rate at the end against the beginning", late, early, "beginning", "1/s")
+    seen: list[tuple[int, float, float]] = []
+    spec = load_spec(root, "quadratic")
+    workspace = open_workspace(spec, "bench")
+    existing = workspace.find_run() if resume else None
+    flags = {"budget_evals": evals, "patience": 2 * evals, "num": 32, "lanes": 2}
+    plan = make_plan(spec, None, flags, recorded=existing)
+    return seen, run(plan, workspace, Watch(), existing=existing)
 
 
-def _rate(seen: list[tuple[int, float]], first: int, last: int) -> float:
-    inside = [(count, at) for count, at in seen if first <= count <= last]
+def _rate(seen: list[tuple[int, float, float]], first: int) -> float:
+    inside = [(count, at) for count, at, _ in seen if first <= count <= first + WINDOW]
     (count_0, at_0), (count_1, at_1) = inside[0], inside[-1]
     return (count_1 - count_0) / (at_1 - at_0)
+
+
+def _memory(seen: list[tuple[int, float, float]], count: int) -> float:
+    return next(peak for reached, _, peak in seen if reached >= count)

@@ -45,6 +45,71 @@ def test_one_program_written_in_two_ways_is_one(a, b):
 @pytest.mark.parametrize(
     ("a", "b"),
     [
+        ("return not x == y", "return x != y"),
+        ("return not x in y", "return x not in y"),
+        ("return not (not x == y)", "return not x != y"),
+        ("if not not x: return y\n return x", "if x: return y\n return x"),
+        ("return y if not x else x", "return x if x else y"),
+        (
+            "if not x:\n  y = 1\n else:\n  y = 2\n return y",
+            "if x:\n  y = 2\n else:\n  y = 1\n return y",
+        ),
+        ("if x: return 1\n else: return 2", "if x: return 1\n return 2"),
+        (
+            "if x: return 1\n elif y: return 2\n return 3",
+            "if x: return 1\n if y: return 2\n return 3",
+        ),
+        ("return x + 1", "return 1 + x"),
+        ("return x * y", "return y * x"),
+        ("return x * y * 2", "return 2 * (y * x)"),
+        ("a = x\n b = y\n return a * b", "a = x\n b = y\n return b * a"),
+        ("return x == y", "return y == x"),
+        ("return x > y", "return y < x"),
+        ("return len(x) > 3", "return 3 < len(x)"),
+        ("a = x\n b = y\n return a - b", "b = y\n a = x\n return a - b"),
+        ("a = 1\n a += 1\n return a", "a = 1\n a = 1 + a\n return a"),
+        ("a: int = x\n return a", "a = x\n return a"),
+        ("for i in x: y = i; pass\n return y", "for i in x: y = i; 0\n return y"),
+        ("return x\n y = 1", "return x\n y = 2"),
+        ("print(x)\n return None", "print(x)\n return"),
+        ("print(x)\n return", "print(x)"),
+        ("for i in x: print(i)\n else: pass", "for i in x: print(i)"),
+    ],
+)
+def test_one_program_in_other_syntax_is_one(a, b):
+    assert same(f"def f(x, y):\n {a}\n", f"def f(x, y):\n {b}\n")
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("return not x < y", "return x >= y"),  # both are false of NaN
+        ("return not not x", "return x"),
+        ("return x + y", "return y + x"),  # strings
+        ("return x % 2", "return 2 % x"),
+        ("return g(x) * h(y)", "return h(y) * g(x)"),
+        ("return x and y", "return y and x"),
+        ("return (y := 1) * y", "return y * (y := 1)"),
+        ("x *= 2\n return x", "x = x * 2\n return x"),  # a list is doubled in place
+        ("x += y\n return x", "x = x + y\n return x"),
+        ("a = x\n b = a\n return b", "b = a\n a = x\n return b"),
+        ("a = g()\n b = h()\n return a", "b = h()\n a = g()\n return a"),
+        (
+            "try:\n  y = 1 / x\n  x = 2\n except E: pass\n return x",
+            "try:\n  x = 2\n  y = 1 / x\n except E: pass\n return x",
+        ),
+        ("return x\n yield y", "return x"),
+        ("class A: y: int = 1\n return A", "class A: y = 1\n return A"),
+        ("if x: return 1\n else: y = 2\n return y", "if x: return 1\n else: y = 3\n return y"),
+    ],
+)
+def test_what_only_looks_alike_is_two(a, b):
+    assert not same(f"def f(x, y):\n {a}\n", f"def f(x, y):\n {b}\n")
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
         ("def f(x):\n    return 1\n", "def f(x):\n    return 1.0\n"),
         ("def f(x):\n    return 1\n", "def f(x):\n    return True\n"),
         ("def f(x):\n    return 0.0\n", "def f(x):\n    return -0.0\n"),
@@ -135,6 +200,10 @@ EXPRESSIONS = st.recursive(
         st.builds("sum({1} for {0} in [1, 2] if ({0} := {2}))".format, NAMES, inner, inner),
         st.builds("(lambda {}: {})({})".format, NAMES, inner, inner),
         st.builds("({} := {})".format, NAMES, inner),
+        st.builds("({} * {})".format, inner, inner),
+        st.builds("(not {} == {})".format, inner, inner),
+        st.builds("({} if not {} else {})".format, inner, inner, inner),
+        st.builds("({} > {})".format, inner, inner),
     ),
     max_leaves=6,
 )
@@ -148,6 +217,10 @@ STATEMENTS = st.one_of(
     ),
     st.builds("class {}: {} = {}".format, NAMES, NAMES, EXPRESSIONS),
     st.builds("del {}".format, NAMES),
+    st.builds("{}: int = {}".format, NAMES, EXPRESSIONS),
+    st.builds("{} += 1; {} = {} + 1".format, NAMES, NAMES, NAMES),
+    st.builds("if not {}: {} = {}; return {}\n else: {} = 1".format, *[NAMES] * 5),
+    st.builds("try: {} = 1; {} = 1 // {}\n except Exception: pass".format, *[NAMES] * 3),
     st.builds(
         "try: {} = 1 // 0\n except Exception as {}: {} = {}".format,
         NAMES,
@@ -185,3 +258,17 @@ def test_what_has_one_fingerprint_does_one_thing(one, other):
             continue
         if alike:
             assert behaviour(a) == behaviour(b)
+
+
+@settings(max_examples=400, deadline=None)
+@given(PROGRAMS, st.randoms(use_true_random=False))
+def test_what_is_written_otherwise_and_has_one_fingerprint_does_one_thing(one, chance):
+    lines = one.splitlines()[1:-1]
+    chance.shuffle(lines)
+    other = "\n".join([one.splitlines()[0], *lines, one.splitlines()[-1]]) + "\n"
+    try:
+        alike = same(one, other)
+    except InvalidValue:
+        return
+    if alike:
+        assert behaviour(one) == behaviour(other)

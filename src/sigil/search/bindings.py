@@ -1,0 +1,83 @@
+"""Which names does a function bind for itself? Pure; for comparing programs.
+
+Not here: which names have a value where (`sigil.search.mutate.assigned`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+
+def arguments(args: ast.arguments) -> Iterator[ast.arg]:
+    """Yield every parameter."""
+    yield from (*args.posonlyargs, *args.args, *args.kwonlyargs)
+    yield from (extra for extra in (args.vararg, args.kwarg) if extra)
+
+
+def stored(target: ast.AST) -> set[str]:
+    """Return the names that a target assigns."""
+    return {
+        node.id
+        for node in ast.walk(target)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+
+
+def bound_in(body: Sequence[ast.AST]) -> set[str]:
+    """Return the names that are local to a function with this body, less the doubtful ones.
+
+    A name that is also an attribute of a class in it, or declared global or nonlocal
+    anywhere in it, keeps its spelling.
+    """
+    bound: set[str] = set()
+    doubtful: set[str] = set()
+    waiting = list(body)
+    while waiting:
+        node = waiting.pop()
+        bound |= _binds(node)
+        match node:
+            case ast.Global() | ast.Nonlocal():
+                doubtful.update(node.names)
+            case ast.ClassDef():
+                doubtful |= bound_in(node.body)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+                doubtful |= _declared(node)
+                waiting += [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+                waiting += [] if isinstance(node, ast.Lambda) else node.decorator_list
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                # What binds here is its own, but for `:=`.
+                doubtful |= _assigned_by_expressions(node)
+            case _:
+                waiting += ast.iter_child_nodes(node)
+    return bound - doubtful
+
+
+def _assigned_by_expressions(node: ast.AST) -> set[str]:
+    return {inner.target.id for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)}
+
+
+def _binds(node: ast.AST) -> set[str]:
+    match node:
+        case ast.Name(ctx=ast.Store() | ast.Del()):
+            return {node.id}
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return {node.name}
+        case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar():
+            return {node.name} if node.name else set()
+        case ast.MatchMapping():
+            return {node.rest} if node.rest else set()
+        case ast.alias():
+            # `import a.b` binds `a`, whose spelling is what is imported.
+            return {node.asname} if node.asname else set()
+        case _:
+            return set()
+
+
+def _declared(node: ast.AST) -> set[str]:
+    return {
+        name
+        for inner in ast.walk(node)
+        if isinstance(inner, (ast.Global, ast.Nonlocal))
+        for name in inner.names
+    }
