@@ -56,6 +56,7 @@ class Found:
         calls: fresh calls on which old and new were compared.
         wrong: how many of them differ.
         fresh_speed_up: on these calls, from plain times.
+        by_hand: what a person's version gains on them.
         patch: the change, against the unchanged code.
         differs_on: the first call that differs.
     """
@@ -73,6 +74,7 @@ class Found:
     calls: int = 0
     wrong: int = 0
     fresh_speed_up: float | None = None
+    by_hand: float | None = None
     patch: str = ""
     differs_on: str | None = None
 
@@ -84,16 +86,17 @@ class Found:
     def __str__(self) -> str:
         between = f"[{self.low:.2f}, {self.high:.2f}]" if self.low and self.high else ""
         fresh = f"{self.fresh_speed_up:.2f}" if self.fresh_speed_up else "-"
+        by_hand = f"{self.by_hand:.2f}" if self.by_hand else "-"
         judged = f"{self.wrong} of {self.calls}" if self.accepted else "-"
         by = "+".join(self.proposers) if self.accepted else self.ended
         return (
-            f"{self.kind:<14}{self.function:<24}{self.speed_up:>8.2f} {between:<18}{fresh:>8} "
-            f"{self.seconds:>6.1f} {self.evaluations:>6} {judged:>8}  {by}"
+            f"{self.kind:<14}{self.function:<24}{self.speed_up:>8.2f} {between:<18}"
+            f"{fresh:>8} {by_hand:>8} {self.seconds:>6.1f} {self.evaluations:>6} {judged:>8}  {by}"
         )
 
 
 HEADER = (
-    f"{'kind':<14}{'function':<24}{'speed-up':>8} {'99 %':<18}{'fresh':>8} "
+    f"{'kind':<14}{'function':<24}{'speed-up':>8} {'99 %':<18}{'fresh':>8} {'by hand':>8} "
     f"{'s':>6} {'evals':>6} {'wrong':>8}  by, or why not"
 )
 
@@ -142,7 +145,9 @@ def searched(slow: Slow, budget_s: float) -> Found:
             found, after = _run(slow, root, budget_s)
         except SigilError as error:
             return Found(slow.kind, slow.name, ended=f"error: {error}")
-    return found if after is None else replace(found, **_judged(slow, after))
+    attainable = _gain(_compared(slow, slow.by_hand.read_text()))
+    found = replace(found, by_hand=attainable)
+    return found if after is None else _judged(slow, found, after)
 
 
 def _run(slow: Slow, root: Path, budget_s: float) -> tuple[Found, str | None]:
@@ -185,24 +190,33 @@ def _run(slow: Slow, root: Path, budget_s: float) -> tuple[Found, str | None]:
     return accepted, after[slow.path.name]
 
 
-def _judged(slow: Slow, after: str) -> dict[str, Any]:
-    """Return the fields of `Found` that a process without Sigil fills in."""
-    calls = slow.inputs.held_out_calls(JUDGE_SEED)
+def _judged(slow: Slow, found: Found, after: str) -> Found:
+    """Return ``found`` with what a process without Sigil says of the change."""
+    answer = _compared(slow, after)
+    return replace(
+        found,
+        calls=answer["calls"],
+        wrong=answer["wrong"],
+        differs_on=answer["first"],
+        fresh_speed_up=_gain(answer),
+    )
+
+
+def _compared(slow: Slow, after: str) -> dict[str, Any]:
+    """Return the judge's answer for a file that holds another version of a function."""
     question = {
         "function": slow.name,
         "baseline": slow.path.read_text(),
         "candidate": after,
-        "calls": [encoded(call) for call in calls],
+        "calls": [encoded(call) for call in slow.inputs.fresh_calls(JUDGE_SEED)],
         "tolerance": slow.inputs.tolerance,
     }
-    answer = judge(question)
-    times = answer.get("baseline_s"), answer.get("candidate_s")
-    return {
-        "calls": len(calls),
-        "wrong": answer["wrong"],
-        "differs_on": answer["first"],
-        "fresh_speed_up": times[0] / times[1] if times[0] and times[1] else None,
-    }
+    return judge(question)
+
+
+def _gain(answer: Mapping[str, Any]) -> float | None:
+    before, after = answer.get("baseline_s"), answer.get("candidate_s")
+    return before / after if before and after else None
 
 
 def judge(question: Mapping[str, Any]) -> dict[str, Any]:

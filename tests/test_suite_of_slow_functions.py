@@ -76,13 +76,19 @@ def test_results_tell_calls_apart(slow: Slow) -> None:
 def test_calls_follow_from_their_seed(slow: Slow) -> None:
     assert slow.inputs.visible_calls(5) == slow.inputs.visible_calls(5)
     assert slow.inputs.held_out_calls(5) == slow.inputs.held_out_calls(5)
+    assert slow.inputs.fresh_calls(5) == slow.inputs.fresh_calls(5)
 
 
 @each
 def test_no_held_out_call_is_visible(slow: Slow) -> None:
-    visible = list(map(repr, slow.inputs.visible_calls(VISIBLE_SEED)))
-    for seed in (HELD_OUT_SEED, JUDGE_SEED):
-        assert not [c for c in slow.inputs.held_out_calls(seed) if repr(c) in visible]
+    visible = set(map(repr, slow.inputs.visible_calls(VISIBLE_SEED)))
+    assert not visible & set(map(repr, slow.inputs.held_out_calls(HELD_OUT_SEED)))
+
+
+@each
+def test_the_judge_has_calls_that_no_search_has_met(slow: Slow) -> None:
+    met = set(map(repr, calls_of(slow)))
+    assert len({*map(repr, slow.inputs.fresh_calls(JUDGE_SEED))} - met) >= 5
 
 
 @each
@@ -118,7 +124,7 @@ def by_hand(slow: Slow) -> Callable[..., Any]:
 
 @each
 def test_a_person_can_have_the_same_answers_otherwise(slow: Slow) -> None:
-    for call in [*calls_of(slow), *slow.inputs.held_out_calls(JUDGE_SEED)]:
+    for call in [*calls_of(slow), *slow.inputs.fresh_calls(JUDGE_SEED)]:
         wanted = outcome(slow.load(), call)
         assert same(outcome(by_hand(slow), call), wanted, slow.inputs.tolerance), call
 

@@ -36,6 +36,11 @@ class Slow:
     inputs: Inputs
 
     @property
+    def by_hand(self) -> Path:
+        """Return the file in which a person's version stands."""
+        return _HERE / "by_hand" / self.path.name
+
+    @property
     def preload(self) -> tuple[str, ...]:
         """Return modules that have to be there before it is called."""
         return _PRELOAD.get(self.kind, ())

@@ -1,7 +1,7 @@
 """What a function of the suite is called with, as a function of a seed.
 
-Promises: the same seed gives the same calls; visible and held-out calls come from streams
-that share nothing, and differ in size, in shape where `Inputs.unlike` says so, and in the
+Promises: the same seed gives the same calls; visible, held-out and fresh calls come from
+streams that share nothing, and differ in size, in shape where `Inputs.unlike` says so, and in the
 small cases written by hand.
 
 Not here: the functions, and running them.
@@ -15,6 +15,9 @@ from random import Random
 
 Call = list[object]
 """The positional arguments of one call: plain data."""
+
+SMALL = (2, 3, 4, 5, 6)
+"""Sizes at which ends, repetitions and empty parts meet."""
 
 Make = Callable[[Random, int], Call]
 """Draws one call of a size; what the size counts is up to the function."""
@@ -53,3 +56,11 @@ class Inputs:
         makers = (self.make, self.unlike or self.make)
         drawn = [makers[i % 2](stream, size) for i, size in enumerate(self.held_out)]
         return drawn + list(self.hidden_edges)
+
+    def fresh_calls(self, seed: int) -> list[Call]:
+        """Return what no part of a search has met: more large calls, and many small ones."""
+        stream = Random(f"fresh {seed}")
+        makers = (self.make, self.unlike or self.make)
+        sizes = (*self.held_out, *SMALL, *SMALL)
+        drawn = [make(stream, size) for size in sizes for make in makers]
+        return [*drawn, *self.edges, *self.hidden_edges]
