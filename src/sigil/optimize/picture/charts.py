@@ -224,7 +224,7 @@ def _steps(points: Sequence[Point]) -> Markup | None:
 def _ringed(facts: Facts, index: int, scale: Scale, point: Point) -> Markup:
     """Return a fresh measurement: a ring, its interval, and how far it lies from the first."""
     x = _percent(across(point.x))
-    first = facts.reading(point.candidate.evaluation, index)
+    first = facts.reading(point.candidate.screened, index)
 
     def place(value: float) -> str:
         return _percent(down(scale.place(value)))

@@ -48,7 +48,7 @@ class Progress:
         scale: of the values.
         points: what was measured, thinned.
         best: the first evaluation and each that was better than all before.
-        fresh: the measurements made anew, at the place of the candidate's first one.
+        fresh: the measurements made for the final word, at the place of the first one.
         failed: where evaluations failed, from 0 to 1, thinned.
         beyond: how many points are worse than the scale shows and stand at its edge.
     """
@@ -64,7 +64,7 @@ class Progress:
 
 def progress(facts: Facts, index: int) -> Progress | None:
     """Return how the goal ``index`` went; None if nothing has a score."""
-    first = [(c, facts.reading(c.evaluation or c.confirmed, index)) for c in facts.evaluated]
+    first = [(c, facts.reading(c.screened or c.confirmed, index)) for c in facts.evaluated]
     found = [(candidate, reading) for candidate, reading in first if reading is not None]
     if not found:
         return None
@@ -114,7 +114,7 @@ def thinned(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
             cells.setdefault((round(point.x * columns), round(point.y * rows)), point)
         if len(cells) <= most:
             return list(cells.values())
-        columns = round(columns * 0.8)
+        columns = int(columns * 0.8)
 
 
 def _ordinary(values: Sequence[float], *, lower: bool) -> list[float]:

@@ -20,6 +20,7 @@ def reproduce(facts: Facts) -> Markup:
         "files": recorded.tree,
         "commit": recorded.commit,
         "seed": settings.get("seed"),
+        "parameters": settings.get("optimizer_params") or None,
         "objective": recorded.objective.text,
         "accepts": recorded.rule,
         "Sigil": settings.get("version"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _STEPS = (1.0, 2.0, 5.0, 10.0)
-_LOG_FROM = 4.0
+_LOG_FROM, _LOG_UP_TO = 4.0, 1e100
 _EDGE = 0.06
 
 
@@ -49,7 +49,7 @@ def fit(values: Sequence[float]) -> Scale:
         values: finite, at least one.
     """
     low, high = min(values), max(values)
-    if low > 0 and high / low >= _LOG_FROM:
+    if low > 0 and _LOG_FROM <= high / low < _LOG_UP_TO:
         room = (high / low) ** _EDGE
         return Scale(low / room, high * room, log=True)
     room = (high - low) * _EDGE or abs(high) * _EDGE or 1.0
