@@ -105,7 +105,7 @@ def _run(root: Path, evals: int, *, resume: bool) -> tuple[list[tuple[int, float
     spec = load_spec(root, "quadratic")
     workspace = open_workspace(spec, "bench")
     existing = workspace.find_run() if resume else None
-    flags = {"budget_evals": evals, "patience": 2 * evals, "num": 32, "lanes": 2}
+    flags = {"budget_evals": evals, "patience": 2 * evals, "num": 24, "lanes": 2}
     plan = make_plan(spec, None, flags, recorded=existing)
     return seen, run(plan, workspace, Watch(), existing=existing)
 

@@ -40,6 +40,7 @@ from sigil.search.optimizers import make_optimizer
 CONFIRMED_AT_MOST = 3
 SEARCH, CONFIRM = "search", "confirm"
 _TICK_S = 0.2
+_NEVER = 10**9
 _Kind = Literal["evaluated", "remeasured", "confirmed"]
 
 
@@ -176,7 +177,7 @@ class _Search:
             costs=baseline.costs,
             ties=baseline.ties,
             seed=plan.seed,
-            patience=plan.limits.patience,
+            patience=_NEVER,  # the run itself counts: a resumed one may have more of it
             lag=1,
             exists=self._exists,
         )
