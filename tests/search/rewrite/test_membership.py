@@ -195,18 +195,17 @@ def test_a_list_that_is_wanted_as_such_stays_one(line: str):
 
 
 @pytest.mark.parametrize(
-    "loop",
-    [
-        "for item in items:\n            if item not in found: found.append(item.strip())",
-        "for item in found:\n            if item not in found: found.append(item)",
-        "for item in items:\n            if item not in found: found.append(item)\n        print(item)",
-    ],
+    ("source", "kept", "after"),
+    [("items", "item.strip()", ""), ("found", "item", ""), ("items", "item", "print(item)")],
 )
-def test_what_is_kept_otherwise_is_not_the_keys_of_a_dict(loop: str):
-    source = f"""
+def test_what_is_kept_otherwise_is_not_the_keys_of_a_dict(source: str, kept: str, after: str):
+    text = f"""
     def kept(items):
         found = []
-        {loop}
+        for item in {source}:
+            if item not in found:
+                found.append({kept})
+        {after}
         return found, items
     """
-    assert not list(rewritings(BY_NAME["only-first-kept-by-dict"], source))
+    assert not list(rewritings(BY_NAME["only-first-kept-by-dict"], text))

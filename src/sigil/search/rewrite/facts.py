@@ -221,9 +221,7 @@ class Facts:
         self._changed[nested] = frozenset(self._changes(nested))
         return self._changed[nested]
 
-    def is_target(
-        self, node: cst.CSTNode
-    ) -> bool:
+    def is_target(self, node: cst.CSTNode) -> bool:
         """Return whether ``node`` stands where something is assigned to, or deleted."""
         below: cst.CSTNode = node
         for above in self.ancestors(node):
@@ -352,9 +350,14 @@ def _bases(node: cst.CSTNode) -> Iterator[cst.Name]:
 
 
 def _handed_over(call: cst.Call) -> Iterator[cst.CSTNode]:
-    """Yield what a called function gets hold of: its receiver and its arguments."""
+    """Yield what a called function may change: its receiver and its arguments.
+
+    Methods that change a container change nothing that is put into it.
+    """
     if isinstance(call.func, cst.Attribute):
         yield call.func.value
+        if call.func.attr.value in CHANGING_METHODS:
+            return
     yield from call.args
 
 

@@ -10,7 +10,7 @@ import libcst.matchers as m
 from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.growing import Growing, growing
 from sigil.search.rewrite.likely import likely_kind
-from sigil.search.rewrite.places import repeated_in, stays_inside
+from sigil.search.rewrite.places import repeated_in, share_a_loop, stays_inside
 from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
 from sigil.search.rewrite.shapes import (
     appended,
@@ -202,14 +202,7 @@ def _reaches(facts: Facts, grown: Growing, target: cst.ComparisonTarget) -> bool
         item, elt = asked[1]
         if not is_steady(facts, elt) or not facts.read(elt) <= {item}:
             return False
-    around = set(_loops(facts, target))
-    return any(around & set(_loops(facts, line)) for line, _ in grown.appends)
-
-
-def _loops(facts: Facts, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    for above in facts.ancestors(node):
-        if isinstance(above, (cst.For, cst.While)):
-            yield above
+    return any(share_a_loop(facts, target, line) for line, _ in grown.appends)
 
 
 def _first(grown: Growing, key: tuple[str, cst.BaseExpression] | None) -> str:

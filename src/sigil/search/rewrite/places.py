@@ -41,6 +41,12 @@ def repeated_in(facts: Facts, node: cst.CSTNode, names: Iterable[str]) -> cst.Ba
     return found
 
 
+def share_a_loop(facts: Facts, one: cst.CSTNode, other: cst.CSTNode) -> bool:
+    """Return whether a loop repeats both nodes."""
+    around = {above for above in facts.ancestors(one) if isinstance(above, Loop)}
+    return any(above in around for above in facts.ancestors(other))
+
+
 def _repeats_within_expression(facts: Facts, above: cst.CSTNode, below: cst.CSTNode) -> bool:
     match above:
         case cst.Lambda(body=body):
