@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 
 from sigil.effects import random_stream
 from sigil.errors import BaselineFailed, SigilError, Where
@@ -27,6 +28,8 @@ from sigil.optimize.generate.inputs import (
 from sigil.optimize.generate.scaling import MOST_NS, Scaled, enlarged, scale
 from sigil.optimize.generate.trying import Died, Outcome, Trial
 from sigil.sandbox.model import CandidateFailed, Case, Raised, Returned
+
+T = TypeVar("T")
 
 TRIED_AT_MOST = 300
 SHOWN_AT_MOST, HELD_AT_MOST = 60, 40
@@ -121,6 +124,13 @@ def no_answer(
         reasons[reason] = reasons.get(reason, 0) + 1
     (problem, remedy), _ = max(reasons.items(), key=lambda item: item[1])
     return BaselineFailed(problem, where=where, remedy=remedy)
+
+
+def divide(wrong: Sequence[T], right: Sequence[T]) -> tuple[list[T], list[T]]:
+    """Return what is shown and what is held out: a third of each, but never all that is wrong."""
+    shown_wrong, held_wrong = _deal(wrong, 3)
+    shown_right, held_right = _deal(right, 3)
+    return [*shown_wrong, *shown_right], [*held_wrong, *held_right]
 
 
 # --- what of it is of use ---------------------------------------------------------------
@@ -269,7 +279,7 @@ def _spread(cases: Sequence[Case], most: int) -> list[Case]:
     return [cases[i * len(cases) // most] for i in range(most)]
 
 
-def _deal(cases: Sequence[Checked], every: int) -> tuple[list[Checked], list[Checked]]:
+def _deal(cases: Sequence[T], every: int) -> tuple[list[T], list[T]]:
     """Return the cases without every n-th, and every n-th of them."""
     held = list(cases[every - 1 :: every])
     return [one for i, one in enumerate(cases) if i % every != every - 1], held

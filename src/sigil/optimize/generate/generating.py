@@ -10,6 +10,7 @@ asked decides to write them. Not here: the search (`sigil.optimize.run`).
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,16 +23,19 @@ from sigil.evaluate.cases import GivenCase
 from sigil.evaluate.settings import Settings
 from sigil.evaluate.target import Target
 from sigil.optimize.generate.adapting import ENTRY, adapter_of, adapter_path
-from sigil.optimize.generate.choosing import Chosen, choose
+from sigil.optimize.generate.choosing import Checked, Chosen, choose, divide, shown_call
+from sigil.optimize.generate.expecting import Stated, stated_answers
+from sigil.optimize.generate.guessing import guesses
 from sigil.optimize.generate.inputs import Key
 from sigil.optimize.generate.locating import Function
 from sigil.optimize.generate.recording import Recording, record_calls
 from sigil.optimize.generate.testing import TestFile, find_tests
-from sigil.optimize.generate.trying import Trial
+from sigil.optimize.generate.trying import Died, Outcome, Trial
 from sigil.optimize.generate.writing import (
     cases_file,
     cases_path,
     holdout_path,
+    repair_eval,
     speed_eval,
 )
 from sigil.sandbox.base import Base, freeze, manifest
@@ -135,42 +139,85 @@ class _Generation:
         self._tools = tools
         self._notes: list[str] = []
         self._source = ""
+        self._hung = ""
         self._adapter: str | None = None
 
     def documents(self) -> Documents:
         """Return the files."""
-        cases = self._known_cases()
-        prints = self._prints(cases)
-        if prints or self._function.needs_adapter:
-            self._adapter = adapter_of(self._function, prints=prints)
-        with self._trial() as trial:
-            chosen = choose(
-                trial,
-                cases,
-                seed=self._request.seed,
-                where=self._function.where(),
-                fixed=frozenset[Key]({0} if self._function.is_method else ()),
-            )
-        return self._speed(chosen)
+        tests = self._tests()
+        stated = [] if self._request.cases is not None else stated_answers(self._function, tests)
+        wrong = self._wrong(stated)
+        if self._request.goal == "repair" or (self._request.goal == "auto" and wrong):
+            return self._repair(stated, wrong)
+        if wrong:
+            count = f"{len(wrong)} of {len(stated)}"
+            self._notes.append(f"it does not return what its tests state in {count} places")
+        return self._speed(self._known_cases(tests, stated))
 
     # --- inputs -------------------------------------------------------------------------
 
-    def _known_cases(self) -> list[Case]:
-        request = self._request
+    def _known_cases(self, tests: Sequence[TestFile], stated: Sequence[Stated]) -> list[Case]:
+        """Return inputs from the best source that has any."""
+        request, function = self._request, self._function
         if request.cases is not None:
-            self._source = "given inputs"
+            self._source = "the file of cases"
             return [one.case for one in request.cases]
-        recorded = self._recorded()
+        recorded = self._recorded(tests)
         self._notes.extend(recorded.notes)
         if recorded.calls:
             self._source = f"calls recorded from {_listed(recorded.files)}"
-            return list(recorded.calls)
-        raise BaselineFailed("no calls recorded", where=self._function.where())
+            return [*recorded.calls, *(one.case for one in stated)]
+        if stated:
+            origins = dict.fromkeys(one.origin.partition(":")[0] for one in stated)
+            self._source = " and ".join(origins)
+            return [one.case for one in stated]
+        guessed = self._guessed()
+        if guessed:
+            self._source = "guesses by its parameters, which no test calls"
+            self._notes.append("no test calls it, so its inputs are guesses; better ones: --cases")
+            return guessed
+        raise BaselineFailed(
+            f"no inputs for {function.qualname}: {self._tried(recorded, tests)}",
+            where=function.where(),
+            remedy=f"write them to a file, one a line as {_template(function)}, and give --cases",
+        )
 
-    def _recorded(self) -> Recording:
+    def _guessed(self) -> list[Case]:
+        """Return guesses that the function answers with plain data."""
+        if self._function.is_method:
+            return []
+        with self._trial(self._plain_adapter()) as trial:
+            for round_of_guesses in guesses(self._function):
+                answers = self._answers(trial, round_of_guesses)
+                pairs = list(zip(round_of_guesses, answers, strict=True))
+                found = [case for case, answer in pairs if isinstance(answer, Returned)]
+                if found:
+                    return found
+                hung = [c for c, a in pairs if isinstance(a, Died) and a.kind == "timeout"]
+                self._hung = shown_call(hung[0]) if hung else self._hung
+        return []
+
+    def _tried(self, recorded: Recording, tests: Sequence[TestFile]) -> str:
+        """Return what was tried, as a clause."""
+        if recorded.not_plain:
+            what, count = recorded.not_plain.most_common(1)[0]
+            return f"its tests call it with what is no plain data ({what}, {count} times)"
+        where = "no test calls it" if tests else "there are no tests"
+        if self._function.is_method:
+            return f"{where}, and a method needs an object, which cannot be guessed"
+        if self._hung:
+            return f"{where}, and it does not return in time from {self._hung}"
+        return f"{where}, its docstring has no example, and it takes none of the inputs guessed"
+
+    def _tests(self) -> list[TestFile]:
+        if self._request.cases is not None:
+            return []
+        base = self._tools.base
+        return find_tests(base.path, [path for path, _, _ in manifest(base)], self._function)
+
+    def _recorded(self, tests: Sequence[TestFile]) -> Recording:
         """Run the nearest tests first, and further ones only if those call too little."""
         base, function = self._tools.base, self._function
-        tests = find_tests(base.path, [path for path, _, _ in manifest(base)], function)
         found = Recording()
         if not tests:
             return found
@@ -216,28 +263,102 @@ class _Generation:
                 return False
         return any(_printed(answer) for answer in found)
 
+    def _plain_adapter(self) -> str | None:
+        needed = self._function.needs_adapter
+        return adapter_of(self._function, prints=False) if needed else None
+
+    def _answers(self, trial: Trial, cases: Sequence[Case]) -> Sequence[Outcome]:
+        try:
+            return trial.answers(cases)
+        except CandidateFailed as failed:
+            raise BaselineFailed(
+                f"its module cannot be imported in a sealed process: {failed.detail}",
+                where=self._function.where(),
+                remedy="what it does at import must need no file, process or network",
+            ) from failed
+
+    def _wrong(self, stated: Sequence[Stated]) -> list[Stated]:
+        """Return the stated answers that the unchanged function does not give."""
+        if not stated:
+            return []
+        with self._trial() as trial:
+            answers = self._answers(trial, [one.case for one in stated])
+        pairs = zip(stated, answers, strict=True)
+        return [one for one, answer in pairs if not _gives(answer, one.value)]
+
     # --- documents ----------------------------------------------------------------------
 
-    def _speed(self, chosen: Chosen) -> Documents:
+    def _speed(self, cases: Sequence[Case]) -> Documents:
         request, name = self._request, self._request.name
+        prints = self._prints(cases)
+        if prints or self._function.needs_adapter:
+            self._adapter = adapter_of(self._function, prints=prints)
+        with self._trial() as trial:
+            self._answers(trial, cases[:1])
+            chosen = choose(
+                trial,
+                cases,
+                seed=request.seed,
+                where=self._function.where(),
+                fixed=frozenset[Key]({0} if self._function.is_method else ()),
+            )
         description = self._described(chosen)
-        adapter = name if self._adapter else None
         text = speed_eval(
             name,
             self._function,
             description,
-            adapter=adapter,
+            adapter=name if self._adapter else None,
             floats=chosen.floats,
             seed=request.seed,
+            holdout=bool(chosen.held_out),
         )
-        files = {
-            f".sigil/{name}.eval.yaml": text.encode(),
-            cases_path(name): cases_file(chosen.shown),
-            holdout_path(name): cases_file(chosen.held_out),
-        }
+        return self._made("speed", text, description, chosen.shown, chosen.held_out)
+
+    def _repair(self, stated: Sequence[Stated], wrong: Sequence[Stated]) -> Documents:
+        """Return an eval that asks for the stated answers."""
+        qualname = self._function.qualname
+        if not wrong:
+            problem = (
+                "returns what its tests state" if stated else "has no test that states a value"
+            )
+            raise BaselineFailed(
+                f"there is nothing to repair: {qualname} {problem}",
+                where=self._function.where(),
+                remedy="state what it should return in a test or a docstring, or use --goal speed",
+            )
+        right = [one for one in stated if one not in wrong]
+        shown, held = divide(wrong, right)
+        origins = " and ".join(dict.fromkeys(one.origin.partition(":")[0] for one in stated))
+        description = (
+            f"{qualname} returns what is stated in {origins}: {len(shown)} cases, "
+            f"{len(held)} others held out; {len(wrong)} are wrong now."
+        )
+        text = repair_eval(
+            self._request.name,
+            self._function,
+            description,
+            seed=self._request.seed,
+            holdout=bool(held),
+        )
+        if not held:
+            self._notes.append("too few answers are stated to hold any out")
+        return self._made("repair", text, description, shown, held)
+
+    def _made(
+        self,
+        goal: Goal,
+        text: str,
+        description: str,
+        shown: Sequence[Checked | Stated],
+        held: Sequence[Checked | Stated],
+    ) -> Documents:
+        name = self._request.name
+        files = {f".sigil/{name}.eval.yaml": text.encode(), cases_path(name): cases_file(shown)}
+        if held:
+            files[holdout_path(name)] = cases_file(held)
         if self._adapter:
             files[adapter_path(name)] = self._adapter.encode()
-        return Documents(files, "speed", description, tuple(self._notes))
+        return Documents(files, goal, description, tuple(self._notes))
 
     def _described(self, chosen: Chosen) -> str:
         varied = len(chosen.shown) - chosen.known - len(chosen.scaled)
@@ -254,6 +375,16 @@ def _groups(tests: Sequence[TestFile]) -> list[list[TestFile]]:
     """Return the tests that mention the function, and then all of them."""
     near = [one for one in tests if one.nearness == max(one.nearness for one in tests)]
     return [near] if len(near) == len(tests) else [near, list(tests)]
+
+
+def _gives(answer: Outcome, wanted: object) -> bool:
+    """Return whether an answer is what a test states, as its ``==`` has it."""
+    return isinstance(answer, Returned) and bool(answer.value == wanted)
+
+
+def _template(function: Function) -> str:
+    names = [one.name for one in function.parameters if one.default is None]
+    return json.dumps({"kwargs": dict.fromkeys(names or ["name"], "…")}, ensure_ascii=False)
 
 
 def _listed(files: Sequence[str]) -> str:

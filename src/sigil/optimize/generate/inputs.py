@@ -134,7 +134,7 @@ def variations(
 
 def vary(value: Any, key: Key, depth: int, pool: Pool, stream: random.Random) -> Any:
     """Return another value of the same type, often one that is made of what was seen there."""
-    change = _CHANGES.get(type(value))
+    change = _CHANGES.get(kind_of(value))
     if change is None or depth > _DEEPEST:
         return value
     seen = pool.at(key, depth, value)
@@ -210,7 +210,7 @@ _EDGES: Mapping[type, Callable[[Any], list[Any]]] = {
 def _integer(value: int, key: Key, depth: int, pool: Pool, stream: random.Random) -> int:
     seen: Sequence[int] = pool.at(key, depth, value)
     low, high = min(seen), max(seen)
-    spread = max(3, (high - low) // 2)
+    spread = max(12, high - low)
     return stream.choice((value + 1, value - 1, stream.randint(low - spread // 4, high + spread)))
 
 

@@ -100,14 +100,14 @@ class Wrapped:
         self._is_method = is_method
         self._depth = 0
 
-    def around(self, function):
-        """Return a function that records and then does what ``function`` does."""
+    def around(self, function, skipped=0):
+        """Return a function that records all but ``skipped`` arguments and then does the same."""
 
         @functools.wraps(function)
         def recording(*args, **kwargs):
             if self._depth or self._record.full():
                 return function(*args, **kwargs)
-            self._note(args, kwargs)
+            self._note(args[skipped:], kwargs)
             self._depth += 1
             try:
                 return function(*args, **kwargs)
@@ -149,7 +149,8 @@ def wrap_in(module, qualname, wrapped):
         holder = getattr(holder, owner)
     found = vars(holder)[name]
     if isinstance(found, (staticmethod, classmethod)):
-        setattr(holder, name, type(found)(wrapped.around(found.__func__)))
+        skipped = int(isinstance(found, classmethod))
+        setattr(holder, name, type(found)(wrapped.around(found.__func__, skipped)))
     else:
         setattr(holder, name, wrapped.around(found))
 

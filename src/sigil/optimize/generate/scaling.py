@@ -20,11 +20,13 @@ from sigil.sandbox.model import Case
 
 ENOUGH_NS = 1_500_000
 """A call that takes this long is worth timing."""
+LEAST_NS = 200_000
+"""A call that takes less is timed too coarsely to be of use as a timer."""
 MOST_NS = 25_000_000
 """A call that takes longer costs more candidates than it tells."""
 MOST_NODES = 60_000
 """Values in one argument."""
-_FACTORS = (4, 16, 64, 256, 1024, 4096, 16384)
+_FACTORS = tuple(2**power for power in range(1, 15))
 _LARGEST_INT = 10**6
 
 Way = Literal["draw", "nested", "repeat", "numbers"]
@@ -56,7 +58,7 @@ def scale(
         pool: what its values are drawn from.
         measure: returns the time of a case in ns, or None where it does not return.
         stream: makes the stream of a label.
-        fixed: parameters that stay as they are.
+        fixed: parameters that are mappings of attributes; these grow, and no name is added.
 
     Returns:
         None if no enlargement returns and takes twice as long as the case itself.
@@ -71,12 +73,10 @@ def scale(
             time_ns = measure(larger) if larger is not None else None
             if larger is None or time_ns is None or time_ns > MOST_NS:
                 break
-            if time_ns > max(2 * before, best.time_ns if best else 0):
+            if time_ns > max(2 * before, LEAST_NS, best.time_ns if best else 0):
                 best = Scaled(larger, way, factor, time_ns)
-            if time_ns >= ENOUGH_NS:
+            if best is not None and time_ns >= ENOUGH_NS:
                 return best
-            if time_ns < before // 2:
-                break  # what was drawn leaves the function with less to do
     return best
 
 
@@ -124,6 +124,12 @@ class _Grow:
         else:
             return self._text(value, key, depth) if kind in (str, bytes) else value
         return build(grown)
+
+    def attributes(self, state: Any, key: Key) -> Any:
+        """Return the attributes of an object, each of which is grown."""
+        if kind_of(state) is not dict:
+            return state
+        return {name: self.value(item, key, 1) for name, item in state.items()}
 
     def _number(self, value: int) -> int:
         return max(min(value * self._factor, _LARGEST_INT), min(value, -_LARGEST_INT))

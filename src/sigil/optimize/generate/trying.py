@@ -86,7 +86,9 @@ class Trial:
         """Return what each case comes to; None where two processes do not answer alike."""
         first = self.answers(cases)
         calm = [i for i, found in enumerate(first) if not isinstance(found, Died)]
-        again = self.answers([cases[i] for i in reversed(calm)])
+        # One call more comes first, so that even a lone case is not the first of its process:
+        # both processes have the same state of chance.
+        again = self.answers([cases[i] for i in (*calm[:1], *reversed(calm))])[len(calm[:1]) :]
         settled: list[Outcome | None] = list(first)
         for i, other in zip(reversed(calm), again, strict=True):
             if not alike(first[i], other):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sigil.evaluate.literals import is_json, write_literal
 from sigil.optimize.generate.adapting import ENTRY, adapter_path
 from sigil.optimize.generate.choosing import Checked
+from sigil.optimize.generate.expecting import Stated
 from sigil.optimize.generate.inputs import case_text
 from sigil.optimize.generate.locating import Function
 from sigil.sandbox.model import Case
@@ -21,19 +21,6 @@ MOST_INSIGNIFICANT = 0.97
 """What is not at least three percent faster is not worth a change."""
 RELATIVE = 1e-9
 """How far apart floats may be: the default of `math.isclose`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """A case whose answer a test or a docstring states.
-
-    Args:
-        case: the arguments.
-        value: what should come out.
-    """
-
-    case: Case
-    value: object
 
 
 def spec_text(name: str, function: Function, description: str, evals: Iterable[str]) -> str:
@@ -56,7 +43,14 @@ def spec_text(name: str, function: Function, description: str, evals: Iterable[s
 
 
 def speed_eval(
-    name: str, function: Function, description: str, *, adapter: str | None, floats: bool, seed: int
+    name: str,
+    function: Function,
+    description: str,
+    *,
+    adapter: str | None,
+    floats: bool,
+    seed: int,
+    holdout: bool,
 ) -> str:
     """Return the eval that asks for the same answers in less time."""
     called = f", function: {_quoted(f'{adapter_path(adapter)}:{ENTRY}')}" if adapter else ""
@@ -73,27 +67,28 @@ def speed_eval(
         objective="min(time_ms) subject_to same==true",
         rule=f"time_ms <= {MOST_INSIGNIFICANT} * baseline.time_ms and same==true",
         seed=seed,
+        holdout=holdout,
     )
 
 
 def repair_eval(
-    name: str, function: Function, description: str, *, adapter: str | None, seed: int
+    name: str, function: Function, description: str, *, seed: int, holdout: bool
 ) -> str:
     """Return the eval that asks for the answers that tests and docstrings state."""
-    called = f"{adapter_path(adapter)}:{ENTRY}" if adapter else function.reference
     metric = "id: agreement, kind: call, measure: agreement, goal: 1"
     return _eval(
         name,
         function,
         description,
-        metrics=[f"  - {{{metric}, function: {_quoted(called)}}}"],
+        metrics=[f"  - {{{metric}, function: {_quoted(function.reference)}}}"],
         objective="max(agreement)",
         rule="agreement >= 1",
         seed=seed,
+        holdout=holdout,
     )
 
 
-def cases_file(cases: Iterable[Checked | Expected]) -> bytes:
+def cases_file(cases: Iterable[Checked | Stated]) -> bytes:
     """Return cases as lines of JSON; what JSON cannot say is written in Python."""
     return "".join(f"{json.dumps(_row(one), ensure_ascii=True)}\n" for one in cases).encode()
 
@@ -117,14 +112,18 @@ def _eval(
     objective: str,
     rule: str,
     seed: int,
+    holdout: bool,
 ) -> str:
+    held = (
+        f"holdout: {{cases: {holdout_path(name)}}}   # met at the very end; no proposer sees them"
+    )
     lines = [
         f"# Made by sigil for {function.reference}. Yours to edit: it is read as it stands.",
         'version: "0.1"',
         f"name: {name}",
         f"description: {_quoted(description)}",
         f"inputs: {{cases: {cases_path(name)}}}",
-        f"holdout: {{cases: {holdout_path(name)}}}   # met at the very end; no proposer sees them",
+        *([held] if holdout else []),
         "metrics:",
         *metrics,
         f"aggregate: {{objective: {objective}}}",
@@ -135,9 +134,9 @@ def _eval(
     return "\n".join(lines) + "\n"
 
 
-def _row(one: Checked | Expected) -> dict[str, object]:
+def _row(one: Checked | Stated) -> dict[str, object]:
     row = _arguments(one.case)
-    if isinstance(one, Expected):
+    if isinstance(one, Stated):
         exact = is_json(one.value)
         key, value = ("expected", one.value) if exact else ("returns", write_literal(one.value))
         return {**row, key: value}
