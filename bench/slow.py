@@ -145,7 +145,7 @@ def searched(slow: Slow, budget_s: float) -> Found:
             found, after = _run(slow, root, budget_s)
         except SigilError as error:
             return Found(slow.kind, slow.name, ended=f"error: {error}")
-    attainable = _gain(_compared(slow, slow.by_hand.read_text()))
+    attainable = _gain(compared(slow, slow.by_hand.read_text()))
     found = replace(found, by_hand=attainable)
     return found if after is None else _judged(slow, found, after)
 
@@ -192,7 +192,7 @@ def _run(slow: Slow, root: Path, budget_s: float) -> tuple[Found, str | None]:
 
 def _judged(slow: Slow, found: Found, after: str) -> Found:
     """Return ``found`` with what a process without Sigil says of the change."""
-    answer = _compared(slow, after)
+    answer = compared(slow, after)
     return replace(
         found,
         calls=answer["calls"],
@@ -202,7 +202,7 @@ def _judged(slow: Slow, found: Found, after: str) -> Found:
     )
 
 
-def _compared(slow: Slow, after: str) -> dict[str, Any]:
+def compared(slow: Slow, after: str) -> dict[str, Any]:
     """Return the judge's answer for a file that holds another version of a function."""
     question = {
         "function": slow.name,

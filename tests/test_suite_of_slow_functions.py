@@ -7,7 +7,9 @@ import copy
 import importlib
 import inspect
 import json
+import os
 import statistics
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -16,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench.slow import Found, figures, judge, searched
+from bench.slow import Found, compared, figures, judge, searched
 from bench.suites.slow import FUNCTIONS, KINDS, Slow, chosen
 from bench.suites.slow.judge import outcome, same, seconds
 from bench.suites.slow.repository import HELD_OUT_SEED, JUDGE_SEED, VISIBLE_SEED
@@ -201,6 +203,20 @@ def test_the_judge_allows_floats_the_tolerance_that_the_function_has() -> None:
     ]
 
 
+def test_a_version_by_hand_is_judged_right_and_faster() -> None:
+    [slow] = chosen("to_base64")
+    found = compared(slow, slow.by_hand.read_text())
+    assert (found["wrong"], found["first"]) == (0, None)
+    assert found["candidate_s"] * 10 < found["baseline_s"]
+
+
+def test_a_slip_that_shows_in_few_calls_is_found() -> None:
+    [slow] = chosen("to_base64")
+    slip = slow.path.read_text().replace("while len(text) % 4 != 0", "if len(text) % 4 != 0")
+    found = compared(slow, slip)
+    assert 0 < found["wrong"] < found["calls"]
+
+
 # --- the figures ------------------------------------------------------------------------
 
 
@@ -225,6 +241,29 @@ def test_a_short_search_runs_to_its_end(name: str) -> None:
     assert not found.ended.startswith("error"), found.ended
     assert found.seconds > 0
     assert found.accepted is bool(found.patch)
+
+
+@pytest.mark.e2e
+def test_the_bench_prints_its_table_and_writes_it_as_json(tmp_path: Path) -> None:
+    table = tmp_path / "table.json"
+    chosen_so = {"ONLY": "busy_minutes", "SECONDS": "1", "TABLE": str(table)}
+    environment = {f"SIGIL_BENCH_{name}": value for name, value in chosen_so.items()}
+    root = Path(__file__).resolve().parent.parent
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "slow"],
+        cwd=root,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "busy_minutes" in done.stdout
+    assert "slow: median speed-up of 1 slow functions" in done.stdout
+    [line] = json.loads(table.read_text())
+    assert (line["kind"], line["function"]) == ("schedules", "busy_minutes")
+    assert line["by_hand"] > 2
 
 
 def test_a_repository_holds_no_line_of_the_held_out_calls_in_its_source(tmp_path: Path) -> None:

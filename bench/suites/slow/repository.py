@@ -37,7 +37,7 @@ metrics:
     measure: time
 aggregate: {{objective: min(latency_ms) subject_to same==true}}
 accept: {{rule: latency_ms <= 0.95 * baseline.latency_ms and same==true}}
-budgets: {{candidate_timeout_s: 10, max_blocks: 80}}
+budgets: {{candidate_timeout_s: 10, max_blocks: 60}}
 preload: {preload}
 replay: {{seed: 17}}
 """
