@@ -18,6 +18,7 @@ from sigil.search.rewrite.shapes import (
     assignment,
     bare,
     is_empty,
+    is_list,
     occurrences,
     small,
     statements,
@@ -81,17 +82,9 @@ def growing(facts: Facts, name: str) -> Growing | None:
         return None
     [start] = uses.starts
     bound = assignment(start)
-    if bound is None or not _is_list(facts, bound[1]) or not _follows(facts, start, uses):
+    if bound is None or not is_list(facts, bound[1]) or not _follows(facts, start, uses):
         return None
     return Growing(name, start, bound[1], uses.appends, uses.reads)
-
-
-def _is_list(facts: Facts, value: cst.BaseExpression) -> bool:
-    if isinstance(value, (cst.List, cst.ListComp)):
-        return True
-    return isinstance(value, cst.Call) and any(
-        facts.is_builtin(value.func, name) for name in ("list", "sorted")
-    )
 
 
 def _sort_out(facts: Facts, node: cst.Name, uses: _Uses) -> bool:

@@ -100,6 +100,15 @@ def is_empty(node: cst.BaseExpression, kind: type[cst.List | cst.Dict] = cst.Lis
     return isinstance(node, kind) and not node.elements
 
 
+def is_list(facts: Facts, node: cst.BaseExpression) -> bool:
+    """Return whether ``node`` makes a new list."""
+    if isinstance(node, (cst.List, cst.ListComp)):
+        return True
+    return isinstance(node, cst.Call) and any(
+        facts.is_builtin(node.func, name) for name in ("list", "sorted")
+    )
+
+
 def is_number(node: cst.BaseExpression | None, value: int) -> bool:
     """Return whether ``node`` is that whole number, written plainly."""
     match node:

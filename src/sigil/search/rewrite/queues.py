@@ -1,0 +1,241 @@
+"""Lists that are built up, or taken from at the front: in place, and by deques.
+
+Not here: lists of text that is joined later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from sigil.search.rewrite.facts import Facts
+from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
+from sigil.search.rewrite.shapes import (
+    assignment,
+    bare,
+    expression,
+    index_of,
+    is_empty,
+    is_list,
+    is_number,
+    occurrences,
+    same,
+    slice_of,
+    small,
+    statements,
+)
+
+_OF_BOTH = frozenset("append extend pop remove clear count reverse index".split())
+"""Methods that lists and deques have in common."""
+
+_TELL_APART = frozenset("str repr ascii format isinstance type".split())
+"""Built-in functions to which a deque is not a list."""
+
+
+def _in_place(facts: Facts) -> Iterator[Match]:
+    """``xs = xs + [x]`` in a loop, which copies all of ``xs``, appends instead."""
+    for line in facts.nodes(cst.SimpleStatementLine):
+        found = _added(line)
+        if found is None or facts.loop_around(line) is None:
+            continue
+        target, items = found
+        if isinstance(target, cst.Name) and target.value in facts.parameters:
+            continue
+        if len(items.elements) == 1 and isinstance(items.elements[0], cst.Element):
+            new = f"{bare(target)}.append({bare(items.elements[0].value)})"
+        else:
+            new = f"{bare(target)} += {bare(items)}"
+        [made] = statements(new)
+        yield Match(line, {line: _as_the_line(line, made)})
+
+
+def _as_the_line(line: cst.SimpleStatementLine, new: cst.BaseStatement) -> cst.BaseStatement:
+    """Return ``new`` with the comments of ``line``."""
+    return new.with_changes(
+        leading_lines=line.leading_lines, trailing_whitespace=line.trailing_whitespace
+    )
+
+
+def _added(
+    line: cst.SimpleStatementLine,
+) -> tuple[cst.BaseAssignTargetExpression, cst.List] | None:
+    """Return list and items of a line that makes a longer list of an old one."""
+    match small(line):
+        case cst.Assign(
+            targets=[cst.AssignTarget(target=(cst.Name() | cst.Subscript()) as target)],
+            value=cst.BinaryOperation(left=left, operator=cst.Add(), right=cst.List() as items),
+        ) if same(target, left):
+            return target, items
+        case cst.AugAssign(
+            target=(cst.Name() | cst.Subscript()) as target,
+            operator=cst.AddAssign(),
+            value=cst.List(elements=[cst.Element()]) as items,
+        ):
+            return target, items
+        case _:
+            return None
+
+
+# --- queues ---------------------------------------------------------------------------------
+
+
+def _by_deque(facts: Facts) -> Iterator[Match]:
+    """A list from whose front things are taken, or put there, in a loop becomes a deque."""
+    for name in sorted(facts.bound - frozenset(facts.parameters)):
+        replace: dict[cst.CSTNode, Replacement] = {}
+        uses = list(occurrences(facts, name))
+        if all(_as_deque(facts, use, replace) for use in uses):
+            front = [node for node in replace if _is_front(node)]
+            if any(facts.loop_around(node) is not None for node in front):
+                yield Match(front[0], replace, imports=[("collections", "deque")])
+
+
+def _is_front(node: cst.CSTNode) -> bool:
+    return isinstance(node, (cst.Call, cst.SimpleStatementLine)) and not isinstance(
+        node, cst.BaseAssignTargetExpression
+    )
+
+
+def _as_deque(facts: Facts, use: cst.Name, replace: dict[cst.CSTNode, Replacement]) -> bool:
+    """Note what stands in the place of ``use`` of a list; return False if nothing can."""
+    above = facts.parent(use)
+    if facts.is_target(use) and not isinstance(above, (cst.Subscript, cst.Attribute)):
+        bound = assignment(facts.statement_of(use))
+        if bound is None or bound[0] != use.value or not is_list(facts, bound[1]):
+            return False
+        replace[bound[1]] = expression(_deque_of(bound[1]))
+        return True
+    match above:
+        case cst.Attribute():
+            return _method_of_deque(facts, above, replace)
+        case cst.Subscript():
+            return _item_of_deque(facts, above, replace)
+        case cst.Return():
+            replace[use] = expression(f"list({use.value})")
+            return True
+        case _:
+            return _does_for_both(facts, use, above)
+
+
+def _does_for_both(facts: Facts, use: cst.Name, above: cst.CSTNode | None) -> bool:
+    """Return whether a list and a deque are the same to what ``use`` stands in."""
+    match above:
+        case cst.Arg():
+            call = facts.parent(above)
+            return (
+                isinstance(call, cst.Call)
+                and facts.is_pure_call(call)
+                and bare(call.func) not in _TELL_APART
+            )
+        case cst.While() | cst.If() | cst.BooleanOperation():
+            return True
+        case cst.UnaryOperation(operator=operator):
+            return isinstance(operator, cst.Not)
+        case cst.For(iter=source) | cst.CompFor(iter=source):
+            return source is use
+        case cst.ComparisonTarget(operator=operator):
+            return isinstance(operator, (cst.In, cst.NotIn))
+        case _:
+            return False
+
+
+def _deque_of(value: cst.BaseExpression) -> str:
+    if is_empty(value):
+        return "deque()"
+    match value:
+        case cst.Call(func=cst.Name(value="list"), args=[cst.Arg(value=inner)]):
+            return f"deque({bare(inner)})"
+        case _:
+            return f"deque({bare(value)})"
+
+
+def _method_of_deque(
+    facts: Facts, method: cst.Attribute, replace: dict[cst.CSTNode, Replacement]
+) -> bool:
+    call, name = facts.parent(method), bare(method.value)
+    if not isinstance(call, cst.Call):
+        return False
+    match method.attr.value, call.args:
+        case "pop", [cst.Arg(value=at)]:
+            if not is_number(at, 0) and not is_number(at, -1):
+                return False
+            replace[call] = expression(f"{name}.{'popleft' if is_number(at, 0) else 'pop'}()")
+            return True
+        case "insert", [cst.Arg(value=at), cst.Arg(value=item)]:
+            # What is put in may itself be taken from the list: then both would be replaced.
+            if not is_number(at, 0) or name in facts.read(item):
+                return False
+            replace[call] = expression(f"{name}.appendleft({bare(item)})")
+            return True
+        case known, _:
+            return known in _OF_BOTH
+
+
+def _item_of_deque(
+    facts: Facts, item: cst.Subscript, replace: dict[cst.CSTNode, Replacement]
+) -> bool:
+    """Take single items at the ends as they are, and what drops the first."""
+    at = index_of(item)
+    if at is not None:
+        ends = is_number(at, 0) or is_number(at, -1)
+        line = facts.statement_of(item)
+        if ends and isinstance(small(line), cst.Del) and line is not None:
+            method = "popleft" if is_number(at, 0) else "pop"
+            replace[line] = statements(f"{bare(item.value)}.{method}()")
+            return True
+        return ends
+    return False
+
+
+def _without_first(facts: Facts) -> Iterator[Match]:
+    """``xs = xs[1:]`` at the end of a ``while xs`` drops the first in place."""
+    for line in facts.nodes(cst.SimpleStatementLine):
+        loop, bound = facts.loop_around(line), assignment(line)
+        if bound is None or loop is None or bound[0] in facts.parameters:
+            continue
+        part = slice_of(bound[1])
+        if part is None or part.upper or not part.lower or not is_number(part.lower, 1):
+            continue
+        assert isinstance(bound[1], cst.Subscript)
+        if bare(bound[1].value) != bound[0] or not _made_as_list(facts, bound[0], line):
+            continue
+        if isinstance(loop, cst.While) and bound[0] in facts.read(loop.test):
+            yield Match(line, {line: statements(f"{bound[0]}.pop(0)")})
+
+
+def _made_as_list(facts: Facts, name: str, line: cst.CSTNode) -> bool:
+    """Return whether a name is given a new list wherever else than in ``line`` it is bound."""
+    for use in occurrences(facts, name):
+        other = facts.statement_of(use)
+        bound = assignment(other)
+        if not facts.is_target(use) or other is line:
+            continue
+        if bound is None or bound[0] != name or not is_list(facts, bound[1]):
+            return False
+    return True
+
+
+RULES = (
+    Rule(
+        "append-in-place",
+        "a list made anew for each item added to it is added to in place",
+        Gain.ORDER,
+        _in_place,
+        unless="if the list is also known under another name, or is no list",
+    ),
+    Rule(
+        "front-dropped-in-place",
+        "a list copied without its first item drops the first item",
+        Gain.LARGE,
+        _without_first,
+        unless="if the list is also known under another name, or is empty",
+    ),
+    Rule(
+        "queue-as-deque",
+        "a list that is taken from at the front is a deque, which need not move the others",
+        Gain.ORDER,
+        _by_deque,
+        unless="if the list is seen as such from elsewhere",
+    ),
+)
