@@ -104,15 +104,15 @@ HEADER = (
 def rows() -> Iterator[Row]:
     """Yield the figures, having printed the table line by line."""
     budget = float(os.environ.get("SIGIL_BENCH_SECONDS", SECONDS))
+    table = os.environ.get("SIGIL_BENCH_TABLE")
     functions = chosen(os.environ.get("SIGIL_BENCH_ONLY", ""))
     print(f"  {HEADER}")
     found: list[Found] = []
     for slow in functions:
         found.append(searched(slow, budget))
         print(f"  {found[-1]}", flush=True)
-    table = os.environ.get("SIGIL_BENCH_TABLE")
-    if table:
-        Path(table).write_text(json.dumps([asdict(one) for one in found], indent=2) + "\n")
+        if table:  # line by line, so that an interrupted run has what it found
+            Path(table).write_text(json.dumps([asdict(one) for one in found], indent=2) + "\n")
     yield from figures(found)
 
 
