@@ -211,6 +211,8 @@ def _number_out(number: float) -> float | str:
 
 
 def _number_in(data: object) -> float:
+    if type(data) is float and not math.isnan(data):
+        return data  # most of a long record
     if isinstance(data, bool) or not isinstance(data, int | float | str):
         raise TypeError(f"not a number: {data!r}")
     number = float(cast("float | str", data))

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 from sigil.canonical import checksum
@@ -168,8 +169,9 @@ class History:
 
     def ranked(self) -> list[Candidate]:
         """Return the candidates that have costs, the most believable and best first."""
-        scored = (c for c in self.candidates.values() if c.verdict and c.verdict.costs)
-        return sorted(scored, key=_rank)
+        believed = ((c, c.verdict) for c in self.candidates.values())
+        rows = [(_rank(c, verdict), c) for c, verdict in believed if verdict and verdict.costs]
+        return [candidate for _, candidate in sorted(rows, key=itemgetter(0))]
 
     def best_accepted(self) -> Candidate | None:
         """Return the best candidate that a fresh measurement lets the accept rule take."""
@@ -315,9 +317,7 @@ def _known(history: History, body: Mapping[str, Any]) -> Candidate:
     return candidate
 
 
-def _rank(candidate: Candidate) -> tuple[object, ...]:
-    verdict = candidate.verdict
-    assert verdict is not None  # only measured candidates are ranked
+def _rank(candidate: Candidate, verdict: Evaluation) -> tuple[object, ...]:
     return (not candidate.accepted, verdict.costs, verdict.ties, candidate.round, candidate.id)
 
 

@@ -6,11 +6,11 @@ the user's own cache, and the search goes on *from what was put there*: whatever
 leaves out, such as caches, the search that goes on and the one that is resumed lack alike.
 A search that is rebuilt from the journal does the same at the same places.
 
-Promises: a state is taken up only if its bytes are those that were written, by this version
-under this interpreter, and the journal's rounds and results up to there are those it saw;
-else the journal alone is believed. It is no part of a record, which never holds anything
-that could act: a state is a pickle, and only files of this user, in a folder that nobody
-else may enter, are read. A search whose parts cannot be pickled is never put down.
+Promises: a state is taken up only if its bytes are those that were written, by the code that
+is there now and under this interpreter, and the journal's rounds and results up to there are
+those it saw; else the journal alone is believed. It is no part of a record, which never holds
+anything that could act: a state is a pickle, and only files of this user, in a folder that
+nobody else may enter, are read. A search whose parts cannot be pickled is never put down.
 """
 
 from __future__ import annotations
@@ -41,6 +41,19 @@ EVERY = 256
 _KEPT_FILES = 8
 _EXISTS = "exists"
 _SUFFIX = ".search"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A search between two rounds, as bytes.
+
+    Args:
+        data: a pickle.
+        modules: where the classes in it are defined.
+    """
+
+    data: bytes
+    modules: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,7 @@ class Shelf:
         self._exists = exists
         self._able = True
 
-    def state_of(self, optimizer: Optimizer) -> bytes | None:
+    def state_of(self, optimizer: Optimizer) -> State | None:
         """Return the state of a search between two rounds; None if it has no such form.
 
         Once it has none it is not asked for again.
@@ -86,12 +99,12 @@ class Shelf:
         self._able = state is not None
         return state
 
-    def search_of(self, state: bytes) -> Optimizer:
+    def search_of(self, state: State) -> Optimizer:
         """Return the search that goes on from a state of `state_of`."""
-        optimizer: Optimizer = _Unpickler(io.BytesIO(state), self._exists).load()
+        optimizer: Optimizer = _Unpickler(io.BytesIO(state.data), self._exists).load()
         return optimizer
 
-    def put_down(self, state: bytes, history: History, facts: Mapping[str, Any]) -> None:
+    def put_down(self, state: State, history: History, facts: Mapping[str, Any]) -> None:
         """Keep a state.
 
         Args:
@@ -99,18 +112,19 @@ class Shelf:
             history: all that the search was told, and nothing else.
             facts: the other fields of `Kept`.
         """
-        head = {**facts, **_versions(), "trace": history.trace, "state": digest(state)}
-        self._write(compact_json(head) + b"\n" + state)
+        code = {"trace": history.trace, "state": digest(state.data), **_code(state.modules)}
+        self._write(compact_json({**facts, **code}) + b"\n" + state.data)
 
     def take_up(self, history: History) -> Kept | None:
         """Return the search of a run whose journal holds ``history``, if one is kept."""
         try:
             if not _is_ours(self._folder) or not _is_ours(self._path):
                 return None
-            line, _, state = read_file(self._path).partition(b"\n")
+            line, _, data = read_file(self._path).partition(b"\n")
             head = json.loads(line)
-            if not _fits(head, state, history):
+            if not _fits(head, data, history):
                 return None
+            state = State(data, list(head["modules"]))
             return Kept(
                 self.search_of(state),
                 int(head["rounds"]),
@@ -121,13 +135,14 @@ class Shelf:
         except Exception:  # noqa: BLE001 - whatever a stale state does: the journal is enough
             return None
 
-    def _pickled(self, optimizer: Optimizer) -> bytes | None:
+    def _pickled(self, optimizer: Optimizer) -> State | None:
         buffer = io.BytesIO()
+        pickler = _Pickler(buffer, self._exists)
         try:
-            _Pickler(buffer, self._exists).dump(optimizer)
+            pickler.dump(optimizer)
         except Exception:  # noqa: BLE001 - parts of others, and each fails in its own way
             return None
-        return buffer.getvalue()
+        return State(buffer.getvalue(), sorted(pickler.modules))
 
     def _write(self, data: bytes) -> None:
         """Write a state, if the cache can be written; a run does without it otherwise."""
@@ -148,10 +163,11 @@ def user_cache(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 class _Pickler(pickle.Pickler):
-    """Leaves the tree outside, and writes modules by name."""
+    """Leaves the tree outside, writes modules by name, and notes where classes come from."""
 
     def __init__(self, file: io.BytesIO, exists: Callable[[str], bool]):
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self.modules: set[str] = set()
         self._exists = exists
 
     def persistent_id(self, obj: Any) -> str | None:
@@ -160,6 +176,8 @@ class _Pickler(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, types.ModuleType):
             return importlib.import_module, (obj.__name__,)
+        if isinstance(obj, type):
+            self.modules.add(obj.__module__)
         return NotImplemented
 
 
@@ -174,8 +192,22 @@ class _Unpickler(pickle.Unpickler):
         return self._exists
 
 
-def _versions() -> dict[str, str]:
-    return {"version": __version__, "python": platform.python_version()}
+def _code(modules: Sequence[str]) -> dict[str, Any]:
+    """Return what a state depends on besides the run: the code of its classes."""
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "modules": {name: _stamp(name) for name in modules},
+    }
+
+
+def _stamp(module: str) -> list[int]:
+    """Return size and time of a module's file; nothing for those of the interpreter."""
+    path = getattr(importlib.import_module(module), "__file__", None)
+    if path is None:
+        return []
+    found = Path(path).stat()
+    return [found.st_size, found.st_mtime_ns]
 
 
 def _is_ours(path: Path) -> bool:
@@ -185,9 +217,11 @@ def _is_ours(path: Path) -> bool:
     return found.st_uid == os.geteuid() and private
 
 
-def _fits(head: Mapping[str, Any], state: bytes, history: History) -> bool:
+def _fits(head: Mapping[str, Any], data: bytes, history: History) -> bool:
     number = int(head["rounds"])
     rounds = history.rounds
     trace = rounds[number].trace if number < len(rounds) else history.trace
-    same = {name: head[name] for name in _versions()} == _versions()
-    return same and head["trace"] == trace and head["state"] == digest(state)
+    if head["trace"] != trace or head["state"] != digest(data):
+        return False
+    code = _code(list(head["modules"]))
+    return {name: head[name] for name in code} == code
