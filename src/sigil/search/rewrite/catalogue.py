@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from itertools import chain
 
-from sigil.search.rewrite import lookups, membership, queues
+from sigil.search.rewrite import invariants, lookups, membership, queues
 from sigil.search.rewrite.rule import Rule
 
-RULES: tuple[Rule, ...] = tuple(chain(membership.RULES, lookups.RULES, queues.RULES))
+RULES: tuple[Rule, ...] = tuple(
+    chain(membership.RULES, lookups.RULES, queues.RULES, invariants.RULES)
+)
 """Every rule, each under a name of its own."""

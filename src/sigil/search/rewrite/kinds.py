@@ -92,10 +92,11 @@ def of_names(facts: Facts) -> Kinds:
     """
     found = _agreed((name, kind) for name, kind in _claims(facts, {}) if kind is not None)
     while True:
-        kept = _agreed(_claims(facts, found))
+        agreed = _agreed(_claims(facts, found))
+        kept = {name: kind for name, kind in found.items() if agreed.get(name) == kind}
         if kept == found:
             return found
-        found = {name: kind for name, kind in kept.items() if found.get(name) == kind}
+        found = kept
 
 
 def _agreed(claims: Iterable[tuple[str, str | None]]) -> Kinds:

@@ -1,0 +1,207 @@
+import pytest
+from hypothesis import strategies as st
+from tests.search.rewrite.laws import Example, follows, rewritings
+
+from sigil.search.rewrite.invariants import RULES
+
+NUMBERS = st.lists(st.integers(-9, 9), max_size=6)
+TEXT = st.text("abAB ,", max_size=8)
+TEXTS = st.lists(TEXT, max_size=5)
+RULE = {rule.name: rule for rule in RULES}
+
+EXAMPLES = (
+    Example(
+        "invariant-statement",
+        """
+        def centred(values):
+            result = []
+            for value in values:
+                # The mean of all of them.
+                mean = sum(values) / len(values)
+                result.append(value - mean)
+            return result
+        """,
+        st.tuples(NUMBERS),
+        becomes="    if values:\n        # The mean of all of them.\n        mean = sum(values)",
+    ),
+    Example(
+        "invariant-statement",
+        """
+        def known(words, text):
+            found = 0
+            for word in words:
+                others = text.lower().split()
+                if word in others:
+                    found += 1
+            return found
+        """,
+        st.tuples(TEXTS, TEXT),
+        becomes="    others = text.lower().split()\n    for word in words:",
+    ),
+    Example(
+        "invariant-collection",
+        """
+        def upward(values, limits):
+            found = []
+            for value in values:
+                for limit in sorted(limits):
+                    if value < limit:
+                        found.append((value, limit))
+            return found
+        """,
+        st.tuples(NUMBERS, NUMBERS),
+        becomes="    limits_sorted = sorted(limits)\n    for value in values:",
+    ),
+    Example(
+        "invariant-collection",
+        """
+        def lines(text):
+            i = 0
+            found = []
+            while i < len(text.split(",")):
+                found.append(text.split(",")[i].strip())
+                i += 1
+            return found
+        """,
+        st.tuples(TEXT),
+        becomes='    text_split = text.split(",")\n    while i < len(text_split):',
+    ),
+    Example(
+        "invariant-call",
+        """
+        import re
+
+        def matching(words, start):
+            return [word for word in words if re.compile(re.escape(start)).match(word)]
+        """,
+        st.tuples(TEXTS, TEXT),
+        becomes="    pattern = re.compile(re.escape(start))\n    return [",
+    ),
+    Example(
+        "invariant-row",
+        """
+        def row_sums(table):
+            totals = []
+            for i in range(len(table)):
+                total = 0
+                for j in range(3):
+                    total += table[i][j]
+                totals.append(total)
+            return totals
+        """,
+        st.tuples(st.lists(st.lists(st.integers(), min_size=2, max_size=4), max_size=3)),
+        becomes="        for j in range(3):\n            total += table_part[j]",
+    ),
+    Example(
+        "invariant-length",
+        """
+        def ahead(values):
+            i = 0
+            found = []
+            while i < len(values):
+                found.append(values[-i])
+                i += 1
+            return found
+        """,
+        st.tuples(NUMBERS),
+        becomes="while i < values_len",
+    ),
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_a_rewritten_function_does_the_same(example: Example):
+    follows(example, RULES)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["limits.append(item)", "limits = limits[1:]", "change(limits)", "limits[0] = item"],
+)
+def test_what_the_loop_changes_stays_in_it(line: str):
+    source = f"""
+    def f(items, limits):
+        for item in items:
+            print(sorted(limits))
+            {line}
+    """
+    assert not list(rewritings(RULE["invariant-collection"], source))
+
+
+@pytest.mark.parametrize("call", ["rows.append(list(head))", "last = list(head)"])
+def test_a_list_that_is_kept_is_made_anew_each_time(call: str):
+    source = f"""
+    def f(items, head, rows):
+        for item in items:
+            {call}
+            rows.append(item)
+        return rows
+    """
+    assert not list(rewritings(RULE["invariant-collection"], source))
+
+
+def test_an_iterator_that_is_used_up_is_made_anew_each_time():
+    source = """
+    def f(items, others):
+        return [sum(zip(others, others), ()) for item in items for pair in zip(others, others)]
+    """
+    rewritten = list(rewritings(RULE["invariant-call"], source))
+    assert not rewritten
+
+
+def test_a_statement_whose_name_is_read_before_it_stays():
+    source = """
+    def f(items, text):
+        name = ""
+        for item in items:
+            print(name)
+            name = text.strip()
+    """
+    assert not list(rewritings(RULE["invariant-statement"], source))
+
+
+def test_a_statement_whose_name_is_read_after_the_loop_stays():
+    source = """
+    def f(items, text):
+        name = ""
+        for item in items:
+            name = text.strip()
+            print(item, name)
+        return name
+    """
+    assert not list(rewritings(RULE["invariant-statement"], source))
+
+
+def test_a_call_behind_a_question_about_its_argument_stays():
+    source = """
+    def f(items, prefix):
+        return [item for item in items if prefix is not None and item == prefix.lower()]
+    """
+    assert not list(rewritings(RULE["invariant-call"], source))
+
+
+def test_what_a_nested_function_changes_stays_in_the_loop():
+    source = """
+    def f(items):
+        seen = []
+
+        def visit(item):
+            seen.append(item)
+
+        for item in items:
+            visit(item)
+            print(sorted(seen))
+    """
+    assert not list(rewritings(RULE["invariant-collection"], source))
+
+
+def test_what_may_fail_in_a_try_stays_in_it():
+    source = """
+    def f(items, text):
+        for item in items:
+            try:
+                print(item, text.index("a"))
+            except ValueError:
+                print(item)
+    """
+    assert not list(rewritings(RULE["invariant-collection"], source))
