@@ -9,6 +9,8 @@ from sigil.cli.lazy import LazyGroup, run_group
 
 COMMANDS = {
     "evolve": "Search for a better version of one function, from nothing but its file.",
+    "generate-spec": "Write a spec: pins from a name, from files, or from a profile of the tests.",
+    "generate-eval": "Write an eval from the calls that the repository's tests make.",
     "run": "Search for a better version of what a spec pins.",
     "inspect": "Show lineage, gains with their intervals, and the front.",
     "select": "Promote a candidate, and apply it to your files if you say so.",

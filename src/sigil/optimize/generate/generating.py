@@ -160,7 +160,7 @@ class _Generation:
         """Return inputs from the best source that has any."""
         request, function = self._request, self._function
         if request.cases is not None:
-            self._source = "the file of cases"
+            self._source = "those that were given"
             return [one.case for one in request.cases]
         recorded = self._recorded(tests)
         self._notes.extend(recorded.notes)

@@ -15,6 +15,7 @@ Not here: choosing tests, believing what is written (`sigil.optimize.generate.re
 
 from __future__ import annotations
 
+import cProfile
 import doctest
 import functools
 import importlib
@@ -23,6 +24,7 @@ import importlib.util
 import io
 import json
 import os
+import pstats
 import sys
 import unittest
 
@@ -263,14 +265,30 @@ def main(path):
     wrapped = Wrapped(record, config["is_method"])
     for root in reversed(config["roots"]):
         sys.path.insert(0, os.path.abspath(root))
-    sys.meta_path.insert(0, Finder(config["file"], config["qualname"], wrapped))
+    profile = cProfile.Profile() if config["profile"] else None
+    if profile is None:
+        sys.meta_path.insert(0, Finder(config["file"], config["qualname"], wrapped))
+    else:
+        profile.enable()
     ended = run_pytest(config["tests"]) if config["tests"] else [0, "no tests"]
     if ended is None:
         record.write("note", "no pytest")
         ended = run_unittest(config["tests"])
     if config["doctests"]:
         run_doctests(config["doctests"])
+    if profile is not None:
+        profile.disable()
+        write_profile(profile, record)
     record.write("ended", *ended)
+
+
+def write_profile(profile, record):
+    """Write what each function below the current folder took, in seconds."""
+    here = os.path.realpath(".") + os.sep
+    for (file, line, name), row in sorted(vars(pstats.Stats(profile))["stats"].items()):
+        path = os.path.realpath(file)
+        if path.startswith(here):
+            record.write("profile", path[len(here) :], line, name, row[1], row[2], row[3])
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
@@ -82,20 +82,32 @@ def record_calls(
         "roots": roots_of(function.path, base.path),
         "tests": list(tests),
         "doctests": list(doctests),
-        "out": _OUT,
-        "calls": MOST_CALLS,
-        "bytes": MOST_BYTES,
+        "profile": False,
     }
+    lines, result = run_tests(sandbox, base, config, scratch=scratch, seconds=seconds)
+    return _read(lines, result, (*tests, *doctests))
+
+
+def run_tests(
+    sandbox: CommandSandbox,
+    base: Base,
+    config: Mapping[str, object],
+    *,
+    scratch: Path,
+    seconds: float,
+) -> tuple[list[str], CommandResult]:
+    """Run `sigil.optimize.generate.recorder` and return the lines that it wrote."""
+    told = {**config, "out": _OUT, "calls": MOST_CALLS, "bytes": MOST_BYTES}
     changes = {
         _RECORDER: Path(__file__).with_name("recorder.py").read_bytes(),
-        _CONFIG: json.dumps(config).encode(),
+        _CONFIG: json.dumps(told).encode(),
     }
     limits = Limits(wall_s=seconds, memory_bytes=2 * 2**30, output_bytes=32 * 2**20)
     with open_checkout(base, changes, scratch=scratch) as checkout:
         command = ["python", _RECORDER, _CONFIG]
         result = sandbox.run(command, checkout=checkout, limits=limits)
-        lines = (checkout.read(_OUT) or b"").decode("utf-8", "replace").splitlines()
-    return _read(lines, result, (*tests, *doctests))
+        found = checkout.read(_OUT) or b""
+    return found.decode("utf-8", "replace").splitlines(), result
 
 
 def roots_of(path: str, tree: Path) -> list[str]:
@@ -111,7 +123,7 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
     not_plain: Counter[str] = Counter()
     notes: list[str] = []
     for line in lines:
-        match _fields(line):
+        match fields_of(line):
             case ["call", str(args), str(kwargs)]:
                 calls.extend(_case(args, kwargs))
             case ["not plain", str(what)]:
@@ -129,7 +141,8 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
     return Recording(tuple(calls), not_plain, tuple(notes), files)
 
 
-def _fields(line: str) -> list[Any]:
+def fields_of(line: str) -> list[Any]:
+    """Return the fields of a line that the recorder wrote; none if it is no such line."""
     try:
         found: object = json.loads(line)
     except ValueError:

@@ -47,7 +47,7 @@ def find_tests(tree: Path, paths: Iterable[str], function: Function) -> list[Tes
     """
     found: list[TestFile] = []
     for path in paths:
-        if not _is_test(path) or path == function.path:
+        if not is_test(path) or path == function.path:
             continue
         text = _read(tree / path)
         if text is not None:
@@ -55,7 +55,8 @@ def find_tests(tree: Path, paths: Iterable[str], function: Function) -> list[Tes
     return sorted(found, key=lambda one: (-one.nearness, one.path))
 
 
-def _is_test(path: str) -> bool:
+def is_test(path: str) -> bool:
+    """Return whether a path looks like a file of tests."""
     name = PurePosixPath(path).name
     return any(fnmatchcase(name, pattern) for pattern in _PATTERNS)
 
