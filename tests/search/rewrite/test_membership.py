@@ -107,6 +107,35 @@ EXAMPLES = (
         becomes="kept_set.add(kept[-1].lower())",
     ),
     Example(
+        "membership-beside-a-list",
+        """
+        def pairs(words, banned):
+            found = []
+            for left in words:
+                for right in words:
+                    pair = sorted([left, right])
+                    if pair not in found:
+                        found.append(pair)
+            return found
+        """,
+        st.tuples(TEXTS, TEXTS),
+        becomes="if tuple(pair) not in found_set:",
+    ),
+    Example(
+        "membership-in-a-set-made-once",
+        """
+        def allowed(pairs, banned):
+            found = []
+            for pair in pairs:
+                pair = sorted(pair)
+                if pair not in [sorted(ban) for ban in banned]:
+                    found.append(pair)
+            return found
+        """,
+        st.tuples(*(st.lists(st.lists(st.integers(0, 2), max_size=2), max_size=4),) * 2),
+        becomes="if tuple(pair) not in banned_set:",
+    ),
+    Example(
         "any-equal-in-a-set",
         """
         def known(rows, wanted):

@@ -5,10 +5,12 @@ Only for rules that say when they may differ: `kinds` tells what is sure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
 from sigil.search.rewrite.facts import Facts
-from sigil.search.rewrite.shapes import occurrences
+from sigil.search.rewrite.shapes import assignment, block, occurrences
 
 _METHODS_OF = {
     "str": (
@@ -42,3 +44,30 @@ def likely_kind(facts: Facts, node: cst.BaseExpression) -> str | None:
             case _:
                 pass
     return None
+
+
+def kind_here(facts: Facts, node: cst.BaseExpression) -> str | None:
+    """Return the kind of ``node``, for a name from the last line before that assigns to it.
+
+    Only lines of the blocks around ``node`` are looked at, which are sure to come before.
+    """
+    sure = facts.kind(node)
+    if sure is not None or not isinstance(node, cst.Name):
+        return sure
+    below: cst.CSTNode = node
+    for above in facts.ancestors(node):
+        for line in _before(above, below):
+            if node.value in facts.assigned(line):
+                bound = assignment(line)
+                return facts.kind(bound[1]) if bound and bound[0] == node.value else None
+        if isinstance(above, (cst.For, cst.While, cst.FunctionDef)):
+            return None
+        below = above
+    return None
+
+
+def _before(around: cst.CSTNode, node: cst.CSTNode) -> Sequence[cst.BaseStatement]:
+    """Return the statements of a block before one of them, the last first."""
+    inside = block(around)
+    at = next((i for i, one in enumerate(inside) if one is node), 0)
+    return inside[:at][::-1]

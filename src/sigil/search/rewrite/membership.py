@@ -9,18 +9,18 @@ import libcst.matchers as m
 
 from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.growing import Growing, growing
-from sigil.search.rewrite.likely import likely_kind
+from sigil.search.rewrite.likely import kind_here, likely_kind
 from sigil.search.rewrite.places import repeated_in, share_a_loop, stays_inside
 from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
 from sigil.search.rewrite.shapes import (
     appended,
     assignment,
     bare,
-    block,
     compared,
     expression,
     is_empty,
     is_steady,
+    line_before,
     renamed,
     sole,
     statements,
@@ -96,7 +96,8 @@ def _as_set(facts: Facts, items: cst.BaseExpression) -> str | None:
     """Return the text of a set of what ``items`` gives; None if it is quick to ask itself."""
     match items:
         case cst.ListComp(elt=elt, for_in=for_in) | cst.GeneratorExp(elt=elt, for_in=for_in):
-            return bare(cst.SetComp(elt, for_in))
+            made = f"tuple({bare(elt)})" if facts.kind(elt) == "list" else bare(elt)
+            return bare(cst.SetComp(expression(made), for_in))
         case cst.Call(func=cst.Name() as function, args=[cst.Arg(value=inner), *_]) if any(
             facts.is_builtin(function, name) for name in _COPIES
         ):
@@ -124,11 +125,14 @@ def _set_before(
     facts: Facts, target: cst.ComparisonTarget, place: cst.BaseStatement, made: str, title: str
 ) -> Match:
     fresh = facts.fresh(f"{title}_set")
-    items = target.comparator
-    return Match(
-        target,
-        {place: [*statements(f"{fresh} = {made}"), place], items: cst.Name(fresh)},
-    )
+    items, asked = target.comparator, facts.parent(target)
+    replace: dict[cst.CSTNode, Replacement] = {
+        place: [*statements(f"{fresh} = {made}"), place],
+        items: cst.Name(fresh),
+    }
+    if made.startswith("{tuple(") and isinstance(asked, cst.Comparison):
+        replace[asked.left] = expression(f"tuple({bare(asked.left)})")
+    return Match(target, replace)
 
 
 def _of_a_copy(facts: Facts) -> Iterator[Match]:
@@ -163,13 +167,15 @@ def _asked_while_growing(facts: Facts) -> Iterator[Match]:
         if grown is None or not _reaches(facts, grown, target):
             continue
         fresh = facts.fresh(f"{name}_set")
+        lists = _asks_for_lists(facts, target)
+        if lists and key is None:
+            key = "item", expression("tuple(item)")
         beside = grown.beside(
             f"{fresh} = {_first(grown, key)}",
             f"{fresh} = set()",
             f"{fresh}.add({_of_item(key)})",
         )
-        others = _same_questions(facts, asked)
-        yield Match(target, {**beside, **{items: cst.Name(fresh) for items in others}})
+        yield Match(target, {**beside, **_asking(facts, asked, fresh, lists=lists)})
 
 
 def _named(
@@ -221,15 +227,32 @@ def _of_item(key: tuple[str, cst.BaseExpression] | None) -> str:
     return bare(renamed(elt, {item: "ITEM"})).replace("ITEM", "{item}")
 
 
-def _same_questions(
-    facts: Facts, asked: tuple[str, tuple[str, cst.BaseExpression] | None]
-) -> Iterator[cst.BaseExpression]:
+def _asks_for_lists(facts: Facts, target: cst.ComparisonTarget) -> bool:
+    """Return whether lists are looked for, for which tuples stand in a set."""
+    asked = facts.parent(target)
+    return isinstance(asked, cst.Comparison) and kind_here(facts, asked.left) == "list"
+
+
+def _asking(
+    facts: Facts,
+    asked: tuple[str, tuple[str, cst.BaseExpression] | None],
+    fresh: str,
+    *,
+    lists: bool,
+) -> dict[cst.CSTNode, Replacement]:
+    """Return the replacements by which all that ask the same of the list ask the set."""
+    replace: dict[cst.CSTNode, Replacement] = {}
     for target in _asked(facts):
-        other = _named(target.comparator)
+        other, around = _named(target.comparator), facts.parent(target)
         if other is None or other[0] != asked[0] or (other[1] is None) != (asked[1] is None):
             continue
-        if other[1] is None or asked[1] is None or bare(other[1][1]) == bare(asked[1][1]):
-            yield target.comparator
+        if other[1] and asked[1] and bare(other[1][1]) != bare(asked[1][1]):
+            continue
+        if isinstance(around, cst.Comparison) and _asks_for_lists(facts, target) == lists:
+            replace[target.comparator] = cst.Name(fresh)
+            if lists:
+                replace[around.left] = expression(f"tuple({bare(around.left)})")
+    return replace
 
 
 def _only_asked(facts: Facts) -> Iterator[Match]:
@@ -277,7 +300,7 @@ def _kept_once(facts: Facts, loop: cst.For) -> tuple[cst.BaseStatement, str, str
     if loop.orelse or loop.asynchronous or not isinstance(question, cst.If) or question.orelse:
         return None
     asked, kept = compared(question.test, cst.NotIn), appended(sole(question.body))
-    start = _line_before(facts, loop)
+    start = line_before(facts, loop)
     bound = assignment(start)
     if asked is None or kept is None or bound is None or start is None:
         return None
@@ -294,12 +317,6 @@ def _kept_once(facts: Facts, loop: cst.For) -> tuple[cst.BaseStatement, str, str
         and name not in facts.read(loop.iter) | facts.read(key)
     )
     return (start, name, bare(key)) if fits else None
-
-
-def _line_before(facts: Facts, statement: cst.BaseStatement) -> cst.BaseStatement | None:
-    inside = block(facts.parent(statement))
-    at = next((i for i, one in enumerate(inside) if one is statement), 0)
-    return inside[at - 1] if at > 0 else None
 
 
 # --- any(x == y for y in ys) ----------------------------------------------------------------
@@ -349,6 +366,20 @@ _HASHABLE = "if something in it cannot be hashed, or it changes under another na
 
 RULES = (
     Rule(
+        "only-asked-list-is-a-set",
+        "a list that is only appended to and asked for members is a set from the start",
+        Gain.ORDER,
+        _only_asked,
+        unless=_HASHABLE,
+    ),
+    Rule(
+        "membership-beside-a-list",
+        "a growing list that is asked for members gets a set beside it that grows too",
+        Gain.ORDER,
+        _asked_while_growing,
+        unless=_HASHABLE,
+    ),
+    Rule(
         "membership-in-a-set",
         "a loop that asks whether things are in a list asks a set made before it instead",
         Gain.ORDER,
@@ -375,20 +406,6 @@ RULES = (
         Gain.ORDER,
         _without_repetitions,
         unless="if an item cannot be hashed, or is not equal to itself",
-    ),
-    Rule(
-        "only-asked-list-is-a-set",
-        "a list that is only appended to and asked for members is a set from the start",
-        Gain.ORDER,
-        _only_asked,
-        unless=_HASHABLE,
-    ),
-    Rule(
-        "membership-beside-a-list",
-        "a growing list that is asked for members gets a set beside it that grows too",
-        Gain.ORDER,
-        _asked_while_growing,
-        unless=_HASHABLE,
     ),
     Rule(
         "any-equal-in-a-set",

@@ -63,6 +63,13 @@ def small(statement: cst.CSTNode | None) -> cst.BaseSmallStatement | None:
     return None
 
 
+def line_before(facts: Facts, statement: cst.BaseStatement) -> cst.BaseStatement | None:
+    """Return the statement right before another in its block; None before the first."""
+    inside = block(facts.parent(statement))
+    at = next((i for i, one in enumerate(inside) if one is statement), 0)
+    return inside[at - 1] if at > 0 else None
+
+
 def assignment(statement: cst.CSTNode | None) -> tuple[str, cst.BaseExpression] | None:
     """Return name and value of a line ``name = value``."""
     match small(statement):
