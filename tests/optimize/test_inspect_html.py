@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from sigil.cli.inspect import inspect
 from sigil.cli.planning import make_plan
 from sigil.cli.progress import Silent
+from sigil.cli.replay import replay
 from sigil.errors import SigilError, Unwritable, UsageError
 from sigil.optimize.run import run
 from sigil.optimize.spec import load_spec
@@ -31,11 +32,17 @@ def typed(*arguments: str) -> Result:
     return CliRunner().invoke(inspect, ["--spec", "square", *arguments], standalone_mode=False)
 
 
-def test_the_page_has_the_name_of_the_run_unless_a_file_is_named(lived: Path) -> None:
-    said = typed("--html").output
-    assert said.startswith(f"wrote {lived.name}.html, ")
+def test_the_page_stands_in_the_workspace_unless_a_file_is_named(lived: Path) -> None:
+    typed("--html")
     typed("--html", "mine.html")
-    assert Path("mine.html").read_bytes() == Path(f"{lived.name}.html").read_bytes()
+    in_workspace = lived.parents[1] / f"{lived.name}.html"
+    assert Path("mine.html").read_bytes() == in_workspace.read_bytes()
+
+
+def test_a_page_does_not_keep_a_run_from_being_replayed(lived: Path) -> None:
+    typed("--html")
+    done = CliRunner().invoke(replay, ["--spec", "square"], standalone_mode=False)
+    assert done.exception is None
 
 
 def test_a_dash_is_standard_output(lived: Path) -> None:

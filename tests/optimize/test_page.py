@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import shlex
 import time
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 
+import click
 import pytest
 from tests.optimize.made_up import (
     AFTER,
@@ -24,6 +27,7 @@ from tests.optimize.made_up import (
     timed,
 )
 
+from sigil.cli.sigil import sigil
 from sigil.evaluate.result import Evaluation, MetricValue
 from sigil.optimize.history import History
 from sigil.optimize.picture.facts import Facts
@@ -321,3 +325,14 @@ def test_costs_that_cannot_be_drawn_apart_are_drawn() -> None:
 def test_a_candidate_of_a_person_has_only_its_fresh_measurement() -> None:
     mine = candidate(1, BASELINE, proposer="manual", confirmed=measured(2.0, 0.05, accepted=True))
     assert "5× faster" in told(Facts(recorded(), history(mine, winner=mine.id)))
+
+
+def test_the_commands_that_it_names_are_understood() -> None:
+    text = page(improved())
+    commands = [unescape(line) for line in re.findall("<code>(sigil .*?)</code>", text)]
+    assert len(commands) == 4
+    for command in commands:
+        _, name, *arguments = shlex.split(command)
+        found = sigil.get_command(click.Context(sigil), name)
+        assert found is not None
+        found.make_context(name, [a if name != "verify" else "." for a in arguments])

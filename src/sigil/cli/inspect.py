@@ -60,7 +60,7 @@ def inspect(
     """Show the latest run of a workspace, or one CANDIDATE of it with its whole change.
 
     Works on a run that is still going on, and on one that was killed. --html writes a page
-    to send to somebody; its name is that of the run unless you give a FILE.
+    to send to somebody: into the workspace, under the name of the run, unless you name a FILE.
     """
     from sigil.cli.options import repository
     from sigil.cli.progress import wide_console
@@ -75,7 +75,7 @@ def inspect(
     workspace = open_workspace(spec, workspace_name)
     console = wide_console()
     if html is not None:
-        _write_page(workspace.find_run(run_name), spec.home.parent, html, console)
+        _write_page(workspace, run_name, spec.home.parent, html, console)
         return
     if list_runs:
         _show_runs(workspace, console, as_json=as_json)
@@ -106,8 +106,14 @@ def run_json(run: Path, history: History) -> dict[str, object]:
     }
 
 
-def _write_page(run: Path, repository: Path, name: str, console: Console) -> None:
-    """Write the page about ``run`` to the file ``name``, or to one named like the run."""
+def _write_page(
+    workspace: Workspace, run_name: str | None, repository: Path, name: str, console: Console
+) -> None:
+    """Write the page about a run to the file ``name``, or into the workspace if that is empty.
+
+    Not into the current folder: a new file there would change the tree that a run began
+    with, and it could be neither resumed nor replayed.
+    """
     from sigil.optimize.picture.facts import Facts
     from sigil.optimize.picture.page import page
     from sigil.optimize.picture.reading import read_recorded
@@ -115,11 +121,12 @@ def _write_page(run: Path, repository: Path, name: str, console: Console) -> Non
     from sigil.printable import printable
     from sigil.store.files import write_atomic
 
+    run = workspace.find_run(run_name)
     text = page(Facts(read_recorded(run, repository), load_history(run)))
     if name == "-":
         click.echo(text, nl=False)
         return
-    path = Path(name or f"{run.name}.html")
+    path = Path(name) if name else workspace.root / f"{run.name}.html"
     write_atomic(path, text.encode())
     told = f"wrote {shown(path)}, {len(text.encode()) / 1000:.0f} kB: one file, to open or to send"
     console.print(printable(told), markup=False, highlight=False, soft_wrap=True)

@@ -103,10 +103,8 @@ def _cards(facts: Facts) -> list[Markup]:
     levels = ", ".join(
         f"{face} {found['level']}" for face, found in sorted(isolation.items()) if found
     )
-    where = (
-        f"{environment.get('machine', '?')}, {environment.get('cores', '?')} cores, "
-        f"{environment.get('platform', '')}"
-    )
+    system = " ".join(str(environment.get("platform", "")).split("-")[:2])
+    where = f"{environment.get('machine', '?')}, {environment.get('cores', '?')} cores, {system}"
     python = f"{environment.get('implementation', 'Python')} {environment.get('python', '')}"
     ended = facts.history.ended or "not ended"
     failed = f"{len(facts.failed)} of them failed" if facts.failed else "none of them failed"
