@@ -5,14 +5,19 @@ Not here: the rules themselves, a module for each family.
 
 from __future__ import annotations
 
-from itertools import chain
-
-from sigil.search.rewrite import exits, invariants, lookups, membership, queues, regexes
+from sigil.search.rewrite import (
+    binary,
+    classes,
+    exits,
+    invariants,
+    lookups,
+    membership,
+    queues,
+    regexes,
+)
 from sigil.search.rewrite.rule import Rule
 
-RULES: tuple[Rule, ...] = tuple(
-    chain(
-        membership.RULES, lookups.RULES, queues.RULES, invariants.RULES, exits.RULES, regexes.RULES
-    )
-)
+_FAMILIES = (membership, lookups, queues, invariants, exits, regexes, binary, classes)
+
+RULES: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.RULES)
 """Every rule, each under a name of its own."""

@@ -1,0 +1,203 @@
+import pytest
+from hypothesis import strategies as st
+from tests.search.rewrite.laws import Example, follows, rewritings
+
+from sigil.search.rewrite.comprehensions import RULES
+
+NUMBERS = st.lists(st.integers(-9, 9), max_size=6)
+TABLE = st.lists(NUMBERS, max_size=4)
+MAP = st.dictionaries(st.sampled_from("abc"), st.integers())
+RULE = {rule.name: rule for rule in RULES}
+
+EXAMPLES = (
+    Example(
+        "append-loop",
+        """
+        def halves(table):
+            # Of each row.
+            found = []
+            for row in table:
+                if not row:
+                    continue
+                for value in row:
+                    if value > 0:
+                        # Only what is there.
+                        found.append(12 // (value - 1))
+            return found
+        """,
+        st.tuples(TABLE),
+        becomes="    # Of each row.\n    # Only what is there.\n    found = [12",
+    ),
+    Example(
+        "append-loop",
+        """
+        def pairs(values):
+            found = []
+            for value in values:
+                found.append((value, -value))
+            return found
+        """,
+        st.tuples(NUMBERS),
+        becomes="found = [(value, -value) for value in values]",
+    ),
+    Example(
+        "append-loop",
+        """
+        def listed(values):
+            found = []
+            for value in values:
+                found.append(value)
+            return found
+        """,
+        st.tuples(NUMBERS | st.text()),
+        becomes="found = list(values)",
+    ),
+    Example(
+        "extend-loop",
+        """
+        def after_all(values):
+            found = [0]
+            for value in values:
+                found.append(value * 2)
+            return found
+        """,
+        st.tuples(NUMBERS),
+        becomes="found.extend([value * 2 for value in values])",
+    ),
+    Example(
+        "add-loop",
+        """
+        def different(table):
+            seen = set()
+            for row in table:
+                for value in row:
+                    seen.add(abs(value))
+            return seen
+        """,
+        st.tuples(TABLE),
+        becomes="seen = {abs(value) for row in table for value in row}",
+    ),
+    Example(
+        "store-loop",
+        """
+        def doubled(prices):
+            found = {}
+            for name, price in prices.items():
+                if price:
+                    found[name] = price * 2
+            return found
+        """,
+        st.tuples(MAP),
+        becomes="found = {name: price * 2 for name, price in prices.items() if price}",
+    ),
+    Example(
+        "copying-comprehension",
+        """
+        def copied(prices):
+            return {name: prices[name] for name in prices.keys()}
+        """,
+        st.tuples(MAP),
+        becomes="return dict(prices)",
+    ),
+    Example(
+        "copying-comprehension",
+        """
+        def copied(prices, names):
+            return [{k: v for k, v in prices.items()}, [n for n in names], {n for n in names}]
+        """,
+        st.tuples(MAP, NUMBERS),
+    ),
+    Example(
+        "deciding-list",
+        """
+        def positive(values):
+            return all([value > 0 for value in values])
+        """,
+        st.tuples(NUMBERS),
+        becomes="all(value > 0 for value in values)",
+    ),
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_a_rewritten_function_does_the_same(example: Example):
+    follows(example, RULES)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if value not in found:\n            found.append(value)",
+        "found.append(len(found))",
+        "found.append(value)\n        print(value)",
+        "found.append(value)\n        if value:\n            break",
+        "found.append((yield value))",
+        "if value:\n            found.append(value)\n        else:\n            found.append(0)",
+        "found.append(await value)",
+    ],
+)
+def test_a_loop_that_does_more_than_append_stays(body: str):
+    keyword = "async def" if "await" in body else "def"
+    source = f"""
+{keyword} f(values):
+    found = []
+    for value in values:
+        {body}
+    return found
+"""
+    assert not list(rewritings(RULE["append-loop"], source))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("found = []", "return found, value"),
+        ("found = []\n    print(found)", "return found"),
+        ("found = []\n    mine = lambda: found", "return found"),
+        ("found = values", "return found"),
+    ],
+)
+def test_a_loop_whose_names_are_seen_elsewhere_stays(before: str, after: str):
+    source = f"""
+def f(values, value=None):
+    {before}
+    for value in values:
+        found.append(value)
+    {after}
+"""
+    assert not list(rewritings(RULE["append-loop"], source))
+
+
+def test_a_loop_in_a_try_stays():
+    source = """
+    def f(values):
+        found = []
+        try:
+            for value in values:
+                found.append(1 // value)
+        except ZeroDivisionError:
+            pass
+        return found
+    """
+    assert not list(rewritings(RULE["append-loop"], source))
+
+
+def test_a_loop_with_an_else_stays():
+    source = """
+    def f(values):
+        found = []
+        for value in values:
+            found.append(value)
+        else:
+            found.append(0)
+        return found
+    """
+    assert not list(rewritings(RULE["append-loop"], source))
+
+
+def test_a_list_of_what_has_effects_is_made_whole():
+    source = """
+    def f(values):
+        return any([values.pop() for _ in range(3)])
+    """
+    assert not list(rewritings(RULE["deciding-list"], source))
