@@ -1,0 +1,54 @@
+"""Classes: attributes in fixed places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from sigil.search.rewrite.facts import Facts
+from sigil.search.rewrite.rule import Gain, Match, Rule
+from sigil.search.rewrite.shapes import assignment, block
+
+
+def _slots(facts: Facts) -> Iterator[Match]:
+    """A plain class whose ``__init__`` assigns every attribute names them in ``__slots__``."""
+    made = facts.definition
+    if not isinstance(made, cst.ClassDef) or made.bases or made.keywords or made.decorators:
+        return
+    lines = block(made.body)
+    if any(assignment(line) is not None for line in lines):
+        return  # a default, a constant, or __slots__ itself
+    first = [node for node in lines if _is_init(node)]
+    if len(first) != 1:
+        return
+    names = _assigned(facts, first[0])
+    if names and names == _assigned(facts, made) and not facts.names & {"__dict__", "setattr"}:
+        text = ", ".join(f'"{name}"' for name in names)
+        slots = cst.parse_statement(f"__slots__ = ({text},)")
+        yield Match(made, {}, before=[slots])
+
+
+def _is_init(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.FunctionDef) and node.name.value == "__init__"
+
+
+def _assigned(facts: Facts, root: cst.CSTNode) -> list[str]:
+    """Return the attributes of ``self`` that ``root`` assigns, each once, in order."""
+    found = [
+        node.attr.value
+        for node in facts.nodes(cst.Attribute, root)
+        if isinstance(node.value, cst.Name) and node.value.value == "self" and facts.is_target(node)
+    ]
+    return list(dict.fromkeys(found))
+
+
+RULES = (
+    Rule(
+        "slots",
+        "attributes lie in fixed places of the object instead of in a dict of its own",
+        Gain.SMALL,
+        _slots,
+        unless="if somebody adds attributes to it, or a subclass counts on a dict",
+    ),
+)
