@@ -8,6 +8,7 @@ from __future__ import annotations
 from sigil.search.rewrite import (
     binary,
     classes,
+    comprehensions,
     exits,
     invariants,
     lookups,
@@ -17,7 +18,17 @@ from sigil.search.rewrite import (
 )
 from sigil.search.rewrite.rule import Rule
 
-_FAMILIES = (membership, lookups, queues, invariants, exits, regexes, binary, classes)
+_FAMILIES = (
+    membership,
+    lookups,
+    queues,
+    invariants,
+    exits,
+    regexes,
+    binary,
+    classes,
+    comprehensions,
+)
 
 RULES: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.RULES)
 """Every rule, each under a name of its own."""
