@@ -1,0 +1,273 @@
+"""What was computed before is not computed again: recursion, helpers, repeated calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from sigil.search.rewrite.facts import Facts
+from sigil.search.rewrite.places import repeated_in
+from sigil.search.rewrite.rule import Gain, Match, Rule
+from sigil.search.rewrite.shapes import bare, occurrences, statements
+
+_TWICE = 2
+
+
+def _recursion(facts: Facts) -> Iterator[Match]:
+    """A function that calls itself twice or more keeps its results for the time of one call.
+
+    The body moves into an inner function of the arguments that change from call to call.
+    """
+    outer = facts.definition
+    if not isinstance(outer, cst.FunctionDef) or outer.asynchronous or _is_generator(facts, outer):
+        return
+    calls = [c for c in facts.nodes(cst.Call) if _is_call_of(c, outer.name.value)]
+    names = _plain_parameters(outer)
+    if len(calls) < _TWICE or names is None or _has_effects(facts, outer):
+        return
+    if len(list(occurrences(facts, outer.name.value))) != len(calls) + 1:
+        return
+    varying = _varying(facts, calls, names)
+    if varying:
+        yield _with_inner(facts, outer, names, varying)
+
+
+def _is_generator(facts: Facts, function: cst.FunctionDef) -> bool:
+    return any(True for _ in facts.nodes(cst.Yield, function))
+
+
+def _is_call_of(call: cst.Call, name: str) -> bool:
+    return isinstance(call.func, cst.Name) and call.func.value == name
+
+
+def _plain_parameters(function: cst.FunctionDef) -> list[str] | None:
+    """Return the names of parameters that can all be handed over by position."""
+    given = function.params
+    if given.kwonly_params or given.star_kwarg or isinstance(given.star_arg, cst.Param):
+        return None
+    return [p.name.value for p in (*given.posonly_params, *given.params)]
+
+
+def _has_effects(facts: Facts, function: cst.FunctionDef) -> bool:
+    """Return whether a function, as far as the text tells, does more than return something.
+
+    It must not change its arguments nor anything from outside, and every name that it calls
+    is a pure built-in, a module's function, or itself.
+    """
+    if _changes(facts, function) & set(facts.parameters):
+        return True
+    if any(True for _ in facts.nodes(cst.Global, function)):
+        return True
+    return any(
+        facts.is_builtin(call.func) and bare(call.func) in {"print", "input", "open", "next"}
+        for call in facts.nodes(cst.Call, function)
+    )
+
+
+def _changes(facts: Facts, function: cst.FunctionDef) -> frozenset[str]:
+    """Return the names whose objects a function may change, other than by calling itself."""
+    found: set[str] = set()
+    for node in facts.walk(function.body):
+        if isinstance(node, (cst.Subscript, cst.Attribute)) and facts.is_target(node):
+            found |= _base(node)
+        elif isinstance(node, cst.Call) and not _is_call_of(node, function.name.value):
+            found |= frozenset() if facts.is_harmless(node) else facts.read(node)
+    return frozenset(found)
+
+
+def _base(node: cst.BaseExpression) -> set[str]:
+    while isinstance(node, (cst.Subscript, cst.Attribute)):
+        node = node.value
+    return {node.value} if isinstance(node, cst.Name) else set()
+
+
+def _varying(facts: Facts, calls: Sequence[cst.Call], names: Sequence[str]) -> list[str] | None:
+    """Return the parameters that are not handed on as they are in every call.
+
+    None if a call cannot be followed, as with a star.
+    """
+    same = set(names) - facts.assigned(facts.definition.body)
+    for call in calls:
+        handed = dict(zip(names, call.args, strict=False))
+        if len(call.args) > len(names) or any(arg.star or arg.keyword for arg in call.args):
+            return None
+        same -= {n for n in same if n not in handed or bare(handed[n].value) != n}
+    return [name for name in names if name not in same]
+
+
+def _with_inner(
+    facts: Facts,
+    outer: cst.FunctionDef,
+    names: Sequence[str],
+    varying: Sequence[str],
+) -> Match:
+    inner = facts.fresh(f"{outer.name.value}_of")
+    [template] = statements(f"@cache\ndef {inner}({_with_defaults(outer, varying)}):\n    pass")
+    assert isinstance(template, cst.FunctionDef)
+    changed = outer.body.visit(_Redirecting(outer.name.value, inner, names, varying))
+    assert isinstance(changed, (cst.IndentedBlock, cst.SimpleStatementSuite))
+    kept, rest = _docstring_and_rest(outer, changed)
+    function = template.with_changes(body=rest)
+    result = statements(f"return {inner}({', '.join(varying)})")
+    whole = cst.IndentedBlock([*kept, function, *result])
+    return Match(outer, {outer.body: whole}, imports=[("functools", "cache")])
+
+
+def _with_defaults(outer: cst.FunctionDef, varying: Sequence[str]) -> str:
+    """Return the text of the inner function's parameters, with their defaults."""
+    found: list[str] = []
+    for parameter in (*outer.params.posonly_params, *outer.params.params):
+        if parameter.name.value in varying:
+            default = parameter.default
+            text = f"={bare(default)}" if default is not None else ""
+            found.append(f"{parameter.name.value}{text}")
+    return ", ".join(found)
+
+
+def _docstring_and_rest(
+    outer: cst.FunctionDef, body: cst.BaseSuite
+) -> tuple[Sequence[cst.BaseStatement], cst.BaseSuite]:
+    if outer.get_docstring(clean=False) is None or not isinstance(body, cst.IndentedBlock):
+        return [], body
+    return body.body[:1], body.with_changes(body=body.body[1:])
+
+
+class _Redirecting(cst.CSTTransformer):
+    """Lets calls of one function call another, with only some of the arguments."""
+
+    def __init__(self, name: str, other: str, names: Sequence[str], varying: Sequence[str]):
+        super().__init__()
+        self._name, self._other = name, other
+        self._kept = [n in varying for n in names]
+
+    def leave_Call(  # noqa: N802 - as LibCST calls it
+        self, original_node: cst.Call, updated_node: cst.Call
+    ) -> cst.Call:
+        if not _is_call_of(original_node, self._name):
+            return updated_node
+        args = [arg for arg, kept in zip(updated_node.args, self._kept, strict=False) if kept]
+        if args:
+            args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        return updated_node.with_changes(func=cst.Name(self._other), args=args)
+
+
+# --- nested functions -----------------------------------------------------------------------
+
+
+def _nested(facts: Facts) -> Iterator[Match]:
+    """A nested function that only computes, called in a loop or by itself, keeps results."""
+    for function in facts.nodes(cst.FunctionDef):
+        if function is facts.definition or not _only_computes(facts, function):
+            continue
+        calls = [c for c in facts.nodes(cst.Call) if _is_call_of(c, function.name.value)]
+        own = [c for c in calls if function in facts.ancestors(c)]
+        looped = [c for c in calls if repeated_in(facts, c, ()) is not None and c not in own]
+        if len(own) >= _TWICE or looped:
+            new = function.with_changes(decorators=[cst.Decorator(cst.Name("cache"))])
+            yield Match(function, {function: new}, imports=[("functools", "cache")])
+
+
+def _only_computes(facts: Facts, function: cst.FunctionDef) -> bool:
+    if function.asynchronous or function.decorators or _is_generator(facts, function):
+        return False
+    if any(True for _ in facts.nodes(cst.Nonlocal, function)):
+        return False
+    names = _plain_parameters(function)
+    if not names:
+        return False
+    # What it reads from around it must not change while results are kept, and what it returns
+    # must not be changed by who gets it.
+    outside = facts.read(function.body) - facts.assigned(function)
+    around = facts.assigned(facts.definition.body) - {function.name.value}
+    return not _changes(facts, function) & (set(names) | outside) and all(
+        _bound_once_before(facts, name, function) for name in outside & around
+    )
+
+
+def _bound_once_before(facts: Facts, name: str, function: cst.FunctionDef) -> bool:
+    """Return whether a name gets its value before ``function``, and keeps it."""
+    targets = [use for use in occurrences(facts, name) if facts.is_target(use)]
+    if len(targets) != 1 or facts.loop_around(targets[0]) is not None:
+        return False
+    line = facts.statement_of(targets[0])
+    around = facts.parent(function)
+    inside = around.body if isinstance(around, cst.IndentedBlock) else ()
+    if line not in inside or inside.index(line) > inside.index(function):
+        return False
+    return all(name not in facts.changed(later) for later in inside[inside.index(line) + 1 :])
+
+
+# --- calls in a loop ------------------------------------------------------------------------
+
+
+def _calls(facts: Facts) -> Iterator[Match]:
+    """A function of the module that a loop calls with plain arguments keeps its results."""
+    for call in facts.nodes(cst.Call):
+        name = _outside_function(facts, call)
+        place = repeated_in(facts, call, {name}) if name else None
+        if name is None or place is None:
+            continue
+        fresh = facts.fresh(f"cached_{name.rpartition('.')[2]}")
+        others = [c for c in facts.nodes(cst.Call, place) if bare(c.func) == name]
+        yield Match(
+            call,
+            {
+                place: [*statements(f"{fresh} = cache({name})"), place],
+                **{other.func: cst.Name(fresh) for other in others},
+            },
+            imports=[("functools", "cache")],
+        )
+
+
+def _outside_function(facts: Facts, call: cst.Call) -> str | None:
+    """Return the dotted name of a called function of elsewhere that may be worth keeping."""
+    name = bare(call.func)
+    arguments = [arg for arg in call.args if not arg.star]
+    plain = all(facts.read(arg.value) for arg in arguments[:1])
+    if not arguments or len(arguments) != len(call.args) or not plain:
+        return None
+    match call.func:
+        case cst.Name(value=own):
+            known = own not in facts.bound and not facts.is_builtin(call.func)
+            # A class has names in capitals: each call has to make a new object.
+            return name if known and own[:1].islower() else None
+        case cst.Attribute():
+            dotted = facts.stands_for(call.func)
+            return name if dotted and dotted in _SLOW else None
+        case _:
+            return None
+
+
+_SLOW = frozenset(
+    "datetime.datetime.strptime datetime.datetime.fromisoformat datetime.date.fromisoformat "
+    "unicodedata.normalize json.dumps math.factorial math.comb "
+    "urllib.parse.quote urllib.parse.unquote html.escape html.unescape".split()
+)
+"""Functions of the standard library that take longer than to look a result up, and return what
+cannot change."""
+
+
+RULES = (
+    Rule(
+        "recursion-with-cache",
+        "a recursion that meets the same arguments again keeps its results for one call",
+        Gain.ORDER,
+        _recursion,
+        unless="if arguments cannot be hashed, results are changed, or it sees more than arguments",
+    ),
+    Rule(
+        "helper-with-cache",
+        "a nested function that only computes keeps its results for one call",
+        Gain.ORDER,
+        _nested,
+        unless="if arguments cannot be hashed, or results are changed",
+    ),
+    Rule(
+        "calls-with-cache",
+        "a function that a loop calls with the same arguments again keeps its results",
+        Gain.LARGE,
+        _calls,
+        unless="if it does or sees more than its arguments, cannot hash them, or results change",
+    ),
+)

@@ -1,0 +1,133 @@
+import pytest
+from hypothesis import strategies as st
+from tests.search.rewrite.laws import Example, follows, rewritings
+
+from sigil.search.rewrite.memoising import RULES
+
+BY_NAME = {rule.name: rule for rule in RULES}
+NUMBERS = st.lists(st.integers(0, 5), max_size=7)
+
+EXAMPLES = (
+    Example(
+        "recursion-with-cache",
+        '''
+        def steps(count, reach=2):
+            """In how many ways."""
+            if count < 2:
+                return 1
+            return steps(count - 1, reach) + steps(count - reach, reach)
+        ''',
+        st.tuples(st.integers(0, 9), st.integers(1, 3)),
+        becomes="return steps_of(count - 1) + steps_of(count - reach)",
+    ),
+    Example(
+        "recursion-with-cache",
+        """
+        def best(weights, i, room):
+            if i == len(weights):
+                return 0
+            without = best(weights, i + 1, room)
+            if weights[i] > room:
+                return without
+            return max(without, weights[i] + best(weights, i + 1, room - weights[i]))
+        """,
+        st.tuples(NUMBERS, st.just(0), st.integers(0, 9)),
+        becomes="def best_of(i, room):",
+    ),
+    Example(
+        "helper-with-cache",
+        """
+        def all_lengths(numbers):
+            def length(number):
+                if number < 2:
+                    return 1
+                return length(number - 1) + length(number - 2)
+
+            return [length(number) for number in numbers]
+        """,
+        st.tuples(NUMBERS),
+        becomes="@cache\n    def length(number):",
+    ),
+    Example(
+        "calls-with-cache",
+        """
+        def root(number):
+            return sum(i * i for i in range(number))
+
+        def roots(numbers):
+            found = []
+            for number in numbers:
+                found.append(root(number))
+            return found
+        """,
+        st.tuples(NUMBERS),
+        becomes="found.append(cached_root(number))",
+    ),
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_a_rewritten_function_does_the_same(example: Example):
+    follows(example, RULES)
+
+
+@pytest.mark.parametrize(
+    "line", ["items.append(n)", "print(n)", "yield n", "global seen", "walk = None"]
+)
+def test_a_recursion_that_does_more_than_compute_is_left_alone(line: str):
+    source = f"""
+    def walk(items, n):
+        {line}
+        if n < 2:
+            return n
+        return walk(items, n - 1) + walk(items, n - 2)
+    """
+    assert not list(rewritings(BY_NAME["recursion-with-cache"], source))
+
+
+def test_a_recursion_that_never_meets_the_same_again_is_left_alone():
+    source = """
+    def total(n):
+        return n + total(n - 1) if n else 0
+    """
+    assert not list(rewritings(BY_NAME["recursion-with-cache"], source))
+
+
+@pytest.mark.parametrize("line", ["seen.append(n)", "nonlocal last; last = n"])
+def test_a_helper_that_does_more_than_compute_is_left_alone(line: str):
+    source = f"""
+    def total(items):
+        seen = []
+        last = 0
+
+        def one(n):
+            {line}
+            return n
+
+        return [one(item) for item in items], seen
+    """
+    assert not list(rewritings(BY_NAME["helper-with-cache"], source))
+
+
+def test_a_helper_that_sees_what_changes_later_is_left_alone():
+    source = """
+    def total(items):
+        known = []
+
+        def one(n):
+            return n in known
+
+        for item in items:
+            if not one(item):
+                known.append(item)
+        return known
+    """
+    assert not list(rewritings(BY_NAME["helper-with-cache"], source))
+
+
+def test_objects_are_made_anew_each_time():
+    source = """
+    def total(items):
+        return [Item(item) for item in items]
+    """
+    assert not list(rewritings(BY_NAME["calls-with-cache"], source))
