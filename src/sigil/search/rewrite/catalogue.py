@@ -9,10 +9,12 @@ from sigil.search.rewrite import (
     binary,
     classes,
     comprehensions,
+    counting,
     exits,
     invariants,
     lookups,
     membership,
+    memoising,
     queues,
     regexes,
 )
@@ -21,6 +23,8 @@ from sigil.search.rewrite.rule import Rule
 _FAMILIES = (
     membership,
     lookups,
+    counting,
+    memoising,
     queues,
     invariants,
     exits,
