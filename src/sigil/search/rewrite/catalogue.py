@@ -16,7 +16,9 @@ from sigil.search.rewrite import (
     membership,
     memoising,
     queues,
+    reductions,
     regexes,
+    strings,
 )
 from sigil.search.rewrite.rule import Rule
 
@@ -32,6 +34,8 @@ _FAMILIES = (
     binary,
     classes,
     comprehensions,
+    strings,
+    reductions,
 )
 
 RULES: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.RULES)

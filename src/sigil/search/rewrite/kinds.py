@@ -32,6 +32,12 @@ _RETURNS = {
     "format": "str",
     "all": "bool", "any": "bool", "isinstance": "bool", "issubclass": "bool", "callable": "bool",
 }  # fmt: skip
+_DOTTED = {
+    **{f"math.{name}": "int" for name in "ceil comb factorial floor gcd isqrt lcm perm".split()},
+    **{f"math.{name}": "float" for name in "sqrt hypot dist exp log sin cos tan pow fsum".split()},
+    **{f"math.{name}": "bool" for name in "isclose isfinite isinf isnan".split()},
+    "operator.index": "int",
+}
 _METHODS = {
     "str": {
         "str": (
@@ -167,6 +173,8 @@ def _of_call(facts: Facts, call: cst.Call, known: Kinds) -> str | None:
     match call.func:
         case cst.Name(value=name) as function if facts.is_builtin(function):
             return _RETURNS.get(name)
+        case function if (dotted := facts.stands_for(function)) is not None:
+            return _DOTTED.get(dotted)
         case cst.Attribute(value=value, attr=cst.Name(value=method)):
             return _METHOD_RETURNS.get((of(facts, value, known) or "", method))
         case _:
