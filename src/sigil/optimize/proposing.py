@@ -14,6 +14,7 @@ from sigil.llm.provider import make_provider
 from sigil.llm.recorded import Recorded
 from sigil.optimize.plan import Plan
 from sigil.search import plugins
+from sigil.search.absent import Absent
 from sigil.search.model import Proposer
 from sigil.search.model_proposer import ModelProposer
 from sigil.search.mutate import Mutate
@@ -21,8 +22,19 @@ from sigil.search.tune import Tune
 
 GROUP = "sigil.proposers"
 
+
+def _rewrite() -> Proposer:
+    """Return `rewrite`, which an installation without its library has only by name."""
+    try:
+        from sigil.search.rewrite.proposer import Rewrite  # noqa: PLC0415 - an extra
+    except ImportError:
+        return Absent("rewrite", "libcst", "rewrite")
+    return Rewrite()
+
+
 OFFLINE: Mapping[str, Callable[[], Proposer]] = {
     # In the order in which they are worth trying: the first has most of the first rounds.
+    "rewrite": _rewrite,
     "mutate": Mutate,
     "tune": Tune,
 }

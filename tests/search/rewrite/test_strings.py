@@ -1,0 +1,156 @@
+import pytest
+from hypothesis import strategies as st
+from tests.search.rewrite.laws import Example, follows, rewritings
+
+from sigil.search.rewrite.strings import RULES
+
+TEXT = st.text("ab -", max_size=8)
+TEXTS = st.lists(TEXT, max_size=5)
+BY_NAME = {rule.name: rule for rule in RULES}
+
+EXAMPLES = (
+    Example(
+        "text-joined-once",
+        """
+        def shout(words):
+            text = ""
+            count = 0
+            for word in words:  # each
+                text += word.upper()
+                if word:
+                    text = text + "!"
+                count += 1
+            return text, count
+        """,
+        st.tuples(TEXTS),
+        becomes='    text = "".join(pieces)\n',
+    ),
+    Example(
+        "text-joined-once",
+        """
+        def listed(words):
+            text = "<"
+            while words:
+                text += words.pop()
+            return text + ">"
+        """,
+        st.tuples(TEXTS),
+        becomes='pieces = ["<"]',
+    ),
+    Example(
+        "text-joined-in-front",
+        """
+        def digits(n):
+            text = ""
+            while n > 0:
+                text = str(n % 10) + text
+                n //= 10
+            return text
+        """,
+        st.tuples(st.integers(0, 10**9)),
+        becomes='text = "".join(reversed(pieces))',
+    ),
+    Example(
+        "text-joined-in-front",
+        """
+        def framed(words):
+            text = "end"
+            for word in words:
+                text = word + text
+            return text
+        """,
+        st.tuples(TEXTS),
+    ),
+    Example(
+        "lists-chained",
+        """
+        def flat(rows):
+            return sum((row[1:] for row in rows), [])
+        """,
+        st.tuples(st.lists(st.lists(st.integers(), max_size=3), max_size=4)),
+        becomes="list(chain.from_iterable(row[1:] for row in rows))",
+    ),
+    Example(
+        "part-in-text",
+        """
+        def having(words, part):
+            return [w for w in words if w.find(part) != -1 and w.find("-") < 0]
+        """,
+        st.tuples(TEXTS, TEXT),
+        becomes='("-" not in w)',
+    ),
+    Example(
+        "several-starts-at-once",
+        """
+        def chosen(words):
+            return [w for w in words if w.startswith("a") or w.startswith(("b", "-"))]
+        """,
+        st.tuples(TEXTS),
+        becomes='w.startswith(("a", "b", "-"))',
+    ),
+    Example(
+        "start-without-a-copy",
+        """
+        def chosen(words, start):
+            return [w for w in words if w[: len(start)] == start or w[0:2] == "ab"]
+        """,
+        st.tuples(TEXTS, TEXT),
+        becomes="w.startswith(start)",
+    ),
+    Example(
+        "join-a-list",
+        """
+        def listed(words):
+            return ", ".join(w.strip() for w in words)
+        """,
+        st.tuples(TEXTS),
+        becomes='", ".join([w.strip() for w in words])',
+    ),
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_a_rewritten_function_does_the_same(example: Example):
+    follows(example, RULES)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "print(text)",
+        "text += text",
+        "text = text.strip()",
+        "return text",
+        "last = text[-1]",
+        "text = word + text",
+        "text += 1; n = 2",
+    ],
+)
+def test_a_text_that_the_loop_looks_at_is_put_together_as_before(line: str):
+    source = f"""
+    def f(words):
+        text = ""
+        for word in words:
+            text += word
+            {line}
+        return text
+    """
+    assert not list(rewritings(BY_NAME["text-joined-once"], source))
+
+
+def test_a_number_that_grows_is_no_text():
+    source = "def f(xs):\n    total = 0\n    for x in xs:\n        total += x\n    return total\n"
+    assert not list(rewritings(BY_NAME["text-joined-once"], source))
+
+
+@pytest.mark.parametrize("test", ["w.find(p) > 0", "w.find(p) != 1", "w.find(p, 2) != -1"])
+def test_where_a_part_is_may_matter(test: str):
+    assert not list(rewritings(BY_NAME["part-in-text"], f"def f(w, p):\n    return {test}\n"))
+
+
+@pytest.mark.parametrize(
+    "test", ["w[:3] == 'ab'", "w[1:3] == 'ab'", "w[:n] == p", "w[:-2] == 'ab'"]
+)
+def test_a_slice_of_another_length_is_no_beginning(test: str):
+    source = f"def f(w, n, p):\n    return {test}\n"
+    assert not list(rewritings(BY_NAME["start-without-a-copy"], source))
