@@ -19,6 +19,7 @@ from sigil.search.rewrite import (
     reductions,
     regexes,
     strings,
+    sums,
 )
 from sigil.search.rewrite.rule import Rule
 
@@ -26,6 +27,7 @@ _FAMILIES = (
     membership,
     lookups,
     counting,
+    sums,
     memoising,
     queues,
     invariants,
