@@ -1,5 +1,7 @@
 """Whole runs under every optimizer: workers, resuming, second measurements, parameters."""
 
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from sigil.optimize.history import History
 from sigil.optimize.run import Summary, run
 from sigil.optimize.spec import load_spec
 from sigil.optimize.workspace import load_history, open_workspace
+from sigil.search import plugins
 from sigil.search.model import Outcome, Proposal, View
 from sigil.search.patch import diff
 from sigil.store.frames import encode
@@ -206,3 +209,36 @@ def test_parameters_that_do_not_fit_are_one_line(repository: Path, text: str, me
     (repository / ".sigil" / "sigil.yaml").write_text(f"{text}\n")
     with pytest.raises(errors.InvalidValue, match=message):
         search(repository)
+
+
+def brings(monkeypatch: pytest.MonkeyPatch, *points: EntryPoint) -> None:
+    found = {point.group: [p for p in points if p.group == point.group] for point in points}
+    monkeypatch.setattr(plugins, "entry_points", lambda group: found.get(group, []))
+
+
+def test_a_proposer_of_a_plugin_joins_and_the_run_records_its_name(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brings(monkeypatch, EntryPoint("constants", f"{__name__}:Constants", "sigil.proposers"))
+    summary = search(repository, budget_evals=16)
+    assert "constants" in {one.proposer for one in summary.history.candidates.values()}
+    assert b'"constants"' in RunRecord.open(summary.run).snapshot("search")
+    brings(monkeypatch, EntryPoint("other", "json:loads", "sigil.proposers"))
+    with pytest.raises(errors.DependencyMissing, match=r"'constants'.*not installed"):
+        search(repository, resume=True, budget_evals=20)
+
+
+def test_a_broken_plugin_is_a_warning_with_its_name(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brings(monkeypatch, EntryPoint("mine", "no.such.module:x", "sigil.proposers"))
+
+    class Watching(Silent):
+        def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
+            seen.extend(warnings)
+
+    seen: list[str] = []
+    spec = load_spec(repository, "square")
+    plan = make_plan(spec, None, {"num": 4, "lanes": 1, "budget_evals": 4})
+    run(plan, open_workspace(spec, "w"), Watching())
+    assert any("'mine'" in line for line in seen)

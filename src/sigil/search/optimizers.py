@@ -27,12 +27,10 @@ class Param:
     """A whole number that an optimizer takes.
 
     Args:
-        default: where nothing is said.
         least: inclusive.
         most: inclusive.
     """
 
-    default: int
     least: int
     most: int
 
@@ -48,14 +46,14 @@ def _independent() -> Population:
 
 
 _BUILT_IN: Mapping[str, _Kind] = {
-    "simple": _Kind(BestFirst, {"parents": Param(8, 1, 64)}),
+    "simple": _Kind(BestFirst, {"parents": Param(1, 64)}),
     "best-of-n": _Kind(_independent, {}),
     "alphaevolve": _Kind(
         Islands,
         {
-            "islands": Param(4, 1, 64),
-            "migration_interval": Param(12, 1, 10**6),
-            "migrants": Param(2, 1, 64),
+            "islands": Param(1, 64),
+            "migration_interval": Param(1, 10**6),
+            "migrants": Param(1, 64),
         },
     ),
 }
@@ -64,11 +62,6 @@ _BUILT_IN: Mapping[str, _Kind] = {
 def optimizer_names() -> list[str]:
     """Return the names that can be chosen: ours first, then plugins, which are not loaded."""
     return [*_BUILT_IN, *(name for name in plugins.names(GROUP) if name not in _BUILT_IN)]
-
-
-def params_of(name: str) -> Mapping[str, Param]:
-    """Return the parameters of an optimizer of ours by name."""
-    return _BUILT_IN[name].params
 
 
 def check_name(name: str) -> None:
