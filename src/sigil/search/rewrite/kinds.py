@@ -87,6 +87,9 @@ _DISPLAYS: tuple[tuple[type[cst.CSTNode], str], ...] = (
     (cst.FormattedString, "str"),
     (cst.Comparison, "bool"),
 )
+_GUESSES = 4
+"""How far a kind is followed from name to name."""
+
 _NUMBERS = ("bool", "int", "float")
 
 
@@ -96,7 +99,12 @@ def of_names(facts: Facts) -> Kinds:
     It begins with a guess from the bindings that say something, and drops what does not
     follow from the guess until all that is left follows from itself.
     """
-    found = _agreed((name, kind) for name, kind in _claims(facts, {}) if kind is not None)
+    found: Kinds = {}
+    for _ in range(_GUESSES):
+        before = found
+        found = _agreed((name, kind) for name, kind in _claims(facts, found) if kind is not None)
+        if found == before:
+            break
     while True:
         agreed = _agreed(_claims(facts, found))
         kept = {name: kind for name, kind in found.items() if agreed.get(name) == kind}
