@@ -18,6 +18,7 @@ from sigil.search.rewrite import (
     queues,
     reductions,
     regexes,
+    sorting,
     strings,
     sums,
 )
@@ -28,6 +29,7 @@ _FAMILIES = (
     lookups,
     counting,
     sums,
+    sorting,
     memoising,
     queues,
     invariants,

@@ -47,19 +47,26 @@ def likely_kind(facts: Facts, node: cst.BaseExpression) -> str | None:
 
 
 def kind_here(facts: Facts, node: cst.BaseExpression) -> str | None:
-    """Return the kind of ``node``, for a name from the last line before that assigns to it.
-
-    Only lines of the blocks around ``node`` are looked at, which are sure to come before.
-    """
+    """Return the kind of ``node``, for a name from the last line before that assigns to it."""
     sure = facts.kind(node)
-    if sure is not None or not isinstance(node, cst.Name):
-        return sure
+    value = node if sure is not None else value_here(facts, node)
+    return sure if value is None else facts.kind(value)
+
+
+def value_here(facts: Facts, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """Return ``node``, or the expression in the last line before that assigns to a name.
+
+    Only lines of the blocks around ``node`` are looked at, which are sure to come before;
+    None if there is no such line.
+    """
+    if not isinstance(node, cst.Name):
+        return node
     below: cst.CSTNode = node
     for above in facts.ancestors(node):
         for line in _before(above, below):
             if node.value in facts.assigned(line):
                 bound = assignment(line)
-                return facts.kind(bound[1]) if bound and bound[0] == node.value else None
+                return bound[1] if bound and bound[0] == node.value else None
         if isinstance(above, (cst.For, cst.While, cst.FunctionDef)):
             return None
         below = above

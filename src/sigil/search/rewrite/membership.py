@@ -9,7 +9,7 @@ import libcst.matchers as m
 
 from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.growing import Growing, growing
-from sigil.search.rewrite.likely import kind_here, likely_kind
+from sigil.search.rewrite.likely import kind_here, likely_kind, value_here
 from sigil.search.rewrite.places import repeated_in, share_a_loop, stays_inside
 from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
 from sigil.search.rewrite.shapes import (
@@ -22,6 +22,7 @@ from sigil.search.rewrite.shapes import (
     is_steady,
     line_before,
     renamed,
+    slice_of,
     sole,
     statements,
     target_names,
@@ -74,8 +75,18 @@ def _likely_list_in_a_loop(facts: Facts) -> Iterator[Match]:
         items, place = target.comparator, _of_the_list(facts, target)
         if place is None or not isinstance(items, cst.Name):
             continue
-        if facts.kind(items) is None and likely_kind(facts, items) in {"list", None}:
+        if facts.kind(items) is not None or likely_kind(facts, items) not in {"list", None}:
+            continue
+        if not _asks_for_a_part(facts, target):
             yield _set_before(facts, target, place, f"set({items.value})", items.value)
+
+
+def _asks_for_a_part(facts: Facts, target: cst.ComparisonTarget) -> bool:
+    """Return whether a slice is looked for, which is rather a part of a text than an item."""
+    asked = facts.parent(target)
+    assert isinstance(asked, cst.Comparison)
+    value = value_here(facts, asked.left)
+    return value is not None and slice_of(value) is not None
 
 
 def _made_again_and_again(facts: Facts) -> Iterator[Match]:
@@ -366,6 +377,13 @@ _HASHABLE = "if something in it cannot be hashed, or it changes under another na
 
 RULES = (
     Rule(
+        "only-first-kept-by-dict",
+        "items kept once, each compared with all kept before, become the keys of a dict",
+        Gain.ORDER,
+        _without_repetitions,
+        unless="if an item cannot be hashed, or is not equal to itself",
+    ),
+    Rule(
         "only-asked-list-is-a-set",
         "a list that is only appended to and asked for members is a set from the start",
         Gain.ORDER,
@@ -399,13 +417,6 @@ RULES = (
         Gain.ORDER,
         _made_again_and_again,
         unless="if something in it cannot be hashed, or the list is never needed and fails",
-    ),
-    Rule(
-        "only-first-kept-by-dict",
-        "items kept once, each compared with all kept before, become the keys of a dict",
-        Gain.ORDER,
-        _without_repetitions,
-        unless="if an item cannot be hashed, or is not equal to itself",
     ),
     Rule(
         "any-equal-in-a-set",
