@@ -6,6 +6,11 @@ best values whose length adapts (the one-fifth success rule). A literal that fai
 it alone was moved, such as an exponent, is held from then on and only rarely let go: joint
 moves that touch it would all fail.
 
+A literal that is read only in one branch keeps its value while another one is taken, so no
+evaluation is spent on what cannot matter; and a switch that is turned brings the best known
+values of its branch with it. The estimator then draws the literals of that branch alone
+(a tree-structured space, defined while it is drawn).
+
 Deterministic: chance comes from the caller's stream, and the estimator is seeded from it
 anew at every ask. The estimator sees a bounded number of results, the best and the latest,
 because its cost per proposal grows with them.
@@ -19,9 +24,11 @@ from __future__ import annotations
 import math
 import random
 import warnings
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from sigil.search.branches import Branches
 from sigil.search.literals import Choices, Literal, Span
 from sigil.search.model import Outcome
 from sigil.search.written import Value, rounded
@@ -57,25 +64,34 @@ class Search:
         self._literals = literals
         self._distributions = {f"{i:02}": _distribution(optuna, literal.space)
                                for i, literal in enumerate(literals)}  # fmt: skip
+        self._branches = Branches(literals)
         self._costs: dict[Values, float | None] = {}
         self._pending: dict[Values, int | None] = {}
         self._scale: tuple[float, ...] = ()
         self._initial = tuple(literal.value for literal in literals)
         self._lone: list[list[bool]] = [[] for _ in literals]
-        self._first = iter(tuple(_first_steps(literals)))  # unlike a generator, it pickles
+        self._first = deque((values, self._initial) for values in _first_steps(literals))
+        self._unfolded = self._branches.active(self._initial)
+        self._kept: list[tuple[float, Value] | None] = [None for _ in literals]
         self._best: Values | None = None
         self._step = _FIRST_LENGTH
         self._turn = 0
         self._dry = self._rest = 0
         self._study = self._new_study()
 
+    def active(self, values: Values) -> frozenset[int]:
+        """Return the positions of the literals that are read under this setting."""
+        return self._branches.active(values)
+
     def know(self, values: Values, costs: Sequence[float]) -> None:
         """Take in what a parent's own setting costs."""
+        values = self._plain(values)
         if values not in self._costs and values not in self._pending:
             self._record(values, self._scalar(costs))
 
     def tell(self, values: Values, outcome: Outcome) -> None:
         """Take in what became of a setting."""
+        values = self._plain(values)
         number = self._pending.pop(values, None)
         if self._costs.get(values) is not None:
             return
@@ -85,14 +101,20 @@ class Search:
         self._step = min(max(step, _LEAST_LENGTH), _MOST_LENGTH)
 
     def ask(self, stream: random.Random, current: Values) -> Values | None:
-        """Return a setting that was not tried before, or None if none is found."""
+        """Return a setting that was not tried before, or None if none is found.
+
+        What it says about literals that are not read under it means nothing.
+        """
         if self._rest > 0:
             self._rest -= 1
             return None
+        current = self._plain(current)
         held = self._held() if stream.random() >= _RELEASE_CHANCE else frozenset[int]()
-        self._study.sampler = self._holding(_sampler(self._optuna, stream.getrandbits(32)), held)
+        sampler = _sampler(self._optuna, stream.getrandbits(32), branches=bool(self._branches))
+        self._study.sampler = self._holding(sampler, held)
         for attempt in range(_ATTEMPTS):
             values, number = self._draw(stream, held, attempt)
+            values = self._plain(values)
             fresh = values not in self._costs and values not in self._pending
             if fresh and values != current:
                 self._pending[values] = number
@@ -115,7 +137,7 @@ class Search:
         return held if len(held) < len(self._lone) else frozenset()
 
     def _holding(self, sampler: Any, held: frozenset[int]) -> Any:
-        if not held:
+        if not held or self._branches:
             return sampler
         values = self._best or self._initial
         fixed = {
@@ -130,28 +152,56 @@ class Search:
     def _draw(
         self, stream: random.Random, held: frozenset[int], attempt: int
     ) -> tuple[Values, int | None]:
-        for first in self._first:
-            if not held & _moved_positions(first, self._initial):
+        while self._first:
+            first, origin = self._first.popleft()
+            if not held & _moved_positions(first, origin):
                 return first, None
         if attempt >= _ESTIMATES:
             return self._near(self._best or self._initial, stream, held), None
         self._turn += 1
         if self._turn % 2 and self._best is not None:
             return self._near(self._best, stream, held), None
+        if self._branches:
+            return self._drawn_by_branch()
         trial = self._study.ask(self._distributions)
         drawn = [trial.params[name] for name in sorted(self._distributions)]
         return tuple(map(_from_distribution, drawn, self._literals)), trial.number
 
+    def _drawn_by_branch(self) -> tuple[Values, int]:
+        """Draw switches first, and of all others only what is read under them."""
+        trial = self._study.ask()
+        values = list(self._initial)
+        for position in self._branches.order:
+            if self._branches.is_active(position, values):
+                name = f"{position:02}"
+                drawn = _suggested(trial, name, self._distributions[name])
+                values[position] = _from_distribution(drawn, self._literals[position])
+        return tuple(values), trial.number
+
     def _near(self, values: Values, stream: random.Random, held: frozenset[int]) -> Values:
         """Return ``values`` with some moved by a step of the present length."""
-        free = [position for position in range(len(values)) if position not in held]
+        active = self._branches.active(values)
+        free = sorted(active - held) or sorted(active)
         chosen = [stream.random() < max(0.5, 1 / len(free)) and i in free
                   for i in range(len(values))]  # fmt: skip
         chosen[stream.choice(free)] = True
-        return tuple(
+        near = tuple(
             _moved(value, literal.space, self._step, stream) if moves else value
             for value, literal, moves in zip(values, self._literals, chosen, strict=True)
         )
+        return self._opened(near, self._branches.active(near) - active)
+
+    def _opened(self, values: Values, fresh: frozenset[int]) -> Values:
+        """Return ``values`` with the best known ones of the literals that are read anew."""
+        kept = [self._kept[i] if i in fresh else None for i in range(len(values))]
+        return tuple(best[1] if best else value for best, value in zip(kept, values, strict=True))
+
+    def _plain(self, values: Values) -> Values:
+        """Return ``values`` with the initial ones of the literals that are not read."""
+        if not self._branches or len(values) != len(self._initial):
+            return values
+        active = self._branches.active(values)
+        return tuple(value if i in active else self._initial[i] for i, value in enumerate(values))
 
     # --- memory --------------------------------------------------------------------------
 
@@ -174,11 +224,26 @@ class Search:
         else:
             self._settle(number, scalar)
         better = scalar is not None and (best is None or scalar < best)
+        if scalar is not None and self._branches:
+            self._learn_branch(values, scalar)
         if better:
             self._best = values
         if len(self._study.get_trials(deepcopy=False)) > _MOST_TRIALS:
             self._shrink()
         return better
+
+    def _learn_branch(self, values: Values, scalar: float) -> None:
+        """Keep the best values of each branch; try steps in one that is seen for the first time."""
+        active = self._branches.active(values)
+        for position in active:
+            known = self._kept[position]
+            if known is None or scalar < known[0]:
+                self._kept[position] = scalar, values[position]
+        fresh = active - self._unfolded
+        self._unfolded |= active
+        self._first.extend(
+            (stepped, values) for stepped in _first_steps(self._literals, values, fresh)
+        )
 
     def _note_lone(self, values: Values, *, worked: bool) -> None:
         """Remember whether a setting works that is one literal away from one that does."""
@@ -202,12 +267,18 @@ class Search:
         pairs = list(zip(values, self._literals, strict=True))
         if scalar is None or not all(_inside(value, literal.space) for value, literal in pairs):
             return
+        active = self._branches.active(values)
         params = {
             name: _to_distribution(value, literal)
-            for name, (value, literal) in zip(sorted(self._distributions), pairs, strict=True)
+            for i, (name, (value, literal)) in enumerate(
+                zip(sorted(self._distributions), pairs, strict=True)
+            )
+            if i in active
         }
         trial = self._optuna.trial.create_trial(
-            params=params, distributions=self._distributions, value=scalar
+            params=params,
+            distributions={name: self._distributions[name] for name in params},
+            value=scalar,
         )
         self._study.add_trial(trial)
 
@@ -222,18 +293,32 @@ class Search:
             self._add(*known[index])
 
     def _new_study(self) -> Any:
-        return self._optuna.create_study(sampler=_sampler(self._optuna, 0))
+        sampler = _sampler(self._optuna, 0, branches=bool(self._branches))
+        return self._optuna.create_study(sampler=sampler)
 
 
 def _moved_positions(values: Values, known: Values) -> frozenset[int]:
     return frozenset(i for i, value in enumerate(values) if value != known[i])
 
 
-def _sampler(optuna: Any, seed: int) -> Any:
+def _suggested(trial: Any, name: str, distribution: Any) -> Value:
+    """Return what ``trial`` draws for one literal; which ones it draws is decided on the way."""
+    kind = type(distribution).__name__
+    if kind == "CategoricalDistribution":
+        return trial.suggest_categorical(name, distribution.choices)
+    suggest = trial.suggest_int if kind == "IntDistribution" else trial.suggest_float
+    return suggest(name, distribution.low, distribution.high, log=distribution.log)
+
+
+def _sampler(optuna: Any, seed: int, *, branches: bool) -> Any:
     with warnings.catch_warnings():  # multivariate is marked experimental, and well proven
         warnings.simplefilter("ignore")
         return optuna.samplers.TPESampler(
-            seed=seed, multivariate=True, constant_liar=True, n_startup_trials=_STARTUP
+            seed=seed,
+            multivariate=True,
+            group=branches,
+            constant_liar=True,
+            n_startup_trials=_STARTUP,
         )
 
 
@@ -296,18 +381,29 @@ def _clipped(fresh: float, space: Span, old: float) -> Value:
     return int(min(max(whole, space.low), space.high))
 
 
-def _first_steps(literals: Sequence[Literal]) -> Iterator[Values]:
-    """Yield the present values with one literal a step up or down, nearest ideas first."""
-    values = tuple(literal.value for literal in literals)
+def _first_steps(
+    literals: Sequence[Literal],
+    origin: Values | None = None,
+    positions: frozenset[int] | None = None,
+) -> Iterator[Values]:
+    """Yield a setting with one literal a step up or down, nearest ideas first.
+
+    Args:
+        literals: the dimensions.
+        origin: the setting; by default the present one.
+        positions: which literals are moved; by default those that are read under it.
+    """
+    values = origin or tuple(literal.value for literal in literals)
+    moving = Branches(literals).active(values) if positions is None else positions
     for turn, factor in enumerate(_FIRST_STEPS):
-        for position, literal in enumerate(literals):
-            other = _stepped(literal, turn, factor)
-            if other != literal.value:
+        for position in sorted(moving):
+            other = _stepped(literals[position], values[position], turn, factor)
+            if other != values[position]:
                 yield (*values[:position], other, *values[position + 1 :])
 
 
-def _stepped(literal: Literal, turn: int, factor: float) -> Value:
-    space, value = literal.space, literal.value
+def _stepped(literal: Literal, value: Value, turn: int, factor: float) -> Value:
+    space = literal.space
     if isinstance(space, Choices):
         return space.values[turn] if turn < len(space.values) else value
     assert isinstance(value, (int, float))

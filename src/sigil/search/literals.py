@@ -3,6 +3,7 @@
 Left alone unless a comment on the line says otherwise: 0, 1 and -1, indices and slices,
 operands of ``==`` and ``!=``, numbers in other bases, keys of dictionaries, default
 arguments, decorators, annotations, patterns, messages of exceptions, f-strings, docstrings.
+A text, or a number that is only ever compared, may become what the code compares it with.
 
 A comment on the literal's line sets the range of the literals there that lie in it::
 
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 
 from sigil.search.mutate.fragments import FACTOR, needed_level
 from sigil.search.mutate.source import Edit, Source
+from sigil.search.switches import Guards, switches
 from sigil.search.written import Value, written
 
 _HINT = re.compile(r"(?:#|//|/\*).*?\bsigil:\s*(range|int|choices|fixed)\b(.*?)(?:\*/)?\s*$")
@@ -62,6 +64,26 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A literal is read only for some values of another one in its file.
+
+    Args:
+        switch: first character of the other literal.
+        values: some of its values.
+        among: whether the literal is read for these values, or for all others.
+    """
+
+    switch: int
+    values: tuple[Value, ...]
+    among: bool
+
+    def holds(self, value: Value) -> bool:
+        """Return whether the literal is read if the switch is ``value``."""
+        known = any(value == one and type(value) is type(one) for one in self.values)
+        return known is self.among
+
+
+@dataclass(frozen=True, slots=True)
 class Literal:
     """A literal that may be tuned.
 
@@ -74,6 +96,7 @@ class Literal:
         value: what that is.
         space: what it may become.
         bare: whether a negative number may stand there without parentheses.
+        when: all of these have to hold for it to be read.
     """
 
     path: str
@@ -84,6 +107,7 @@ class Literal:
     value: Value
     space: Span | Choices
     bare: bool
+    when: tuple[Condition, ...] = ()
 
     def edit(self, value: Value, before: str) -> Edit:
         """Return the edit that writes ``value``; ``before`` is the character in front."""
@@ -100,6 +124,7 @@ def find(source: Source, path: str, first: int, last: int) -> list[Literal]:
     hints = hints_in(
         [source.text[source.line_start(n) : source.line_start(n + 1)] for n in numbers], first
     )
+    asked = switches(source.tree)
     found: list[Literal] = []
     for node, parent, field, structural in _walk(source.tree, None, "", structural=False):
         if not first <= node.lineno <= (node.end_lineno or 0) <= last:
@@ -109,11 +134,21 @@ def find(source: Source, path: str, first: int, last: int) -> list[Literal]:
             continue
         start, end = source.span(node)
         text = source.text[start:end]
-        space = space_of(value, text, hints.get(node.lineno), structural=structural)
+        at, hint = (node.lineno, node.col_offset), hints.get(node.lineno)
+        space = space_of(value, text, hint, structural=structural)
+        if at in asked.choices and (hint is None or not hint.holds(value)):
+            space = Choices(asked.choices[at])
         if space is not None:
             bare = parent is None or needed_level(parent, field) <= FACTOR
-            found.append(Literal(path, node.lineno, start, end, text, value, space, bare))
+            when = _conditions(source, asked.guards.get(at, ()))
+            found.append(Literal(path, node.lineno, start, end, text, value, space, bare, when))
     return sorted(found, key=lambda literal: literal.start)
+
+
+def _conditions(source: Source, guards: Guards) -> tuple[Condition, ...]:
+    return tuple(
+        Condition(source.offset(when.line, when.column), when.values, when.among) for when in guards
+    )
 
 
 # --- where -------------------------------------------------------------------------------

@@ -99,9 +99,10 @@ class Tune:
         first = 0 if view.random.random() < _BEST_CHANCE else view.random.randrange(len(tunable))
         order = [*tunable[first:], *tunable[:first]]
         for parent, site in order:
-            values = self._search(site, optuna).ask(view.random, site.values)
+            search = self._search(site, optuna)
+            values = search.ask(view.random, site.values)
             if values is not None:
-                return _proposal(parent, site, values, view.seed)
+                return _proposal(parent, site, values, search.active(values), view.seed)
         return None
 
     def _search(self, site: _Site, optuna: Any) -> Search:
@@ -180,11 +181,15 @@ def _line_starts(text: str) -> list[int]:
     return [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
 
 
-def _proposal(parent: Parent, site: _Site, values: Values, seed: int) -> Proposal:
+def _proposal(
+    parent: Parent, site: _Site, values: Values, active: frozenset[int], seed: int
+) -> Proposal:
+    """Return the proposal that writes the values of the literals that are read under them."""
     edits: dict[str, list[Any]] = {}
     notes: list[str] = []
-    for literal, value in zip(site.literals, values, strict=True):
-        if value == literal.value and type(value) is type(literal.value):
+    for position, (literal, value) in enumerate(zip(site.literals, values, strict=True)):
+        same = value == literal.value and type(value) is type(literal.value)
+        if same or position not in active:
             continue
         before = parent.files[literal.path][literal.start - 1 : literal.start]
         edit = literal.edit(value, before)
