@@ -21,7 +21,10 @@ from pathlib import Path
 
 from bench.row import Row
 
-MODULES = ("startup", "sandbox", "commands", "store", "proposers", "measuring", "search", "slow")
+MODULES = (
+    *("startup", "sandbox", "commands", "store", "proposers", "measuring", "search", "slow"),
+    *("symbolic", "repair"),
+)
 
 
 def main() -> int:

@@ -25,7 +25,8 @@ from sigil.errors import SigilError
 from sigil.search.model import BASELINE, Outcome, Parent, Proposal, View
 from sigil.search.mutate.assigned import Flow, doubtful_uses
 from sigil.search.mutate.chance import WAYS, Draw
-from sigil.search.mutate.change import Change, short
+from sigil.search.mutate.change import Change, replaced, short
+from sigil.search.mutate.formulas import Formula, Formulas, formula_of
 from sigil.search.mutate.source import Edit, Source, apply_edits
 from sigil.search.mutate.subject import Subject
 from sigil.search.mutate.walk import neighbours
@@ -33,13 +34,14 @@ from sigil.search.patch import diff
 from sigil.search.pins import Pin, language_of, locate
 
 _PARSED_PARENTS = 48
-_ATTEMPTS = 60
+_ATTEMPTS = 300
 _WALK_FIRST, _WALK_PER_SITE, _MOST_WALKED_FIRST = 40, 3, 240
 _FRESH, _FRESH_WALK_CHANCE, _WALK_CHANCE = 60, 0.75, 0.2
 _BEST_CHANCE = 0.3
 _LONGEST_NOTE = 200
 _GROWTH, _ROOM = 2, 400  # in characters: how long the regions may become
 _COMPOUND = (1, 1, 1, 2, 2, 3)
+_IMAGINED_CHANCE, _IMAGINED_LATER, _PATIENCE = 0.75, 0.3, 100
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class _Parsed:
     files: Mapping[str, str]
     subjects: dict[str, Subject]
     walk: Iterator[tuple[Subject, Change]]
+    formula: Formula | None
     walked_out: bool = False
 
 
@@ -77,6 +80,8 @@ class Mutate:
         self._tried: Counter[str] = Counter()
         self._learned = _Learned()
         self._baseline_size: int | None = None
+        self._formulas: Formulas | None = None
+        self._idle = 0
 
     def ask(self, view: View, count: int) -> list[Proposal]:
         """Return up to ``count`` mutations of the parents in ``view``.
@@ -95,6 +100,11 @@ class Mutate:
     def tell(self, proposal: Proposal, outcome: Outcome) -> None:
         """Learn which ways to change pay off, and never propose the same again."""
         self._remember(proposal.parent, str(proposal.data.get("result", "")))
+        formula = proposal.data.get("formula")
+        if self._formulas is not None and isinstance(formula, str):
+            self._formulas.tell(ast.parse(formula, mode="eval").body, outcome.costs)
+            if proposal.data.get("ways") == "formula":
+                self._idle = 0 if outcome.elite else self._idle + 1
         for name in str(proposal.data.get("ways", "")).split():
             if name in WAYS:
                 self._learned.tries[name] += 1
@@ -112,7 +122,7 @@ class Mutate:
             parsed = self._take_apart(parent, view.pins)
             if not parsed.subjects:
                 continue
-            drawn = self._draw(parent, parsed, view)
+            drawn = self._imagined(parent, parsed, view) or self._draw(parent, parsed, view)
             if drawn is None:
                 continue
             ways, changes = drawn
@@ -138,6 +148,25 @@ class Mutate:
         sites = sum(len(subject.sites) for subject in parsed.subjects.values())
         wanted = min(_WALK_FIRST + _WALK_PER_SITE * sites, _MOST_WALKED_FIRST)
         return not parsed.walked_out and self._tried[BASELINE] < wanted
+
+    def _imagined(
+        self, parent: Parent, parsed: _Parsed, view: View
+    ) -> tuple[list[str], list[tuple[Subject, Change]]] | None:
+        """Return the formula that promises most, where the code is one and costs are known."""
+        formulas, formula = self._formulas, parsed.formula
+        if formulas is None or formula is None or not formulas.ready:
+            return None
+        first = parent.id == BASELINE and self._walks_first(parent, view.pins)
+        # What brings nothing for long makes room, but never all of it.
+        chance = _IMAGINED_CHANCE if self._idle < _PATIENCE else _IMAGINED_LATER
+        if first or view.random.random() >= chance:
+            return None
+        term = formulas.imagine(view.random)
+        if term is None:
+            return None
+        (subject,) = parsed.subjects.values()
+        change = next(replaced(subject, formula.site, term.fragment(), "formula"), None)
+        return (["formula"], [(subject, change)]) if change else None
 
     def _draw(
         self, parent: Parent, parsed: _Parsed, view: View
@@ -190,6 +219,8 @@ class Mutate:
         patch = diff({path: parent.files[path] for path in after}, after)
         note = short("; ".join(change.note for _, change in changes), _LONGEST_NOTE)
         data = {"ways": " ".join(ways), "result": result}
+        if parsed.formula is not None:
+            data |= _formula_after(parsed, [edit for own in edits.values() for edit in own])
         return Proposal(parent.id, patch, self.name, note, seed, data) if patch else None
 
     def _too_long(self, parsed: _Parsed, edits: Mapping[str, Sequence[Edit]]) -> bool:
@@ -217,8 +248,12 @@ class Mutate:
         size = _size(subjects)
         if self._baseline_size is None or parent.id == BASELINE:
             self._baseline_size = size
-        parsed = _Parsed(parent.files, subjects, neighbours(subjects.values()))
+        formula = formula_of(*subjects.values()) if len(subjects) == 1 else None
+        parsed = _Parsed(parent.files, subjects, neighbours(subjects.values()), formula)
         self._parsed[parent.id] = parsed
+        if formula is not None and self._formulas is None:
+            self._formulas = Formulas(formula)
+            self._formulas.tell(formula.site.node, parent.costs)
         known = _identity(subjects, {})
         if known is not None:
             self._seen.add(known)
@@ -273,6 +308,16 @@ def _edited(parsed: _Parsed, edits: Mapping[str, Sequence[Edit]]) -> dict[str, s
         by_path.setdefault(key.rpartition(":")[0], []).extend(own)
     after = {path: apply_edits(parsed.files[path], own) for path, own in by_path.items()}
     return {path: text for path, text in after.items() if text is not None}
+
+
+def _formula_after(parsed: _Parsed, edits: Sequence[Edit]) -> dict[str, str]:
+    """Return what the formula says after ``edits``, if these touch nothing else."""
+    assert parsed.formula is not None
+    (subject,), site = parsed.subjects.values(), parsed.formula.site
+    if any(edit.start < site.start or edit.end > site.end for edit in edits):
+        return {}
+    text = apply_edits(subject.source.text[site.start : site.end], edits, site.start)
+    return {} if text is None else {"formula": text.strip()}
 
 
 def _entangled(changes: Sequence[Change]) -> bool:
