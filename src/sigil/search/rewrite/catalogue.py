@@ -16,6 +16,7 @@ from sigil.search.rewrite import (
     membership,
     memoising,
     queues,
+    ranges,
     reductions,
     regexes,
     sorting,
@@ -40,6 +41,7 @@ _FAMILIES = (
     comprehensions,
     strings,
     reductions,
+    ranges,
 )
 
 RULES: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.RULES)
