@@ -5,12 +5,12 @@ Not here: what is computed there; the rules know that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import libcst as cst
 
 from sigil.search.rewrite.facts import Comprehension, Facts, Loop
-from sigil.search.rewrite.shapes import occurrences, target_names
+from sigil.search.rewrite.shapes import assignment, block, occurrences, target_names
 
 
 def repeated_in(facts: Facts, node: cst.CSTNode, names: Iterable[str]) -> cst.BaseStatement | None:
@@ -111,3 +111,33 @@ def _bound_inside(facts: Facts, above: cst.CSTNode, below: cst.CSTNode) -> froze
             return facts.assigned(above)
         case _:
             return frozenset()
+
+
+def uses_after(facts: Facts, name: str, line: cst.BaseStatement) -> list[cst.Name] | None:
+    """Return where ``name`` is used after ``line``, which gives it a value, in the same block.
+
+    None if something else may see that value: another block, or an earlier line of this one
+    that does not begin with a new value.
+    """
+    inside = block(facts.parent(line))
+    at = next((i for i, one in enumerate(inside) if one is line), -1)
+    later = set(inside[at + 1 :])
+    found: list[cst.Name] = []
+    for use in occurrences(facts, name):
+        above = next((a for a in facts.ancestors(use) if a in inside), None)
+        if above is line:
+            continue
+        if above is None or not _begins_anew(facts, name, inside):
+            return None
+        if above in later:
+            found.append(use)
+    return found
+
+
+def _begins_anew(facts: Facts, name: str, inside: Sequence[cst.BaseStatement]) -> bool:
+    """Return whether the first statement of a block that names ``name`` gives it a new value."""
+    for statement in inside:
+        if any(True for _ in occurrences(facts, name, statement)):
+            bound = assignment(statement)
+            return bound is not None and bound[0] == name and name not in facts.read(bound[1])
+    return False

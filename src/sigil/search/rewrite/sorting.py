@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import libcst as cst
 
 from sigil.search.rewrite.facts import Facts, Loop
+from sigil.search.rewrite.places import uses_after
 from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
 from sigil.search.rewrite.shapes import (
     appended,
     assignment,
     bare,
-    block,
     call_of,
     expression,
     index_of,
@@ -93,40 +93,14 @@ def _extreme_of_named(facts: Facts) -> Iterator[Match]:
 def _items_after(
     facts: Facts, name: str, line: cst.SimpleStatementLine
 ) -> list[cst.Subscript] | None:
-    """Return the subscripts that are all that is done with ``name`` after ``line``.
-
-    None if there is more, or if another block, or an earlier line of this one that does not
-    begin with a new value, may see the name.
-    """
-    around = facts.parent(line)
-    inside = block(around)
-    at = next((i for i, one in enumerate(inside) if one is line), -1)
-    later = set(inside[at + 1 :])
+    """Return the subscripts that are all that is done with ``name`` after ``line``."""
     found: list[cst.Subscript] = []
-    for use in occurrences(facts, name):
-        if line in facts.ancestors(use):
-            continue
-        above = [a for a in facts.ancestors(use) if a in inside]
-        if not above or _begins_in(facts, name, inside) is None:
+    for use in uses_after(facts, name, line) or ():
+        item = facts.parent(use)
+        if not isinstance(item, cst.Subscript) or item.value is not use:
             return None
-        if above[0] in later:
-            item = facts.parent(use)
-            if not isinstance(item, cst.Subscript) or item.value is not use:
-                return None
-            found.append(item)
+        found.append(item)
     return found
-
-
-def _begins_in(
-    facts: Facts, name: str, inside: Sequence[cst.BaseStatement]
-) -> cst.BaseStatement | None:
-    """Return the first statement of a block that names ``name``, if it gives it a new value."""
-    for statement in inside:
-        if any(True for _ in occurrences(facts, name, statement)):
-            bound = assignment(statement)
-            fresh = bound is not None and bound[0] == name and name not in facts.read(bound[1])
-            return statement if fresh else None
-    return None
 
 
 def _few(facts: Facts) -> Iterator[Match]:

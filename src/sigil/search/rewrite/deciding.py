@@ -1,0 +1,175 @@
+"""Questions: what they need to know, and which to ask first.
+
+Not here: loops that stop where something is decided (`exits`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from sigil.search.rewrite.facts import Comprehension, Facts
+from sigil.search.rewrite.places import uses_after
+from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
+from sigil.search.rewrite.shapes import (
+    assignment,
+    bare,
+    compared,
+    conjunction,
+    conjuncts,
+    expression,
+    is_number,
+    is_steady,
+    sole,
+    statements,
+)
+
+_DEAR, _CHEAP = 8, 3
+_OF_A_COMPREHENSION = 40
+
+
+# --- counted, but only asked whether there is any ------------------------------------------
+
+
+def _named_for_any(facts: Facts) -> Iterator[Match]:
+    """A count, or a list, that is only asked whether it is empty is asked for by ``any``."""
+    for line in facts.nodes(cst.SimpleStatementLine):
+        bound = assignment(line)
+        asked = _asked_of_each(facts, bound[1]) if bound else None
+        uses = uses_after(facts, bound[0], line) if bound and asked else None
+        if bound is None or asked is None or not uses:
+            continue
+        counted = not isinstance(bound[1], cst.ListComp)
+        answers = [_answer(facts, use, counted=counted) for use in uses]
+        name = facts.fresh(f"any_{bound[0]}")
+        replace: dict[cst.CSTNode, Replacement] = {
+            line: statements(f"{name} = any({asked})"),
+        }
+        for answer in answers:
+            if answer is None:
+                break
+            node, wanted = answer
+            replace[node] = cst.Name(name) if wanted else expression(f"(not {name})")
+        else:
+            yield Match(line, replace)
+
+
+def _asked_of_each(facts: Facts, value: cst.BaseExpression) -> str | None:
+    """Return the text of the question to each item that a count or a list is made by."""
+    match value:
+        case cst.Call(func=name, args=[cst.Arg(value=cst.GeneratorExp(elt=one) as items)]):
+            if not facts.is_builtin(name, "sum") or not is_number(one, 1):
+                return None
+        case cst.Call(func=name, args=[cst.Arg(value=cst.ListComp() as items)]):
+            if not facts.is_builtin(name, "len"):
+                return None
+        case cst.ListComp():
+            items = value
+        case _:
+            return None
+    loop = items.for_in
+    if len(loop.ifs) != 1 or loop.inner_for_in is not None or not is_steady(facts, items):
+        return None
+    return f"{conjunction([loop.ifs[0].test])} for {bare(loop.target)} in {bare(loop.iter)}"
+
+
+def _answer(
+    facts: Facts, use: cst.Name, *, counted: bool
+) -> tuple[cst.BaseExpression, bool] | None:
+    """Return the question that a name is part of, and whether it asks if there is any."""
+    value: cst.BaseExpression = use
+    above = facts.parent(use)
+    if isinstance(above, cst.Arg) and not counted:
+        call = facts.parent(above)
+        if not isinstance(call, cst.Call) or not facts.is_builtin(call.func, "len"):
+            return None
+        value, above = call, facts.parent(call)
+    if isinstance(above, cst.Comparison) and above.left is value:
+        for operator, wanted in ((cst.Equal, False), (cst.NotEqual, True), (cst.GreaterThan, True)):
+            sides = compared(above, operator)
+            if sides is not None and is_number(sides[1], 0):
+                return above, wanted
+        return None
+    if isinstance(above, cst.UnaryOperation) and isinstance(above.operator, cst.Not):
+        return above, False
+    return (value, True) if isinstance(above, (cst.If, cst.While)) else None
+
+
+# --- conditions -----------------------------------------------------------------------------
+
+
+def _joined(facts: Facts) -> Iterator[Match]:
+    """An ``if`` that holds nothing but another is one with both conditions."""
+    for outer in facts.nodes(cst.If):
+        inner = sole(outer.body)
+        if outer.orelse is not None or not isinstance(inner, cst.If) or inner.orelse is not None:
+            continue
+        if any(line.comment for line in inner.leading_lines):
+            continue
+        both = expression(conjunction([*conjuncts(outer.test), *conjuncts(inner.test)]))
+        yield Match(outer, {outer.test: both, outer.body: inner.body})
+
+
+def _cheap_first(facts: Facts) -> Iterator[Match]:
+    """``f(x) and len(x) > n`` asks for the length first."""
+    for node in facts.nodes(cst.BooleanOperation):
+        above = facts.parent(node)
+        if isinstance(above, cst.BooleanOperation) and isinstance(above.operator, cst.And):
+            continue
+        parts = conjuncts(node)
+        dear = next((i for i, part in enumerate(parts) if _cost(facts, part) >= _DEAR), None)
+        if dear is None or not is_steady(facts, node):
+            continue
+        later = [p for p in parts[dear + 1 :] if _is_cheap(facts, p)]
+        if later:
+            rest = [part for part in parts[dear:] if part not in later]
+            text = conjunction([*parts[:dear], *later, *rest])
+            yield Match(node, {node: expression(f"({text})" if node.lpar else text)})
+
+
+def _is_cheap(facts: Facts, part: cst.BaseExpression) -> bool:
+    """Return whether a condition compares numbers, and has no need of a guard before it."""
+    plain = isinstance(part, cst.Comparison) and _cost(facts, part) <= _CHEAP
+    return plain and not any(True for _ in facts.nodes(cst.Subscript, part))
+
+
+def _cost(facts: Facts, node: cst.BaseExpression) -> int:
+    """Return about how many steps a condition takes: one for each name, more for calls."""
+    cost = 0
+    for part in facts.walk(node):
+        match part:
+            case cst.Call(func=function):
+                cost += 1 if facts.is_builtin(function, "len") else _DEAR
+            case cst.Slice():
+                cost += _DEAR
+            case cst.ComparisonTarget(operator=(cst.In() | cst.NotIn()), comparator=items):
+                quick = isinstance(items, (cst.Set, cst.Tuple, cst.SimpleString))
+                cost += 1 if quick or facts.kind(items) in {"set", "dict", "frozenset"} else _DEAR
+            case _:
+                cost += _OF_A_COMPREHENSION if isinstance(part, Comprehension) else 0
+    return cost
+
+
+RULES = (
+    Rule(
+        "named-count-for-any",
+        "what is only asked whether there is any is not counted to the end",
+        Gain.LARGE,
+        _named_for_any,
+        unless="if a condition does anything but tell",
+    ),
+    Rule(
+        "cheap-question-first",
+        "of conditions that all have to hold, a quick one is asked before a slow one",
+        Gain.LARGE,
+        _cheap_first,
+        unless="if a condition can only be asked where one before it holds",
+    ),
+    Rule(
+        "nested-questions-joined",
+        "a condition that holds nothing but another becomes one with it",
+        Gain.SMALL,
+        _joined,
+    ),
+)

@@ -1,0 +1,115 @@
+import pytest
+from hypothesis import strategies as st
+from tests.search.rewrite.laws import Example, follows, rewritings
+
+from sigil.search.rewrite.deciding import RULES
+
+BY_NAME = {rule.name: rule for rule in RULES}
+NUMBERS = st.lists(st.integers(0, 9), max_size=7)
+
+EXAMPLES = (
+    Example(
+        "named-count-for-any",
+        """
+        def primes(limit):
+            found = []
+            for number in range(2, limit):
+                divisors = sum(1 for prime in found if number % prime == 0)
+                if divisors == 0:
+                    found.append(number)
+            return found
+        """,
+        st.tuples(st.integers(0, 30)),
+        becomes="any_divisors = any(number % prime == 0 for prime in found)",
+    ),
+    Example(
+        "named-count-for-any",
+        """
+        def covered(spans, points):
+            count = 0
+            for point in points:
+                covering = [span for span in spans if span[0] <= point and point < span[1]]
+                if len(covering) > 0:
+                    count += 1
+            return count
+        """,
+        st.tuples(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=5), NUMBERS),
+        becomes="if any_covering:",
+    ),
+    Example(
+        "cheap-question-first",
+        """
+        def longest(text):
+            best = ""
+            for start in range(len(text)):
+                for end in range(len(text), start, -1):
+                    part = text[start:end]
+                    if part == part[::-1] and len(part) > len(best):
+                        best = part
+            return best
+        """,
+        st.tuples(st.text("ab", max_size=7)),
+        becomes="if len(part) > len(best) and part == part[::-1]:",
+    ),
+    Example(
+        "nested-questions-joined",
+        """
+        def between(numbers, low, high):
+            found = []
+            for number in numbers:
+                # in between
+                if number > low or number == 3:
+                    if number < high:
+                        found.append(number)  # kept
+            return found
+        """,
+        st.tuples(NUMBERS, st.integers(0, 9), st.integers(0, 9)),
+        becomes="if (number > low or number == 3) and number < high:",
+    ),
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_a_rewritten_function_does_the_same(example: Example):
+    follows(example, RULES)
+
+
+@pytest.mark.parametrize("use", ["if count > 1: pass", "print(count)", "return count + 1"])
+def test_a_count_that_is_wanted_is_taken(use: str):
+    source = f"""
+    def primes(found, number):
+        count = sum(1 for prime in found if number % prime == 0)
+        if count == 0:
+            pass
+        {use}
+    """
+    assert not list(rewritings(BY_NAME["named-count-for-any"], source))
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "x[0] == y[::-1] and x[1] > 2",
+        "check(x) and x > 2",
+        "x in y and y.index(x) > 2",
+        "x > 2 and x == y[::-1]",
+    ],
+)
+def test_a_question_that_is_not_known_to_be_quicker_stays_behind(test: str):
+    source = f"""
+    def ask(x, y):
+        return {test}
+    """
+    assert not list(rewritings(BY_NAME["cheap-question-first"], source))
+
+
+@pytest.mark.parametrize("other", ["else:\n            pass", "elif x:\n            pass"])
+def test_conditions_with_something_else_stay_two(other: str):
+    source = f"""
+    def ask(x, y):
+        if x > 2:
+            if y > 2:
+                return 1
+        {other}
+    """
+    assert not list(rewritings(BY_NAME["nested-questions-joined"], source))
