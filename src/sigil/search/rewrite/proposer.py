@@ -74,6 +74,10 @@ class Rewrite:
         self._tries: Counter[str] = Counter()
         self._elites: Counter[str] = Counter()
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return all but the ideas that wait, which are found anew where it is loaded."""
+        return {**self.__dict__, "_ideas": OrderedDict[str, _Ideas]()}
+
     def ask(self, view: View, count: int) -> list[Proposal]:
         """Return up to ``count`` rewrites of the parents in ``view``.
 
