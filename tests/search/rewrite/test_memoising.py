@@ -9,6 +9,24 @@ NUMBERS = st.lists(st.integers(0, 5), max_size=7)
 
 EXAMPLES = (
     Example(
+        "recursion-on-tuples-with-cache",
+        """
+        def ways(amount, coins):
+            if amount == 0:
+                return 1
+            if amount < 0 or len(coins) == 0:
+                return 0
+            count = 0
+            used = 0
+            while used * (coins[0] + 1) <= amount:
+                count += ways(amount - used * (coins[0] + 1), coins[1:])
+                used += 1
+            return count
+        """,
+        st.tuples(st.integers(-1, 9), NUMBERS),
+        becomes="return ways_of(amount, tuple(coins))",
+    ),
+    Example(
         "recursion-with-cache",
         '''
         def steps(count, reach=2):
@@ -131,3 +149,26 @@ def test_objects_are_made_anew_each_time():
         return [Item(item) for item in items]
     """
     assert not list(rewritings(BY_NAME["calls-with-cache"], source))
+
+
+@pytest.mark.parametrize(
+    "use", ["coins.append(1)", "coins.index(1)", "print(coins)", "return coins", "coins + [1]"]
+)
+def test_a_list_that_a_tuple_cannot_stand_for_stays_one(use: str):
+    source = f"""
+    def ways(amount, coins):
+        {use}
+        return ways(amount - 1, coins[1:]) + ways(amount - 2, coins)
+    """
+    assert not list(rewritings(BY_NAME["recursion-on-tuples-with-cache"], source))
+
+
+def test_a_helper_that_is_handed_lists_is_left_alone():
+    source = """
+    def total(items):
+        def one(part):
+            return sum(part)
+
+        return [one([item, item]) for item in items]
+    """
+    assert not list(rewritings(BY_NAME["helper-with-cache"], source))

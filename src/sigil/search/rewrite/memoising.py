@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import libcst as cst
 
 from sigil.search.rewrite.facts import Facts
+from sigil.search.rewrite.likely import kind_here, value_here
 from sigil.search.rewrite.places import repeated_in
 from sigil.search.rewrite.rule import Gain, Match, Rule
 from sigil.search.rewrite.shapes import bare, occurrences, statements
@@ -19,18 +20,61 @@ def _recursion(facts: Facts) -> Iterator[Match]:
 
     The body moves into an inner function of the arguments that change from call to call.
     """
+    found = _recursive(facts)
+    if found is not None:
+        outer, names, varying = found
+        yield _with_inner(facts, outer, names, varying, frozenset())
+
+
+def _recursion_on_parts(facts: Facts) -> Iterator[Match]:
+    """The same for a list of which a part is handed on: as a tuple it can be hashed."""
+    found = _recursive(facts)
+    if found is not None:
+        outer, names, varying = found
+        lists = frozenset(name for name in varying if _is_cut(facts, name))
+        if lists:
+            yield _with_inner(facts, outer, names, varying, lists)
+
+
+def _recursive(facts: Facts) -> tuple[cst.FunctionDef, list[str], list[str]] | None:
+    """Return the function, its parameters and those that vary, if keeping results may pay."""
     outer = facts.definition
     if not isinstance(outer, cst.FunctionDef) or outer.asynchronous or _is_generator(facts, outer):
-        return
+        return None
     calls = [c for c in facts.nodes(cst.Call) if _is_call_of(c, outer.name.value)]
     names = _plain_parameters(outer)
-    if len(calls) < _TWICE or names is None or _has_effects(facts, outer):
-        return
+    again = len(calls) >= _TWICE or any(repeated_in(facts, call, ()) for call in calls)
+    if not again or names is None or _has_effects(facts, outer):
+        return None
     if len(list(occurrences(facts, outer.name.value))) != len(calls) + 1:
-        return
+        return None
     varying = _varying(facts, calls, names)
-    if varying:
-        yield _with_inner(facts, outer, names, varying)
+    return (outer, names, varying) if varying else None
+
+
+def _is_cut(facts: Facts, name: str) -> bool:
+    """Return whether a parameter may be a list of which parts are handed on by slices.
+
+    It must not be used as text, nor for anything that a tuple does not do.
+    """
+    cut = False
+    for use in occurrences(facts, name):
+        above = facts.parent(use)
+        match above:
+            case cst.Subscript():
+                cut = cut or isinstance(above.slice[0].slice, cst.Slice)
+            case cst.Arg():
+                call = facts.parent(above)
+                if not isinstance(call, cst.Call) or not facts.is_pure_call(call):
+                    return False
+            case cst.Param() | cst.If() | cst.UnaryOperation() | cst.BooleanOperation():
+                pass
+            case cst.For(iter=source) | cst.CompFor(iter=source):
+                if source is not use:
+                    return False
+            case _:
+                return False
+    return cut
 
 
 def _is_generator(facts: Facts, function: cst.FunctionDef) -> bool:
@@ -101,6 +145,7 @@ def _with_inner(
     outer: cst.FunctionDef,
     names: Sequence[str],
     varying: Sequence[str],
+    lists: frozenset[str],
 ) -> Match:
     inner = facts.fresh(f"{outer.name.value}_of")
     [template] = statements(f"@cache\ndef {inner}({_with_defaults(outer, varying)}):\n    pass")
@@ -109,7 +154,8 @@ def _with_inner(
     assert isinstance(changed, (cst.IndentedBlock, cst.SimpleStatementSuite))
     kept, rest = _docstring_and_rest(outer, changed)
     function = template.with_changes(body=rest)
-    result = statements(f"return {inner}({', '.join(varying)})")
+    handed = (f"tuple({name})" if name in lists else name for name in varying)
+    result = statements(f"return {inner}({', '.join(handed)})")
     whole = cst.IndentedBlock([*kept, function, *result])
     return Match(outer, {outer.body: whole}, imports=[("functools", "cache")])
 
@@ -163,9 +209,22 @@ def _nested(facts: Facts) -> Iterator[Match]:
         calls = [c for c in facts.nodes(cst.Call) if _is_call_of(c, function.name.value)]
         own = [c for c in calls if function in facts.ancestors(c)]
         looped = [c for c in calls if repeated_in(facts, c, ()) is not None and c not in own]
+        if any(_is_handed_a_list(facts, call) for call in calls):
+            continue
         if len(own) >= _TWICE or looped:
             new = function.with_changes(decorators=[cst.Decorator(cst.Name("cache"))])
             yield Match(function, {function: new}, imports=[("functools", "cache")])
+
+
+def _is_handed_a_list(facts: Facts, call: cst.Call) -> bool:
+    """Return whether an argument is, or was just made of, what cannot be hashed."""
+    for arg in call.args:
+        value = value_here(facts, arg.value)
+        if kind_here(facts, arg.value) in {"list", "dict", "set"}:
+            return True
+        if isinstance(value, cst.BinaryOperation) and isinstance(value.right, cst.Subscript):
+            return True
+    return False
 
 
 def _only_computes(facts: Facts, function: cst.FunctionDef) -> bool:
@@ -249,6 +308,13 @@ cannot change."""
 
 
 RULES = (
+    Rule(
+        "recursion-on-tuples-with-cache",
+        "a recursion on parts of a list gets them as tuples, and keeps its results for one call",
+        Gain.ORDER,
+        _recursion_on_parts,
+        unless="if it returns a part, cannot hash an item, or sees more than its arguments",
+    ),
     Rule(
         "recursion-with-cache",
         "a recursion that meets the same arguments again keeps its results for one call",
