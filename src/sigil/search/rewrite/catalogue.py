@@ -9,6 +9,7 @@ from sigil.search.rewrite import (
     binary,
     classes,
     comprehensions,
+    conditions,
     counting,
     deciding,
     exits,
@@ -46,6 +47,7 @@ _FAMILIES = (
     strings,
     reductions,
     ranges,
+    conditions,
 )
 
 RULES: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.RULES)
