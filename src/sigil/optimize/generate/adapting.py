@@ -9,6 +9,7 @@ Pure. Not here: where the text is kept (`sigil.optimize.generate.writing`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from sigil.optimize.generate.locating import Function
@@ -46,12 +47,24 @@ def adapter_path(name: str) -> str:
     return f".sigil/{name}_target.py"
 
 
-def adapter_of(function: Function, *, prints: bool) -> str:
+PLAIN: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("zip", "map", "filter", "generator", "enumerate", "reversed", "range", "deque", "chain",
+         "islice", "dict_keys", "dict_values", "dict_items", "list_iterator", "accumulate",
+         "starmap", "product", "permutations", "combinations", "takewhile", "dropwhile"), "list",
+    ),
+    **dict.fromkeys(("Counter", "defaultdict", "OrderedDict", "mappingproxy"), "dict"),
+}  # fmt: skip
+"""What makes plain data of a value, by the name of its type."""
+
+
+def adapter_of(function: Function, *, prints: bool, plain: str = "") -> str:
     """Return the source of a module whose function `ENTRY` calls ``function``.
 
     Args:
         function: what is called.
         prints: whether what it prints is returned beside its value.
+        plain: what makes plain data of its value, such as ``list``; see `PLAIN`.
     """
     first = (function.owner or function.name).partition(".")[0]
     imports = [f"from {module_of(function)} import {first}"]
@@ -69,7 +82,8 @@ def adapter_of(function: Function, *, prints: bool) -> str:
             '    object.__setattr__(thing, "__dict__", state)',
         ]
         called = f"thing.{function.name}(*args, **kwargs)"
-    lines += _returning(_valued(called, function), prints=prints)
+    valued = _valued(called, function)
+    lines += _returning(f"{plain}({valued})" if plain else valued, prints=prints)
     return text + "\n\n" + "\n".join(lines) + "\n"
 
 

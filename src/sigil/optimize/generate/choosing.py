@@ -232,8 +232,8 @@ def _enlarge(
 
     def measure(case: Case) -> int | None:
         try:
-            (answer,) = trial.settled([case])
-            return trial.time_ns([case]) if isinstance(answer, Returned) else None
+            (answer,), time_ns = trial.timed([case])
+            return time_ns if isinstance(answer, Returned) else None
         except CandidateFailed:
             return None
 

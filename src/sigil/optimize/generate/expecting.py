@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import doctest
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sigil.evaluate.literals import NotLiteral, read_literal
 from sigil.optimize.generate.locating import Function
@@ -34,11 +34,13 @@ class Stated:
         case: the arguments.
         value: what should come out.
         origin: where it stands, such as ``tests/test_a.py:12``.
+        test: path and name of the test; None for the function's own docstring.
     """
 
     case: Case
     value: object
     origin: str
+    test: tuple[str, str] | None = None
 
 
 def stated_answers(function: Function, tests: Sequence[TestFile]) -> list[Stated]:
@@ -76,7 +78,8 @@ def _of_test(test: TestFile, function: Function) -> Iterator[Stated]:
     for node in ast.walk(ast.Module(tree, [])):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for row in _parametrized(node, names):
-                yield from _of_body(node.body, row, called, test.path)
+                for one in _of_body(node.body, row, called, test.path):
+                    yield replace(one, test=(test.path, node.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,20 @@ class Finder:
         return spec
 
 
-def run_pytest(files):
+class Failures:
+    """A plugin of pytest that writes down which tests fail."""
+
+    def __init__(self, record):
+        self._record = record
+
+    def pytest_runtest_logreport(self, report):
+        """Note one report of a test."""
+        if report.failed:
+            path, _, name = report.nodeid.partition("::")
+            self._record.write("failed", path, name.rpartition("::")[2].partition("[")[0])
+
+
+def run_pytest(files, record):
     """Run files by pytest; return what it said at the end, or None where there is none."""
     if importlib.util.find_spec("pytest") is None:
         return None
@@ -196,14 +209,14 @@ def run_pytest(files):
     said = io.StringIO()
     out, sys.stdout = sys.stdout, said
     try:
-        code = int(pytest.main([*quiet, *options, *files]))
+        code = int(pytest.main([*quiet, *options, *files], [Failures(record)]))
     finally:
         sys.stdout = out
     lines = said.getvalue().strip().splitlines() or [""]
     return [code, lines[-1]]
 
 
-def run_unittest(files):
+def run_unittest(files, record):
     """Run files by unittest, and plain functions called ``test_…`` that need no argument."""
     done, failed = 0, 0
     for file in files:
@@ -216,11 +229,15 @@ def run_unittest(files):
         suite = unittest.defaultTestLoader.loadTestsFromModule(module)
         result = unittest.TextTestRunner(stream=io.StringIO()).run(suite)
         done += result.testsRun
-        failed += len(result.failures) + len(result.errors)
+        for test, _ in [*result.failures, *result.errors]:
+            failed += 1
+            record.write("failed", file, test.id().rpartition(".")[2])
         for name, found in sorted(vars(module).items()):
             if name.startswith("test") and callable(found) and not isinstance(found, type):
                 done += 1
-                failed += not succeeds(found)
+                if not succeeds(found):
+                    failed += 1
+                    record.write("failed", file, name)
     return [int(bool(failed)), "{} passed, {} failed".format(done - failed, failed)]
 
 
@@ -270,10 +287,10 @@ def main(path):
         sys.meta_path.insert(0, Finder(config["file"], config["qualname"], wrapped))
     else:
         profile.enable()
-    ended = run_pytest(config["tests"]) if config["tests"] else [0, "no tests"]
+    ended = run_pytest(config["tests"], record) if config["tests"] else [0, "no tests"]
     if ended is None:
         record.write("note", "no pytest")
-        ended = run_unittest(config["tests"])
+        ended = run_unittest(config["tests"], record)
     if config["doctests"]:
         run_doctests(config["doctests"])
     if profile is not None:

@@ -46,12 +46,14 @@ class Recording:
         not_plain: what kept calls from being recorded, such as a class's name, with how often.
         notes: what a person should know of how the tests ran, each a clause.
         files: the test files that ran.
+        failed: the tests that failed, by path and name.
     """
 
     calls: tuple[Case, ...] = ()
     not_plain: Counter[str] = field(default_factory=Counter[str])
     notes: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    failed: frozenset[tuple[str, str]] = frozenset()
 
 
 def record_calls(
@@ -122,12 +124,15 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
     calls: list[Case] = []
     not_plain: Counter[str] = Counter()
     notes: list[str] = []
+    failed: set[tuple[str, str]] = set()
     for line in lines:
         match fields_of(line):
             case ["call", str(args), str(kwargs)]:
                 calls.extend(_case(args, kwargs))
             case ["not plain", str(what)]:
                 not_plain[what] += 1
+            case ["failed", str(path), str(name)]:
+                failed.add((path, name))
             case ["note", "no pytest"]:
                 notes.append(
                     "the interpreter has no pytest, so its fixtures and marks were not run"
@@ -138,7 +143,7 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
                 continue
     if result.ending in _ENDINGS:
         notes.append(f"the tests {_ENDINGS[result.ending]}; what they called before that counts")
-    return Recording(tuple(calls), not_plain, tuple(notes), files)
+    return Recording(tuple(calls), not_plain, tuple(notes), files, frozenset(failed))
 
 
 def fields_of(line: str) -> list[Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from sigil.evaluate.cases import GivenCase, read_cases
-from sigil.optimize.generate.generating import Goal, Request
 from sigil.optimize.generate.locating import locate_function
 from sigil.optimize.generate.placing import default_name
+from sigil.optimize.generate.workshop import Goal, Request
 from sigil.optimize.spec import check_name
 from sigil.sandbox.model import Level
 from sigil.store.files import read_file

@@ -26,7 +26,8 @@ MOST_NS = 25_000_000
 """A call that takes longer costs more candidates than it tells."""
 MOST_NODES = 60_000
 """Values in one argument."""
-_FACTORS = tuple(2**power for power in range(1, 15))
+_LARGEST_FACTOR = 2**14
+_BOLDEST = 16
 _LARGEST_INT = 10**6
 
 Way = Literal["draw", "nested", "repeat", "numbers"]
@@ -64,23 +65,39 @@ def scale(
         None if the case takes long enough as it is, or no enlargement returns and takes twice
         as long.
     """
-    before = measure(case) or 0
+    before = _surely(case, measure) or 0
     if before >= ENOUGH_NS:
         return None
     best: Scaled | None = None
     for way in WAYS:
-        for factor in _FACTORS:
+        factor = 2
+        while factor <= _LARGEST_FACTOR:
             larger = enlarged(
                 case, pool, way, factor, stream=stream(f"{way}/{factor}"), fixed=fixed
             )
-            time_ns = measure(larger) if larger is not None else None
+            time_ns = _surely(larger, measure) if larger is not None else None
             if larger is None or time_ns is None or time_ns > MOST_NS:
                 break
             if time_ns > max(2 * before, LEAST_NS, best.time_ns if best else 0):
                 best = Scaled(larger, way, factor, time_ns)
             if best is not None and time_ns >= ENOUGH_NS:
                 return best
+            factor *= _step(time_ns)
     return best
+
+
+def _step(time_ns: int) -> int:
+    """Return by what to enlarge next, so that even quadratic work does not overshoot by much."""
+    return max(2, min(_BOLDEST, round((ENOUGH_NS / max(time_ns, 1)) ** 0.5)))
+
+
+def _surely(case: Case, measure: Callable[[Case], int | None]) -> int | None:
+    """Return a time; what seems long enough is measured again, for it may have been disturbed."""
+    first = measure(case)
+    if first is None or first < LEAST_NS:
+        return first
+    again = measure(case)
+    return None if again is None else min(first, again)
 
 
 def enlarged(

@@ -1,0 +1,176 @@
+"""Inputs of a function, from the best source that has any.
+
+The order is: inputs that are given; calls that tests make; answers that tests and a docstring
+state; guesses. Not here: making more of them (`choosing`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sigil.errors import BaselineFailed
+from sigil.evaluate.cases import MISSING
+from sigil.optimize.generate.choosing import shown_call
+from sigil.optimize.generate.expecting import Stated, stated_answers
+from sigil.optimize.generate.guessing import guesses
+from sigil.optimize.generate.locating import Function
+from sigil.optimize.generate.recording import Recording, record_calls
+from sigil.optimize.generate.testing import TestFile, find_tests
+from sigil.optimize.generate.trying import Died, Outcome
+from sigil.optimize.generate.workshop import Workshop
+from sigil.sandbox.base import manifest
+from sigil.sandbox.model import Case, Returned
+
+ENOUGH_CALLS = 3
+"""With so many recorded calls, no test that is further away is run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What is known of a function's inputs before any is made.
+
+    Args:
+        tests: the repository's files of tests, nearest first.
+        recorded: what they call.
+        stated: answers that somebody wrote down.
+        wrong: those of them that the unchanged function does not give.
+    """
+
+    tests: tuple[TestFile, ...]
+    recorded: Recording
+    stated: tuple[Stated, ...]
+    wrong: tuple[Stated, ...]
+
+
+def gather(workshop: Workshop) -> Gathered:
+    """Run the tests that are about a function and read what they state.
+
+    Raises:
+        BaselineFailed: the function's module cannot be imported in a sealed process.
+    """
+    request = workshop.request
+    if request.cases is not None:
+        given = [one for one in request.cases if one.expected is not MISSING]
+        stated = [Stated(one.case, one.expected, "the cases that were given") for one in given]
+        return Gathered((), Recording(), tuple(stated), tuple(_wrong(workshop, stated)))
+    paths = [path for path, _, _ in manifest(workshop.base)]
+    tests = find_tests(workshop.base.path, paths, request.function)
+    recorded = _recorded(workshop, tests)
+    stated = stated_answers(request.function, tests)
+    wrong = _wrong(workshop, stated)
+    # What a passing test seems to say was read out of its context, such as a patched setting.
+    misread = [one for one in wrong if one.test and one.test not in recorded.failed]
+    return Gathered(
+        tuple(tests),
+        recorded,
+        tuple(one for one in stated if one not in misread),
+        tuple(one for one in wrong if one not in misread),
+    )
+
+
+def known_cases(workshop: Workshop, gathered: Gathered) -> tuple[list[Case], str, bool]:
+    """Return inputs, where they are from, and whether they are guesses.
+
+    Raises:
+        BaselineFailed: there are none; what was tried, and what to do.
+    """
+    request, recorded, stated = workshop.request, gathered.recorded, gathered.stated
+    if request.cases is not None:
+        return [one.case for one in request.cases], "those that were given", False
+    if recorded.calls:
+        calls = [*recorded.calls, *(one.case for one in stated)]
+        return calls, f"calls recorded from {listed(recorded.files)}", False
+    if stated:
+        return [one.case for one in stated], origins_of(stated), False
+    guessed, hung = _guessed(workshop)
+    if guessed:
+        return guessed, "guesses by its parameters, which no test calls", True
+    raise BaselineFailed(
+        f"no inputs for {request.function.qualname}: {_tried(workshop, gathered, hung)}",
+        where=request.function.where(),
+        remedy="write them to a file, one a line as "
+        f"{_template(request.function)}, and give --cases",
+    )
+
+
+def origins_of(stated: Sequence[Stated]) -> str:
+    """Return where answers are stated, for a sentence."""
+    return " and ".join(dict.fromkeys(one.origin.partition(":")[0] for one in stated))
+
+
+def listed(files: Sequence[str]) -> str:
+    """Return one file by its name, several by their number."""
+    return files[0] if len(files) == 1 else f"{len(files)} files of tests"
+
+
+def _recorded(workshop: Workshop, tests: Sequence[TestFile]) -> Recording:
+    """Run the nearest tests first, and further ones only if those call too little."""
+    found = Recording()
+    if not tests:
+        return found
+    near = [one for one in tests if one.nearness == tests[0].nearness]
+    with workshop.commands() as sandbox:
+        for group in [near] if len(near) == len(tests) else [near, tests]:
+            found = record_calls(
+                sandbox,
+                workshop.base,
+                workshop.request.function,
+                tests=[one.path for one in group],
+                scratch=workshop.settings.scratch,
+                seconds=workshop.request.tests_s,
+            )
+            if len(found.calls) >= ENOUGH_CALLS:
+                break
+    return found
+
+
+def _wrong(workshop: Workshop, stated: Sequence[Stated]) -> list[Stated]:
+    """Return the stated answers that the unchanged function does not give."""
+    if not stated:
+        return []
+    with workshop.trial(workshop.plain_adapter()) as trial:
+        answers = workshop.answers(trial, [one.case for one in stated])
+    pairs = zip(stated, answers, strict=True)
+    return [one for one, answer in pairs if not _gives(answer, one.value)]
+
+
+def _gives(answer: Outcome, wanted: object) -> bool:
+    """Return whether an answer is what a test states, as its ``==`` has it."""
+    return isinstance(answer, Returned) and bool(answer.value == wanted)
+
+
+def _guessed(workshop: Workshop) -> tuple[list[Case], Case | None]:
+    """Return guesses that are answered with plain data; and one that hangs, if none is."""
+    hung: Case | None = None
+    if workshop.request.function.is_method:
+        return [], None
+    with workshop.trial(workshop.plain_adapter()) as trial:
+        for round_of_guesses in guesses(workshop.request.function):
+            answers = workshop.answers(trial, round_of_guesses)
+            pairs = list(zip(round_of_guesses, answers, strict=True))
+            found = [case for case, answer in pairs if isinstance(answer, Returned)]
+            if found:
+                return found, None
+            hangs = [c for c, a in pairs if isinstance(a, Died) and a.kind == "timeout"]
+            hung = hangs[0] if hangs else hung
+    return [], hung
+
+
+def _tried(workshop: Workshop, gathered: Gathered, hung: Case | None) -> str:
+    """Return what was tried, as a clause."""
+    if gathered.recorded.not_plain:
+        what, count = gathered.recorded.not_plain.most_common(1)[0]
+        return f"its tests call it with what is no plain data ({what}, {count} times)"
+    where = "no test calls it" if gathered.tests else "there are no tests"
+    if workshop.request.function.is_method:
+        return f"{where}, and a method needs an object, which cannot be guessed"
+    if hung is not None:
+        return f"{where}, and it does not return in time from {shown_call(hung)}"
+    return f"{where}, its docstring has no example, and it takes none of the inputs guessed"
+
+
+def _template(function: Function) -> str:
+    names = [one.name for one in function.parameters if one.default is None]
+    return json.dumps({"kwargs": dict.fromkeys(names or ["name"], "…")}, ensure_ascii=False)
