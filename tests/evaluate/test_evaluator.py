@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sigil.errors import BaselineFailed, FlakyCheck, InvalidValue
-from sigil.evaluate.evaluator import Evaluator
+from sigil.evaluate.evaluator import SCREEN_BLOCKS_BEST_OF, Evaluator
 from sigil.evaluate.result import Evaluation
 
 SQUARE = """
@@ -271,6 +271,32 @@ def test_a_confirmation_ends_when_its_time_is_up(bed):
     with bed.evaluator() as evaluator:
         found = evaluator.evaluate({"f.py": LOOP + "\n"}, effort="confirm")
     assert found.metrics["latency"].n <= 9
+
+
+def test_a_screening_ends_once_the_bar_is_clearly_out_of_reach(timed: Evaluator):
+    cost = timed.baseline().costs[0]
+    same = {"f.py": LOOP + "\n"}
+    found = timed.evaluate(same, effort="screen", bar=(cost / 10,))
+    assert found.cut
+    assert found.status == "measured"
+    assert found.metrics["latency"].n == 1
+
+
+def test_a_screening_near_the_bar_takes_all_its_blocks(timed: Evaluator):
+    half = {"f.py": LOOP.replace("range(n)", "range(n // 2)").replace(
+        "return total", f"return {COMPUTED}"
+    )}  # fmt: skip
+    cost = timed.baseline().costs[0]
+    found = timed.evaluate(half, effort="screen", bar=(cost,))
+    assert not found.cut
+    assert found.metrics["latency"].n == SCREEN_BLOCKS_BEST_OF
+
+
+def test_a_bar_does_not_end_a_confirmation(timed: Evaluator):
+    winner = {"f.py": f"def f(n):\n    return {COMPUTED}\n"}
+    found = timed.evaluate(winner, effort="confirm", bar=(1e-9,))
+    assert found.accepted is True
+    assert not found.cut
 
 
 def test_a_value_is_in_the_units_of_the_baseline(timed: Evaluator):

@@ -64,6 +64,12 @@ def test_an_unbounded_interval_is_valid_json():
     assert Evaluation.from_json(json.loads(text)).metrics["t"] == value
 
 
+def test_a_screening_that_was_cut_short_stays_so():
+    cut = Evaluation("measured", costs=(1.0,), cut=True)
+    assert Evaluation.from_json(cut.to_json()) == cut
+    assert "cut" not in Evaluation("measured").to_json()
+
+
 def test_nan_is_never_recorded():
     with pytest.raises(ValueError, match="NaN"):
         Evaluation("measured", costs=(math.nan,)).to_json()

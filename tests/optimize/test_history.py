@@ -4,7 +4,7 @@ import pytest
 
 from sigil import errors
 from sigil.evaluate.result import Evaluation
-from sigil.optimize.history import History, read_history
+from sigil.optimize.history import History, read_history, round_frame
 
 
 def measured(*costs: float, accepted: bool | None = None) -> dict[str, Any]:
@@ -118,3 +118,9 @@ def test_an_added_candidate_is_in_no_round() -> None:
 def test_a_candidate_cannot_be_its_own_ancestor() -> None:
     with pytest.raises(errors.Corrupt, match="nobody proposed before"):
         read_history([asked("aa", parent="aa")])
+
+
+def test_a_round_keeps_the_bar_that_its_screenings_were_held_against() -> None:
+    body = round_frame(1, [], bar=(0.25,))
+    assert read_history([("asked", body)]).rounds[0].bar == (0.25,)
+    assert "bar" not in round_frame(1, [])

@@ -55,6 +55,11 @@ def test_a_gain_is_clear_if_its_interval_leaves_out_no_change(
     )
 
 
+def test_a_screening_that_ended_early_is_called_cut_short() -> None:
+    found = Evaluation("measured", costs=(1.0,), cut=True)
+    assert verdict(Candidate("aa", "BASELINE", "", "tune", evaluation=found)) == "cut short"
+
+
 def test_a_screened_candidate_is_not_called_accepted() -> None:
     found = Evaluation("measured", costs=(1.0,), accepted=True)
     assert verdict(Candidate("aa", "BASELINE", "", "tune", evaluation=found)) == "screened"

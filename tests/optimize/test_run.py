@@ -261,3 +261,22 @@ def test_a_held_out_case_that_changed_is_another_run(repository: Path) -> None:
     assert one.run.name[-8:] != two.run.name[-8:]
     record = b"".join(p.read_bytes() for p in one.run.rglob("*") if p.is_file())
     assert b'"expected": 49' not in record
+
+
+def test_each_round_records_the_best_cost_that_it_knew_of(repository: Path) -> None:
+    without_goal(repository)
+    found = search(repository, budget_evals=60).history
+    bars = [round_.bar for round_ in found.rounds]
+    assert bars[0] == ()
+    assert bars[-1]
+    kept = [bar for bar in bars if bar]
+    assert kept == sorted(kept, reverse=True)
+
+
+def test_the_bars_of_rounds_do_not_depend_on_the_number_of_lanes(repository: Path) -> None:
+    without_goal(repository)
+    bars = [
+        [one.bar for one in search(repository, name, budget_evals=40, lanes=lanes).history.rounds]
+        for name, lanes in (("one", 1), ("two", 2))
+    ]
+    assert bars[0] == bars[1]

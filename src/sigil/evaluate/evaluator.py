@@ -12,7 +12,7 @@ Not here: the baseline (`sigil.evaluate.baseline`), when to stop sampling
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -92,12 +92,16 @@ class Evaluator:
         self._facts = facts
         self._baseline_side = None
 
-    def evaluate(self, files: Mapping[str, str], *, effort: Effort) -> Evaluation:
+    def evaluate(
+        self, files: Mapping[str, str], *, effort: Effort, bar: Sequence[float] = ()
+    ) -> Evaluation:
         """Evaluate one candidate.
 
         Args:
             files: whole texts of the changed files, by path relative to the root.
             effort: see `Effort`.
+            bar: costs that are reached already: a screening ends as soon as it is clear that
+                the candidate does not come near them. Empty for those of the baseline.
 
         Raises:
             SigilError: it could not be tried; never for what the candidate did.
@@ -106,7 +110,7 @@ class Evaluator:
         log = self._instruments.log
         log.take()
         start = SYSTEM_CLOCK.monotonic_ns()
-        findings = Findings(self._definition, facts)
+        findings = Findings(self._definition, facts, bar)
         try:
             self._measure(files, effort, findings, start)
             found = findings.evaluation()
@@ -147,7 +151,11 @@ class Evaluator:
     # --- one candidate ------------------------------------------------------------------
 
     def _measure(
-        self, files: Mapping[str, str], effort: Effort, findings: Findings, start: int
+        self,
+        files: Mapping[str, str],
+        effort: Effort,
+        findings: Findings,
+        start: int,
     ) -> None:
         facts = self.facts
         commands = self._instruments.commands
@@ -159,7 +167,9 @@ class Evaluator:
                 metric for metric in self._definition.model.metrics if metric.id in exacts.noisy
             ]
             if noisy:
-                findings.series = self._sample(side, noisy, effort, findings, start).series
+                sampled = self._sample(side, noisy, effort, findings, start)
+                findings.series = sampled.series
+                findings.cut = effort == "screen" and sampled.stop == "worse"
             if effort == "confirm":
                 check_held_out(self._instruments, side, findings, facts, gates=exacts.gates)
 

@@ -32,9 +32,11 @@ class Findings:
     Args:
         definition: the eval.
         facts: of the baseline.
+        bar: costs that are reached already; empty for those of the baseline.
     """
 
-    def __init__(self, definition: Eval, facts: Facts):
+    def __init__(self, definition: Eval, facts: Facts, bar: Sequence[float] = ()):
+        self._bar = tuple(bar)
         self._definition = definition
         self._facts = facts
         self._confidence = definition.model.budgets.confidence
@@ -43,6 +45,7 @@ class Findings:
         self.series: BlockSeries | None = None
         self.held_out: dict[str, Value] = {}
         self.held_out_verdict: bool | None = True
+        self.cut = False
 
     @property
     def metrics(self) -> list[Metric]:
@@ -87,14 +90,39 @@ class Findings:
         return self._worse(series, surely)
 
     def clearly_worse(self, series: BlockSeries) -> bool:
-        """Return whether every block is worse by a margin: enough to end a screening."""
+        """Return whether every block is worse by a margin: enough to end a screening.
+
+        Worse than the baseline, or than the bar.
+        """
 
         def clearly(worse: Sequence[float], baseline: Sequence[float]) -> bool:
             margin = CLEARLY / len(worse) ** 2
             pairs = zip(worse, baseline, strict=True)
             return all(gap > margin * abs(value) for gap, value in pairs)
 
-        return self._worse(series, clearly)
+        return self._worse(series, clearly) or self._out_of_reach(series)
+
+    def _out_of_reach(self, series: BlockSeries) -> bool:
+        """Return whether every block misses the bar by a margin.
+
+        Nothing does where there are several goals, of which each may be worth something, or
+        where costs change sign.
+        """
+        bar = self._bar
+        before, goals = self._facts.evaluation.costs, self._definition.objective.goals
+        if not len(bar) == len(before) == len(goals) == 1 or bar[0] * before[0] <= 0:
+            return False
+        share = bar[0] / before[0]
+        try:
+            worse, baseline = _gap(goals[0], self.samples(series.samples()))
+        except Undefined:
+            return False
+        margin = CLEARLY / len(worse) ** 2
+        aims = (share * goals[0].cost(value) for value in baseline)
+        pairs = zip(worse, baseline, aims, strict=True)
+        return all(
+            gap + goals[0].cost(value) - aim > margin * abs(aim) for gap, value, aim in pairs
+        )
 
     def require_feasible(self) -> None:
         """Raise if the constraint is broken by what is known.
@@ -128,6 +156,7 @@ class Findings:
             costs=costs,
             ties=ties,
             accepted=self._accepted(),
+            cut=self.cut,
         )
 
     def _accepted(self) -> bool | None:

@@ -59,7 +59,7 @@ def _answer(evaluator: Evaluator, kind: str, arguments: list[Any]) -> tuple[bool
             return True, evaluator.describe_environment()
         if kind == "adopt":
             return True, evaluator.adopt(*arguments)
-        return True, evaluator.evaluate(arguments[0], effort=arguments[1])
+        return True, evaluator.evaluate(arguments[0], effort=arguments[1], bar=arguments[2])
     except SigilError as error:
         return False, error
     except Exception as error:  # noqa: BLE001 - ours, whatever it is: never the candidate's

@@ -17,7 +17,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -114,15 +114,18 @@ class Lanes:
         found: dict[str, Any] = self._ask("environment")
         return found
 
-    def submit(self, files: Mapping[str, str], effort: Effort) -> Future[Evaluation]:
+    def submit(
+        self, files: Mapping[str, str], effort: Effort, bar: Sequence[float] = ()
+    ) -> Future[Evaluation]:
         """Queue a candidate; the first free lane takes it.
 
         Args:
             files: whole texts of the changed files, by path relative to the root.
             effort: see `Effort`.
+            bar: see `Evaluator.evaluate`.
         """
         self.baseline()
-        job = _Job("evaluate", (dict(files), effort))
+        job = _Job("evaluate", (dict(files), effort, tuple(bar)))
         self._jobs.put(job)
         return job.future
 

@@ -91,6 +91,8 @@ class Evaluation:
         log: what its commands printed, escaped and capped.
         refusals: of the unchanged code: why each check that says no says so, by metric id. To
             mend that may be what the search is for; if it is not, the eval is wrong.
+        cut: whether a screening ended early because the candidate was clearly worse; its
+            costs then rest on fewer blocks and say little more than that.
     """
 
     status: Status
@@ -103,10 +105,11 @@ class Evaluation:
     elapsed_s: float = 0.0
     log: str = ""
     refusals: Mapping[str, str] = field(default_factory=dict[str, str])
+    cut: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-like mapping from which `from_json` restores an equal evaluation."""
-        return {
+        body: dict[str, Any] = {
             "status": self.status,
             "metrics": {name: _value_out(value) for name, value in self.metrics.items()},
             "holdout": {name: _value_out(value) for name, value in self.holdout.items()},
@@ -118,6 +121,7 @@ class Evaluation:
             "log": self.log,
             "refusals": dict(self.refusals),
         }
+        return {**body, "cut": True} if self.cut else body
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Evaluation:
@@ -138,6 +142,7 @@ class Evaluation:
                 elapsed_s=_number_in(data["elapsed_s"]),
                 log=str(data["log"]),
                 refusals={str(k): str(v) for k, v in data.get("refusals", {}).items()},
+                cut=data.get("cut") is True,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Corrupt(

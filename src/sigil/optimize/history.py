@@ -8,7 +8,8 @@ Frames of a run, in the order in which they occur:
 
     baseline    {evaluation, environment}
     asked       {count, proposals: [{id, parent, patch, proposer, note, seed}], refused,
-                 again: [id]}                           elites to be measured again, if any
+                 again: [id],                           elites to be measured again, if any
+                 bar: [cost]}                           the best known, for its screenings
     exchange    {request, reply}                        what a model was asked and said
     evaluated   {candidate, evaluation}                 in the order of arrival
     remeasured  {candidate, evaluation}                 an elite, a second time
@@ -91,6 +92,7 @@ class Round:
         count: how many candidates.
         ids: those that it had.
         again: elites that it wanted measured a second time.
+        bar: the best cost that the round knew of; its screenings end once that is out of reach.
         trace: `History.trace` before it was asked.
     """
 
@@ -98,6 +100,7 @@ class Round:
     ids: tuple[str, ...]
     again: tuple[str, ...] = ()
     trace: str = ""
+    bar: tuple[float, ...] = ()
 
 
 @dataclass(slots=True)
@@ -220,6 +223,7 @@ def round_frame(
     candidates: Iterable[Candidate],
     refused: Iterable[tuple[str, str]] = (),
     again: Sequence[str] = (),
+    bar: Sequence[float] = (),
 ) -> dict[str, Any]:
     """Return the body of an ``asked`` frame.
 
@@ -228,10 +232,12 @@ def round_frame(
         candidates: what is worth measuring.
         refused: proposer and reason of each proposal that is not.
         again: ids of elites to be measured a second time.
+        bar: see `Round`.
     """
     proposals = [proposal_fields(candidate) for candidate in candidates]
     body = {"count": count, "proposals": proposals, "refused": [list(r) for r in refused]}
-    return {**body, "again": list(again)} if again else body
+    body |= {"again": list(again)} if again else {}
+    return body | ({"bar": list(bar)} if bar else {})
 
 
 def proposal_fields(candidate: Candidate) -> dict[str, Any]:
@@ -262,7 +268,8 @@ def _asked(history: History, body: Mapping[str, Any]) -> None:
     ids = tuple(proposal["id"] for proposal in body["proposals"])
     history.refused.update((proposer, reason) for proposer, reason in body["refused"])
     again = tuple(map(str, body.get("again", ())))
-    history.rounds.append(Round(int(body["count"]), ids, again, history.trace))
+    bar = tuple(map(float, body.get("bar", ())))
+    history.rounds.append(Round(int(body["count"]), ids, again, history.trace, bar))
     _trace(history, *ids, *again)
 
 

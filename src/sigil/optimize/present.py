@@ -76,7 +76,7 @@ def verdict(candidate: Candidate) -> str:
     if found.failure is not None:
         return found.failure.kind
     if candidate.confirmed is None:
-        return "screened"
+        return "cut short" if found.cut else "screened"
     return {True: "accepted", False: "not accepted", None: "undecided"}[candidate.accepted]
 
 

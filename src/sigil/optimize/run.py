@@ -238,7 +238,8 @@ class _Search:
         refusals = self._optimizer.take_refusals()
         ids, ids_again = tuple(one.id for one in found), tuple(one.id for one in again)
         if recorded is None:
-            self._session.record_round(count, map(_as_candidate, found), refusals, ids_again)
+            proposed = map(_as_candidate, found)
+            self._session.record_round(count, proposed, refusals, ids_again, self._bar())
         elif (ids, ids_again) != (recorded.ids, recorded.again):
             raise ReplayDiffers(
                 f"round {number} of {self._session.run.name} does not come out as recorded",
@@ -250,6 +251,12 @@ class _Search:
             self._measure(one.id, "remeasured", one.files)
         for one in found:
             self._measure(one.id, "evaluated", one.files)
+
+    def _bar(self) -> tuple[float, ...]:
+        """Return the best cost that the round just asked for knew of, if it beats the baseline."""
+        best = next(iter(self._optimizer.front), None)
+        known = best is not None and best.id in self._history.candidates
+        return tuple(best.costs) if best and known and len(best.costs) == 1 else ()
 
     def _renew(self) -> None:
         """Go on from the search's own state, and keep it for whoever resumes this run."""
@@ -285,7 +292,9 @@ class _Search:
 
     def _submit(self, name: str, files: Mapping[str, str], kind: _Kind) -> None:
         effort: Effort = "confirm" if kind == "confirmed" else "screen"
-        self._pending[self._session.lanes.submit(files, effort)] = (name, kind)
+        rounds, number = self._history.rounds, self._history.candidates[name].round
+        bar = rounds[number].bar if kind == "evaluated" and rounds else ()
+        self._pending[self._session.lanes.submit(files, effort, bar)] = (name, kind)
 
     def _collect(self, phase: str) -> None:
         """Record the results that have arrived, or wait a moment for one."""

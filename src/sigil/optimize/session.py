@@ -93,10 +93,11 @@ class Session:
         candidates: Iterable[Candidate],
         refusals: Iterable[Refusal] = (),
         again: Sequence[str] = (),
+        bar: Sequence[float] = (),
     ) -> None:
         """Record a round before anything in it is measured; duplicates are not worth a word."""
         refused = ((r.proposal.proposer, r.reason) for r in refusals if r.duplicate_of is None)
-        self.record("asked", round_frame(count, candidates, refused, again))
+        self.record("asked", round_frame(count, candidates, refused, again, bar))
 
     def measure_baseline(self) -> Evaluation:
         """Measure the unchanged code, and record it if this run has not done so yet.
