@@ -35,6 +35,8 @@ def _once_per_value(facts: Facts) -> Iterator[Match]:
         place = repeated_in(facts, loop, reads - names)
         if not keys or place is None or place is loop or not is_steady(facts, value):
             continue
+        if not _comes_again(facts, loop, place):
+            continue
         if (reads | {name}) & facts.assigned(value) or reads & facts.changed(loop.body):
             continue
         function = facts.fresh(f"{name}_of")
@@ -42,6 +44,15 @@ def _once_per_value(facts: Facts) -> Iterator[Match]:
         made = statements(f"@cache\ndef {function}({given}):\n    return {bare(value)}")
         call = expression(f"{function}({given})")
         yield Match(line, {place: [*made, place], value: call}, imports=[("functools", "cache")])
+
+
+def _comes_again(facts: Facts, loop: cst.For, place: cst.BaseStatement) -> bool:
+    """Return whether a loop goes through numbers, or the same each time that it is begun."""
+    match loop.iter:
+        case cst.Call(func=cst.Name(value="range" | "enumerate")):
+            return True
+        case source:
+            return is_steady(facts, source) and not facts.read(source) & facts.changed(place)
 
 
 def _is_long(facts: Facts, value: cst.BaseExpression) -> bool:
