@@ -23,6 +23,21 @@ EXAMPLES = (
         becomes="out = bytearray()",
     ),
     Example(
+        "bytes-in-a-buffer",
+        """
+        def masked(data, key):
+            out = b""
+            for i in range(len(data)):
+                if key:
+                    out = out + bytes([data[i] ^ key[i % len(key)]])
+                else:
+                    out = out + data[i : i + 1]
+            return out
+        """,
+        st.tuples(st.binary(max_size=9), st.binary(max_size=3)),
+        becomes="out.append(data[i] ^ key[i % len(key)])",
+    ),
+    Example(
         "ones-counted-at-once",
         """
         def ones(n):

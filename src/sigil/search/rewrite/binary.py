@@ -9,7 +9,7 @@ import libcst as cst
 
 from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.places import repeated_in
-from sigil.search.rewrite.rule import Gain, Match, Rule
+from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
 from sigil.search.rewrite.shapes import (
     assignment,
     bare,
@@ -97,28 +97,61 @@ def _joined(facts: Facts) -> Iterator[Match]:
             name, value = bound
             if not _is_empty_bytes(value) or facts.kind(cst.Name(name)) != "bytes":
                 continue
-            if _only_grows(facts, name, loop):
+            added = _added(facts, name, loop)
+            if added:
+                replace: dict[cst.CSTNode, Replacement] = {
+                    line: statements(_grown(facts, name, piece)) for line, piece in added.items()
+                }
                 kept = statements(f"{name} = bytes({name})")
-                yield Match(loop, {first: statements(f"{name} = bytearray()"), loop: [loop, *kept]})
+                replace |= {first: statements(f"{name} = bytearray()"), loop: [loop, *kept]}
+                yield Match(loop, replace)
+
+
+def _grown(facts: Facts, name: str, piece: cst.BaseExpression) -> str:
+    """Return the line that adds ``piece`` to a buffer; of a single byte, as a number."""
+    match piece:
+        case cst.Call(func=made, args=[cst.Arg(value=cst.List(elements=[cst.Element() as one]))]):
+            if facts.is_builtin(made, "bytes"):
+                return f"{name}.append({bare(one.value)})"
+        case _:
+            pass
+    return f"{name} += {bare(piece)}"
 
 
 def _is_empty_bytes(value: cst.BaseExpression) -> bool:
     return isinstance(value, cst.SimpleString) and value.evaluated_value == b""
 
 
-def _only_grows(facts: Facts, name: str, loop: cst.For | cst.While) -> bool:
-    """Return whether a loop does nothing with ``name`` but add to its end, and always ends."""
+def _added(
+    facts: Facts, name: str, loop: cst.For | cst.While
+) -> dict[cst.BaseStatement, cst.BaseExpression]:
+    """Return the lines of a loop that add to ``name``, each with what; none if more is done."""
     if any(True for _ in facts.nodes(cst.Return, loop)) or loop.orelse is not None:
-        return False
-    uses = list(occurrences(facts, name, loop))
-    added = [facts.parent(use) for use in uses]
-    return bool(uses) and all(
-        isinstance(line, cst.AugAssign)
-        and isinstance(line.operator, cst.AddAssign)
-        and line.target is use
-        and facts.loop_around(line) is not None
-        for use, line in zip(uses, added, strict=True)
-    )
+        return {}
+    found: dict[cst.BaseStatement, cst.BaseExpression] = {}
+    for use in occurrences(facts, name, loop):
+        line = facts.statement_of(use)
+        piece = _piece(small(line), name)
+        if line is None or piece is None or name in facts.read(piece):
+            return {}
+        if facts.loop_around(line) is None:
+            return {}
+        found[line] = piece
+    return found
+
+
+def _piece(line: cst.BaseSmallStatement | None, name: str) -> cst.BaseExpression | None:
+    """Return what ``name += piece`` or ``name = name + piece`` adds."""
+    match line:
+        case cst.AugAssign(target=cst.Name(value=target), operator=cst.AddAssign(), value=piece):
+            return piece if target == name else None
+        case cst.Assign(
+            targets=[cst.AssignTarget(target=cst.Name(value=target))],
+            value=cst.BinaryOperation(left=cst.Name(value=left), operator=cst.Add(), right=piece),
+        ):
+            return piece if target == left == name else None
+        case _:
+            return None
 
 
 # --- bits ---------------------------------------------------------------------------------
