@@ -9,6 +9,19 @@ NUMBERS = st.lists(st.integers(0, 9), max_size=7)
 
 EXAMPLES = (
     Example(
+        "list-only-counted",
+        """
+        def large(groups):
+            found = []
+            for group in groups:
+                several = [number for number in group if number > 2]
+                found.append(len(several) * 2 - len(several))
+            return found
+        """,
+        st.tuples(st.lists(NUMBERS, max_size=4)),
+        becomes="several_count = sum(1 for number in group if number > 2)",
+    ),
+    Example(
         "named-count-for-any",
         """
         def primes(limit):
@@ -72,6 +85,16 @@ EXAMPLES = (
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_a_rewritten_function_does_the_same(example: Example):
     follows(example, RULES)
+
+
+@pytest.mark.parametrize("use", ["several", "len(several), several", "several.count(len(several))"])
+def test_a_list_that_is_wanted_is_made(use: str):
+    source = f"""
+    def large(group):
+        several = [number for number in group if number > 2]
+        return {use}
+    """
+    assert not list(rewritings(BY_NAME["list-only-counted"], source))
 
 
 @pytest.mark.parametrize("use", ["if count > 1: pass", "print(count)", "return count + 1"])

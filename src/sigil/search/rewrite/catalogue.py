@@ -26,6 +26,7 @@ from sigil.search.rewrite import (
     sorting,
     strings,
     sums,
+    thresholds,
 )
 from sigil.search.rewrite.rule import Rule
 
@@ -35,6 +36,7 @@ _FAMILIES = (
     counting,
     sums,
     sorting,
+    thresholds,
     deciding,
     memoising,
     keyed,

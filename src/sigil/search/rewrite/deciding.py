@@ -96,6 +96,34 @@ def _answer(
     return (value, True) if isinstance(above, (cst.If, cst.While)) else None
 
 
+def _named_for_length(facts: Facts) -> Iterator[Match]:
+    """A list of which only the length is asked for is counted instead."""
+    for line in facts.nodes(cst.SimpleStatementLine):
+        bound = assignment(line)
+        if bound is None or not isinstance(bound[1], cst.ListComp):
+            continue
+        uses = uses_after(facts, bound[0], line)
+        calls = [_length(facts, use) for use in uses or ()]
+        if not calls or not is_steady(facts, bound[1]) or not bound[1].for_in.ifs:
+            continue
+        name = facts.fresh(f"{bound[0]}_count")
+        made = bare(cst.GeneratorExp(expression("1"), bound[1].for_in))
+        replace: dict[cst.CSTNode, Replacement] = {line: statements(f"{name} = sum({made})")}
+        for call in calls:
+            if call is None:
+                break
+            replace[call] = cst.Name(name)
+        else:
+            yield Match(line, replace)
+
+
+def _length(facts: Facts, use: cst.Name) -> cst.Call | None:
+    call = facts.parent(facts.parent(use) or use)
+    if isinstance(call, cst.Call) and facts.is_builtin(call.func, "len"):
+        return call
+    return None
+
+
 # --- conditions -----------------------------------------------------------------------------
 
 
@@ -152,6 +180,13 @@ def _cost(facts: Facts, node: cst.BaseExpression) -> int:
 
 
 RULES = (
+    Rule(
+        "list-only-counted",
+        "a list of which only the length is asked for is counted, not made",
+        Gain.LARGE,
+        _named_for_length,
+        unless="if what is listed does anything but compute",
+    ),
     Rule(
         "named-count-for-any",
         "what is only asked whether there is any is not counted to the end",
