@@ -114,7 +114,10 @@ def enlarged(
     Arguments of equal length stay of equal length.
     """
     grow = _Grow(pool, way, factor, stream)
-    values = {key: grow.value(value, key, 0) for key, value in arguments(case) if key not in fixed}
+    values = {
+        key: grow.attributes(value, key) if key in fixed else grow.value(value, key, 0)
+        for key, value in arguments(case)
+    }
     larger = replaced(case, values)
     if larger == case or any(_size(value) > MOST_NODES for _, value in arguments(larger)):
         return None

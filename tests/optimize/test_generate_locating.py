@@ -1,0 +1,131 @@
+"""Which function is meant, and what kind is it?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sigil.errors import InvalidValue, NotFound
+from sigil.optimize.generate.locating import function_in, locate_function, repository_of
+
+SOURCE = '''\
+import contextlib
+
+def plain(a, b=2, *, c=None):
+    """Say."""
+    return a
+
+def outer(xs):
+    def inner(x):
+        return x
+    return [inner(x) for x in xs]
+
+class Bag:
+    def __init__(self, items):
+        self.items = items
+
+    def count(self, item):
+        return self.items.count(item)
+
+    @staticmethod
+    def total(xs):
+        return sum(xs)
+
+    @property
+    def size(self):
+        return len(self.items)
+
+def each(n):
+    yield from range(n)
+
+async def soon(x):
+    return x
+
+@contextlib.contextmanager
+def opened():
+    yield
+'''
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "__init__.py").write_text("")
+    (tmp_path / "pkg" / "mod.py").write_text(SOURCE)
+    return tmp_path
+
+
+def test_a_function_has_its_parameters_and_its_docstring(root: Path) -> None:
+    found = function_in(root, "pkg/mod.py", "plain")
+    assert [(one.name, one.default, one.keyword) for one in found.parameters] == [
+        ("a", None, False),
+        ("b", "2", False),
+        ("c", "None", True),
+    ]
+    assert found.doc == "Say."
+
+
+@pytest.mark.parametrize(
+    ("name", "flow", "is_method"),
+    [
+        ("plain", "plain", False),
+        ("Bag.count", "plain", True),
+        ("Bag.total", "plain", False),
+        ("each", "generator", False),
+        ("soon", "coroutine", False),
+    ],
+)
+def test_the_kind_of_a_function_is_read_from_its_syntax(
+    root: Path, name: str, flow: str, is_method: bool
+) -> None:
+    found = function_in(root, "pkg/mod.py", name)
+    assert (found.flow, found.is_method) == (flow, is_method)
+
+
+def test_self_is_no_parameter(root: Path) -> None:
+    found = function_in(root, "pkg/mod.py", "Bag.count")
+    assert [one.name for one in found.parameters] == ["item"]
+
+
+def test_a_line_names_the_function_around_it(root: Path) -> None:
+    assert function_in(root, "pkg/mod.py", "17").qualname == "Bag.count"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("inner", "defined inside outer"),
+        ("Bag", "is a class"),
+        ("Bag.size", "is read, not called"),
+        ("Bag.__init__", "makes or ends an object"),
+        ("opened", "is a context manager"),
+        ("plian", "there is: plain"),
+        ("", "no function is named"),
+        ("1", "no function stands there"),
+    ],
+)
+def test_what_cannot_be_called_is_refused_with_the_reason(root: Path, name: str, said: str) -> None:
+    with pytest.raises(InvalidValue, match=said):
+        function_in(root, "pkg/mod.py", name)
+
+
+def test_the_repository_is_found_from_the_file_upward(root: Path) -> None:
+    assert repository_of(root / "pkg" / "mod.py") == root.resolve()
+
+
+def test_a_folder_of_ours_comes_before_any_other_mark(root: Path) -> None:
+    (root / "pkg" / ".sigil").mkdir()
+    assert repository_of(root / "pkg" / "mod.py") == (root / "pkg").resolve()
+
+
+def test_a_file_is_found_from_where_one_is(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root / "pkg")
+    assert locate_function("mod.py:plain").path == "pkg/mod.py"
+
+
+def test_a_file_that_is_not_there_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    with pytest.raises(NotFound, match=r"nix\.py"):
+        locate_function("nix.py:plain")
