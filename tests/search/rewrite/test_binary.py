@@ -31,7 +31,7 @@ EXAMPLES = (
                 if key:
                     out = out + bytes([data[i] ^ key[i % len(key)]])
                 else:
-                    out = out + data[i : i + 1]
+                    out = out + b"-"
             return out
         """,
         st.tuples(st.binary(max_size=9), st.binary(max_size=3)),

@@ -9,7 +9,6 @@ from sigil.search.rewrite import (
     binary,
     classes,
     comprehensions,
-    conditions,
     consuming,
     counting,
     deciding,
@@ -19,6 +18,7 @@ from sigil.search.rewrite import (
     lookups,
     membership,
     memoising,
+    preparing,
     queues,
     ranges,
     reductions,
@@ -51,7 +51,7 @@ _FAMILIES = (
     strings,
     reductions,
     ranges,
-    conditions,
+    preparing,
 )
 
 RULES: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.RULES)

@@ -66,6 +66,7 @@ PURE_FUNCTIONS = frozenset(
 )
 """Functions of other modules that are."""
 
+_EFFECTS = (cst.Await, cst.Yield, cst.NamedExpr)
 _FIXED = frozenset({"int", "float", "bool", "str", "bytes"})
 
 
@@ -321,13 +322,34 @@ class Facts:
         """Return whether the called function is known to be pure on plain data."""
         if self.is_builtin(call.func):
             assert isinstance(call.func, cst.Name)
-            return call.func.value in PURE_BUILTINS and not _calls_back(call)
+            return call.func.value in PURE_BUILTINS and not self._calls_back(call)
         dotted = self.stands_for(call.func)
         if dotted is not None:
             return dotted.partition(".")[0] in PURE_MODULES or dotted in PURE_FUNCTIONS
         match call.func:
             case cst.Attribute(value=value, attr=cst.Name(value=method)):
                 return method in PURE_METHODS and self.kind(value) is not None
+            case _:
+                return False
+
+    def _calls_back(self, call: cst.Call) -> bool:
+        """Return whether a built-in is handed a function that need not be pure."""
+        if isinstance(call.func, cst.Name) and call.func.value in {"map", "filter"}:
+            return True
+        keys = (a.value for a in call.args if a.keyword and a.keyword.value == "key")
+        return not all(map(self._is_pure_key, keys))
+
+    def _is_pure_key(self, key: cst.BaseExpression) -> bool:
+        match key:
+            case cst.Lambda(body=body):
+                calls = self.nodes(cst.Call, body)
+                return not any(isinstance(n, _EFFECTS) for n in self.walk(body)) and all(
+                    self.is_pure_call(call) or _is_plain_method(call) for call in calls
+                )
+            case cst.Name(value=name):
+                return self.is_builtin(key) and name in PURE_BUILTINS
+            case cst.Attribute(value=cst.Name() as kind, attr=cst.Name(value=method)):
+                return self.is_builtin(kind) and method in PURE_METHODS
             case _:
                 return False
 
@@ -340,6 +362,14 @@ class Facts:
                 return method in PURE_METHODS
             case _:
                 return self.is_builtin(call.func, "print")
+
+
+def _is_plain_method(call: cst.Call) -> bool:
+    match call.func:
+        case cst.Attribute(attr=cst.Name(value=method)):
+            return method in PURE_METHODS
+        case _:
+            return False
 
 
 def _bases(node: cst.CSTNode) -> Iterator[cst.Name]:
@@ -359,11 +389,3 @@ def _handed_over(call: cst.Call) -> Iterator[cst.CSTNode]:
         if call.func.attr.value in CHANGING_METHODS:
             return
     yield from call.args
-
-
-def _calls_back(call: cst.Call) -> bool:
-    """Return whether a built-in is handed a function, which need not be pure."""
-    name = call.func.value if isinstance(call.func, cst.Name) else ""
-    return name in {"map", "filter"} or any(
-        a.keyword and a.keyword.value == "key" for a in call.args
-    )

@@ -14,7 +14,7 @@ import libcst as cst
 from sigil.search.rewrite.facts import PURE_METHODS, Facts
 
 _PRINTER = cst.Module([])
-_UNSTEADY = (cst.Await, cst.Yield, cst.NamedExpr, cst.Lambda)
+_UNSTEADY = (cst.Await, cst.Yield, cst.NamedExpr)
 
 
 def code(node: cst.CSTNode) -> str:
@@ -40,6 +40,22 @@ def expression(text: str) -> cst.BaseExpression:
 def statements(text: str) -> list[cst.BaseStatement]:
     """Return ``text`` as statements, one after the other."""
     return [cast("cst.BaseStatement", s) for s in cst.parse_module(text).body]
+
+
+def enclosed(facts: Facts, old: cst.BaseExpression, new: cst.BaseExpression) -> cst.BaseExpression:
+    """Return ``new`` to stand in the place of ``old``: in parentheses within an expression."""
+    if isinstance(facts.parent(old), (cst.BaseExpression, cst.ComparisonTarget)):
+        return new.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return new
+
+
+def nested_function(head: str, body: cst.BaseSuite) -> cst.BaseStatement:
+    """Return a function to stand in a function, with a blank line before and after it."""
+    [function] = statements(f"{head}\n    pass")
+    blank = cst.EmptyLine(indent=False)
+    if isinstance(body, cst.IndentedBlock):
+        body = body.with_changes(footer=[*body.footer, blank])
+    return function.with_changes(body=body, leading_lines=[blank])
 
 
 # --- blocks and statements ------------------------------------------------------------------
@@ -260,5 +276,8 @@ def _is_steady_part(facts: Facts, node: cst.CSTNode) -> bool:
             return method in PURE_METHODS or facts.is_pure_call(node)
         case cst.Call():
             return facts.is_pure_call(node)
+        case cst.Lambda():
+            above = facts.parent(node)
+            return isinstance(above, cst.Arg) and above.keyword is not None
         case _:
             return not isinstance(node, _UNSTEADY)
