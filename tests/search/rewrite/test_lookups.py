@@ -70,7 +70,7 @@ EXAMPLES = (
             return seen
         """,
         st.tuples(EDGES, st.integers(0, 3)),
-        becomes="for left, right in edges_by_left.get(node, ()):",
+        becomes="for left, right in edges_by_key.get(node, ()):",
     ),
     Example(
         "search-by-index",

@@ -142,7 +142,7 @@ EXAMPLES = (
             return [one for one in wanted if any(row["id"] == one for row in rows)]
         """,
         st.tuples(ROWS, st.lists(st.integers(0, 6), max_size=6)),
-        becomes='if (one in [row["id"] for row in rows])',
+        becomes='if one in [row["id"] for row in rows]',
     ),
     Example(
         "membership-without-a-copy",

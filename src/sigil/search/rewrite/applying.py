@@ -197,11 +197,17 @@ def _beginning_with(definition: Definition, first: Sequence[cst.BaseStatement]) 
 
 def _imports(facts: Facts, wanted: Sequence[tuple[str, str]]) -> Iterator[cst.BaseStatement]:
     """Yield the import statements for what is not imported under its own name yet."""
+    names: dict[str, list[str]] = {}
     for module, name in wanted:
         dotted = f"{module}.{name}" if name else module
-        if facts.stands_for(cst.Name(name or module)) != dotted:
-            text = f"from {module} import {name}" if name else f"import {module}"
-            yield cst.parse_statement(text)
+        if facts.stands_for(cst.Name(name or module)) == dotted:
+            continue
+        if name:
+            names.setdefault(module, []).append(name)
+        else:
+            yield cst.parse_statement(f"import {module}")
+    for module, given in names.items():
+        yield cst.parse_statement(f"from {module} import {', '.join(given)}")
 
 
 # --- finding definitions ------------------------------------------------------------------

@@ -17,6 +17,7 @@ from sigil.search.rewrite.shapes import (
     bare,
     expression,
     is_steady,
+    nested_function,
     statements,
     target_names,
 )
@@ -41,7 +42,8 @@ def _once_per_value(facts: Facts) -> Iterator[Match]:
             continue
         function = facts.fresh(f"{name}_of")
         given = ", ".join(keys)
-        made = statements(f"@cache\ndef {function}({given}):\n    return {bare(value)}")
+        body = cst.IndentedBlock(statements(f"return {bare(value)}"))
+        made = [nested_function(f"@cache\ndef {function}({given}):", body)]
         call = expression(f"{function}({given})")
         yield Match(line, {place: [*made, place], value: call}, imports=[("functools", "cache")])
 

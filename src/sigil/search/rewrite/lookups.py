@@ -302,6 +302,8 @@ def _on_a_line(branch: cst.If) -> cst.BaseStatement:
 
 def _title(scan: _Scan) -> str:
     """Return a name for an index, such as ``rows_by_id``."""
+    if scan.left is None and len({key.key for key in scan.keys}) > 1:
+        return f"{_word(expression(scan.source))}_by_key"
     match expression(scan.keys[0].key):
         case cst.Subscript(value=value) as key if bare(value) not in scan.names:
             return f"{_word(value)}_by_value" if key else ""

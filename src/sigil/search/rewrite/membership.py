@@ -17,6 +17,7 @@ from sigil.search.rewrite.shapes import (
     assignment,
     bare,
     compared,
+    enclosed,
     expression,
     is_empty,
     is_steady,
@@ -351,9 +352,7 @@ def _any_equal(facts: Facts) -> Iterator[Match]:
                 continue
         if text is not None:
             asked = expression(text)
-            yield Match(
-                call, {call: asked.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])}
-            )
+            yield Match(call, {call: enclosed(facts, call, asked)})
 
 
 def _as_question(

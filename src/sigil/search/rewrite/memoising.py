@@ -10,7 +10,7 @@ from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.likely import kind_here, value_here
 from sigil.search.rewrite.places import repeated_in
 from sigil.search.rewrite.rule import Gain, Match, Rule
-from sigil.search.rewrite.shapes import bare, occurrences, statements
+from sigil.search.rewrite.shapes import bare, nested_function, occurrences, statements
 
 _TWICE = 2
 
@@ -148,12 +148,11 @@ def _with_inner(
     lists: frozenset[str],
 ) -> Match:
     inner = facts.fresh(f"{outer.name.value}_of")
-    [template] = statements(f"@cache\ndef {inner}({_with_defaults(outer, varying)}):\n    pass")
-    assert isinstance(template, cst.FunctionDef)
     changed = outer.body.visit(_Redirecting(outer.name.value, inner, names, varying))
     assert isinstance(changed, (cst.IndentedBlock, cst.SimpleStatementSuite))
     kept, rest = _docstring_and_rest(outer, changed)
-    function = template.with_changes(body=rest)
+    head = f"@cache\ndef {inner}({_with_defaults(outer, varying)}):"
+    function = nested_function(head, rest)
     handed = (f"tuple({name})" if name in lists else name for name in varying)
     result = statements(f"return {inner}({', '.join(handed)})")
     whole = cst.IndentedBlock([*kept, function, *result])

@@ -92,8 +92,16 @@ def _by_deque(facts: Facts) -> Iterator[Match]:
 
 
 def _is_front(node: cst.CSTNode) -> bool:
-    return isinstance(node, (cst.Call, cst.SimpleStatementLine)) and not isinstance(
-        node, cst.BaseAssignTargetExpression
+    """Return whether a replaced node is one that takes from the front, or puts there."""
+    if isinstance(node, cst.SimpleStatementLine):
+        return True
+    return (
+        isinstance(node, cst.Call)
+        and isinstance(node.func, cst.Attribute)
+        and (
+            (node.func.attr.value == "insert")
+            or (len(node.args) == 1 and is_number(node.args[0].value, 0))
+        )
     )
 
 

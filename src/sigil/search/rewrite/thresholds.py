@@ -14,7 +14,9 @@ from sigil.search.rewrite.shapes import (
     bare,
     compared,
     conjuncts,
+    enclosed,
     expression,
+    index_of,
     is_number,
     is_steady,
     statements,
@@ -157,7 +159,9 @@ def _counted(
     for bound in bounds:
         if bound.key in sorted_keys:
             continue
-        name = facts.fresh("sorted_keys" if not sorted_keys else "sorted_keys_below")
+        name = facts.fresh(_title(bound))
+        if name in sorted_keys.values():
+            name = facts.fresh(f"{name}_below")
         sorted_keys[bound.key] = name
         plain = (
             bare(source) if bound.key == target else f"{bound.key} for {target} in {bare(source)}"
@@ -172,12 +176,23 @@ def _counted(
         ]
     )
     sides = [f"bisect_{side}" for side in ("left", "right") if f"bisect_{side}(" in text]
-    new = expression(f"({text})" if lower else text)
+    new = expression(text)
     yield Match(
         count.node,
-        {place: [*made, place], count.node: new},
+        {place: [*made, place], count.node: enclosed(facts, count.node, new) if lower else new},
         imports=[("bisect", side) for side in sides],
     )
+
+
+def _title(bound: _Bound) -> str:
+    """Return a name for the sorted keys, such as ``sorted_start``."""
+    match expression(bound.key):
+        case cst.Attribute(attr=cst.Name(value=name)):
+            return f"sorted_{name}"
+        case key:
+            at = index_of(key)
+            text = at.evaluated_value if isinstance(at, cst.SimpleString) else None
+            return f"sorted_{text if text and str(text).isidentifier() else 'keys'}"
 
 
 RULES = (
