@@ -11,6 +11,13 @@ import libcst as cst
 
 from sigil.search.rewrite.tree import walk
 
+BINDERS: tuple[type[cst.CSTNode], ...] = (
+    cst.AssignTarget, cst.For, cst.AugAssign, cst.AnnAssign, cst.NamedExpr, cst.CompFor,
+    cst.Param, cst.FunctionDef, cst.ClassDef, cst.AsName, cst.Del, cst.Global, cst.Nonlocal,
+    cst.MatchAs, cst.MatchStar, cst.Import, cst.ImportFrom,
+)  # fmt: skip
+"""The kinds of nodes that bind names."""
+
 
 def assigned(root: cst.CSTNode) -> frozenset[str]:
     """Return the names that ``root`` binds in any way, nested scopes included."""

@@ -17,7 +17,7 @@ from typing import TypeVar
 import libcst as cst
 
 from sigil.search.rewrite import kinds
-from sigil.search.rewrite.binding import assigned_by, imported_by, read_by
+from sigil.search.rewrite.binding import BINDERS, assigned_by, imported_by, read_by
 from sigil.search.rewrite.tree import Tree
 
 Definition = cst.FunctionDef | cst.ClassDef
@@ -117,14 +117,11 @@ class Facts:
             yield above
             above = self.parent(above)
 
-    def nodes(self, kind: type[Node], root: cst.CSTNode | None = None) -> Iterator[Node]:
+    def nodes(
+        self, kind: type[Node] | tuple[type[Node], ...], root: cst.CSTNode | None = None
+    ) -> Iterator[Node]:
         """Yield the nodes of a kind below ``root`` (by default everything), in source order."""
-        if root is None:
-            yield from self._tree.nodes(kind)
-            return
-        for node in self.walk(root):
-            if isinstance(node, kind):
-                yield node
+        yield from self._tree.nodes(kind, root)
 
     def loop_around(self, node: cst.CSTNode) -> cst.For | cst.While | None:
         """Return the nearest loop statement whose repeated part holds ``node``.
@@ -178,7 +175,7 @@ class Facts:
         """Return the names that ``root`` binds, nested scopes included."""
         found = self._assigned.get(root)
         if found is None:
-            found = self._assigned[root] = assigned_by(self.walk(root))
+            found = self._assigned[root] = assigned_by(self.nodes(BINDERS, root))
         return found
 
     def read(self, root: cst.CSTNode) -> frozenset[str]:

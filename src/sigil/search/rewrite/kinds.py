@@ -87,6 +87,11 @@ _DISPLAYS: tuple[tuple[type[cst.CSTNode], str], ...] = (
     (cst.FormattedString, "str"),
     (cst.Comparison, "bool"),
 )
+_BINDERS: tuple[type[cst.CSTNode], ...] = (
+    cst.Param, cst.AnnAssign, cst.Assign, cst.AugAssign, cst.NamedExpr, cst.For, cst.CompFor,
+    cst.AsName, cst.Del, cst.FunctionDef, cst.ClassDef, cst.Global, cst.Nonlocal, cst.MatchAs,
+    cst.MatchStar,
+)  # fmt: skip
 _GUESSES = 4
 """How far a kind is followed from name to name."""
 
@@ -211,7 +216,7 @@ def _claims(  # noqa: C901, PLR0912 - one case for each binder
     facts: Facts, known: Kinds
 ) -> Iterator[tuple[str, str | None]]:
     """Yield every binding of a name, with the kind that it gets there; None for any other."""
-    for node in facts.nodes(cst.CSTNode):
+    for node in facts.nodes(_BINDERS):
         match node:
             case cst.Param(name=cst.Name(value=name), annotation=annotation):
                 yield name, None if node.star else _annotated(annotation)

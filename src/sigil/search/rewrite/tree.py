@@ -7,11 +7,17 @@ all the time. Not here: what the nodes mean (`facts`, `binding`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from functools import cache
+from typing import TypeVar, cast
 
 import libcst as cst
 
 Node = TypeVar("Node", bound=cst.CSTNode)
+_NODE_TYPES = frozenset(
+    found
+    for found in vars(cst).values()
+    if isinstance(found, type) and issubclass(found, cst.CSTNode)
+)
 
 
 class Tree:
@@ -25,7 +31,7 @@ class Tree:
         self._order: list[cst.CSTNode] = []
         self._spans: dict[cst.CSTNode, tuple[int, int]] = {}
         self._parents: dict[cst.CSTNode, cst.CSTNode] = {}
-        self._of_kind: dict[type[cst.CSTNode], list[cst.CSTNode]] = {}
+        self._of_kind: dict[object, Sequence[cst.CSTNode]] = {}
         self._enter(root)
 
     def _enter(self, root: cst.CSTNode) -> None:
@@ -50,12 +56,30 @@ class Tree:
         span = self._spans.get(node)
         return list(walk(node)) if span is None else self._order[span[0] : span[1]]
 
-    def nodes(self, kind: type[Node]) -> Sequence[Node]:
-        """Return all nodes of a kind in source order."""
-        found = self._of_kind.get(kind)
-        if found is None:
-            found = self._of_kind[kind] = [n for n in self._order if isinstance(n, kind)]
-        return [node for node in found if isinstance(node, kind)]
+    def nodes(
+        self, kind: type[Node] | tuple[type[Node], ...], below: cst.CSTNode | None = None
+    ) -> Sequence[Node]:
+        """Return all nodes of a kind (or of several) in source order, by default of all."""
+        if below is not None:
+            return cast("Sequence[Node]", _selected(kind, self.walk(below)))
+        if kind not in self._of_kind:
+            self._of_kind[kind] = _selected(kind, self._order)
+        return cast("Sequence[Node]", self._of_kind[kind])
+
+
+def _selected(
+    kind: type[cst.CSTNode] | tuple[type[cst.CSTNode], ...], nodes: Sequence[cst.CSTNode]
+) -> Sequence[cst.CSTNode]:
+    # To ask each node itself is slow: its classes are abstract ones.
+    types = _types(kind)
+    return [node for node in nodes if type(node) in types]
+
+
+@cache
+def _types(
+    kind: type[cst.CSTNode] | tuple[type[cst.CSTNode], ...],
+) -> frozenset[type[cst.CSTNode]]:
+    return frozenset(found for found in _NODE_TYPES if issubclass(found, kind))
 
 
 def walk(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
