@@ -1,0 +1,178 @@
+"""`sigil evolve`, `generate-spec`, `generate-eval` and `sigil.evolve`, as people use them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.e2e.shell import Shell, environment
+
+pytestmark = pytest.mark.e2e
+
+SOURCE = '''\
+"""Sums."""
+
+
+def total(xs, start=0):
+    result = start
+    for x in xs:
+        for _ in range(40):
+            pass
+        result += x
+    return result
+
+
+def gap(xs):
+    """Return the largest gap between neighbours.
+
+    >>> gap([1, 5, 7])
+    4
+    >>> gap([3, 1])
+    2
+    >>> gap([0, 5, 100])
+    95
+    >>> gap([10, 20, 20])
+    10
+    """
+    xs = sorted(xs)
+    return max(b - a for a, b in zip(xs, xs[2:]))
+'''
+
+TESTS = """\
+from sums import total
+
+
+def test_total():
+    assert total([1, 2, 3]) == 6
+    assert total([], 4) == 4
+    assert total([2, -2, 7], start=1) == 8
+"""
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    folder = tmp_path / "repository"
+    (folder / "tests").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text("[project]\nname = 'sums'\n")
+    (folder / "sums.py").write_text(SOURCE)
+    (folder / "tests" / "test_sums.py").write_text(TESTS)
+    (tmp_path / "home").mkdir()
+    return Shell(folder, tmp_path / "home")
+
+
+def test_one_command_comes_back_with_a_faster_function(shell: Shell) -> None:
+    done = shell("sigil evolve sums.py:total --budget-evals 48 --budget-time 40s --seed 1")
+    assert done.code == 0, done.err
+    assert "× faster" in done.out
+    assert "on held-out inputs: same yes" in done.out
+    assert "sigil inspect --spec total" in done.out
+    assert "sigil select --spec total" in done.out
+    assert (shell.folder / "sums.py").read_text() == SOURCE
+
+
+def test_apply_writes_the_repaired_function_into_the_file(shell: Shell) -> None:
+    done = shell("sigil evolve sums.py:gap --budget-time 40s --seed 1 --apply --json")
+    assert done.code == 0, done.err
+    found = done.json()
+    assert found["winner"]["evaluation"]["holdout"]["agreement"]["value"] == 1
+    assert found["applied"] == ["sums.py"]
+    check = subprocess.run(
+        [sys.executable, "-m", "doctest", "sums.py"], cwd=shell.folder, check=False
+    )
+    assert check.returncode == 0
+
+
+def test_a_dry_run_writes_nothing(shell: Shell) -> None:
+    done = shell("sigil evolve sums.py:total --dry-run --json")
+    assert done.code == 0, done.err
+    assert ".sigil/total.cases.jsonl" in done.json()["files"]
+    assert not (shell.folder / ".sigil").exists()
+
+
+def test_spec_and_eval_are_made_one_by_one(shell: Shell) -> None:
+    assert shell("sigil generate-spec sums --function sums.py:total").code == 0
+    done = shell("sigil generate-eval --spec sums speed --json")
+    assert done.code == 0, done.err
+    assert done.json()["baseline"]["metrics"]["same"]["value"] is True
+    assert shell("sigil run --spec sums --dry-run").code == 0
+
+
+def test_a_profile_shows_where_the_time_goes(shell: Shell) -> None:
+    done = shell("sigil generate-spec --profile --json")
+    assert [row["function"] for row in done.json()] == ["sums.py:total"]
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("sigil evolve nix.py:f", 44, "no file nix.py"),
+        ("sigil evolve sums.py:totall", 12, "there is: total"),
+        ("sigil evolve sums.py:total --timeout never", 2, "duration"),
+        ("sigil evolve sums.py:total --goal repair --dry-run", 30, "nothing to repair"),
+        ("sigil generate-spec x --llm", 15, "still to come"),
+        ("sigil generate-eval --spec nix e", 44, "no .sigil folder"),
+    ],
+)
+def test_bad_input_is_one_line(shell: Shell, command: str, code: int, said: str) -> None:
+    done = shell(command)
+    assert (done.code, said in done.err) == (code, True), done.err
+    assert "Traceback" not in done.err
+
+
+SCRIPT = """\
+import re
+import sigil
+
+WORD = re.compile(r"[0-9]+")
+FACTOR = 2
+
+
+def helper(x):
+    return x * FACTOR
+
+
+def total(texts):
+    result = 0
+    for text in texts:
+        for _ in range(40):
+            pass
+        for found in WORD.findall(text):
+            result += helper(int(found))
+    return result
+
+
+result = sigil.evolve(
+    total, inputs=[(["a1", "b22"],), (["3 4", "x"],), ([],)], budget="12s", seed=1, progress=False
+)
+print(result)
+print("accepted", result.accepted, result.speedup and result.speedup > 1, result.run.is_dir())
+print("shown", "total" in result._repr_html_(), "WORD" in result.source)
+"""
+
+
+def test_ten_lines_of_python_need_no_guard_and_touch_nothing(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "accepted True True True" in done.stdout, done.stdout
+    assert "shown True True" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["script.py"]
+
+
+def test_importing_sigil_loads_nothing_else() -> None:
+    program = "import sigil, sys; print(sorted(n for n in sys.modules if n.startswith('sigil')))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "['sigil']"
