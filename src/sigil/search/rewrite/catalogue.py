@@ -23,6 +23,7 @@ from sigil.search.rewrite import (
     ranges,
     reductions,
     regexes,
+    seen,
     sorting,
     strings,
     sums,
@@ -31,6 +32,7 @@ from sigil.search.rewrite import (
 from sigil.search.rewrite.rule import Rule
 
 _FAMILIES = (
+    seen,
     membership,
     lookups,
     counting,

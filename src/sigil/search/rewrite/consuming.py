@@ -33,7 +33,9 @@ Replacements = dict[cst.CSTNode, Replacement]
 def _by_position(facts: Facts) -> Iterator[Match]:
     """``while text: c = text[0]; text = text[1:]`` counts a position up."""
     for loop in facts.nodes(cst.While):
-        for name in sorted(facts.assigned(loop.body)):
+        lines = facts.nodes(cst.SimpleStatementLine, loop.body)
+        cut = {bound[0] for line in lines if (bound := assignment(line)) and slice_of(bound[1])}
+        for name in sorted(cut):
             position = facts.fresh("position")
             replace: Replacements = {}
             uses = list(occurrences(facts, name, loop))

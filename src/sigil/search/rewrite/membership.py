@@ -8,43 +8,29 @@ import libcst as cst
 import libcst.matchers as m
 
 from sigil.search.rewrite.facts import Facts
-from sigil.search.rewrite.growing import Growing, growing
-from sigil.search.rewrite.likely import kind_here, likely_kind, value_here
-from sigil.search.rewrite.places import repeated_in, share_a_loop, stays_inside
+from sigil.search.rewrite.likely import likely_kind, value_here
+from sigil.search.rewrite.places import repeated_in
 from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
 from sigil.search.rewrite.shapes import (
-    appended,
-    assignment,
     bare,
     compared,
     enclosed,
     expression,
-    is_empty,
     is_steady,
-    line_before,
-    renamed,
+    memberships,
     slice_of,
-    sole,
     statements,
     target_names,
 )
 
 _CONSTANT = m.Element(m.SimpleString() | m.Integer() | m.Name("None"))
-_ASKS = (cst.In, cst.NotIn)
 _LOOKED_THROUGH = {"list", "tuple", "dict_values", None}
 _COPIES = ("list", "tuple", "sorted")
 
 
-def _asked(facts: Facts) -> Iterator[cst.ComparisonTarget]:
-    """Yield every ``in …`` and ``not in …``."""
-    for target in facts.nodes(cst.ComparisonTarget):
-        if isinstance(target.operator, _ASKS):
-            yield target
-
-
 def _among_constants(facts: Facts) -> Iterator[Match]:
     """``x in [1, 2]`` becomes ``x in {1, 2}``, which the compiler makes once."""
-    for target in _asked(facts):
+    for target in memberships(facts):
         items = target.comparator
         if not isinstance(items, (cst.List, cst.Tuple)):
             continue
@@ -62,7 +48,7 @@ def _of_the_list(facts: Facts, target: cst.ComparisonTarget) -> cst.BaseStatemen
 
 def _in_a_loop(facts: Facts) -> Iterator[Match]:
     """A list that does not change in what asks it again and again is made a set before."""
-    for target in _asked(facts):
+    for target in memberships(facts):
         items, place = target.comparator, _of_the_list(facts, target)
         if place is None or not isinstance(items, cst.Name):
             continue
@@ -72,7 +58,7 @@ def _in_a_loop(facts: Facts) -> Iterator[Match]:
 
 def _likely_list_in_a_loop(facts: Facts) -> Iterator[Match]:
     """The same where nothing says that it is a list, and nothing that it is not."""
-    for target in _asked(facts):
+    for target in memberships(facts):
         items, place = target.comparator, _of_the_list(facts, target)
         if place is None or not isinstance(items, cst.Name):
             continue
@@ -92,7 +78,7 @@ def _asks_for_a_part(facts: Facts, target: cst.ComparisonTarget) -> bool:
 
 def _made_again_and_again(facts: Facts) -> Iterator[Match]:
     """``x in [f(y) for y in ys]`` in a loop asks a set comprehension made before it."""
-    for target in _asked(facts):
+    for target in memberships(facts):
         items = target.comparator
         if not isinstance(items, (cst.ListComp, cst.GeneratorExp, cst.Call, cst.Attribute)):
             continue
@@ -149,7 +135,7 @@ def _set_before(
 
 def _of_a_copy(facts: Facts) -> Iterator[Match]:
     """``x in list(xs)`` and ``x in d.keys()`` ask ``xs`` and ``d`` themselves."""
-    for target in _asked(facts):
+    for target in memberships(facts):
         match target.comparator:
             case cst.Call(func=cst.Name() as function, args=[cst.Arg(value=inner, star="")]) if any(
                 facts.is_builtin(function, name) for name in _COPIES
@@ -163,172 +149,6 @@ def _of_a_copy(facts: Facts) -> Iterator[Match]:
                 continue
         if kind in {"list", "tuple", "set", "frozenset", "dict", "dict_keys", "range"}:
             yield Match(target, {target.comparator: inner})
-
-
-# --- lists that grow ------------------------------------------------------------------------
-
-
-def _asked_while_growing(facts: Facts) -> Iterator[Match]:
-    """A list that grows between the questions gets a set beside it that grows too."""
-    for target in _asked(facts):
-        asked = _named(target.comparator)
-        if asked is None:
-            continue
-        name, key = asked
-        grown = growing(facts, name)
-        if grown is None or not _reaches(facts, grown, target):
-            continue
-        fresh = facts.fresh(f"{name}_set")
-        lists = _asks_for_lists(facts, target)
-        if lists and key is None:
-            key = "item", expression("tuple(item)")
-        beside = grown.beside(
-            f"{fresh} = {_first(grown, key)}",
-            f"{fresh} = set()",
-            f"{fresh}.add({_of_item(key)})",
-        )
-        yield Match(target, {**beside, **_asking(facts, asked, fresh, lists=lists)})
-
-
-def _named(
-    items: cst.BaseExpression,
-) -> tuple[str, tuple[str, cst.BaseExpression] | None] | None:
-    """Return which list is asked, and what of its items: (variable, expression), or None."""
-    match items:
-        case cst.Name(value=name):
-            return name, None
-        case cst.ListComp(
-            elt=elt,
-            for_in=cst.CompFor(
-                target=cst.Name(value=item),
-                iter=cst.Name(value=name),
-                ifs=[],
-                inner_for_in=None,
-            ),
-        ):
-            return name, (item, elt)
-        case _:
-            return None
-
-
-def _reaches(facts: Facts, grown: Growing, target: cst.ComparisonTarget) -> bool:
-    """Return whether the list is asked in a loop that it grows in, by something steady."""
-    if not any(target in facts.ancestors(node) for node in grown.reads):
-        return False
-    asked = _named(target.comparator)
-    if asked and asked[1]:
-        item, elt = asked[1]
-        if not is_steady(facts, elt) or not facts.read(elt) <= {item}:
-            return False
-    return any(share_a_loop(facts, target, line) for line, _ in grown.appends)
-
-
-def _first(grown: Growing, key: tuple[str, cst.BaseExpression] | None) -> str:
-    """Return the text of the set of what is in the list at first."""
-    if key is not None:
-        item, elt = key
-        return f"{{{bare(elt)} for {item} in {grown.name}}}"
-    return f"set({grown.name})"
-
-
-def _of_item(key: tuple[str, cst.BaseExpression] | None) -> str:
-    if key is None:
-        return "{item}"
-    item, elt = key
-    # The braces are put in after the renaming: they are no name.
-    return bare(renamed(elt, {item: "ITEM"})).replace("ITEM", "{item}")
-
-
-def _asks_for_lists(facts: Facts, target: cst.ComparisonTarget) -> bool:
-    """Return whether lists are looked for, for which tuples stand in a set."""
-    asked = facts.parent(target)
-    return isinstance(asked, cst.Comparison) and kind_here(facts, asked.left) == "list"
-
-
-def _asking(
-    facts: Facts,
-    asked: tuple[str, tuple[str, cst.BaseExpression] | None],
-    fresh: str,
-    *,
-    lists: bool,
-) -> dict[cst.CSTNode, Replacement]:
-    """Return the replacements by which all that ask the same of the list ask the set."""
-    replace: dict[cst.CSTNode, Replacement] = {}
-    for target in _asked(facts):
-        other, around = _named(target.comparator), facts.parent(target)
-        if other is None or other[0] != asked[0] or (other[1] is None) != (asked[1] is None):
-            continue
-        if other[1] and asked[1] and bare(other[1][1]) != bare(asked[1][1]):
-            continue
-        if isinstance(around, cst.Comparison) and _asks_for_lists(facts, target) == lists:
-            replace[target.comparator] = cst.Name(fresh)
-            if lists:
-                replace[around.left] = expression(f"tuple({bare(around.left)})")
-    return replace
-
-
-def _only_asked(facts: Facts) -> Iterator[Match]:
-    """A list that is only appended to and asked for members is a set from the start."""
-    for name in sorted(facts.bound):
-        grown = growing(facts, name)
-        if grown is None or not grown.reads:
-            continue
-        if not all(isinstance(facts.parent(node), cst.ComparisonTarget) for node in grown.reads):
-            continue
-        replace: dict[cst.CSTNode, Replacement] = {grown.value: _started(grown)}
-        for line, _ in grown.appends:
-            for call in facts.nodes(cst.Attribute, line):
-                if call.attr.value == "append" and bare(call.value) == name:
-                    replace[call.attr] = cst.Name("add")
-                    break
-        if len(replace) == len(grown.appends) + 1:
-            yield Match(grown.start, replace)
-
-
-def _started(grown: Growing) -> cst.BaseExpression:
-    if is_empty(grown.value):
-        return expression("set()")
-    if isinstance(grown.value, cst.List):
-        return cst.Set(grown.value.elements)
-    return expression(f"set({bare(grown.value)})")
-
-
-def _without_repetitions(facts: Facts) -> Iterator[Match]:
-    """``for x in xs: if f(x) not in out: out.append(f(x))`` keeps the keys of a dict instead."""
-    for loop in facts.nodes(cst.For):
-        found = _kept_once(facts, loop)
-        if found is None:
-            continue
-        start, name, key = found
-        source, target = bare(loop.iter), bare(loop.target)
-        items = source if key == target else f"{key} for {target} in {source}"
-        made = statements(f"{name} = list(dict.fromkeys({items}))")
-        yield Match(loop, {start: [], loop: made})
-
-
-def _kept_once(facts: Facts, loop: cst.For) -> tuple[cst.BaseStatement, str, str] | None:
-    """Return the line before a loop that starts a list, its name and what the loop keeps once."""
-    question = sole(loop.body)
-    if loop.orelse or loop.asynchronous or not isinstance(question, cst.If) or question.orelse:
-        return None
-    asked, kept = compared(question.test, cst.NotIn), appended(sole(question.body))
-    start = line_before(facts, loop)
-    bound = assignment(start)
-    if asked is None or kept is None or bound is None or start is None:
-        return None
-    name, key = kept
-    targets = target_names(loop.target)
-    fits = (
-        bare(asked[0]) == bare(key)
-        and bare(asked[1]) == bound[0] == name
-        and is_empty(bound[1])
-        and targets is not None
-        and stays_inside(facts, targets, loop)
-        and is_steady(facts, key)
-        and is_steady(facts, loop.iter)
-        and name not in facts.read(loop.iter) | facts.read(key)
-    )
-    return (start, name, bare(key)) if fits else None
 
 
 # --- any(x == y for y in ys) ----------------------------------------------------------------
@@ -372,30 +192,33 @@ def _as_question(
     return f"{bare(sought)} {word} {bare(cst.ListComp(key, items.for_in))}"
 
 
+def _any_among(facts: Facts) -> Iterator[Match]:
+    """``any(x in ys for x in xs)`` asks whether both have something in common."""
+    for call in facts.nodes(cst.Call):
+        match call:
+            case cst.Call(
+                func=cst.Name(value="any") as function,
+                args=[cst.Arg(value=(cst.GeneratorExp() | cst.ListComp()) as items)],
+            ) if facts.is_builtin(function):
+                sides, loop = compared(items.elt, cst.In), items.for_in
+            case _:
+                continue
+        if sides is None or loop.ifs or loop.inner_for_in or bare(sides[0]) != bare(loop.target):
+            continue
+        if facts.read(sides[1]) & facts.assigned(items) or not is_steady(facts, items):
+            continue
+        if likely_kind(facts, sides[1]) in {"list", "tuple", None}:
+            apart = f"set({bare(sides[1])}).isdisjoint({bare(loop.iter)})"
+            above = facts.parent(call)
+            if isinstance(above, cst.UnaryOperation) and isinstance(above.operator, cst.Not):
+                yield Match(call, {above: expression(apart)})
+            else:
+                yield Match(call, {call: enclosed(facts, call, expression(f"not {apart}"))})
+
+
 _HASHABLE = "if something in it cannot be hashed, or it changes under another name"
 
 RULES = (
-    Rule(
-        "only-first-kept-by-dict",
-        "items kept once, each compared with all kept before, become the keys of a dict",
-        Gain.ORDER,
-        _without_repetitions,
-        unless="if an item cannot be hashed, or is not equal to itself",
-    ),
-    Rule(
-        "only-asked-list-is-a-set",
-        "a list that is only appended to and asked for members is a set from the start",
-        Gain.ORDER,
-        _only_asked,
-        unless=_HASHABLE,
-    ),
-    Rule(
-        "membership-beside-a-list",
-        "a growing list that is asked for members gets a set beside it that grows too",
-        Gain.ORDER,
-        _asked_while_growing,
-        unless=_HASHABLE,
-    ),
     Rule(
         "membership-in-a-set",
         "a loop that asks whether things are in a list asks a set made before it instead",
@@ -423,6 +246,13 @@ RULES = (
         Gain.ORDER,
         _any_equal,
         unless="if something compared cannot be hashed, or is not equal to itself",
+    ),
+    Rule(
+        "any-among-by-disjointness",
+        "whether two lists have something in common is asked of a set of one of them",
+        Gain.ORDER,
+        _any_among,
+        unless="if something in it cannot be hashed, or it is text",
     ),
     Rule(
         "membership-without-a-copy",

@@ -196,6 +196,13 @@ def compared(
             return None
 
 
+def memberships(facts: Facts) -> Iterator[cst.ComparisonTarget]:
+    """Yield every ``in …`` and ``not in …``."""
+    for target in facts.nodes(cst.ComparisonTarget):
+        if isinstance(target.operator, (cst.In, cst.NotIn)):
+            yield target
+
+
 # --- names ----------------------------------------------------------------------------------
 
 
