@@ -68,6 +68,13 @@ class Watching(Drawing):
         return super().ask(view, count)
 
 
+def test_a_proposer_without_ideas_is_asked_for_ever_less():
+    optimizer = of("simple")(problem(Drawing("idle", most=0), Drawing("busy")))
+    before = optimizer.shares["idle"]
+    search(optimizer, 20)
+    assert optimizer.shares["idle"] < 0.5 < before
+
+
 def test_best_of_n_starts_from_the_baseline_every_time():
     proposer = Watching()
     search(of("best-of-n")(problem(proposer)), 8)

@@ -13,11 +13,9 @@ Not here: what is proposed (`sigil.search`), how it is measured (`sigil.evaluate
 
 from __future__ import annotations
 
-import signal
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -33,6 +31,7 @@ from sigil.optimize.plan import Plan
 from sigil.optimize.proposing import make_proposers
 from sigil.optimize.session import Session, open_session
 from sigil.optimize.shelf import EVERY, Shelf, user_cache
+from sigil.optimize.stopping import stopping
 from sigil.optimize.workspace import Workspace
 from sigil.search.optimizer import Idea, Optimizer, Problem
 from sigil.search.optimizers import make_optimizer
@@ -132,7 +131,7 @@ def run(
         if resumed:
             session.record("resumed", {"environment": session.environment})
         search = _Search(session, report, clock, began)
-        with _stopping(search.stop):
+        with stopping(search.stop):
             reason = search.search()
             search.confirm()
         elapsed_s = search.elapsed_s()
@@ -396,23 +395,3 @@ def baseline_notes(plan: Plan, baseline: Evaluation) -> list[str]:
             "gains nothing"
         )
     return notes
-
-
-@contextmanager
-def _stopping(stop: threading.Event) -> Generator[None]:
-    """Let the first Ctrl-C (or SIGTERM) end the run in order, and the second at once."""
-
-    def ask_to_stop(*_: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield  # a library's caller has the signals
-        return
-    former = {n: signal.signal(n, ask_to_stop) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)

@@ -20,7 +20,7 @@ FLOOR = 0.1
 MEMORY = 0.98
 """How much an earlier trial weighs beside the one after it."""
 DUPLICATE = 0.25
-"""The weight of a proposal that cost no evaluation, as a trial that gained nothing."""
+"""The weight of what cost no evaluation, or was not even proposed, as a trial in vain."""
 _WIDENING = 0.2
 _FULL = 0.25
 _HOPE = 2.0

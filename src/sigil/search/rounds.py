@@ -226,6 +226,8 @@ class Rounds:
             return False
         for proposal in proposals[:number]:
             self._consider(proposal, current, found)
+        if not proposals:
+            self._credit.count(name, 0.0, weight=DUPLICATE * number)
         return bool(proposals)
 
     def _choose_parents(self, turn: int, stream: Stream) -> list[Parent]:
