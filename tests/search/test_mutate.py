@@ -157,10 +157,10 @@ def test_the_signature_docstring_and_comments_stay():
         assert '    """Visit points greedily."""' in text
 
 
-def test_a_single_edit_changes_one_line():
+def test_a_single_edit_changes_one_line_or_adds_one():
     for proposal in proposals(ROUTE, 40, "route"):
         lines = proposal.patch.splitlines()
-        assert sum(line.startswith("-") for line in lines) == 2
+        assert sum(line.startswith("-") for line in lines) <= 2
         assert sum(line.startswith("+") for line in lines) == 2
 
 

@@ -15,6 +15,7 @@ from sigil.search.mutate.growth import (
     with_constants,
     wrapped,
 )
+from sigil.search.mutate.mending import methods, slices
 from sigil.search.mutate.repairs import (
     arithmetic,
     boolean_operators,
@@ -38,6 +39,8 @@ TIERS: tuple[tuple[Operator, ...], ...] = (
         negated,
         off_by_one,
         renamed,
+        slices,
+        methods,
     ),
     (combined, combined_with_names, combined_with_products),
     (wrapped, hoisted, guarded_division, literal_jumps),

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sigil.search.mutate import statements
+from sigil.search.mutate import mending, statements
 from sigil.search.mutate.catalogue import TIERS
 from sigil.search.mutate.change import Change, numeric, replaced
 from sigil.search.mutate.crossover import crossed
@@ -29,6 +29,10 @@ from sigil.search.mutate.subject import Subject
 
 _OPERATORS = [operator for tier in TIERS for operator in tier]
 _SYMBOLS = "++--**/"
+_OF_STATEMENTS = (
+    statements.deletions, statements.exchanges, statements.guards,
+    mending.accumulations, mending.jumps, mending.loop_guards, mending.moves, mending.copies,
+)  # fmt: skip
 _CALL_CHANCE = 0.25
 _STEPS = (0.02, 0.1, 0.5)
 """Standard deviations of a literal's step, as a share of its size."""
@@ -142,7 +146,7 @@ def crossing(draw: Draw) -> Change | None:
 
 def restated(draw: Draw) -> Change | None:
     """A statement deleted, exchanged, guarded or inserted."""
-    kind = draw.random.choice((statements.deletions, statements.exchanges, statements.guards, None))
+    kind = draw.random.choice((*_OF_STATEMENTS, None))
     if kind is None:
         return statements.random_insertion(draw.subject, draw.random)
     changes = list(kind(draw.subject))
@@ -156,7 +160,7 @@ WAYS: Mapping[str, tuple[Way, float]] = {
     "crossover": (crossing, 2.0),
     "hoist": (shrunk, 1.5),
     "refine": (refined, 1.5),
-    "statement": (restated, 1.0),
+    "statement": (restated, 2.0),
     "branch": (branched, 0.5),
 }
 """Ways to change, each with its weight before anything was learned."""

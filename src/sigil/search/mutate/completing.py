@@ -15,6 +15,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sigil.search.mutate.surmise import POINTS
 from sigil.search.mutate.terms import (
@@ -35,6 +36,7 @@ _WIDTH = 3.0
 _MOST_LOOKED_AT = 40
 _OUTER, _OUTER_NEAR = 12, 2
 _REACH = 100
+_SORTED_EVERY = 50
 _FEW = 300
 _MOST_FIRST = 400
 _LITERALS = (1, 2)
@@ -76,25 +78,51 @@ class Blocks:
     Args:
         columns: the names, with their values.
         unary: texts of functions of one number.
+        symbols: the operators, of ``+ - * /``.
+        largest: how long a formula may be.
     """
 
-    def __init__(self, columns: Columns, unary: Sequence[str]):
+    def __init__(
+        self,
+        columns: Columns,
+        unary: Sequence[str],
+        *,
+        symbols: str = "+*-/",
+        largest: int = _LARGEST,
+    ):
         self._columns, self._unary = columns, unary
+        self._symbols, self._largest = symbols, largest
+        self._tries = 0
+        self._begin()
+
+    def __getstate__(self) -> tuple[Columns, Sequence[str], str, int, int]:
+        """Return what the list is a function of: it is made again where it is loaded."""
+        return self._columns, self._unary, self._symbols, self._largest, self._tries
+
+    def __setstate__(self, state: tuple[Columns, Sequence[str], str, int, int]) -> None:
+        self._columns, self._unary, self._symbols, self._largest, tries = state
+        self._tries = 0
+        self._begin()
+        self.grow(tries)
+
+    def _begin(self) -> None:
         self._keys: set[tuple[float, ...]] = set()
         self._by_size: dict[int, list[Term]] = {}
         self._next = self._enumerated()
         self.listed: list[Term] = []
         self.full = False
 
-    def grow(self, tries: int) -> bool:
-        """Try so many further formulas; return whether there are no more to come."""
+    def grow(self, tries: int) -> None:
+        """Try so many further formulas, until there are no more or enough."""
         for _ in range(tries):
+            if self.full:
+                return
+            self._tries += 1
             term = next(self._next, None)
             if term is None or len(self.listed) >= _MOST:
                 self.full = True
-                break
+                return
             self._add(term)
-        return self.full
 
     def _add(self, term: Term) -> None:
         if not term.finite or (term.parts and min(term.values) == max(term.values)):
@@ -110,7 +138,7 @@ class Blocks:
             yield leaf(name, values)
         for value in _LITERALS:
             yield constant(value, POINTS)
-        for size in range(2, _LARGEST + 1):
+        for size in range(2, self._largest + 1):
             for part in self._of(size - 1):
                 if not any(inner.head in self._unary for inner in part.walk()):
                     for head in self._unary:
@@ -121,11 +149,9 @@ class Blocks:
     def _pairs(self, left: int, right: int) -> Iterator[Term]:
         for one in self._of(left):
             for other in self._of(right):
-                if left <= right:
-                    yield applied("+", one, other)
-                    yield applied("*", one, other)
-                yield applied("-", one, other)
-                yield applied("/", one, other)
+                for symbol in self._symbols:
+                    if left <= right or symbol not in "+*":
+                        yield applied(symbol, one, other)
 
     def _of(self, size: int) -> list[Term]:
         return list(self._by_size.get(size, ()))
@@ -141,15 +167,28 @@ class Completion:
 
     def __init__(self, blocks: Blocks, unary: Mapping[str, str]):
         self._blocks = blocks
-        self._unary = frozenset(unary)
-        self._undone = [(text, _UNDONE[bare]) for text, bare in unary.items() if bare in _UNDONE]
+        self._unary = dict(unary)
         self._estimate: Values = ()
         self._width = 0.0
-        self._consider: Consider = lambda _: None
-        self._pairs = self._plain()
-        self._triples = self._nested()
-        self._sorted: list[tuple[float, int]] = []
+        self._paired = self._nested = self._indexed = 0
+        self._begin()
+
+    def __getstate__(self) -> tuple[object, ...]:
+        """Return how far it has come; the rest follows from the blocks."""
+        return self._blocks, self._unary, self._estimate, self._paired, self._nested, self._indexed
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self._blocks, self._unary, self._estimate = state[:3]
+        self._paired, self._nested, self._indexed = state[3:]
+        self._width = 0.0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._sorted = _by_probe(self._blocks.listed[: self._indexed])
         self._few: list[tuple[float, int]] = []
+        self._simple: list[Term] = []
+        self._around: list[_Outer] = []
+        self._consider: Consider = lambda _: None
 
     def step(
         self,
@@ -171,41 +210,54 @@ class Completion:
             consider: called with every term that comes near.
         """
         if estimate != self._estimate:
-            self._pairs = self._plain()
+            self._paired = 0
         self._estimate, self._width, self._consider = estimate, _WIDTH * doubt, consider
         for _ in range(count):
-            next(self._pairs)
-            next(self._triples)
+            self._next_pair()
+            self._next_nested()
         for whole, part, block in inside:
             outer = _place_of(whole, part)
             if outer is not None:
                 self._complete(block, outer, self._few)
 
-    def _plain(self) -> Iterator[None]:
-        while True:
-            listed = self._blocks.listed
+    def _next_pair(self) -> None:
+        """Complete the next block by any other one; begin again after the last."""
+        listed = self._blocks.listed
+        if self._paired % _SORTED_EVERY == 0 and self._indexed < len(listed):
+            self._indexed = len(listed)
             self._sorted = _by_probe(listed)
-            for term in listed[:_MOST_FIRST]:
-                self._complete(term, _Outer(), self._sorted)
-                yield
+        self._complete(listed[self._paired % min(len(listed), _MOST_FIRST)], _Outer(), self._sorted)
+        self._paired += 1
 
-    def _nested(self) -> Iterator[None]:
-        while True:
-            listed = self._blocks.listed[:_FEW]
-            self._few = _by_probe(listed)
-            simple = sorted(
-                listed, key=lambda term: term.size + sum(p.head in self._unary for p in term.walk())
-            )
-            near, far = list(self._outers(_OUTER_NEAR)), list(self._outers(_OUTER))
-            twice = (_around(one, two) for one in near for two in near)
-            for outer in (*far, *twice):
-                for term in simple[:_REACH]:
-                    self._complete(term, outer, self._few)
-                    yield
+    def _next_nested(self) -> None:
+        """Complete the next of the simplest blocks inside the next operations."""
+        if not self._around and not self._prepared():
+            return
+        outer = self._around[self._nested // len(self._simple) % len(self._around)]
+        self._complete(self._simple[self._nested % len(self._simple)], outer, self._few)
+        self._nested += 1
+
+    def _prepared(self) -> bool:
+        """Prepare what is nested, once there are enough blocks; return whether there are."""
+        if len(self._blocks.listed) < _FEW and not self._blocks.full:
+            return False
+        listed = self._blocks.listed[:_FEW]
+        self._few = _by_probe(listed)
+        simple = sorted(
+            listed,
+            key=lambda term: term.size + sum(part.head in self._unary for part in term.walk()),
+        )
+        self._simple = simple[:_REACH]
+        near = list(self._outers(_OUTER_NEAR))
+        self._around = [
+            *self._outers(_OUTER), *(_around(one, two) for one in near for two in near),
+        ]  # fmt: skip
+        return True
 
     def _outers(self, count: int) -> Iterator[_Outer]:
         """Yield the operations with one of the first blocks that may stand around a pair."""
-        for text, undone in self._undone:
+        undone_by = {text: _UNDONE[bare] for text, bare in self._unary.items() if bare in _UNDONE}
+        for text, undone in undone_by.items():
             yield _Outer(
                 lambda t, _, undone=undone: undone(t),
                 lambda pair, text=text: applied(text, pair),

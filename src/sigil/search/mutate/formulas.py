@@ -35,6 +35,7 @@ _POPULATION = 120
 _IMAGINED = 25
 _COMPLETED = 12
 _LISTED = 60
+_LONGEST_POLYNOMIAL = 11
 _TOURNAMENT = 4
 _LARGEST = 30
 _SIZE_PRICE = 0.0015
@@ -106,14 +107,6 @@ class Formulas:
         self._worst = math.inf
         self._stale = True
 
-    def __getstate__(self) -> dict[str, object]:
-        """Return all but what is enumerated, which begins anew where it is loaded."""
-        return {k: v for k, v in self.__dict__.items() if k not in {"_blocks", "_completion"}}
-
-    def __setstate__(self, state: dict[str, object]) -> None:
-        self.__dict__.update(state)
-        self._restart()
-
     @property
     def ready(self) -> bool:
         """Return whether enough was told for imagination to be worth more than chance."""
@@ -140,13 +133,16 @@ class Formulas:
         """Return a formula that was neither proposed nor told, the most promising of many."""
         self._refresh()
         self._blocks.grow(_LISTED)
+        self._polynomials.grow(_LISTED)
         for _ in range(_IMAGINED):
             term = self._varied(stream)
             if term is not None:
                 self._consider(term)
         best, cost = self._surmise.nearest
         places = [self._place(stream) for _ in range(_COMPLETED)]
-        self._completion.step(_COMPLETED, best.values, cost, inside=places, consider=self._consider)
+        for completion in self._completions:
+            completion.step(_COMPLETED, best.values, cost, inside=places, consider=self._consider)
+            places = []
         self._shrink()
         fresh = [
             (score, key) for key, (score, _) in self._population.items() if key not in self._done
@@ -162,8 +158,14 @@ class Formulas:
     def _restart(self) -> None:
         self._blocks = Blocks(self._surmise.columns, self._unary)
         self._blocks.grow(_LISTED)
-        self._completion = Completion(
-            self._blocks, {text: self.functions[text] for text in self._unary}
+        # Long polynomials are few, long formulas of every kind are not.
+        self._polynomials = Blocks(
+            self._surmise.columns, (), symbols="+*", largest=_LONGEST_POLYNOMIAL
+        )
+        self._polynomials.grow(_LISTED)
+        self._completions = (
+            Completion(self._blocks, {text: self.functions[text] for text in self._unary}),
+            Completion(self._polynomials, {}),
         )
 
     def _refresh(self) -> None:

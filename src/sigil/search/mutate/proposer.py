@@ -35,8 +35,8 @@ from sigil.search.pins import Pin, language_of, locate
 
 _PARSED_PARENTS = 48
 _ATTEMPTS = 300
-_WALK_FIRST, _WALK_PER_SITE, _MOST_WALKED_FIRST = 40, 3, 240
-_FRESH, _FRESH_WALK_CHANCE, _WALK_CHANCE = 60, 0.75, 0.2
+_WALK_FIRST, _WALK_PER_SITE, _MOST_WALKED_FIRST = 40, 5, 500
+_FRESH, _FRESH_WALK_CHANCE, _WALK_CHANCE = 60, 0.75, 0.45
 _BEST_CHANCE = 0.3
 _LONGEST_NOTE = 200
 _GROWTH, _ROOM = 2, 400  # in characters: how long the regions may become

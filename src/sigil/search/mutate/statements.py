@@ -50,7 +50,7 @@ def exchanges(subject: Subject) -> Iterator[Change]:
             movable = isinstance(first, _MOVABLE) and isinstance(second, _MOVABLE)
             if not movable or _is_docstring(first):
                 continue
-            if _whole_lines(subject, first) and _whole_lines(subject, second):
+            if whole_lines(subject, first) and whole_lines(subject, second):
                 edits = (
                     Edit(*source.span(first), source.segment(second)),
                     Edit(*source.span(second), source.segment(first)),
@@ -66,7 +66,7 @@ def guards(subject: Subject) -> Iterator[Change]:
         place = _first_statement(block)
         if not isinstance(function, ast.FunctionDef) or place is None:
             continue
-        if block.body[0] is not function.body[0] or not _whole_lines(subject, place):
+        if block.body[0] is not function.body[0] or not whole_lines(subject, place):
             continue
         results = _results(subject, block, function)
         for turn, result in enumerate(results):
@@ -113,7 +113,7 @@ def random_insertion(subject: Subject, random: random.Random) -> Change | None:
         return None
     block = random.choice(subject.blocks)
     place = random.choice(block.body)
-    if not _whole_lines(subject, place) or _is_docstring(place) or _is_definition(place):
+    if not whole_lines(subject, place) or _is_docstring(place) or _is_definition(place):
         return None
     values = [v for v in block.context.scope.values if fits(v.kind, "number") and _local(v, block)]
     loops = block.context.loops
@@ -162,7 +162,7 @@ def _removal(subject: Subject, statement: ast.stmt, block: Block) -> Edit | None
     # A suite needs a statement; and a region that would end in comments would lose them.
     if len(block.suite) == 1 or statement.end_lineno == subject.last:
         return Edit(start, end, "pass")
-    if not _whole_lines(subject, statement):
+    if not whole_lines(subject, statement):
         return None
     assert statement.end_lineno is not None
     return Edit(
@@ -170,7 +170,8 @@ def _removal(subject: Subject, statement: ast.stmt, block: Block) -> Edit | None
     )
 
 
-def _whole_lines(subject: Subject, statement: ast.stmt) -> bool:
+def whole_lines(subject: Subject, statement: ast.stmt) -> bool:
+    """Return whether no other statement shares a line with ``statement``."""
     source = subject.source
     start, end = source.span(statement)
     assert statement.end_lineno is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from sigil.search.mutate import statements
+from sigil.search.mutate import mending, statements
 from sigil.search.mutate.catalogue import TIERS
 from sigil.search.mutate.change import Change, Operator
 from sigil.search.mutate.repairs import assignment_operators
@@ -17,6 +17,8 @@ from sigil.search.mutate.subject import Subject
 _Found = tuple[Subject, Change]
 
 
+MENDING_FIRST = (mending.accumulations, mending.jumps)
+MENDING = (mending.loop_guards, mending.guarded_statements, mending.moves, mending.copies)
 STATEMENT_OPERATORS = (statements.deletions, statements.guards, statements.exchanges)
 
 
@@ -27,6 +29,9 @@ def neighbours(subjects: Iterable[Subject]) -> Iterator[_Found]:
         lines = [_everywhere(operator, subjects) for operator in tier]
         if position == 0:
             lines.insert(3, _of_all(assignment_operators, subjects))
+            lines += [_of_all(source, subjects) for source in MENDING_FIRST]
+        if position == 1:
+            lines += [_of_all(source, subjects) for source in MENDING]
         if position == len(TIERS) - 2:
             lines += [_of_all(source, subjects) for source in STATEMENT_OPERATORS]
         yield from _in_turn(lines)
