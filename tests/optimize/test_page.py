@@ -336,3 +336,14 @@ def test_the_commands_that_it_names_are_understood() -> None:
         found = sigil.get_command(click.Context(sigil), name)
         assert found is not None
         found.make_context(name, [a if name != "verify" else "." for a in arguments])
+
+
+def test_a_goal_that_got_worse_is_not_praised() -> None:
+    worse = candidate(1, evaluation=measured(12.0), confirmed=measured(12.0, 0.05, accepted=True))
+    text = page(Facts(recorded(), history(worse, winner=worse.id)))
+    assert '<em class="no">1.2× slower</em>' in text
+
+
+def test_too_few_samples_for_an_interval_is_said() -> None:
+    few = candidate(1, evaluation=measured(2.0), confirmed=measured(2.0, None, accepted=True))
+    assert "too few samples for an interval" in told(Facts(recorded(), history(few, winner=few.id)))

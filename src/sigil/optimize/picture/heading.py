@@ -54,7 +54,11 @@ def _claim(facts: Facts) -> list[Child]:
     parts: list[Child] = []
     for index in range(len(winner.confirmed.costs)):
         gain = _INTERVAL.sub("", facts.gain(winner.confirmed, index))
-        parts += [", " if index else None, f"{facts.goal_name(index)} ", element("em", gain)]
+        baseline = facts.history.baseline
+        before = baseline.costs[index] if baseline and baseline.costs else None
+        worse = before is not None and winner.confirmed.costs[index] > before
+        told = element("em", gain, class_="no" if worse else None)
+        parts += [", " if index else None, f"{facts.goal_name(index)} ", told]
     return parts
 
 
@@ -82,7 +86,8 @@ def _sentence(facts: Facts, found: Evaluation, index: int) -> str:
     said = f"{facts.goal_name(index)} went from {before} to {facts.value(found, index)}"
     ends = _INTERVAL.search(facts.gain(found, index))
     if ends is None:
-        return f"{said}; {confidence(found)}."
+        few = facts.value(found, index).startswith("~")
+        return f"{said}; {'too few samples for an interval' if few else confidence(found)}."
     return (
         f"{said}. Measured side by side, the gain lies between {ends[1]} and {ends[2]}; "
         f"{confidence(found)}."

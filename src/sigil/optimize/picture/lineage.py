@@ -86,6 +86,11 @@ class _Tree:
     def _chain(self, chain: Sequence[Candidate]) -> Markup:
         return element("ol", *map(self._step, chain), class_="chain")
 
+    def _classes(self, candidate: Candidate) -> list[str]:
+        found = ["step", f"p{self._hues.get(candidate.proposer, 0)}"]
+        found += ["kept"] if candidate.id in self._best else []
+        return found if candidate.id in self._children else [*found, "leaf"]
+
     def _step(self, candidate: Candidate) -> Markup:
         facts, found = self._facts, candidate.verdict
         scores = [
@@ -107,6 +112,5 @@ class _Tree:
                 element("span", state, class_=f"tag {kind}"),
                 class_="who",
             ),
-            class_=f"step p{self._hues.get(candidate.proposer, 0)}"
-            + (" kept" if candidate.id in self._best else ""),
+            class_=" ".join(self._classes(candidate)),
         )
