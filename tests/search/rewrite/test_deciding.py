@@ -65,6 +65,35 @@ EXAMPLES = (
         becomes="if len(part) > len(best) and part == part[::-1]:",
     ),
     Example(
+        "work-after-the-guard",
+        """
+        def longest(words, least):
+            best = ""
+            for word in words:
+                turned = word[::-1].strip("a")
+                if len(word) > least and len(best) < 9 and turned == word and turned:
+                    best = turned
+            return best
+        """,
+        st.tuples(st.lists(st.text("ab", max_size=4), max_size=5), st.integers(0, 3)),
+        becomes='len(best) < 9:\n            turned = word[::-1].strip("a")\n            if turned',
+    ),
+    Example(
+        "length-of-a-part",
+        """
+        def longest(text):
+            best = ""
+            for start in range(len(text)):
+                for end in range(start, len(text) + 1):
+                    part = text[start:end]
+                    if len(part) > len(best) and len(part) * 2 > 3 and part == part[::-1]:
+                        best = part
+            return best
+        """,
+        st.tuples(st.text("ab", max_size=7)),
+        becomes="if end - start > len(best)",
+    ),
+    Example(
         "nested-questions-joined",
         """
         def between(numbers, low, high):
@@ -136,3 +165,32 @@ def test_conditions_with_something_else_stay_two(other: str):
         {other}
     """
     assert not list(rewritings(BY_NAME["nested-questions-joined"], source))
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "if x > 2 and y: pass\n        print(y)",
+        "if y and x > 2: pass",
+        "if x > 2: pass\n        else: print(y)",
+    ],
+)
+def test_what_is_needed_anyway_is_computed_before_the_question(after: str):
+    source = f"""
+    def ask(x):
+        y = str(x).strip()
+        {after}
+    """
+    assert not list(rewritings(BY_NAME["work-after-the-guard"], source))
+
+
+@pytest.mark.parametrize("bounds", ["start:end + 1", "start:last", "start:"])
+def test_the_length_of_what_may_be_shorter_is_asked_for(bounds: str):
+    source = f"""
+    def ask(text, last):
+        for start in range(5):
+            for end in range(9):
+                part = text[{bounds}]
+                print(len(part))
+    """
+    assert not list(rewritings(BY_NAME["length-of-a-part"], source))

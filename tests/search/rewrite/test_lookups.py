@@ -87,6 +87,23 @@ EXAMPLES = (
         becomes="for j in items_by_value.get(items[i], ()):\n            if j > i:",
     ),
     Example(
+        "search-by-index",
+        """
+        def joined(orders, customers):
+            found = []
+            for order in orders:
+                for customer in customers:
+                    if order["id"] != customer["id"]:
+                        continue
+                    if customer["size"] > 1:
+                        break
+                    found.append(customer)
+            return found
+        """,
+        st.tuples(ROWS, ROWS),
+        becomes='in customers_by_id.get(order["id"], ()):\n            if customer["size"] > 1:',
+    ),
+    Example(
         "search-by-growing-index",
         """
         def totals(rows):

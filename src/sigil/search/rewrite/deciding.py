@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from sigil.search.rewrite.facts import Comprehension, Facts
+from sigil.search.rewrite.likely import value_here
 from sigil.search.rewrite.places import uses_after
 from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
 from sigil.search.rewrite.shapes import (
@@ -18,9 +19,13 @@ from sigil.search.rewrite.shapes import (
     compared,
     conjunction,
     conjuncts,
+    enclosed,
     expression,
     is_number,
     is_steady,
+    line_after,
+    occurrences,
+    slice_of,
     sole,
     statements,
 )
@@ -156,6 +161,82 @@ def _cheap_first(facts: Facts) -> Iterator[Match]:
             yield Match(node, {node: expression(f"({text})" if node.lpar else text)})
 
 
+def _after_the_guard(facts: Facts) -> Iterator[Match]:
+    """``x = f(y)`` before ``if small(y) and test(x): …`` is done where the first holds."""
+    for line in facts.nodes(cst.SimpleStatementLine):
+        bound, guard = assignment(line), line_after(facts, line)
+        if bound is None or not isinstance(guard, cst.If) or guard.orelse is not None:
+            continue
+        if line.leading_lines and any(one.comment for one in line.leading_lines):
+            continue
+        name, value = bound
+        parts = conjuncts(guard.test)
+        first = [part for part in parts if name not in facts.read(part)]
+        uses = uses_after(facts, name, line)
+        inside = uses is not None and all(guard in facts.ancestors(use) for use in uses)
+        if not first or not inside or parts[: len(first)] != first:
+            continue
+        if _cost(facts, value) < _DEAR or not is_steady(facts, value):
+            continue
+        if not all(is_steady(facts, part) for part in first):
+            continue
+        yield Match(line, {line: [], **_guarded(line, guard, first, parts[len(first) :])})
+
+
+def _guarded(
+    line: cst.SimpleStatementLine,
+    guard: cst.If,
+    first: list[cst.BaseExpression],
+    rest: list[cst.BaseExpression],
+) -> dict[cst.CSTNode, Replacement]:
+    """Return the replacements that put ``line`` into ``guard``, behind its first questions."""
+    assert isinstance(guard.body, cst.IndentedBlock)
+    inner: list[cst.BaseStatement] = [*guard.body.body]
+    if rest:
+        [asked] = statements(f"if {conjunction(rest)}:\n    pass")
+        inner = [asked.with_changes(body=guard.body)]
+    body = cst.IndentedBlock([line.with_changes(leading_lines=()), *inner])
+    return {guard.test: expression(conjunction(first)), guard.body: body}
+
+
+def _length_of_a_part(facts: Facts) -> Iterator[Match]:
+    """``len(part)`` of ``part = text[i:j]``, both from a range, is ``j - i``."""
+    for call in facts.nodes(cst.Call):
+        if not facts.is_builtin(call.func, "len") or len(call.args) != 1:
+            continue
+        asked = call.args[0].value
+        value = value_here(facts, asked) if isinstance(asked, cst.Name) else None
+        part = slice_of(value) if value is not None else None
+        if part is None or part.lower is None or part.upper is None:
+            continue
+        bounds = (part.lower, part.upper)
+        if all(isinstance(one, cst.Name) and _is_counted(facts, one) for one in bounds):
+            text = expression(f"{bare(part.upper)} - {bare(part.lower)}")
+            yield Match(call, {call: _apart(facts, call, text)})
+
+
+def _is_counted(facts: Facts, name: cst.Name) -> bool:
+    """Return whether a name is bound only by loops through ranges."""
+    loops = [loop for loop in facts.nodes(cst.For) if bare(loop.target) == name.value]
+    ranges = [loop for loop in loops if _is_range(facts, loop.iter)]
+    targets = [use for use in occurrences(facts, name.value) if facts.is_target(use)]
+    return bool(loops) and len(ranges) == len(loops) == len(targets)
+
+
+def _is_range(facts: Facts, node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Call) and facts.is_builtin(node.func, "range")
+
+
+def _apart(facts: Facts, old: cst.BaseExpression, new: cst.BaseExpression) -> cst.BaseExpression:
+    """Return a difference as it stands in a comparison, or else in parentheses."""
+    above = facts.parent(old)
+    return (
+        new
+        if isinstance(above, (cst.Comparison, cst.ComparisonTarget))
+        else enclosed(facts, old, new)
+    )
+
+
 def _is_cheap(facts: Facts, part: cst.BaseExpression) -> bool:
     """Return whether a condition compares numbers, and has no need of a guard before it."""
     plain = isinstance(part, cst.Comparison) and _cost(facts, part) <= _CHEAP
@@ -200,6 +281,20 @@ RULES = (
         Gain.LARGE,
         _cheap_first,
         unless="if a condition can only be asked where one before it holds",
+    ),
+    Rule(
+        "work-after-the-guard",
+        "what is only needed where a quick question is answered with yes is computed there",
+        Gain.LARGE,
+        _after_the_guard,
+        unless="if computing it fails where it was not needed",
+    ),
+    Rule(
+        "length-of-a-part",
+        "how long a part of a text is follows from where it begins and ends",
+        Gain.SMALL,
+        _length_of_a_part,
+        unless="if it begins behind its end, or either is out of the text",
     ),
     Rule(
         "nested-questions-joined",

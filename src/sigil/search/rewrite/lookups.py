@@ -25,6 +25,7 @@ from sigil.search.rewrite.shapes import (
     index_of,
     is_steady,
     renamed,
+    small,
     sole,
     statements,
     target_names,
@@ -112,7 +113,7 @@ def _scan(  # noqa: PLR0917 - the parts of one scan, found one after the other
     branches: Sequence[Sequence[cst.BaseExpression]],
     bounds: Sequence[cst.BaseExpression],
 ) -> _Scan | None:
-    if not all(found):
+    if not all(found) or (bounds and isinstance(node, cst.For) and _passed_over(node)):
         return None
     if len(found) == 1:
         keys = found[0]
@@ -162,6 +163,9 @@ def _branches(node: cst.For | cst.CompFor) -> list[list[cst.BaseExpression]]:
     """Return the conditions of each branch of a scan; none if it does something without."""
     if isinstance(node, cst.CompFor):
         return [[part for one in node.ifs for part in conjuncts(one.test)]] if node.ifs else []
+    passed = _passed_over(node)
+    if passed is not None:
+        return [[passed[1]]]
     found: list[list[cst.BaseExpression]] = []
     for statement in block(node.body):
         branch: cst.If | cst.Else | cst.BaseStatement | None = statement
@@ -171,6 +175,20 @@ def _branches(node: cst.For | cst.CompFor) -> list[list[cst.BaseExpression]]:
             found.append(conjuncts(branch.test))
             branch = branch.orelse
     return found
+
+
+def _passed_over(node: cst.For) -> tuple[cst.If, cst.BaseExpression] | None:
+    """Return the question at the beginning of a loop that passes other items over.
+
+    With it comes what it is not: ``if key != sought: continue`` goes on for equal ones.
+    """
+    first, *rest = block(node.body) or [None]
+    if not rest or not isinstance(first, cst.If) or first.orelse is not None:
+        return None
+    sides = compared(first.test, cst.NotEqual)
+    if sides is None or not isinstance(small(sole(first.body)), cst.Continue):
+        return None
+    return first, expression(f"{bare(sides[0])} == {bare(sides[1])}")
 
 
 def _equalities(
@@ -288,6 +306,9 @@ def _looking_up(scan: _Scan, index: str) -> dict[cst.CSTNode, Replacement]:
         ifs = [cst.CompIf(expression(conjunction(scan.left)))] if scan.left else []
         kept = scan.node.with_changes(iter=found, ifs=ifs)
         return {scan.node: kept}
+    passed = _passed_over(scan.node)
+    if passed is not None:
+        return {scan.node.iter: found, passed[0]: []}
     branch = sole(scan.node.body)
     assert isinstance(branch, cst.If)
     if scan.left:

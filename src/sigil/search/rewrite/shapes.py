@@ -86,6 +86,13 @@ def line_before(facts: Facts, statement: cst.BaseStatement) -> cst.BaseStatement
     return inside[at - 1] if at > 0 else None
 
 
+def line_after(facts: Facts, statement: cst.BaseStatement) -> cst.BaseStatement | None:
+    """Return the statement right after another in its block; None after the last."""
+    inside = block(facts.parent(statement))
+    at = next((i for i, one in enumerate(inside) if one is statement), len(inside))
+    return inside[at + 1] if at + 1 < len(inside) else None
+
+
 def assignment(statement: cst.CSTNode | None) -> tuple[str, cst.BaseExpression] | None:
     """Return name and value of a line ``name = value``."""
     match small(statement):
