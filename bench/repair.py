@@ -44,7 +44,7 @@ metrics:
   - {id: agreement, kind: call, measure: agreement, goal: 1}
 aggregate: {objective: max(agreement)}
 accept: {rule: agreement >= 1}
-budgets: {candidate_timeout_s: 1}
+budgets: {candidate_timeout_s: 0.4}
 """
 
 

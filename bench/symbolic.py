@@ -41,6 +41,23 @@ EXACT = 1e-9
 POINTS, UNSEEN = 20, 200
 PEER = ("gplearn==0.4.2", "scikit-learn<1.6")
 PINS = (Pin("f", "python", ("f.py",), "f"),)
+WHOLE_RUN = 6
+SPEC = """\
+name: formula
+evals: [near]
+pins:
+  - {id: f, language: python, files: [f.py], symbol: f}
+"""
+EVAL = """\
+version: "0.1"
+name: near
+inputs: {cases: seen.json}
+holdout: {cases: unseen.json}
+metrics:
+  - {id: error, kind: call, measure: error, goal: 1.0e-9}
+aggregate: {objective: min(error)}
+accept: {rule: error <= 0.000000001}
+"""
 SOURCE = "from math import cos, exp, log, sin, sqrt\n\n\ndef f(x):\n    return x\n"
 
 
@@ -95,6 +112,36 @@ def rows() -> Iterator[Row]:
             "",
             at_most=0.999 if peer else MOST,
         )
+
+    yield whole_run(PROBLEMS[WHOLE_RUN - 1])
+
+
+def whole_run(problem: Problem) -> Row:
+    """Return how many evaluations `sigil run` needs until it accepts a formula."""
+    from sigil.cli.planning import make_plan
+    from sigil.cli.progress import Silent
+    from sigil.optimize.run import run
+    from sigil.optimize.spec import load_spec
+    from sigil.optimize.workspace import open_workspace
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / ".sigil").mkdir()
+        (root / ".sigil" / "formula.sigil.yaml").write_text(SPEC)
+        (root / ".sigil" / "near.eval.yaml").write_text(EVAL)
+        (root / "f.py").write_text(SOURCE)
+        for purpose, count in (("seen", POINTS), ("unseen", UNSEEN)):
+            cases = [
+                {"args": [x], "expected": problem.formula(x)}
+                for x in problem.inputs(0, count, purpose)
+            ]
+            (root / f"{purpose}.json").write_text(json.dumps(cases))
+        flags = {"budget_evals": MOST, "patience": MOST, "num": 16, "lanes": 2}
+        plan = make_plan(load_spec(root, "formula"), None, flags)
+        history = run(plan, open_workspace(plan.spec, "bench"), Silent()).history
+        count = history.measured() if history.best_accepted() else MOST + 1
+    name = f"Nguyen-{problem.number} through a whole run: evaluations until accepted"
+    return Row(name, count, None, "", "", at_most=MOST)
 
 
 def found(counts: Sequence[int]) -> str:
@@ -159,7 +206,7 @@ def peer_counts(problems: Sequence[Problem]) -> dict[int, list[int]]:
         if ready is None:
             subprocess.run([sys.executable, "-m", "venv", folder], check=True)
             install = [str(python), "-m", "pip", "install", "--quiet", *PEER]
-            subprocess.run(install, check=True)
+            subprocess.run(install, check=True, capture_output=True)
         script = Path(__file__).with_name("symbolic_peer.py")
         done = subprocess.run(
             [ready or str(python), str(script), str(MOST), str(EXACT)],

@@ -18,7 +18,7 @@ from sigil.search.mutate.fragments import ATOM, Fragment, Kind
 from sigil.search.mutate.library import FORBIDDEN_CALLS
 from sigil.search.mutate.sites import Site
 from sigil.search.mutate.source import Edit
-from sigil.search.mutate.statements import whole_lines
+from sigil.search.mutate.statements import steers_loop, whole_lines
 from sigil.search.mutate.subject import Subject
 
 _METHODS = ("strip", "lower", "upper", "rstrip", "title")
@@ -40,7 +40,7 @@ def accumulations(subject: Subject) -> Iterator[Change]:
                     sign = "="
                 case _:
                     continue
-            if not _has_value(subject, target, statement):
+            if not _has_value(subject, target, statement) or steers_loop(statement, block):
                 continue
             start, end = source.span(target)[1], source.span(value)[0]
             gap = source.text[start:end]
@@ -136,7 +136,8 @@ def moves(subject: Subject) -> Iterator[Change]:
             for inner in (getattr(statement, "body", None), getattr(statement, "orelse", None)):
                 if not inner or isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
                     continue
-                if len(inner) > 1 and _simple(subject, inner[-1]):
+                looped = isinstance(statement, ast.While)
+                if len(inner) > 1 and _simple(subject, inner[-1]) and not looped:
                     text = source.segment(inner[-1])
                     yield from _moved(subject, inner[-1], statement, text)
                 if position + 1 < len(block.body) and _simple(subject, block.body[position + 1]):

@@ -32,7 +32,7 @@ def deletions(subject: Subject) -> Iterator[Change]:
     """Each statement taken out, unless a loop would then run on for ever."""
     for block in subject.blocks:
         for statement in block.body:
-            if not isinstance(statement, _REMOVABLE) or _steers_loop(statement, block):
+            if not isinstance(statement, _REMOVABLE) or steers_loop(statement, block):
                 continue
             if _is_needed(statement, block):
                 continue
@@ -146,7 +146,8 @@ def _steering(loop: ast.stmt) -> set[str]:
     return {node.id for node in nodes if isinstance(node, ast.Name)}
 
 
-def _steers_loop(statement: ast.stmt, block: Block) -> bool:
+def steers_loop(statement: ast.stmt, block: Block) -> bool:
+    """Return whether a ``while`` around ``statement`` may end because of it."""
     whiles = [loop for loop in block.context.loops if isinstance(loop, ast.While)]
     if not whiles:
         return False
