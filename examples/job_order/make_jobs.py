@@ -5,7 +5,7 @@ import os
 import random
 
 stream = random.Random(os.environ.get("SIGIL_SEED", "1"))
-for load in (0.9, 1.0, 1.1, 1.25) * 2:
+for load in (0.8, 0.9, 1.0, 1.1) * 4:
     jobs, arrival = [], 0.0
     for _ in range(40):
         duration = min(40, 1 + int(stream.expovariate(1 / 9)))

@@ -6,4 +6,4 @@ def priority(duration, left, weight):
         left: how long until it is due; negative once it is late.
         weight: what every hour that it is late costs.
     """
-    return -left
+    return weight / max(left, 1)
