@@ -6,9 +6,7 @@ from sigil.search.rewrite.thresholds import RULES
 
 BY_NAME = {rule.name: rule for rule in RULES}
 NUMBERS = st.lists(st.integers(0, 9), max_size=7)
-SPANS = st.lists(
-    st.tuples(st.integers(0, 9), st.integers(0, 5)).map(lambda s: (s[0], s[0] + s[1])), max_size=6
-)
+SPANS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=6)
 
 EXAMPLES = (
     *(
@@ -26,21 +24,28 @@ EXAMPLES = (
             ("n <= one", "bisect_right(sorted_keys, one)"),
             ("n > one", "len(sorted_keys) - bisect_right(sorted_keys, one)"),
             ("one <= n", "len(sorted_keys) - bisect_left(sorted_keys, one)"),
-            ("one <= n < one + 3", "bisect_left(sorted_keys, one + 3) - bisect_left("),
+            ("one <= n < 5", "max(bisect_left(sorted_keys, 5) - bisect_left("),
         )
     ),
-    Example(
-        "spans-by-bisection",
-        """
-        def present(spans):
-            most = 0
-            for point in range(10):
-                count = sum(1 for span in spans if span[0] <= point and span[1] > point)
-                most = max(most, count)
-            return most
-        """,
-        st.tuples(SPANS),
-        becomes="sorted_keys = sorted(span[0] for span in spans)\n    sorted_keys_below =",
+    *(
+        Example(
+            "spans-by-bisection",
+            f"""
+            def present(spans):
+                found = []
+                for point in range(10):
+                    found.append(sum(1 for span in spans if {test}))
+                return found
+            """,
+            st.tuples(SPANS),
+            becomes=f"for span in spans if span[0] {operator} span[1])",
+        )
+        for test, operator in (
+            ("span[0] <= point and span[1] > point", "<="),
+            ("span[0] < point and span[1] >= point", "<="),
+            ("span[0] <= point <= span[1]", "<="),
+            ("span[0] < point < span[1]", "<"),
+        )
     ),
 )
 

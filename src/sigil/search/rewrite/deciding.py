@@ -47,7 +47,7 @@ def _named_for_any(facts: Facts) -> Iterator[Match]:
             continue
         counted = not isinstance(bound[1], cst.ListComp)
         answers = [_answer(facts, use, counted=counted) for use in uses]
-        name = facts.fresh(f"any_{bound[0]}")
+        name = facts.fresh(f"any_{bound[0].removesuffix('_count')}")
         replace: dict[cst.CSTNode, Replacement] = {
             line: statements(f"{name} = any({asked})"),
         }
@@ -55,7 +55,9 @@ def _named_for_any(facts: Facts) -> Iterator[Match]:
             if answer is None:
                 break
             node, wanted = answer
-            replace[node] = cst.Name(name) if wanted else expression(f"(not {name})")
+            replace[node] = (
+                cst.Name(name) if wanted else enclosed(facts, node, expression(f"not {name}"))
+            )
         else:
             yield Match(line, replace)
 

@@ -146,42 +146,50 @@ def _by_beginnings_and_ends(facts: Facts) -> Iterator[Match]:
 def _counted(
     facts: Facts, count: _Count, upper: Sequence[_Bound], lower: Sequence[_Bound]
 ) -> Iterator[Match]:
-    source = count.items.iter
-    bounds = (*upper, *lower)
-    place = repeated_in(
-        facts, count.node, facts.read(source).union(*(bound.reads for bound in bounds))
-    )
-    if place is None or isinstance(source, cst.List | cst.Tuple):
+    source, bounds = count.items.iter, (*upper, *lower)
+    reads = facts.read(source).union(*(bound.reads for bound in bounds))
+    place = repeated_in(facts, count.node, reads)
+    if place is None or isinstance(source, (cst.List, cst.Tuple)):
         return
-    sorted_keys: dict[str, str] = {}
-    made: list[cst.BaseStatement] = []
-    target = bare(count.items.target)
+    names: dict[str, str] = {}
     for bound in bounds:
-        if bound.key in sorted_keys:
-            continue
         name = facts.fresh(_title(bound))
-        if name in sorted_keys.values():
-            name = facts.fresh(f"{name}_below")
-        sorted_keys[bound.key] = name
-        plain = (
-            bare(source) if bound.key == target else f"{bound.key} for {target} in {bare(source)}"
-        )
-        made += statements(f"{name} = sorted({plain})")
-    text = " - ".join(
-        [
-            upper[0].position(sorted_keys[upper[0].key])
-            if upper
-            else f"len({sorted_keys[lower[0].key]})",
-            *(bound.position(sorted_keys[bound.key]) for bound in lower),
-        ]
-    )
+        names.setdefault(bound.key, f"{name}_below" if name in names.values() else name)
+    clause = _clause(bounds)
+    made = [_sorted(count, key, clause, name) for key, name in names.items()]
+    first = upper[0].position(names[upper[0].key]) if upper else f"len({names[lower[0].key]})"
+    text = " - ".join([first, *(bound.position(names[bound.key]) for bound in lower)])
     sides = [f"bisect_{side}" for side in ("left", "right") if f"bisect_{side}(" in text]
+    if len(bounds) == _BOTH and len(names) == 1:
+        # The bounds may have changed places; then nothing is between them.
+        text = f"max({text}, 0)"
     new = expression(text)
     yield Match(
         count.node,
-        {place: [*made, place], count.node: enclosed(facts, count.node, new) if lower else new},
+        {
+            place: [*statements("\n".join(made)), place],
+            count.node: enclosed(facts, count.node, new) if " - " in text else new,
+        },
         imports=[("bisect", side) for side in sides],
     )
+
+
+def _sorted(count: _Count, key: str, clause: str, name: str) -> str:
+    target, source = bare(count.items.target), bare(count.items.iter)
+    items = source if key == target and not clause else f"{key} for {target} in {source}{clause}"
+    return f"{name} = sorted({items})"
+
+
+def _clause(bounds: Sequence[_Bound]) -> str:
+    """Return the text of the condition that an item can meet both bounds at all.
+
+    A span that ends before it begins holds no point, but would be taken off as ended.
+    """
+    keys = [bound.key for bound in bounds]
+    if len(set(keys)) != _BOTH:
+        return ""
+    strict = all(bound.operator in {cst.LessThan, cst.GreaterThan} for bound in bounds)
+    return f" if {keys[0]} {'<' if strict else '<='} {keys[1]}"
 
 
 def _title(bound: _Bound) -> str:
@@ -201,13 +209,13 @@ RULES = (
         "how many are below a bound is found by halves in what is sorted once before the loop",
         Gain.ORDER,
         _by_bisection,
-        unless="if items have no order, or the lower bound is above the upper one",
+        unless="if items have no order",
     ),
     Rule(
         "spans-by-bisection",
         "how many spans hold a point: those that began by then, less those that ended",
         Gain.ORDER,
         _by_beginnings_and_ends,
-        unless="if a span ends before it begins",
+        unless="if beginnings or ends have no order",
     ),
 )
