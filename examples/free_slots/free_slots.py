@@ -13,7 +13,7 @@ def free_slots(bookings, opens, closes, length):
     for begin, end in sorted(bookings):
         if begin - free_from > length:
             slots.append((free_from, begin))
-        free_from = max(opens, end)
+        free_from = end
     if closes - free_from >= length:
         slots.append((free_from, closes))
     return slots
