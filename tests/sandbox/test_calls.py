@@ -55,6 +55,17 @@ def test_each_case_of_a_batch_has_its_own_outcome(sandbox):
     assert found[1] == Raised("ZeroDivisionError", "division by zero")
 
 
+def test_what_modules_ask_at_import_to_make_ids_is_answered(sandbox):
+    source = """
+import os
+ID = [os.getpid(), os.uname().nodename, os.urandom(4)]
+def f(): return len(ID)
+"""
+        "import os\nID = [os.getpid(), os.uname().nodename, os.urandom(4)]\ndef f(): return len(ID)"
+    )
+    assert results(sandbox, source, Case()) == (Returned(3),)
+
+
 def test_a_batch_of_nothing_has_no_outcomes(sandbox):
     assert results(sandbox, "def f(): pass") == ()
 

@@ -185,6 +185,7 @@ NUMBERS: Final[dict[str, tuple[int | None, int | None]]] = {
     "tkill": (200, 130),
     "truncate": (76, 45),
     "umount2": (166, 39),
+    "uname": (63, 160),
     "unlink": (87, None),
     "unlinkat": (263, 35),
     "unshare": (272, 97),
