@@ -61,8 +61,6 @@ import os
 ID = [os.getpid(), os.uname().nodename, os.urandom(4)]
 def f(): return len(ID)
 """
-        "import os\nID = [os.getpid(), os.uname().nodename, os.urandom(4)]\ndef f(): return len(ID)"
-    )
     assert results(sandbox, source, Case()) == (Returned(3),)
 
 
