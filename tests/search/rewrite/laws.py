@@ -16,8 +16,9 @@ import libcst as cst
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 
-from sigil.search.rewrite.applying import Text, alone, matches
+from sigil.search.rewrite.applying import alone, matches
 from sigil.search.rewrite.rule import Rule
+from sigil.search.rewrite.texts import Text
 
 Arguments = SearchStrategy[tuple[object, ...]]
 

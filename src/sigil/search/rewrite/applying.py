@@ -1,33 +1,24 @@
-"""From text to definitions and back: find those in pinned lines, rewrite them, write them.
+"""Carry out what rules find in a definition.
 
-A definition is parsed on its own, so that rewrites compose at little cost, and put back
-where it stood. Pure.
+The result is parsed anew from its own text, so that rewrites compose. Pure.
 
-Not here: which rewrites there are (`catalogue`) and which to try first (`proposer`).
+Not here: definitions in the text of a module (`texts`), which rewrites there are
+(`catalogue`), which to try first (`proposer`).
 """
 
 from __future__ import annotations
 
-import ast
-import builtins
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import cast
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from sigil.search.rewrite.binding import assigned, imported
 from sigil.search.rewrite.facts import Definition, Facts
 from sigil.search.rewrite.rule import Match, Replacement, Rule
-
-_DEEPEST = 100
-"""Levels of syntax. The trees of libcst are walked by recursion, some frames a level."""
-_Definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
-
-class NotRewritable(ValueError):
-    """Text that is no Python, or too deep to be taken apart."""
+from sigil.search.rewrite.texts import Around
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,65 +34,6 @@ class Found:
     rule: Rule
     line: int
     result: Definition
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What the module around a definition says of names.
-
-    Args:
-        imports: dotted name by name, as `Facts` takes it.
-        shadowed: built-in names that the module defines anew.
-        indent: what the module indents with.
-    """
-
-    imports: Mapping[str, str]
-    shadowed: frozenset[str]
-    indent: str
-
-
-class Text:
-    """A module's text, taken apart.
-
-    Args:
-        text: Python.
-
-    Raises:
-        NotRewritable: it does not parse.
-    """
-
-    def __init__(self, text: str):
-        try:
-            tree = ast.parse(text)
-            if _depth(tree) > _DEEPEST:
-                raise NotRewritable("nested too deeply")
-            places = list(_places(tree))
-            self._module = cst.parse_module(text)
-        except (cst.ParserSyntaxError, SyntaxError, ValueError, RecursionError) as error:
-            raise NotRewritable(str(error)) from error
-        found = list(_definitions(self._module))
-        self._spans = {
-            node: place for node, place in zip(found, places, strict=True) if place is not None
-        }
-        self.around = Around(
-            imported_at_top(self._module),
-            _shadowed(self._module),
-            self._module.default_indent,
-        )
-
-    def definitions(self, first: int, last: int) -> Iterator[tuple[Definition, int]]:
-        """Yield the outermost functions, the classes and their methods within two lines.
-
-        With each comes the 1-based line that it begins on, decorators included.
-        """
-        for node, (begins, ends) in self._spans.items():
-            if first <= begins and ends <= last:
-                yield node, begins
-
-    def with_(self, definition: Definition, rewritten: Definition) -> str:
-        """Return the text with one definition in the place of another."""
-        new = rewritten.with_changes(leading_lines=definition.leading_lines)
-        return cast("cst.Module", self._module.deep_replace(definition, new)).code
 
 
 def alone(definition: Definition, around: Around) -> Definition:
@@ -210,65 +142,16 @@ def _imports(facts: Facts, wanted: Sequence[tuple[str, str]]) -> Iterator[cst.Ba
         yield cst.parse_statement(f"from {module} import {', '.join(given)}")
 
 
-# --- finding definitions ------------------------------------------------------------------
-
-
-def _definitions(root: cst.CSTNode) -> Iterator[Definition]:
-    """Yield every definition in source order, nested ones included."""
-    for child in root.children:
-        if isinstance(child, (cst.FunctionDef, cst.ClassDef)):
-            yield child
-        yield from _definitions(child)
-
-
-def _places(root: ast.AST, *, nested: bool = False) -> Iterator[tuple[int, int] | None]:
-    """Yield the first and last line of the same definitions; None for what is in a function."""
-    for child in ast.iter_child_nodes(root):
-        inside = nested or isinstance(root, (ast.FunctionDef, ast.AsyncFunctionDef))
-        if isinstance(child, _Definitions):
-            begins = min([child.lineno, *(d.lineno for d in child.decorator_list)])
-            yield None if inside else (begins, child.end_lineno or begins)
-        yield from _places(child, nested=inside)
-
-
-def _depth(root: ast.AST) -> int:
-    """Return how many levels a tree has."""
-    deepest = 0
-    waiting = [(root, 1)]
-    while waiting:
-        node, level = waiting.pop()
-        deepest = max(deepest, level)
-        waiting += [(child, level + 1) for child in ast.iter_child_nodes(node)]
-    return deepest
-
-
-def imported_at_top(module: cst.Module) -> dict[str, str]:
-    """Return what the statements of a module itself import, and as what."""
-    found: dict[str, str] = {}
-    for statement in module.body:
-        if not isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
-            found |= imported(statement)
-    return found
-
-
-def _shadowed(module: cst.Module) -> frozenset[str]:
-    bound: set[str] = set()
-    for statement in module.body:
-        match statement:
-            case cst.FunctionDef(name=name) | cst.ClassDef(name=name):
-                bound.add(name.value)
-            case _:
-                bound |= assigned(statement)
-    return frozenset(bound & set(dir(builtins)))
-
-
 def _lines(definition: Definition) -> Callable[[cst.CSTNode], int]:
     """Return a function that gives the line of a node in its definition, from 1."""
-    module = cst.Module([definition])
-    positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+
+    @cache
+    def positions() -> Mapping[cst.CSTNode, object]:
+        module = cst.Module([definition])
+        return MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
 
     def line(node: cst.CSTNode) -> int:
-        place = positions.get(node)
+        place = positions().get(node)
         return place.start.line if isinstance(place, CodeRange) else 1
 
     return line

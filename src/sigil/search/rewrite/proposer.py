@@ -21,18 +21,11 @@ from sigil.errors import SigilError
 from sigil.search.model import Outcome, Parent, Proposal, View
 from sigil.search.patch import diff
 from sigil.search.pins import Pin, language_of, locate
-from sigil.search.rewrite.applying import (
-    Around,
-    Found,
-    NotRewritable,
-    Text,
-    alone,
-    matches,
-    source,
-)
+from sigil.search.rewrite.applying import Found, alone, matches, source
 from sigil.search.rewrite.catalogue import RULES
 from sigil.search.rewrite.facts import Definition
 from sigil.search.rewrite.rule import Gain, Rule
+from sigil.search.rewrite.texts import Around, NotRewritable, Text
 
 _PARENTS = 32
 _MOST_STEPS = 24
