@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sigil.search.rewrite import (
     binary,
+    callbacks,
     classes,
     comprehensions,
     consuming,
@@ -54,6 +55,7 @@ _FAMILIES = (
     reductions,
     ranges,
     preparing,
+    callbacks,
 )
 
 RULES: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.RULES)
