@@ -93,6 +93,15 @@ EXAMPLES = (
         becomes="        for j in range(3):\n            total += table_part[j]",
     ),
     Example(
+        "invariant-attribute",
+        """
+        def shifted(values, point):
+            return [value + point.real for value in values if value > point.real]
+        """,
+        st.tuples(NUMBERS, st.integers()),
+        becomes="    point_real = point.real\n    return [",
+    ),
+    Example(
         "invariant-length",
         """
         def ahead(values):
@@ -205,3 +214,16 @@ def test_what_may_fail_in_a_try_stays_in_it():
                 print(item)
     """
     assert not list(rewritings(RULE["invariant-collection"], source))
+
+
+@pytest.mark.parametrize(
+    "line", ["point.x = item", "point.move(item)", "move(point)", "point = item", "point.x += 1"]
+)
+def test_an_attribute_that_the_loop_may_change_is_looked_up_each_time(line: str):
+    source = f"""
+    def f(items, point, move):
+        for item in items:
+            print(point.x + item)
+            {line}
+    """
+    assert not list(rewritings(RULE["invariant-attribute"], source))

@@ -234,13 +234,37 @@ def _is_length(facts: Facts, node: cst.BaseExpression) -> bool:
 
 
 def _is_row(facts: Facts, node: cst.BaseExpression) -> bool:
-    """Return whether ``node`` is ``a[i]`` in ``a[i][j]``, or an attribute of an attribute."""
+    """Return whether ``node`` is ``a[i]`` in ``a[i][j]``."""
     match node:
         case cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index())]):
             above = facts.parent(node)
             return isinstance(above, cst.Subscript) and above.value is node
         case _:
             return False
+
+
+def _is_attribute(facts: Facts, node: cst.BaseExpression) -> bool:
+    """Return whether ``node`` is an attribute of an object, all the way, that is not called."""
+    if not isinstance(node, cst.Attribute) or facts.stands_for(node) is not None:
+        return False
+    above = facts.parent(node)
+    inner = node.value
+    while isinstance(inner, cst.Attribute):
+        inner = inner.value
+    # Whose methods are called may change it.
+    if isinstance(above, (cst.Call, cst.Attribute)) or not isinstance(inner, cst.Name):
+        return False
+    return inner.value not in _calls_methods(facts)
+
+
+def _calls_methods(facts: Facts) -> frozenset[str]:
+    """Return the names of which a method is called that is not known to change nothing."""
+    return frozenset(
+        name
+        for call in facts.nodes(cst.Call)
+        if isinstance(call.func, cst.Attribute) and not facts.is_harmless(call)
+        for name in facts.read(call.func.value)
+    )
 
 
 _UNLESS = "if a loop that is never entered, or a branch never taken, kept it from failing"
@@ -273,6 +297,13 @@ RULES = (
         Gain.SMALL,
         partial(_expressions, wanted=_is_row),
         unless=_UNLESS,
+    ),
+    Rule(
+        "invariant-attribute",
+        "an attribute of an object that a loop does not change is looked up once before it",
+        Gain.SMALL,
+        partial(_expressions, wanted=_is_attribute),
+        unless="if it is computed anew each time, or changes under another name",
     ),
     Rule(
         "invariant-length",
