@@ -128,7 +128,7 @@ SETTINGS: Mapping[str, _Kind] = {
     "seed": _Kind(natural, None, "seed of the search; by default the eval's replay.seed"),
     "budget_evals": _Kind(positive, None, "end after so many evaluations"),
     "budget_time": _Kind(
-        duration, None, "end the search after so long, such as 90s or 2h; confirming comes on top"
+        duration, None, "end after so long, such as 90s or 2h; its end is kept for confirming"
     ),
     "patience": _Kind(positive, 300, "end after so many evaluations without progress"),
     "sandbox": _Kind(level, None, "demand exactly this rung; by default the best that holds"),

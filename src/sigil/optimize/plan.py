@@ -9,6 +9,8 @@ from sigil.evaluate.definition import Eval
 from sigil.optimize.spec import Spec
 from sigil.sandbox.model import Level
 
+_CONFIRMING_S = 20.0
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -16,13 +18,18 @@ class Limits:
 
     Args:
         evals: after so many evaluations; None for no such limit.
-        wall_clock_s: after so many seconds of one session.
+        wall_clock_s: after so many seconds of one session, confirming included.
         patience: after so many evaluations without progress.
     """
 
     evals: int | None
     wall_clock_s: float
     patience: int
+
+    @property
+    def confirming_s(self) -> float:
+        """Return the seconds of a session that are kept for measuring the best anew."""
+        return min(_CONFIRMING_S, self.wall_clock_s / 4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,8 +215,11 @@ class _Search:
 
     def confirm(self) -> None:
         """Measure the best anew: the best of many noisy scores is too good to be true."""
+        limit = self._session.plan.limits.wall_clock_s
         for candidate in hopeful(self._history)[:CONFIRMED_AT_MOST]:
             if self.stop.is_set() or is_settled(self._history, candidate):
+                return
+            if self._confirming and self.elapsed_s() >= limit:
                 return
             self._confirming += 1
             self._submit(candidate.id, self._session.files_of(candidate), "confirmed")
@@ -329,10 +332,11 @@ class _Search:
     # --- when to end --------------------------------------------------------------------
 
     def _out_of_time(self) -> str | None:
-        limit = self._session.plan.limits.wall_clock_s
+        limits = self._session.plan.limits
         if self.stop.is_set():
             return "interrupted"
-        return f"the budget of {limit:g} s is spent" if self.elapsed_s() >= limit else None
+        late = self.elapsed_s() >= limits.wall_clock_s - limits.confirming_s
+        return f"the budget of {limits.wall_clock_s:g} s is spent" if late else None
 
     def _enough(self) -> str | None:
         """Return why no further round is asked for; a recorded round always is."""

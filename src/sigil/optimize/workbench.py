@@ -69,6 +69,7 @@ def open_workbench(plan: Plan) -> Generator[Workbench]:
             seed=plan.seed,
             level=plan.level,
             unsafe=plan.unsafe,
+            confirm_s=plan.limits.confirming_s,
         )
         with Lanes(definition, target, settings, count) as lanes:
             yield Workbench(target, spec.pins(), lanes, cheat_warnings(definition, target))
