@@ -172,3 +172,14 @@ def test_a_helper_that_is_handed_lists_is_left_alone():
         return [one([item, item]) for item in items]
     """
     assert not list(rewritings(BY_NAME["helper-with-cache"], source))
+
+
+def test_a_recursion_on_lists_that_it_makes_is_left_alone():
+    source = """
+    def best(items):
+        if not items:
+            return 0
+        rest = [item for item in items if item > items[0]]
+        return max(best(rest), 1 + best(rest))
+    """
+    assert not list(rewritings(BY_NAME["recursion-with-cache"], source))

@@ -10,7 +10,7 @@ from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.likely import kind_here, value_here
 from sigil.search.rewrite.places import repeated_in
 from sigil.search.rewrite.rule import Gain, Match, Rule
-from sigil.search.rewrite.shapes import bare, nested_function, occurrences, statements
+from sigil.search.rewrite.shapes import bare, nested_function, occurrences, slice_of, statements
 
 _TWICE = 2
 
@@ -49,7 +49,9 @@ def _recursive(facts: Facts) -> tuple[cst.FunctionDef, list[str], list[str]] | N
     if len(list(occurrences(facts, outer.name.value))) != len(calls) + 1:
         return None
     varying = _varying(facts, calls, names)
-    return (outer, names, varying) if varying else None
+    if not varying or any(_is_handed_a_list(facts, call) for call in calls):
+        return None
+    return outer, names, varying
 
 
 def _is_cut(facts: Facts, name: str) -> bool:
@@ -221,7 +223,7 @@ def _is_handed_a_list(facts: Facts, call: cst.Call) -> bool:
         value = value_here(facts, arg.value)
         if kind_here(facts, arg.value) in {"list", "dict", "set"}:
             return True
-        if isinstance(value, cst.BinaryOperation) and isinstance(value.right, cst.Subscript):
+        if isinstance(value, cst.BinaryOperation) and slice_of(value.right) is not None:
             return True
     return False
 
