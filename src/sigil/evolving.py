@@ -39,6 +39,7 @@ from sigil.optimize.session import frozen_files
 from sigil.optimize.workspace import candidate_files
 from sigil.sandbox.model import Case
 from sigil.store.files import make_directory, write_atomic
+from sigil.store.removal import remove_tree
 
 Inputs = Iterable[object] | Callable[[int], Iterable[object]]
 """Calls: a tuple of arguments each (anything else is the one argument), or what makes them from
@@ -57,6 +58,7 @@ class Evolved:
         accepted: whether a change was accepted: measured afresh, and right on what was held out.
         speedup: how many times as fast it is, or None where no time was measured or accepted.
         interval: of ``speedup``, at the eval's confidence.
+        held_out: whether inputs that were held out agree; False where none could be.
         source: of the function as it should be; the caller's own if nothing was accepted.
         diff: the change; empty if nothing was accepted.
         reason: why the search ended, or what stands against its result, as a clause.
@@ -70,6 +72,7 @@ class Evolved:
     accepted: bool
     speedup: float | None
     interval: tuple[float, float] | None
+    held_out: bool
     source: str
     diff: str
     reason: str
@@ -110,9 +113,11 @@ class Evolved:
         if not self.accepted:
             return f"{self.name}: nothing better was accepted"
         if self.speedup is None:
-            return f"{self.name}: improved, and right on what was held out"
+            said = "right on what was held out too" if self.held_out else "nothing was held out"
+            return f"{self.name}: repaired, {said}"
         low, high = self.interval or (self.speedup, self.speedup)
-        return f"{self.name}: {self.speedup:.3g}× faster [{low:.3g}, {high:.3g}], same answers"
+        said = "same answers" if self.held_out else "same answers on what was shown"
+        return f"{self.name}: {self.speedup:.3g}× faster [{low:.3g}, {high:.3g}], {said}"
 
 
 def evolve(
@@ -144,6 +149,9 @@ def evolve(
     Raises:
         SigilError: the function cannot be measured, with the reason and what to do.
     """
+    flags = {"budget_time": _seconds(budget, "budget"), "budget_evals": evals, "seed": seed}
+    call_s = _seconds(timeout, "timeout")
+    cases = None if inputs is None else _given(inputs, seed)
     carried = carry(function)
     home = Path(folder) if folder is not None else Path(tempfile.mkdtemp(prefix="sigil-evolve-"))
     for path, text in carried.files.items():
@@ -156,16 +164,15 @@ def evolve(
         name=default_name(found),
         seed=seed,
         goal=goal,
-        cases=None if inputs is None else _given(inputs, seed),
-        call_s=_seconds(timeout, "timeout"),
+        cases=cases,
+        call_s=call_s,
     )
-    placed = prepare(request, fresh=True, make=generate_eval)
-    flags = {
-        "budget_time": _seconds(budget, "budget"),
-        "budget_evals": evals,
-        "seed": seed,
-        "provider": None,
-    }
+    try:
+        placed = prepare(request, fresh=True, make=generate_eval)
+    except BaseException:
+        if folder is None:
+            remove_tree(home)  # it was ours, and there is no record in it
+        raise
     plan, workspace = plan_of(request, placed.name, "default", flags)
     with choose_report(plan, silent=not progress) as report:
         summary = run(plan, workspace, report)
@@ -194,6 +201,7 @@ def _evolved(request: Request, inputs: str, summary: Summary) -> Evolved:
         accepted=winner is not None,
         speedup=speedup,
         interval=interval,
+        held_out=bool(winner and winner.verdict and winner.verdict.holdout),
         source=source,
         diff=change,
         reason=summary.reason,
