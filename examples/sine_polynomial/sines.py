@@ -1,6 +1,5 @@
 # sigil: begin coefficients
 COEFFICIENTS = (
-    1.0,  # sigil: range 0.9 1.1
     -0.16666666666666666,  # sigil: range -0.2 -0.1
     0.008333333333333333,  # sigil: range 0.001 0.02
 )
@@ -9,9 +8,9 @@ COEFFICIENTS = (
 
 def sines(angles):
     """Return the sine of each angle between -pi/2 and pi/2, by a polynomial of degree five."""
-    first, third, fifth = COEFFICIENTS
+    third, fifth = COEFFICIENTS
     values = []
     for x in angles:
         square = x * x
-        values.append(x * (first + square * (third + square * fifth)))
+        values.append(x * (1 + square * (third + square * fifth)))
     return values
