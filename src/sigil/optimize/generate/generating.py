@@ -19,6 +19,7 @@ from sigil.optimize.generate.choosing import Checked, Chosen, choose, divide
 from sigil.optimize.generate.expecting import Stated
 from sigil.optimize.generate.gathering import Gathered, gather, known_cases, origins_of
 from sigil.optimize.generate.inputs import Key
+from sigil.optimize.generate.suite import find_suite
 from sigil.optimize.generate.workshop import Goal, Request, Workshop, open_workshop
 from sigil.optimize.generate.writing import (
     cases_file,
@@ -87,7 +88,9 @@ class _Generation:
         self._notes.extend(gathered.recorded.notes)
         if guessed:
             self._notes.append("no test calls it, so its inputs are guesses; better ones: --cases")
-        return self._speed(cases)
+        suite = find_suite(self._workshop, gathered)
+        self._notes.extend([suite.note] if suite.note else [])
+        return self._speed(cases, suite.command)
 
     # --- what kind of function it is ----------------------------------------------------
 
@@ -113,7 +116,7 @@ class _Generation:
 
     # --- documents ----------------------------------------------------------------------
 
-    def _speed(self, cases: Sequence[Case]) -> Documents:
+    def _speed(self, cases: Sequence[Case], tests: str) -> Documents:
         request, name = self._request, self._request.name
         plain, prints = self._plain(cases), self._prints(cases)
         if plain or prints or self._function.needs_adapter:
@@ -127,12 +130,13 @@ class _Generation:
                 where=self._function.where(),
                 fixed=frozenset[Key]({0} if self._function.is_method else ()),
             )
-        description = self._described(chosen)
+        description = self._described(chosen, tests)
         text = speed_eval(
             name,
             self._function,
             description,
             adapter=name if self._adapter else None,
+            tests=tests,
             floats=chosen.floats,
             seed=request.seed,
             holdout=bool(chosen.held_out),
@@ -185,7 +189,7 @@ class _Generation:
             files[adapter_path(name)] = self._adapter.encode()
         return Documents(files, goal, description, tuple(self._notes))
 
-    def _described(self, chosen: Chosen) -> str:
+    def _described(self, chosen: Chosen, tests: str) -> str:
         varied = len(chosen.shown) - chosen.known - len(chosen.scaled)
         parts = [
             f"{chosen.known} input{'s' * (chosen.known != 1)} from {self._source}",
@@ -193,7 +197,8 @@ class _Generation:
             f"{len(chosen.scaled)} enlarged for the timer",
         ]
         text = f"Same answers as the unchanged {self._function.qualname} on {', '.join(parts)}"
-        return f"{text}; {len(chosen.held_out)} others held out."
+        passed = "; its tests pass" if tests else ""
+        return f"{text}; {len(chosen.held_out)} others held out{passed}."
 
 
 def _printed(answer: object) -> bool:

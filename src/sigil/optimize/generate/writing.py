@@ -48,24 +48,30 @@ def speed_eval(
     description: str,
     *,
     adapter: str | None,
+    tests: str,
     floats: bool,
     seed: int,
     holdout: bool,
 ) -> str:
-    """Return the eval that asks for the same answers in less time."""
+    """Return the eval that asks for the same answers in less time.
+
+    ``tests`` is a command that runs the repository's own tests; empty for none.
+    """
     called = f", function: {_quoted(f'{adapter_path(adapter)}:{ENTRY}')}" if adapter else ""
     called = called or f", function: {_quoted(function.reference)}"
     tolerance = f", tolerance: {{relative: {RELATIVE:g}}}" if floats else ""
+    right = "same==true and tests==true" if tests else "same==true"
     return _eval(
         name,
         function,
         description,
         metrics=[
             f"  - {{id: same, kind: call, measure: matches{tolerance}{called}}}",
+            *([f"  - {{id: tests, kind: checker, {_checked_by(tests)}}}"] if tests else []),
             f"  - {{id: time_ms, kind: call, measure: time{called}}}",
         ],
-        objective="min(time_ms) subject_to same==true",
-        rule=f"time_ms <= {MOST_INSIGNIFICANT} * baseline.time_ms and same==true",
+        objective=f"min(time_ms) subject_to {right}",
+        rule=f"time_ms <= {MOST_INSIGNIFICANT} * baseline.time_ms and {right}",
         seed=seed,
         holdout=holdout,
     )
@@ -148,6 +154,10 @@ def _arguments(case: Case) -> dict[str, object]:
     if not is_json(args) or not is_json(kwargs):
         return {"call": case_text(case)}
     return {"args": args, "kwargs": kwargs} if kwargs else {"args": args}
+
+
+def _checked_by(command: str) -> str:
+    return f'command: {_quoted(command)}, parse: "exit_code==0"'
 
 
 def _quoted(text: str) -> str:
