@@ -149,6 +149,21 @@ def test_an_error_is_never_a_score(bed, text: str, status: str, kind: str):
     assert found.accepted is False
 
 
+def test_a_loop_without_end_costs_a_multiple_of_what_the_unchanged_code_takes(bed, monkeypatch):
+    monkeypatch.setattr("sigil.evaluate.instruments.LEAST_PATIENCE_S", 0.4)
+    bed.define(SQUARE)
+    with bed.evaluator() as evaluator:
+        facts = evaluator.facts
+    for learned in (True, False):
+        with bed.evaluator() as evaluator:
+            if learned:
+                evaluator.adopt(facts)
+            endless = {"f.py": "def f(x):\n    while True: pass\n"}
+            found = evaluator.evaluate(endless, effort="screen")
+        assert found.failure is not None
+        assert found.failure.detail == "no answer within 0.4 s"
+
+
 def test_a_message_of_a_candidate_is_escaped(bed):
     hostile = returning("'\\x1b[31m' * 500")
     found = screened(bed, SQUARE.replace("expected: 9", "expected: 3"), hostile)

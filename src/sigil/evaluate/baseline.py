@@ -106,7 +106,8 @@ class _Baseline:
         )
         facts = replace(facts, held_out=self._held_out(side, facts))
         log = self._instruments.log.take()
-        return replace(facts, evaluation=replace(facts.evaluation, log=log)), side
+        evaluation = replace(facts.evaluation, log=log)
+        return replace(facts, evaluation=evaluation, longest=self._instruments.longest), side
 
     # --- inputs and build ---------------------------------------------------------------
 

@@ -90,8 +90,20 @@ class CallFace:
         found = self._target.sources(program, files)
         return {name: source for name, source in found.items() if name not in known}
 
-    def batch(self, function: str, sources: Sources, cases: Sequence[Case]) -> Batch:
+    def batch(
+        self,
+        function: str,
+        sources: Sources,
+        cases: Sequence[Case],
+        within_s: float | None = None,
+    ) -> Batch:
         """Return what ``function`` does with the cases, in a process of its own.
+
+        Args:
+            function: one of those that are called.
+            sources: from `sources`.
+            cases: what it is called with.
+            within_s: a deadline of the calls that is nearer than that of the limits.
 
         Raises:
             CandidateFailed: it did not load, hung, died, flooded or broke the protocol.
@@ -100,7 +112,7 @@ class CallFace:
         with self._sandbox(program).worker() as worker:
             load = worker.load(sources, program.entry)
             start = SYSTEM_CLOCK.monotonic_ns()
-            reply = worker.call(cases)
+            reply = worker.call(cases, within_s)
             aside = SYSTEM_CLOCK.monotonic_ns() - start - reply.call_ns
         return Batch(reply.results, Phases(load, reply.call_ns, aside))
 

@@ -90,6 +90,7 @@ class Evaluator:
     def adopt(self, facts: Facts) -> None:
         """Rely on what another evaluator of the same eval and target has measured."""
         self._facts = facts
+        self._instruments.longest |= facts.longest
         self._baseline_side = None
 
     def evaluate(

@@ -53,6 +53,7 @@ class Facts:
         best_of: how many runs make one timed sample at most, by function or command.
         layers: what the build of the unchanged code wrote.
         writes: the files in them.
+        longest: nanoseconds that a batch of its calls took at most, by function.
     """
 
     evaluation: Evaluation
@@ -62,6 +63,7 @@ class Facts:
     best_of: Mapping[str, int] = field(default_factory=dict[str, int])
     layers: tuple[Path, ...] = ()
     writes: frozenset[str] = frozenset()
+    longest: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def passes(self, metric: str) -> bool:
         """Return whether the unchanged code passes this check."""

@@ -93,11 +93,21 @@ class Log:
         return text
 
 
+PATIENCE = 50
+"""A batch of calls may take so many times what the unchanged code took at most."""
+LEAST_PATIENCE_S = 2.0
+
+
 class Instruments:
-    """Both faces, opened for one eval and one target. A context manager."""
+    """Both faces, opened for one eval and one target. A context manager.
+
+    Attributes:
+        longest: nanoseconds that a batch of the unchanged code took at most, by function.
+    """
 
     def __init__(self, definition: Eval, target: Target, settings: Settings):
         self.log = Log()
+        self.longest: dict[str, int] = {}
         self._definition = definition
         self._target = target
         metrics = definition.model.metrics
@@ -156,9 +166,19 @@ class Instruments:
         function = self.called[metric]
         try:
             cases = [given.case for given in inputs.cases]
-            return self.calls.batch(function, side.sources[function], cases)
+            unchanged = not side.tree.files
+            within_s = None if unchanged else self._patience_s(function)
+            found = self.calls.batch(function, side.sources[function], cases, within_s)
         except CandidateFailed as failed:
             raise Failed(metric, failed.kind, failed.detail, key="function") from failed
+        if unchanged:
+            self.longest[function] = max(found.phases.call, self.longest.get(function, 0))
+        return found
+
+    def _patience_s(self, function: str) -> float | None:
+        """Return how long to wait for a candidate: a loop that never ends shall cost little."""
+        longest = self.longest.get(function)
+        return None if longest is None else max(LEAST_PATIENCE_S, PATIENCE * longest / 1e9)
 
     def scored(self, metric: Metric, results: Sequence[Result], inputs: Inputs) -> Value:
         """Return the value of a call metric that is no time.
