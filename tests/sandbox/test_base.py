@@ -17,6 +17,7 @@ from sigil.errors import InvalidValue, NotFound, Unwritable
 from sigil.sandbox import Base, freeze
 from sigil.sandbox.base import KEPT, locked_tree
 from sigil.store.files import is_temporary
+from sigil.store.removal import remove_tree
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -355,6 +356,24 @@ def test_a_base_stays_for_whoever_got_it_by_pickle(folder: Path, tmp_path: Path)
             for i in range(KEPT + 1):
                 frozen_elsewhere(folder, cache, f"{i}\n")
             assert held in cached(cache)
+
+
+def test_bases_that_are_gone_hold_no_descriptors(folder: Path, tmp_path: Path):
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    def frozen_and_removed(number: int) -> None:
+        (folder / "number").write_text(str(number))
+        cache = tmp_path / f"cache-{number}"
+        freeze(folder, cache)
+        remove_tree(cache)
+
+    frozen_and_removed(0)
+    frozen_and_removed(1)
+    before = descriptors()
+    for number in range(2, 8):
+        frozen_and_removed(number)
+    assert descriptors() <= before
 
 
 def test_a_base_travels_by_pickle_with_its_fields(folder: Path, tmp_path: Path):

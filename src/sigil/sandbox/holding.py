@@ -19,8 +19,8 @@ from pathlib import Path
 from sigil.store.files import sweep, temporary_path
 
 _LOOK = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_held: set[tuple[int, int]] = set()
-"""Device and inode of what this process holds; open for as long as it lives, so none is reused."""
+_held: dict[tuple[int, int], int] = {}
+"""The descriptors that this process holds, by device and inode; open ones are not reused."""
 
 
 @contextmanager
@@ -54,7 +54,15 @@ def hold(folder: Path) -> None:
         return
     with suppress(OSError):
         fcntl.flock(descriptor, fcntl.LOCK_SH)
-    _held.add((status.st_dev, status.st_ino))
+    _let_go_of_removed()
+    _held[status.st_dev, status.st_ino] = descriptor
+
+
+def _let_go_of_removed() -> None:
+    for key, descriptor in list(_held.items()):
+        if os.fstat(descriptor).st_nlink == 0:
+            del _held[key]
+            os.close(descriptor)
 
 
 def set_aside(folder: Path) -> None:
