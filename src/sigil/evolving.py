@@ -138,7 +138,7 @@ def evolve(
         function: of a module, of the running script, or of a notebook cell.
         inputs: calls that it should be measured on, see `Inputs`; by default the examples of its
             docstring, else guesses by its parameters.
-        budget: seconds, or a text such as ``"2m"``; confirming comes on top.
+        budget: seconds, or a text such as ``"2m"``; its end is kept for confirming.
         seed: of everything that is drawn.
         goal: ``speed``: same answers in less time. ``repair``: the answers of its docstring.
         evals: end after so many candidates as well.

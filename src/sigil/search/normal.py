@@ -130,7 +130,7 @@ class NormalForm:
         self.tokens.append(self._name(node.name))
         self._add_all([*node.decorator_list, *node.bases, *node.keywords])
         outside, self._annotations_count = self._annotations_count, True
-        self.add_block(self.without_docstring(node.body))
+        self._add_all(self.without_docstring(node.body))  # its order can be seen, as in an Enum
         self._annotations_count = outside
 
     def without_docstring(self, body: list[ast.stmt]) -> list[ast.stmt]:

@@ -220,9 +220,10 @@ class Rounds:
         view = View(self._pins, self._choose_parents(current.number, stream), stream, seed)
         try:
             proposals = self._proposers[name].ask(view, number)
-        except SigilError as error:
+        except Exception as error:  # noqa: BLE001 - whose proposer it may be, a run goes on
             refused = Proposal(BASELINE, "", name, seed=seed)
-            self._refusals.append(Refusal(refused, f"could not propose: {error}"))
+            kind = "" if isinstance(error, SigilError) else f"{type(error).__name__}: "
+            self._refusals.append(Refusal(refused, f"could not propose: {kind}{error}"))
             return False
         for proposal in proposals[:number]:
             self._consider(proposal, current, found)

@@ -25,7 +25,8 @@ _READS = (
     ast.Attribute, ast.Subscript, ast.Slice, ast.Tuple, ast.List, ast.Set, ast.Dict,
     ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.Load,
 )  # fmt: skip
-_ARITHMETIC = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow)
+_ARITHMETIC = (ast.Div, ast.FloorDiv, ast.Pow)
+"""Operators of numbers alone; sets have a difference, too."""
 _COMMUTE_WITH_NUMBERS = (ast.Add, ast.BitAnd, ast.BitOr, ast.BitXor)
 _NEVER_IN_PLACE = (
     ast.Add, ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.Mod, ast.LShift, ast.RShift,

@@ -112,3 +112,48 @@ def test_nesting_that_is_too_deep_is_left_alone():
     for terms in (80, 200, 800, 3000):
         chain = "c" + " + c" * terms
         proposals(f"def f(c):\n    return c in [1, 2] or {chain}\n")
+
+
+ODD = '''
+import bisect
+
+
+class Table:
+    """A class with everything that has a scope of its own."""
+
+    LETTERS = [c for c in "abc" if c in ["a", "b"]]
+
+    def ranks(self, xs, key=lambda p: p[1]):
+        out = []
+        for x in xs:
+            out.append(
+                sum(xs)
+                + len(xs)
+            )
+        return sorted(out, key=lambda r: r[0]) + list(map(lambda x: x + 1, (out, xs)))
+
+
+def mean(xs, top=max([(1, 2)], key=lambda p: p[1])):
+    seen, total = [], 0
+    for x in xs:
+        bisect.insort(seen, x)
+        total += (
+            sum(seen)
+            + len(seen)
+        )
+    return total
+'''
+
+
+def test_every_rule_makes_python_of_code_in_any_layout():
+    parent = Parent(BASELINE, {"a.py": ODD}, (1.0,))
+    found = Rewrite().ask(view_of(WHOLE, [parent], 1), 60)
+    assert found
+    for proposal in found:
+        text = check(proposal.patch, {"a.py": ODD}, WHOLE)["a.py"]
+        compile(text, "a.py", "exec")
+        names: dict[str, object] = {}
+        exec(text, names)
+        mean = names["mean"]
+        assert callable(mean)
+        assert mean([3, 1, 2]) == 19

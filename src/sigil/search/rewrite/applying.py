@@ -9,6 +9,7 @@ Not here: definitions in the text of a module (`texts`), which rewrites there ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
@@ -52,6 +53,10 @@ def source(definition: Definition) -> str:
 def matches(rules: Sequence[Rule], definition: Definition, around: Around) -> Iterator[Found]:
     """Yield every match of ``rules``, in order of the rules and then of the source.
 
+    What a rule makes of code that its author did not think of, and that is no Python, is no
+    match. Nothing is rewritten but statements of a function: signatures and decorators have
+    a scope of their own, and so has the body of a class, whose methods are definitions too.
+
     Args:
         rules: which to try.
         definition: from `alone`.
@@ -60,8 +65,18 @@ def matches(rules: Sequence[Rule], definition: Definition, around: Around) -> It
     facts = Facts(definition, around.imports, around.shadowed)
     line_of = _lines(definition)
     for rule in rules:
-        for match in rule.find(facts):
-            yield Found(rule, line_of(match.node), rewritten(facts, match, around))
+        with suppress(cst.ParserSyntaxError, cst.CSTValidationError, RecursionError):
+            for match in rule.find(facts):
+                if _is_of_the_body(facts, match):
+                    yield Found(rule, line_of(match.node), rewritten(facts, match, around))
+
+
+def _is_of_the_body(facts: Facts, match: Match) -> bool:
+    definition = facts.definition
+    if isinstance(definition, cst.ClassDef):
+        return match.node is definition
+    body = definition.body
+    return all(body in (node, *facts.ancestors(node)) for node in match.replace)
 
 
 def rewritten(facts: Facts, match: Match, around: Around) -> Definition:

@@ -115,19 +115,6 @@ def _is_constant(value: cst.BaseExpression) -> bool:
 # --- expressions --------------------------------------------------------------------------
 
 
-def _listed(facts: Facts) -> Iterator[Match]:
-    """``any([...])`` and ``all([...])`` ask one after the other instead of listing all first."""
-    for call in facts.nodes(cst.Call):
-        if not (facts.is_builtin(call.func, "any") or facts.is_builtin(call.func, "all")):
-            continue
-        match call.args:
-            case [cst.Arg(value=cst.ListComp() as listed, star="")] if is_steady(facts, listed):
-                made = cst.GeneratorExp(listed.elt, listed.for_in, lpar=(), rpar=())
-                yield Match(call, {listed: made})
-            case _:
-                pass
-
-
 def _counted(facts: Facts) -> Iterator[Match]:
     """``len([x for x in xs if test(x)]) > 0`` asks whether there is any."""
     for test in facts.nodes(cst.Comparison):
@@ -184,34 +171,27 @@ RULES = (
         "whether a number has a divisor is known at its square root",
         Gain.ORDER,
         _divisors,
-        unless="if the number is negative or no whole number",
+        unless="if it is negative or no whole number, or what divides it is below the first tried",
     ),
     Rule(
         "flag-set-once",
         "a loop that sets a flag stops where it is set",
         Gain.LARGE,
         _flags,
-        unless="if what comes after would have raised",
+        unless="if what comes after raises, or an iterator is used further",
     ),
     Rule(
         "first-without-the-list",
         "the first of many is made without making the others",
         Gain.LARGE,
         _first,
-        unless="if there is none, which raises something else, or a later one raises",
+        unless="if there is none, a later one raises, or an iterator is used further",
     ),
     Rule(
         "counted-for-any",
         "whether there is any needs no list of all",
         Gain.LARGE,
         _counted,
-        unless="if a later one raises",
-    ),
-    Rule(
-        "any-without-the-list",
-        "any and all stop at the first that decides, if nobody lists the others before",
-        Gain.LARGE,
-        _listed,
-        unless="if a later one raises",
+        unless="if a later one raises, or an iterator is used further",
     ),
 )

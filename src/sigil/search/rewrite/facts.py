@@ -34,7 +34,15 @@ PURE_BUILTINS = frozenset(
 """Built-in functions that neither do nor see anything but their arguments."""
 
 PURE_MODULES = frozenset("math cmath operator itertools bisect string".split())
-"""Modules all of whose functions are pure, on plain data."""
+"""Modules whose functions are pure on plain data, but for these:"""
+
+_CHANGING_FUNCTIONS = frozenset(
+    "bisect.insort bisect.insort_left bisect.insort_right operator.call operator.delitem "
+    "operator.methodcaller operator.setitem operator.iadd operator.iand operator.iconcat "
+    "operator.ifloordiv operator.ilshift operator.imatmul operator.imod operator.imul "
+    "operator.ior operator.ipow operator.irshift operator.isub operator.itruediv "
+    "operator.ixor".split()
+)
 
 PURE_METHODS = frozenset(
     "startswith endswith strip lstrip rstrip split rsplit splitlines partition rpartition join "
@@ -322,7 +330,10 @@ class Facts:
             return call.func.value in PURE_BUILTINS and not self._calls_back(call)
         dotted = self.stands_for(call.func)
         if dotted is not None:
-            return dotted.partition(".")[0] in PURE_MODULES or dotted in PURE_FUNCTIONS
+            of_pure_module = dotted.partition(".")[0] in PURE_MODULES
+            return (of_pure_module and dotted not in _CHANGING_FUNCTIONS) or (
+                dotted in PURE_FUNCTIONS
+            )
         match call.func:
             case cst.Attribute(value=value, attr=cst.Name(value=method)):
                 return method in PURE_METHODS and self.kind(value) is not None

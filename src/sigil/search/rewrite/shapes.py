@@ -23,8 +23,12 @@ def code(node: cst.CSTNode) -> str:
 
 
 def bare(node: cst.BaseExpression) -> str:
-    """Return the text of an expression without parentheses around it, to compare it."""
-    return code(node.with_changes(lpar=(), rpar=())).strip()
+    """Return the text of an expression without parentheses around it, to compare it.
+
+    What goes over several lines keeps them.
+    """
+    text = code(node.with_changes(lpar=(), rpar=())).strip()
+    return code(node).strip() if node.lpar and "\n" in text else text
 
 
 def same(left: cst.BaseExpression, right: cst.BaseExpression) -> bool:
