@@ -79,3 +79,32 @@ def test_a_key_that_computes_is_called(key: str):
 def test_other_calls_of_map_stay(call: str):
     source = f"def f(numbers, take):\n    return {call}\n"
     assert not list(rewritings(RULE["mapped-in-place"], source))
+
+
+def test_a_key_of_one_part_in_a_tuple_stays():
+    source = "def f(rows):\n    return sorted(rows, key=lambda row: (row[0],))\n"
+    assert not list(rewritings(RULE["key-in-c"], source))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "list(map(lambda _: next(numbers), range(5)))",
+        "list(map(lambda n: take(n), numbers))",
+        "list(map(lambda row: (n + row[0] for n in row), numbers))",
+        "list(map(lambda row: enumerate(n + row[0] for n in row), numbers))",
+        "list(map(lambda n: n + 1, (m * 2 for m in numbers)))",
+        "list(map(lambda n: n + 1, (take, take)))",
+        "list(map(lambda n: n + 1, (m := numbers)))",
+        "list(map(lambda n: n + 1, numbers[(m := 1):]))",
+        "list(map(lambda n: (m := n) + 1, numbers))",
+    ],
+)
+def test_a_function_that_means_something_else_in_place_is_called(call: str):
+    source = f"def f(numbers, take):\n    return {call}\n"
+    assert not list(rewritings(RULE["mapped-in-place"], source))
+
+
+def test_a_generator_that_is_added_up_at_once_may_stand_in_place():
+    source = "def f(rows):\n    return list(map(lambda row: sum(n * n for n in row), rows))\n"
+    assert list(rewritings(RULE["mapped-in-place"], source))

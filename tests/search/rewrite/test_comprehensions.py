@@ -201,3 +201,76 @@ def test_a_list_of_what_has_effects_is_made_whole():
         return any([values.pop() for _ in range(3)])
     """
     assert not list(rewritings(RULE["deciding-list"], source))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "found[len(values)] = values.pop()",
+        "found[count[0]] = tick()",
+        "found[tick()] = count[0]",
+        "found[LIMITS[0]] = change(value)",
+    ],
+)
+def test_a_key_that_the_value_changes_is_stored_after_it(line: str):
+    source = f"""
+    def f(values, change):
+        count = [0]
+        def tick():
+            count[0] += 1
+            return count[0]
+        found = {{}}
+        for value in range(2):
+            {line}
+        return found
+    """
+    assert not list(rewritings(RULE["store-loop"], source))
+
+
+def test_a_value_that_anybody_computes_is_stored_under_a_plain_name():
+    source = """
+    def f(values, change):
+        found = {}
+        for value in values:
+            found[value] = change(value)
+        return found
+    """
+    assert list(rewritings(RULE["store-loop"], source))
+
+
+@pytest.mark.parametrize("rule", ["append-loop", "extend-loop"])
+def test_a_loop_that_needs_the_class_around_it_stays(rule: str):
+    source = """
+    class A(B):
+        n = 3
+        found = [0]
+        other = []
+        for i in range(3):
+            other.append(i * n)
+        for i in range(3):
+            found.append(i * n)
+
+        def go(self, values):
+            found = [0]
+            other = []
+            for value in values:
+                found.append(super().change(value))
+            for value in values:
+                other.append(super().change(value))
+            return found, other
+    """
+    assert not list(rewritings(RULE[rule], source))
+
+
+def test_a_list_that_a_nested_function_looks_at_is_not_extended_at_once():
+    source = """
+    def f(values):
+        def size():
+            return len(found)
+
+        found = [0]
+        for value in values:
+            found.append(size())
+        return found
+    """
+    assert not list(rewritings(RULE["extend-loop"], source))

@@ -106,3 +106,35 @@ def test_a_pattern_that_is_used_once_stays():
 def test_a_module_of_the_same_name_is_another():
     source = 'import mine as re\ndef f(xs):\n    return [re.sub("a", "b", x) for x in xs]\n'
     assert not [text for rule in RULES for text in rewritings(rule, source)]
+
+
+def test_a_pattern_is_not_compiled_before_its_module_is_imported():
+    source = """
+    def f(lines):
+        found = 0
+        for line in lines:
+            import re
+            found += len(re.sub("a+", "", line))
+        return found
+    """
+    assert not list(rewritings(BY_NAME["pattern-compiled-once"], source))
+
+
+def test_a_pattern_is_compiled_after_its_module_is_imported():
+    source = """
+    def f(lines):
+        import re
+        return [re.sub("a+", "", line) for line in lines]
+    """
+    [text] = rewritings(BY_NAME["pattern-compiled-once"], source)
+    assert text.index("import re") < text.index("pattern = ")
+
+
+def test_a_comprehension_in_a_class_body_keeps_its_pattern():
+    source = """
+    import re
+
+    class A:
+        names = [re.sub("a+", "", name) for name in ("aab", "c")]
+    """
+    assert not list(rewritings(BY_NAME["pattern-compiled-once"], source))

@@ -73,7 +73,7 @@ def _compiled(facts: Facts) -> Iterator[Match]:
             continue
         match call.func, call.args:
             case cst.Attribute() as func, [cst.Arg(value=cst.SimpleString() as form), *rest]:
-                place = repeated_in(facts, call, ())
+                place = repeated_in(facts, call, facts.read(call.func))
                 if place is None or _size(form) is None or any(arg.star for arg in rest):
                     continue
                 fresh = facts.fresh("record")

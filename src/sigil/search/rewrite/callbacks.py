@@ -14,9 +14,10 @@ import libcst as cst
 
 from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.rule import Gain, Match, Rule
-from sigil.search.rewrite.shapes import bare, code, expression, index_of
+from sigil.search.rewrite.shapes import bare, code, expression, index_of, is_steady
 
 _SORTS = ("sorted", "min", "max")
+_CONSUMERS = ("sum", "min", "max", "any", "all", "sorted", "list", "tuple", "set", "dict")
 
 
 def _one_parameter(node: cst.BaseExpression) -> tuple[str, cst.BaseExpression] | None:
@@ -64,7 +65,10 @@ def _sorts(facts: Facts, call: cst.Call) -> bool:
 def _getter(facts: Facts, name: str, body: cst.BaseExpression) -> tuple[str, list[str]] | None:
     """Return ``itemgetter`` or ``attrgetter`` with its arguments, if one gives ``body``."""
     whole = [item.value for item in body.elements] if isinstance(body, cst.Tuple) else [body]
-    if isinstance(body, cst.Tuple) and any(facts.nodes(cst.StarredElement, body)):
+    if isinstance(body, cst.Tuple) and (
+        # A getter of one part gives that part, not a tuple of it.
+        len(whole) == 1 or any(facts.nodes(cst.StarredElement, body))
+    ):
         return None
     items = [_item(facts, name, part) for part in whole]
     if all(item is not None for item in items) and items:
@@ -111,10 +115,10 @@ def _clause(facts: Facts, call: cst.Call) -> str | None:
             found = _one_parameter(function)
         case _:
             return None
-    if found is None or isinstance(source, (cst.IfExp, cst.Lambda)):
+    if found is None or not _may_follow_in(facts, source):
         return None
     name, body = found
-    if name in facts.read(source) or any(True for _ in facts.nodes(cst.Lambda, body)):
+    if name in facts.read(source) or not _may_stand_in_place(facts, body):
         return None
     text = f"({bare(body)})" if isinstance(body, (cst.Tuple, cst.IfExp)) else code(body)
     if facts.is_builtin(call.func, "map"):
@@ -122,6 +126,35 @@ def _clause(facts: Facts, call: cst.Call) -> str | None:
     if facts.is_builtin(call.func, "filter"):
         return f"{name} for {name} in {bare(source)} if {text}"
     return None
+
+
+def _may_follow_in(facts: Facts, source: cst.BaseExpression) -> bool:
+    """Return whether ``for x in source`` is right without parentheses, in a comprehension."""
+    plain = isinstance(source, (cst.Name, cst.Call, cst.Attribute, cst.Subscript))
+    return plain and not any(True for _ in facts.nodes(cst.NamedExpr, source))
+
+
+def _may_stand_in_place(facts: Facts, body: cst.BaseExpression) -> bool:
+    """Return whether a function's body means the same where it is not called.
+
+    ``map`` ends where its function raises StopIteration, so it has to be plain data that is
+    computed; and what is evaluated later sees the function's own variable of that call.
+    """
+    later = (cst.Lambda, cst.GeneratorExp)
+    return is_steady(facts, body) and all(
+        isinstance(node, cst.GeneratorExp) and _is_consumed(facts, node)
+        for node in facts.walk(body)
+        if isinstance(node, later)
+    )
+
+
+def _is_consumed(facts: Facts, made: cst.GeneratorExp) -> bool:
+    """Return whether a generator is gone through at once by the built-in that it is given to."""
+    argument = facts.parent(made)
+    call = facts.parent(argument) if isinstance(argument, cst.Arg) else None
+    return isinstance(call, cst.Call) and any(
+        facts.is_builtin(call.func, name) for name in _CONSUMERS
+    )
 
 
 RULES = (

@@ -11,7 +11,14 @@ from collections.abc import Iterator
 import libcst as cst
 
 from sigil.search.rewrite.facts import Facts
-from sigil.search.rewrite.nests import Nest, instead, named_once, nests, start_of
+from sigil.search.rewrite.nests import (
+    Nest,
+    instead,
+    is_seen_elsewhere,
+    named_once,
+    nests,
+    start_of,
+)
 from sigil.search.rewrite.rule import Gain, Match, Rule
 from sigil.search.rewrite.shapes import (
     appended,
@@ -21,6 +28,7 @@ from sigil.search.rewrite.shapes import (
     expression,
     index_of,
     is_empty,
+    is_steady,
     same,
     small,
 )
@@ -54,6 +62,8 @@ def _extends(facts: Facts) -> Iterator[Match]:
     for nest in nests(facts):
         item = appended(nest.core)
         if item is None or not named_once(facts, item[0], nest.loop):
+            continue
+        if is_seen_elsewhere(facts, item[0]):
             continue
         bound = assignment(start_of(facts, nest, item[0]))
         if facts.kind(cst.Name(item[0])) != "list" or (bound and is_empty(bound[1])):
@@ -106,10 +116,31 @@ def _stores(facts: Facts) -> Iterator[Match]:
         start = start_of(facts, nest, name)
         bound = assignment(start)
         empty = bound is not None and (is_empty(bound[1], cst.Dict) or bare(bound[1]) == "dict()")
-        if not empty or not (facts.is_pure(key) or facts.is_pure(value)):
+        if not empty or not _in_either_order(facts, key, value):
             continue
         made = f"{{{_element(key)}: {_element(value)} {nest.clauses}}}"
         yield Match(nest.loop, instead(facts, nest, start, f"{name} = {made}"))
+
+
+def _in_either_order(facts: Facts, key: cst.BaseExpression, value: cst.BaseExpression) -> bool:
+    """Return whether it does not matter which is evaluated first.
+
+    A loop evaluates the value first, a comprehension the key.
+    """
+    if is_steady(facts, key) and is_steady(facts, value):
+        return True
+    return _is_untouched_by(facts, key, value) or _is_untouched_by(facts, value, key)
+
+
+def _is_untouched_by(facts: Facts, node: cst.BaseExpression, other: cst.BaseExpression) -> bool:
+    """Return whether ``node`` gives the same after whatever ``other`` does, and does nothing."""
+    names = facts.read(node)
+    if not facts.is_pure(node) or not names <= facts.bound:
+        return False
+    if isinstance(node, cst.Name):
+        # Which object it is stays, whatever becomes of that.
+        return not is_seen_elsewhere(facts, node.value)
+    return not names & facts.changed(other)
 
 
 def _copies(facts: Facts) -> Iterator[Match]:
@@ -211,6 +242,6 @@ RULES = (
         "any and all are given items one by one, so that they stop at the first that decides",
         Gain.LARGE,
         _displays,
-        unless="if a later item fails",
+        unless="if a later item fails, or an iterator keeps what comes after",
     ),
 )

@@ -67,11 +67,29 @@ def nests(facts: Facts) -> Iterator[Nest]:
     for loop in facts.nodes(cst.For):
         if not isinstance(facts.parent(loop), cst.IndentedBlock):
             continue
-        if any(isinstance(node, _NEVER) for node in facts.walk(loop)):
+        if _sees_its_scope(facts, loop):
             continue
         nest = _nest(loop)
         if nest is not None and not _in_a_try(facts, loop) and _is_private(facts, nest):
             yield nest
+
+
+def _sees_its_scope(facts: Facts, loop: cst.For) -> bool:
+    """Return whether a loop holds what would mean something else in a scope of its own.
+
+    A comprehension has one. It sees no names of a class body around it.
+    """
+    if isinstance(facts.scope_of(loop), cst.ClassDef):
+        return True
+    return any(isinstance(node, _NEVER) or _is_bare_super(node) for node in facts.walk(loop))
+
+
+def _is_bare_super(node: cst.CSTNode) -> bool:
+    match node:
+        case cst.Call(func=cst.Name(value="super"), args=[]):
+            return True
+        case _:
+            return False
 
 
 def _nest(loop: cst.For) -> Nest | None:
@@ -154,13 +172,13 @@ def start_of(facts: Facts, nest: Nest, name: str) -> cst.BaseStatement | None:
     for line in reversed(around.body[:at]):
         bound = assignment(line)
         if bound is not None and bound[0] == name:
-            return None if _is_seen_elsewhere(facts, name) else line
+            return None if is_seen_elsewhere(facts, name) else line
         if name in facts.read(line) or name in facts.assigned(line):
             return None
     return None
 
 
-def _is_seen_elsewhere(facts: Facts, name: str) -> bool:
+def is_seen_elsewhere(facts: Facts, name: str) -> bool:
     """Return whether a nested function or ``global`` shares the name."""
     for node in facts.nodes(cst.CSTNode):
         if isinstance(node, (cst.Global, cst.Nonlocal)) and name in facts.assigned(node):

@@ -18,14 +18,13 @@ def repeated_in(facts: Facts, node: cst.CSTNode, names: Iterable[str]) -> cst.Ba
 
     What reads only ``names`` can be computed before it. A loop repeats, and so do a
     comprehension and a lambda, for which it is the statement that holds them. None if
-    nothing repeats ``node``, or the names change each time.
+    nothing repeats ``node``, or the names change each time, or in the body of a class, of
+    which a comprehension sees no names.
     """
     wanted = frozenset(names)
     found: cst.BaseStatement | None = None
     inside, below = False, node
-    for above in facts.ancestors(node):
-        if isinstance(above, (cst.FunctionDef, cst.ClassDef)):
-            break
+    for above in _around(facts, node):
         if _repeats_within_expression(facts, above, below):
             inside = True
             if wanted & facts.changed(above):
@@ -38,6 +37,16 @@ def repeated_in(facts: Facts, node: cst.CSTNode, names: Iterable[str]) -> cst.Ba
                 assert isinstance(above, cst.BaseStatement)
                 found, inside = above, False
         below = above
+    return found
+
+
+def _around(facts: Facts, node: cst.CSTNode) -> Sequence[cst.CSTNode]:
+    """Return what is around ``node`` in its function; nothing in the body of a class."""
+    found: list[cst.CSTNode] = []
+    for above in facts.ancestors(node):
+        if isinstance(above, (cst.FunctionDef, cst.ClassDef)):
+            return [] if isinstance(above, cst.ClassDef) else found
+        found.append(above)
     return found
 
 

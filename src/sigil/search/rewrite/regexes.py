@@ -25,7 +25,7 @@ def _compiled(facts: Facts) -> Iterator[Match]:
     for call, method, text in _calls(facts):
         pattern, *rest = call.args
         name = facts.fresh("pattern")
-        place = repeated_in(facts, call, ())
+        place = repeated_in(facts, call, facts.read(call.func))
         if place is None or any(arg.star for arg in call.args):
             continue
         flags = [arg for at, arg in enumerate(call.args) if _is_flags(arg, at, method)]
