@@ -154,3 +154,68 @@ def test_where_a_part_is_may_matter(test: str):
 def test_a_slice_of_another_length_is_no_beginning(test: str):
     source = f"def f(w, n, p):\n    return {test}\n"
     assert not list(rewritings(BY_NAME["start-without-a-copy"], source))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def show():\n        return len(text)", "return text"),
+        ("show = lambda: len(text)", "return text"),
+        ("global text", "return text"),
+        ("def show():\n        nonlocal text\n        text = ''", "return text"),
+    ],
+)
+@pytest.mark.parametrize("line", ["text += word", "text = word + text"])
+def test_a_text_that_others_see_grow_is_put_together_as_before(before: str, after: str, line: str):
+    source = f"""
+def f(words):
+    {before}
+    text = ""
+    for word in words:
+        {line}
+        show()
+    {after}
+"""
+    assert not [text for rule in RULES for text in rewritings(rule, source) if "pieces" in text]
+
+
+def test_a_text_that_a_handler_sees_is_put_together_as_before():
+    source = """
+    def f(words):
+        try:
+            text = ""
+            for word in words:
+                text += str(int(word))
+        except ValueError:
+            return text
+        return text
+
+    def g(words):
+        text = ""
+        for word in words:
+            try:
+                text += word
+            except TypeError:
+                text += "?"
+        return text
+    """
+    assert not list(rewritings(BY_NAME["text-joined-once"], source))
+
+
+def test_an_argument_that_is_none_by_default_is_not_surely_text():
+    source = """
+    def f(words, start: str = None):
+        text = start
+        for word in words:
+            text += word
+        return text
+    """
+    assert not list(rewritings(BY_NAME["text-joined-once"], source))
+
+
+def test_beginnings_that_may_be_a_tuple_of_some_are_asked_for_one_by_one():
+    source = """
+    def f(text, kinds):
+        return text.startswith(kinds) or text.startswith("c")
+    """
+    assert not list(rewritings(BY_NAME["several-starts-at-once"], source))

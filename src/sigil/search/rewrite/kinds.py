@@ -218,10 +218,10 @@ def _claims(  # noqa: C901, PLR0912 - one case for each binder
     """Yield every binding of a name, with the kind that it gets there; None for any other."""
     for node in facts.nodes(_BINDERS):
         match node:
-            case cst.Param(name=cst.Name(value=name), annotation=annotation):
-                yield name, None if node.star else _annotated(annotation)
-            case cst.AnnAssign(target=cst.Name(value=name), annotation=annotation):
-                yield name, _annotated(annotation)
+            case cst.Param(name=cst.Name(value=name), annotation=annotation, default=default):
+                yield name, None if node.star else _annotated(annotation, default)
+            case cst.AnnAssign(target=cst.Name(value=name), annotation=annotation, value=value):
+                yield name, _annotated(annotation, value)
             case cst.Assign(targets=targets, value=value):
                 for target in targets:
                     yield from _bound(target.target, of(facts, value, known))
@@ -269,7 +269,10 @@ def _bound(target: cst.CSTNode, kind: str | None) -> Iterator[tuple[str, str | N
             return
 
 
-def _annotated(annotation: cst.Annotation | None) -> str | None:
+def _annotated(annotation: cst.Annotation | None, first: cst.BaseExpression | None) -> str | None:
+    """Return the kind that an annotation says, unless the first value, None, contradicts it."""
+    if isinstance(first, cst.Name) and first.value == "None":
+        return None
     match annotation.annotation if annotation else None:
         case cst.Name(value=name):
             return _ANNOTATED.get(name)

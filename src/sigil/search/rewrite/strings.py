@@ -23,6 +23,8 @@ from sigil.search.rewrite.shapes import (
     statements,
 )
 
+_TRIES = (cst.Try, cst.TryStar)
+
 # --- putting together ---------------------------------------------------------------------
 
 
@@ -71,6 +73,8 @@ def _growing(facts: Facts) -> Iterator[_Growing]:
             if bound is None or facts.kind(bound[1]) != "str":
                 continue
             name, value = bound
+            if _is_seen_elsewhere(facts, name, body):
+                continue
             loop = next(
                 (line for line in body.body[at + 1 :] if _mentions(facts, line, name)), None
             )
@@ -83,6 +87,25 @@ def _growing(facts: Facts) -> Iterator[_Growing]:
                         yield _Growing(name, first, value, loop, lines, sides.pop())
 
 
+def _is_seen_elsewhere(facts: Facts, name: str, body: cst.IndentedBlock) -> bool:
+    """Return whether a nested scope shares a name of ``body``, or a handler sees its value."""
+    for declared in facts.nodes((cst.Global, cst.Nonlocal)):
+        if name in facts.assigned(declared):
+            return True
+    scope = facts.scope_of(body)
+    if any(facts.scope_of(use) is not scope for use in occurrences(facts, name)):
+        return True
+    return any(isinstance(above, _TRIES) for above in _inside_of(facts, scope, body))
+
+
+def _inside_of(facts: Facts, scope: cst.CSTNode, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield what is around ``node`` within ``scope``."""
+    for above in facts.ancestors(node):
+        if above is scope:
+            return
+        yield above
+
+
 def _mentions(facts: Facts, line: cst.BaseStatement, name: str) -> bool:
     return any(True for _ in occurrences(facts, name, line))
 
@@ -91,7 +114,7 @@ def _added(
     facts: Facts, name: str, loop: cst.For | cst.While
 ) -> dict[cst.BaseStatement, tuple[cst.BaseExpression, bool]] | None:
     """Return what each line adds to ``name``, and whether in front; None if more is done."""
-    if any(True for _ in facts.nodes(cst.Return, loop)):
+    if any(True for _ in facts.nodes((cst.Return, *_TRIES), loop)):
         return None
     found: dict[cst.BaseStatement, tuple[cst.BaseExpression, bool]] = {}
     for line in facts.nodes(cst.SimpleStatementLine, loop):
@@ -209,13 +232,25 @@ def _several(facts: Facts) -> Iterator[Match]:
             if left is None or right is None or not same(left[0], right[0]):
                 continue
             match left[1], right[1]:
-                case [cst.Arg(value=one)], [cst.Arg(value=other)] if isinstance(left[0], cst.Name):
+                case [cst.Arg(value=one)], [cst.Arg(value=other)] if isinstance(
+                    left[0], cst.Name
+                ) and _are_texts(facts, one, other):
                     parts = ", ".join([*_parts(one), *_parts(other)])
                     asked = f"{bare(left[0])}.{method}(({parts}))"
                     new = expression(asked).with_changes(lpar=test.lpar, rpar=test.rpar)
                     yield Match(test, {test: new})
                 case _:
                     pass
+
+
+def _are_texts(facts: Facts, *nodes: cst.BaseExpression) -> bool:
+    """Return whether each is surely a text or a display of texts: a name may hold a tuple."""
+    return all(
+        _are_texts(facts, *(element.value for element in node.elements))
+        if isinstance(node, cst.Tuple)
+        else facts.kind(node) == "str"
+        for node in nodes
+    )
 
 
 def _parts(node: cst.BaseExpression) -> list[str]:
