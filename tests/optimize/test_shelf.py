@@ -132,3 +132,24 @@ def test_old_states_are_cleared_away(tmp_path: Path) -> None:
 
 def test_states_are_kept_in_the_users_cache() -> None:
     assert user_cache({"XDG_CACHE_HOME": "/c"}) == Path("/c/sigil/searches")
+
+
+def test_a_relative_cache_is_ignored_as_the_standard_has_it():
+    assert user_cache({"XDG_CACHE_HOME": ".cache"}) == user_cache({})
+
+
+def test_a_state_inside_the_repository_is_neither_kept_nor_believed(tmp_path):
+    told = history("aa")
+    kept(Shelf(tmp_path / ".cache", "run", exists), told)
+    inside = Shelf(tmp_path / ".cache", "run", exists, apart_from=tmp_path)
+    assert inside.take_up(told) is None
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_a_state_that_others_may_read_is_not_ours(tmp_path, mode):
+    told = history("aa")
+    shelf = Shelf(tmp_path / "s", "run", exists)
+    kept(shelf, told)
+    assert shelf.take_up(told) is not None
+    next((tmp_path / "s").iterdir()).chmod(mode)
+    assert shelf.take_up(told) is None

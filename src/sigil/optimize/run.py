@@ -37,6 +37,7 @@ from sigil.search.optimizer import Idea, Optimizer, Problem
 from sigil.search.optimizers import make_optimizer
 
 CONFIRMED_AT_MOST = 3
+GOAL = "the goal is reached"
 SEARCH, CONFIRM = "search", "confirm"
 _TICK_S = 0.2
 _NEVER = 10**9
@@ -134,6 +135,9 @@ def run(
         with stopping(search.stop):
             reason = search.search()
             search.confirm()
+            while reason == GOAL and search.goes_on():
+                reason = search.search()
+                search.confirm()
         elapsed_s = search.elapsed_s()
         interrupted = search.stop.is_set()
         if interrupted:
@@ -157,9 +161,18 @@ class _Search:
         self._evaluated = self._evaluated_before = session.history.measured()
         self._rounds = self._asked = self._put_down_at = 0
         self._confirming = 0
+        self._reached: list[str] = []
+        for name, candidate in self._history.candidates.items():
+            if candidate.evaluation is not None:
+                self._note_goal(name, candidate.evaluation)
         self._pending: dict[Future[Evaluation], tuple[str, _Kind]] = {}
         self._exists = session.bench.exists
-        self._shelf = Shelf(user_cache(), str(session.run.resolve()), self._exists)
+        self._shelf = Shelf(
+            user_cache(),
+            str(session.run.resolve()),
+            self._exists,
+            apart_from=session.plan.spec.root,
+        )
         self._objectives = session.plan.definition.objective.minimised
         self._optimizer = self._take_up() or self._new_optimizer()
 
@@ -305,6 +318,8 @@ class _Search:
             (name, kind), evaluation = self._pending.pop(future), future.result()
             self._session.record(kind, {"candidate": name, "evaluation": evaluation.to_json()})
             self._evaluated += kind == "evaluated"
+            if kind == "evaluated":
+                self._note_goal(name, evaluation)
             if kind != "confirmed":
                 self._tell(name, evaluation, kind)
         self._report.progress(self._progress(phase))
@@ -344,17 +359,34 @@ class _Search:
             return None
         limits = self._session.plan.limits
         if self._goal_reached():
-            return "the goal is reached"
+            return GOAL
         if limits.evals is not None and self._asked >= limits.evals:
             return f"the budget of {limits.evals} evaluations is spent"
         if self._optimizer.stale >= limits.patience:
             return f"no progress in {limits.patience} evaluations"
         return "nothing is left to try" if self._optimizer.converged else None
 
+    def goes_on(self) -> bool:
+        """Return whether those that reached the goal were refused, and there is time for others.
+
+        That is how a repair ends that is right on the visible inputs alone.
+        """
+        return self._history.best_accepted() is None and self._out_of_time() is None
+
     def _goal_reached(self) -> bool:
-        best = self._best()
-        found = best.evaluation if best else None
-        return found is not None and self._session.plan.definition.goal_reached(found)
+        """Return whether a candidate reaches the goal that was not measured anew and refused.
+
+        Asked only of rounds that are wholly known, so that no lane's speed matters.
+        """
+        known = self._rounds - 2  # counted from 0; the last one is still being measured
+        return any(
+            candidate.round <= known and candidate.confirmed is None
+            for candidate in map(self._history.candidates.__getitem__, self._reached)
+        )
+
+    def _note_goal(self, name: str, found: Evaluation) -> None:
+        if found.costs and self._session.plan.definition.goal_reached(found):
+            self._reached.append(name)
 
     def _best(self) -> Candidate | None:
         best = self._optimizer.best

@@ -9,8 +9,10 @@ A search that is rebuilt from the journal does the same at the same places.
 Promises: a state is taken up only if its bytes are those that were written, by the code that
 is there now and under this interpreter, and the journal's rounds and results up to there are
 those it saw; else the journal alone is believed. It is no part of a record, which never holds
-anything that could act: a state is a pickle, and only files of this user, in a folder that
-nobody else may enter, are read. A search whose parts cannot be pickled is never put down.
+anything that could act: a state is a pickle. It is read only from a folder outside of the
+repository, and only if folder and file are this user's and closed to all others, as neither
+a checkout nor an archive of somebody else's makes them. A search whose parts cannot be pickled
+is never put down.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import os
 import pickle
 import platform
 import stat
+import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,13 +85,22 @@ class Shelf:
         folder: where states are kept; made on demand.
         run: what tells the run from all others.
         exists: the function of the `Problem` that asks the tree; it stays outside of states.
+        apart_from: the repository, in which no state is kept and none is believed.
     """
 
-    def __init__(self, folder: Path, run: str, exists: Callable[[str], bool]):
+    def __init__(
+        self,
+        folder: Path,
+        run: str,
+        exists: Callable[[str], bool],
+        apart_from: Path | None = None,
+    ):
         self._folder = folder
+        inside = apart_from is not None and folder.resolve().is_relative_to(apart_from.resolve())
         self._path = folder / f"{digest(run.encode())[-32:]}{_SUFFIX}"
         self._exists = exists
-        self._able = True
+        self._able = not inside
+        self._believed = not inside
 
     def state_of(self, optimizer: Optimizer) -> State | None:
         """Return the state of a search between two rounds; None if it has no such form.
@@ -118,7 +130,7 @@ class Shelf:
     def take_up(self, history: History) -> Kept | None:
         """Return the search of a run whose journal holds ``history``, if one is kept."""
         try:
-            if not _is_ours(self._folder) or not _is_ours(self._path):
+            if not (self._believed and _is_ours(self._folder) and _is_ours(self._path)):
                 return None
             line, _, data = read_file(self._path).partition(b"\n")
             head = json.loads(line)
@@ -142,13 +154,17 @@ class Shelf:
             pickler.dump(optimizer)
         except Exception:  # noqa: BLE001 - parts of others, and each fails in its own way
             return None
-        return State(buffer.getvalue(), sorted(pickler.modules))
+        # Functions, such as rules, are written by name: their code counts as well.
+        searching = {name for name in sys.modules if name.startswith("sigil.search.")}
+        return State(buffer.getvalue(), sorted(pickler.modules | searching))
 
     def _write(self, data: bytes) -> None:
         """Write a state, if the cache can be written; a run does without it otherwise."""
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.chmod(0o700)
             write_unsynced(self._path, data)
+            self._path.chmod(0o600)
             old = sorted(self._folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
             for path in old[:-_KEPT_FILES]:
                 path.unlink(missing_ok=True)
@@ -157,9 +173,10 @@ class Shelf:
 
 
 def user_cache(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of this user's states (XDG base directories)."""
-    base = environment.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "sigil" / "searches"
+    """Return the folder of this user's states (XDG base directories: a relative one is ignored)."""
+    base = environment.get("XDG_CACHE_HOME") or ""
+    absolute = base if Path(base).is_absolute() else "~/.cache"
+    return Path(absolute).expanduser() / "sigil" / "searches"
 
 
 class _Pickler(pickle.Pickler):
@@ -211,10 +228,9 @@ def _stamp(module: str) -> list[int]:
 
 
 def _is_ours(path: Path) -> bool:
-    """Return whether this user alone can have written ``path``."""
+    """Return whether ``path`` is this user's and closed to all others."""
     found = path.lstat()
-    private = not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return found.st_uid == os.geteuid() and private
+    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
 
 
 def _fits(head: Mapping[str, Any], data: bytes, history: History) -> bool:
