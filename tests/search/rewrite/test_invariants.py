@@ -227,3 +227,77 @@ def test_an_attribute_that_the_loop_may_change_is_looked_up_each_time(line: str)
             {line}
     """
     assert not list(rewritings(RULE["invariant-attribute"], source))
+
+
+@pytest.mark.parametrize(
+    "made", ["iter(values)", "map(abs, values)", "(v for v in values)", "open(values)"]
+)
+def test_what_goes_through_an_iterator_stays_in_the_loop(made: str):
+    source = f"""
+    def f(values):
+        left = {made}
+        found = []
+        while len(found) < 3:
+            largest = max(left, default=0)
+            found.append(largest)
+            found.append(sum(left))
+        return found
+    """
+    assert not [text for rule in RULES for text in rewritings(rule, source)]
+
+
+def test_what_goes_through_a_file_stays_in_the_loop():
+    source = """
+    def f(path, names):
+        found = []
+        with open(path) as lines:
+            for name in names:
+                found.append(name in list(lines))
+        return found
+    """
+    assert not [text for rule in RULES for text in rewritings(rule, source)]
+
+
+@pytest.mark.parametrize(
+    "line", ["row.append(total)", "row[0] = total", "del row[0]", "for cell in row: cell.x = total"]
+)
+def test_what_reads_rows_that_the_loop_changes_stays_in_it(line: str):
+    source = f"""
+    def f(rows):
+        for row in rows:
+            total = sum([sum(one) for one in rows])
+            {line}
+        return rows
+    """
+    assert not [text for rule in RULES for text in rewritings(rule, source)]
+
+
+def test_how_many_rows_there_are_is_the_same_whatever_is_in_them():
+    source = """
+    def f(rows):
+        for row in rows:
+            row.append(len(rows))
+    """
+    assert list(rewritings(RULE["invariant-length"], source))
+
+
+@pytest.mark.parametrize("default", ["[1, 2]", "list()", "dict(a=1)"])
+def test_a_default_that_is_made_anew_is_not_shared(default: str):
+    source = f"""
+    def f(items, known):
+        rows = []
+        for item in items:
+            row = known.get("a", {default})
+            row.append(item)
+            rows.append(row)
+        return rows
+    """
+    assert not [text for rule in RULES for text in rewritings(rule, source)]
+
+
+def test_a_default_that_cannot_change_may_be_shared():
+    source = """
+    def f(items, known):
+        return [item + known.get("a", 0) for item in items]
+    """
+    assert list(rewritings(RULE["invariant-call"], source))

@@ -211,3 +211,16 @@ def test_columns_of_a_matrix_that_changes_are_taken_anew():
             right[0] = sum([left[k] * right[k][i] for k in range(3)])
     """
     assert not list(rewritings(RULE["columns-taken-once"], source))
+
+
+def test_columns_of_a_matrix_whose_rows_change_are_taken_anew():
+    source = """
+    def f(m, v, n):
+        found = []
+        for j in range(n):
+            for row in m:
+                row[j] = 1
+            found.append(sum([m[k][j] * v[k] for k in range(n)]))
+        return found
+    """
+    assert not list(rewritings(RULE["columns-taken-once"], source))

@@ -14,7 +14,7 @@ from functools import partial
 import libcst as cst
 
 from sigil.search.rewrite.facts import Comprehension, Facts
-from sigil.search.rewrite.places import repeated_in, stays_inside
+from sigil.search.rewrite.places import changed_as_items, repeated_in, stays_inside
 from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
 from sigil.search.rewrite.shapes import (
     assignment,
@@ -28,6 +28,7 @@ from sigil.search.rewrite.shapes import (
 from sigil.search.rewrite.sharing import (
     is_fixed,
     is_risky,
+    is_used_up,
     may_be_shared,
     title,
     uses_only_read,
@@ -87,7 +88,21 @@ def _is_work(value: cst.BaseExpression) -> bool:
 def _is_invariant(facts: Facts, value: cst.BaseExpression, loop: cst.CSTNode) -> bool:
     if not is_steady(facts, value):
         return False
-    return not (_free(facts, value) & facts.changed(loop))
+    return not _free(facts, value) & facts.changed(loop) and not _is_passing(facts, value, loop)
+
+
+def _is_passing(facts: Facts, value: cst.CSTNode, place: cst.CSTNode) -> bool:
+    """Return whether ``value`` goes through what changes in ``place`` under another name.
+
+    That is an iterator, which is used up, or a list of which a loop changes the items.
+    """
+    if any(is_used_up(facts, name) for name in _free(facts, value)):
+        return True
+    lengths = {
+        node.args[0].value for node in facts.nodes(cst.Call, value) if _is_length(facts, node)
+    }
+    used = {node.value for node in facts.nodes(cst.Name, value) if node not in lengths}
+    return bool(used & changed_as_items(facts, place))
 
 
 def _free(facts: Facts, node: cst.CSTNode) -> frozenset[str]:
@@ -174,7 +189,7 @@ def _place(facts: Facts, node: cst.BaseExpression) -> cst.BaseStatement | None:
     place = repeated_in(facts, node, names)
     if place is None or _is_guarded(facts, node, place, names):
         return None
-    return place
+    return None if _is_passing(facts, node, place) else place
 
 
 def _is_guarded(facts: Facts, node: cst.CSTNode, place: cst.CSTNode, names: frozenset[str]) -> bool:
@@ -230,7 +245,11 @@ def _is_call(facts: Facts, node: cst.BaseExpression) -> bool:
 
 
 def _is_length(facts: Facts, node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Call) and facts.is_builtin(node.func, "len")
+    match node:
+        case cst.Call(func=function, args=[cst.Arg(star="")]):
+            return facts.is_builtin(function, "len")
+        case _:
+            return False
 
 
 def _is_row(facts: Facts, node: cst.BaseExpression) -> bool:
@@ -267,7 +286,10 @@ def _calls_methods(facts: Facts) -> frozenset[str]:
     )
 
 
-_UNLESS = "if a loop that is never entered, or a branch never taken, kept it from failing"
+_UNLESS = (
+    "if a loop never entered, or a branch never taken, kept it from failing, "
+    "or it is used up, or changes under another name"
+)
 
 RULES = (
     Rule(

@@ -8,7 +8,7 @@ import libcst as cst
 
 from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.likely import kind_here, value_here
-from sigil.search.rewrite.places import repeated_in
+from sigil.search.rewrite.places import base_of, repeated_in
 from sigil.search.rewrite.rule import Gain, Match, Rule
 from sigil.search.rewrite.shapes import bare, nested_function, occurrences, slice_of, statements
 
@@ -116,16 +116,10 @@ def _changes(facts: Facts, function: cst.FunctionDef) -> frozenset[str]:
     found: set[str] = set()
     for node in facts.walk(function.body):
         if isinstance(node, (cst.Subscript, cst.Attribute)) and facts.is_target(node):
-            found |= _base(node)
+            found |= base_of(node)
         elif isinstance(node, cst.Call) and not _is_call_of(node, function.name.value):
             found |= frozenset() if facts.is_harmless(node) else facts.read(node)
     return frozenset(found)
-
-
-def _base(node: cst.BaseExpression) -> set[str]:
-    while isinstance(node, (cst.Subscript, cst.Attribute)):
-        node = node.value
-    return {node.value} if isinstance(node, cst.Name) else set()
 
 
 def _varying(facts: Facts, calls: Sequence[cst.Call], names: Sequence[str]) -> list[str] | None:

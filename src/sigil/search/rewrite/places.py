@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import libcst as cst
 
-from sigil.search.rewrite.facts import Comprehension, Facts, Loop
+from sigil.search.rewrite.facts import CHANGING_METHODS, Comprehension, Facts, Loop
 from sigil.search.rewrite.shapes import assignment, block, occurrences, target_names
 
 
@@ -78,6 +78,38 @@ def _is_repeated_part(loop: cst.CSTNode, below: cst.CSTNode) -> bool:
 
 def _stands_in_block(facts: Facts, node: cst.CSTNode) -> bool:
     return isinstance(node, cst.BaseStatement) and isinstance(facts.parent(node), cst.IndentedBlock)
+
+
+def changed_as_items(facts: Facts, root: cst.CSTNode) -> frozenset[str]:
+    """Return the names of what loops in ``root`` go through while they change its items.
+
+    Such as ``rows`` of ``for row in rows: row.append(0)``. Only what the text plainly changes
+    counts, not what is handed to a function.
+    """
+    touched = frozenset[str]().union(*(_touched(facts, node) for node in facts.walk(root)))
+    found: set[str] = set()
+    for loop in reversed(list(facts.nodes(cst.For, root))):
+        if (target_names(loop.target) or frozenset()) & (touched | found):
+            found |= facts.read(loop.iter)
+    return frozenset(found)
+
+
+def _touched(facts: Facts, node: cst.CSTNode) -> frozenset[str]:
+    """Return the name of the object that ``node`` itself changes, if it does."""
+    match node:
+        case cst.Subscript(value=value) | cst.Attribute(value=value) if facts.is_target(node):
+            return base_of(value)
+        case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value=method))):
+            return base_of(value) if method in CHANGING_METHODS else frozenset()
+        case _:
+            return frozenset()
+
+
+def base_of(node: cst.BaseExpression) -> frozenset[str]:
+    """Return the name that subscripts and attributes begin at, if they begin at one."""
+    while isinstance(node, (cst.Subscript, cst.Attribute)):
+        node = node.value
+    return frozenset({node.value}) if isinstance(node, cst.Name) else frozenset()
 
 
 def stays_inside(facts: Facts, names: Iterable[str], root: cst.CSTNode) -> bool:

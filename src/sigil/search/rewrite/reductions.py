@@ -12,7 +12,7 @@ import libcst as cst
 
 from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.nests import Nest, instead, named_once, nests, start_of
-from sigil.search.rewrite.places import repeated_in
+from sigil.search.rewrite.places import changed_as_items, repeated_in
 from sigil.search.rewrite.rule import Gain, Match, Rule
 from sigil.search.rewrite.shapes import (
     assignment,
@@ -28,6 +28,7 @@ from sigil.search.rewrite.shapes import (
     small,
     statements,
 )
+from sigil.search.rewrite.sharing import is_used_up
 
 # --- sums and products ----------------------------------------------------------------------
 
@@ -239,6 +240,8 @@ def _columns(facts: Facts) -> Iterator[Match]:
             place = repeated_in(facts, inner, {matrix})
             if place is None or _row(other, k, facts) is None:
                 continue
+            if is_used_up(facts, matrix) or matrix in changed_as_items(facts, place):
+                continue
             fresh = facts.fresh(f"{matrix}_columns")
             made = statements(f"{fresh} = list(zip(*{matrix}))")
             column_k = expression(f"{fresh}[{bare(column)}][{k}]")
@@ -307,7 +310,7 @@ RULES = (
         "the columns of a matrix that does not change are laid out as rows once before the loop",
         Gain.LARGE,
         _columns,
-        unless="if its rows are not equally long",
+        unless="if its rows are not equally long, or one changes under another name",
     ),
     Rule(
         "sum-of-products",

@@ -55,7 +55,35 @@ def is_iterator(facts: Facts, node: cst.BaseExpression) -> bool:
             return False
 
 
-def is_fixed(  # noqa: PLR0911 - one case for each kind of expression
+def is_used_up(facts: Facts, name: str) -> bool:
+    """Return whether a variable may hold what is used up by going through it once."""
+    for node in facts.nodes((cst.Assign, cst.AnnAssign, cst.NamedExpr, cst.WithItem)):
+        match node:
+            case cst.Assign(targets=targets, value=value):
+                bound = any(_is_named(target.target, name) for target in targets)
+            case (
+                cst.AnnAssign(target=target, value=value)
+                | cst.NamedExpr(target=target, value=value)
+            ):
+                bound = _is_named(target, name)
+            case cst.WithItem(item=value, asname=cst.AsName(name=target)):
+                bound = _is_named(target, name)
+            case _:
+                continue
+        if bound and value is not None and (is_iterator(facts, value) or _is_open(facts, value)):
+            return True
+    return False
+
+
+def _is_named(target: cst.CSTNode, name: str) -> bool:
+    return isinstance(target, cst.Name) and target.value == name
+
+
+def _is_open(facts: Facts, value: cst.BaseExpression) -> bool:
+    return isinstance(value, cst.Call) and facts.is_builtin(value.func, "open")
+
+
+def is_fixed(  # noqa: C901, PLR0911 - one case for each kind of expression
     facts: Facts, node: cst.BaseExpression
 ) -> bool:
     """Return whether evaluating ``node`` gives nothing new that can be changed."""
@@ -76,6 +104,9 @@ def is_fixed(  # noqa: PLR0911 - one case for each kind of expression
             return name in _FIXED_BUILTINS or (name == "sum" and len(args) == 1)
         case cst.Call(func=function) if facts.stands_for(function):
             return (facts.stands_for(function) or "").partition(".")[0] in _FIXED_MODULES
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value="get")), args=args):
+            # It may give the default, which must not be one for all.
+            return all(is_fixed(facts, arg.value) for arg in args[1:])
         case cst.Call(func=cst.Attribute(attr=cst.Name(value=method))):
             return method in PURE_METHODS - _NEW_METHODS
         case _:
