@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 from tests.search.rewrite.laws import Example, follows, rewritings
 
 from sigil.search.rewrite.memoising import RULES
+from sigil.search.rewrite.rule import Rule
 
 BY_NAME = {rule.name: rule for rule in RULES}
 NUMBERS = st.lists(st.integers(0, 5), max_size=7)
@@ -183,3 +184,37 @@ def test_a_recursion_on_lists_that_it_makes_is_left_alone():
         return max(best(rest), 1 + best(rest))
     """
     assert not list(rewritings(BY_NAME["recursion-with-cache"], source))
+
+
+@pytest.mark.parametrize(
+    "line", ["items[0] += 1", "items.append(n)", "items = items[1:]", "change(items)"]
+)
+def test_a_helper_that_sees_an_argument_change_is_left_alone(line: str):
+    source = f"""
+    def totals(items, change):
+        def total(n):
+            return sum(items[:n])
+
+        found = []
+        for n in [1, 1]:
+            found.append(total(n))
+            {line}
+        return found
+    """
+    assert not list(rewritings(BY_NAME["helper-with-cache"], source))
+
+
+def test_a_helper_that_sees_an_argument_stay_as_it_is_keeps_its_results():
+    source = """
+    def totals(items, counts):
+        def total(n):
+            return sum(items[:n])
+
+        return [total(n) for n in counts]
+    """
+    assert list(rewritings(BY_NAME["helper-with-cache"], source))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_that_keeps_results_by_equal_arguments_says_so(rule: Rule):
+    assert "1, 1.0 and True are one" in rule.unless

@@ -74,6 +74,6 @@ RULES = (
         "what is computed for the same values in each turn of a loop is kept from the first",
         Gain.ORDER,
         _once_per_value,
-        unless="if a value cannot be hashed",
+        unless="if a value cannot be hashed (1, 1.0 and True are one)",
     ),
 )

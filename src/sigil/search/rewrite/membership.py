@@ -216,7 +216,7 @@ def _any_among(facts: Facts) -> Iterator[Match]:
                 yield Match(call, {call: enclosed(facts, call, expression(f"not {apart}"))})
 
 
-_HASHABLE = "if something in it cannot be hashed, or it changes under another name"
+_HASHABLE = "if something looked for, or in it, cannot be hashed, or it changes under another name"
 
 RULES = (
     Rule(
@@ -231,14 +231,14 @@ RULES = (
         "a loop that asks whether things are in an argument asks a set of it made before",
         Gain.ORDER,
         _likely_list_in_a_loop,
-        unless="if it is text, or something in it cannot be hashed",
+        unless="if it is text, or something looked for, or in it, cannot be hashed",
     ),
     Rule(
         "membership-in-a-set-made-once",
         "a list that is made anew for each question becomes a set made before the loop",
         Gain.ORDER,
         _made_again_and_again,
-        unless="if something in it cannot be hashed, or the list is never needed and fails",
+        unless="if something looked for, or in it, cannot be hashed, or the list fails unneeded",
     ),
     Rule(
         "any-equal-in-a-set",
@@ -252,7 +252,7 @@ RULES = (
         "whether two lists have something in common is asked of a set of one of them",
         Gain.ORDER,
         _any_among,
-        unless="if something in it cannot be hashed, or it is text",
+        unless="if something in either cannot be hashed, or it is text",
     ),
     Rule(
         "membership-without-a-copy",

@@ -8,7 +8,7 @@ import libcst as cst
 
 from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.likely import kind_here, value_here
-from sigil.search.rewrite.places import base_of, repeated_in
+from sigil.search.rewrite.places import base_of, changed_as_items, repeated_in
 from sigil.search.rewrite.rule import Gain, Match, Rule
 from sigil.search.rewrite.shapes import bare, nested_function, occurrences, slice_of, statements
 
@@ -96,10 +96,10 @@ def _plain_parameters(function: cst.FunctionDef) -> list[str] | None:
 
 
 def _has_effects(facts: Facts, function: cst.FunctionDef) -> bool:
-    """Return whether a function, as far as the text tells, does more than return something.
+    """Return whether a function plainly does more than return something.
 
-    It must not change its arguments nor anything from outside, and every name that it calls
-    is a pure built-in, a module's function, or itself.
+    It changes an argument or what it is handed to, declares a global name, or reads or writes
+    by a built-in. What other functions do that it calls is not known: the rules say so.
     """
     if _changes(facts, function) & set(facts.parameters):
         return True
@@ -234,9 +234,20 @@ def _only_computes(facts: Facts, function: cst.FunctionDef) -> bool:
     # must not be changed by who gets it.
     outside = facts.read(function.body) - facts.assigned(function)
     around = facts.assigned(facts.definition.body) - {function.name.value}
-    return not _changes(facts, function) & (set(names) | outside) and all(
-        _bound_once_before(facts, name, function) for name in outside & around
-    )
+    if _changes(facts, function) & (set(names) | outside) or outside & _given(facts, function):
+        return False
+    return all(_bound_once_before(facts, name, function) for name in outside & around)
+
+
+def _given(facts: Facts, function: cst.FunctionDef) -> frozenset[str]:
+    """Return the parameters of the functions around ``function`` that change while they run."""
+    found = frozenset[str]()
+    for above in facts.ancestors(function):
+        if isinstance(above, cst.FunctionDef):
+            names = frozenset(p.name.value for p in facts.nodes(cst.Param, above.params))
+            items = facts.changed(above.body) | changed_as_items(facts, above.body)
+            found |= names & items
+    return found
 
 
 def _bound_once_before(facts: Facts, name: str, function: cst.FunctionDef) -> bool:
@@ -308,27 +319,30 @@ RULES = (
         "a recursion on parts of a list gets them as tuples, and keeps its results for one call",
         Gain.ORDER,
         _recursion_on_parts,
-        unless="if it returns a part, cannot hash an item, or sees more than its arguments",
+        unless="if it goes deep, returns a part, cannot hash an item (1, 1.0 and True are one), "
+        "or sees more than its arguments",
     ),
     Rule(
         "recursion-with-cache",
         "a recursion that meets the same arguments again keeps its results for one call",
         Gain.ORDER,
         _recursion,
-        unless="if arguments cannot be hashed, results are changed, or it sees more than arguments",
+        unless="if it goes deep, arguments cannot be hashed (1, 1.0 and True are one), "
+        "results are changed, or it sees more than arguments",
     ),
     Rule(
         "helper-with-cache",
         "a nested function that only computes keeps its results for one call",
         Gain.ORDER,
         _nested,
-        unless="if arguments cannot be hashed, or results are changed",
+        unless="if arguments cannot be hashed (1, 1.0 and True are one), or results are changed",
     ),
     Rule(
         "calls-with-cache",
         "a function that a loop calls with the same arguments again keeps its results",
         Gain.LARGE,
         _calls,
-        unless="if it does or sees more than its arguments, cannot hash them, or results change",
+        unless="if it does or sees more than its arguments, cannot hash them (1, 1.0 and True are "
+        "one), or results change",
     ),
 )

@@ -192,7 +192,7 @@ def _kept_once(facts: Facts, loop: cst.For) -> tuple[cst.BaseStatement, str, str
     return (start, name, bare(key)) if fits else None
 
 
-_HASHABLE = "if something in it cannot be hashed, or it changes under another name"
+_HASHABLE = "if something looked for, or in it, cannot be hashed, or it changes under another name"
 
 RULES = (
     Rule(
