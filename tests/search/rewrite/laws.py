@@ -88,7 +88,7 @@ def _outcome(function: Callable[..., object], values: tuple[object, ...]) -> tup
 def _typed(value: object) -> object:
     """Return a value that is equal only where types are, and where NaN equals itself."""
     if isinstance(value, dict):
-        return "dict", [(_typed(k), _typed(v)) for k, v in value.items()]
+        return type(value).__name__, [(_typed(k), _typed(v)) for k, v in value.items()]
     if isinstance(value, (set, frozenset)):
         return type(value).__name__, sorted(map(repr, map(_typed, value)))
     if isinstance(value, (list, tuple)):
