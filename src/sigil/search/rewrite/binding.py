@@ -19,11 +19,6 @@ BINDERS: tuple[type[cst.CSTNode], ...] = (
 """The kinds of nodes that bind names."""
 
 
-def assigned(root: cst.CSTNode) -> frozenset[str]:
-    """Return the names that ``root`` binds in any way, nested scopes included."""
-    return assigned_by(walk(root))
-
-
 def assigned_by(nodes: Iterable[cst.CSTNode]) -> frozenset[str]:  # noqa: C901 - one case for each binder
     """Return the names that some nodes bind, each on its own."""
     found: set[str] = set()
@@ -71,11 +66,6 @@ def read_by(nodes: Iterable[cst.CSTNode]) -> frozenset[str]:
             case _:
                 pass
     return frozenset(found)
-
-
-def imported(root: cst.CSTNode) -> dict[str, str]:
-    """Return what the import statements below ``root`` bind, and to what, as dotted names."""
-    return imported_by(walk(root))
 
 
 def imported_by(nodes: Iterable[cst.CSTNode]) -> dict[str, str]:
