@@ -225,7 +225,14 @@ def _given(inputs: Inputs, seed: int) -> tuple[GivenCase, ...]:
     if callable(inputs):
         rows = [row for i in range(_SEEDS) for row in inputs(seed + i)]
     else:
-        rows = list(inputs)
+        try:
+            rows = list(inputs)
+        except TypeError as error:
+            raise InvalidValue(
+                f"a {type(inputs).__name__} holds no calls",
+                where=Where(field="inputs"),
+                remedy="give a list of calls, or a function of a seed that returns one",
+            ) from error
     cases = [_case(row) for row in rows]
     for number, case in enumerate(cases, start=1):
         with contextlib.suppress(RecursionError):

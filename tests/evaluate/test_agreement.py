@@ -250,3 +250,13 @@ def test_nesting_beyond_all_bounds_is_left_alone():
     for _ in range(100_000):
         deep = (deep,)
     assert as_json(deep) is deep
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda n: n, lambda n: [n], lambda n: (1.5, n), lambda n: {"id": n}]
+)
+def test_a_relative_tolerance_is_not_for_whole_numbers(wrap):
+    relative = Tolerance(relative=1e-6)
+    assert not agrees(wrap(10**12 + 1), wrap(10**12), relative)
+    assert agrees(wrap(10**12 + 1), wrap(10**12), Tolerance(absolute=1))
+    assert agrees(wrap(10**12 + 0.5), wrap(float(10**12)), relative)

@@ -92,3 +92,9 @@ def test_a_case_in_python_may_expect_an_exception() -> None:
 def test_a_case_that_says_two_things_or_none_is_refused(case: dict[str, object]) -> None:
     with pytest.raises(InvalidValue):
         read_cases(json.dumps([case]).encode(), "cases.json")
+
+
+@pytest.mark.parametrize("text", [f"({'-' * 900}1)", f"([0x{'9' * 50_000}],)", f"({'[' * 3000})"])
+def test_what_is_too_deep_or_too_long_is_refused(text: str):
+    with pytest.raises(NotLiteral):
+        read_arguments(text)

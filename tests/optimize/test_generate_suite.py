@@ -49,3 +49,15 @@ def test_tests_that_take_long_are_no_check_and_the_user_is_told(tmp_path: Path, 
     documents = generated(tmp_path, TESTS)
     assert "tests==true" not in eval_of(documents)
     assert any("its tests take over 0 s" in note for note in documents.notes)
+
+
+def test_what_tests_write_into_the_recording_gets_no_power_over_a_terminal(tmp_path: Path):
+    forged = (
+        "\n\ndef test_forged():\n    import json, os\n"
+        "    said = json.dumps(['ended', 1, chr(27) + '[31mEVIL' + chr(7)])\n"
+        "    open('sigil_recorder.out', 'a').write(said + chr(10) + '[' * 100000 + chr(10))\n"
+        "    os._exit(0)\n"
+    )
+    notes = generated(tmp_path, TESTS + forged).notes
+    assert any("EVIL" in note for note in notes)
+    assert not any("\x1b" in note or "\x07" in note for note in notes)

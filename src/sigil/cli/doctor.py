@@ -105,4 +105,5 @@ def _warnings(spec_name: str, eval_name: str | None, repo_root: Path | None) -> 
 def _extras() -> dict[str, bool]:
     from importlib.util import find_spec
 
-    return {"tune": find_spec("optuna") is not None}
+    needs = {"rewrite": "libcst", "tune": "optuna"}
+    return {extra: find_spec(library) is not None for extra, library in needs.items()}

@@ -166,7 +166,10 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
     )
     winner = history.candidates[history.winner] if history.winner else None
     if winner is None:
-        console.print("nothing better was found that the accept rule lets through")
+        if history.measured():
+            console.print("nothing better was found that the accept rule lets through")
+        else:
+            console.print("no candidate was measured in that time; give it more: --budget-time 2m")
         for line in present.refusals(history, at_most=3):
             console.print(f"not measured: {line.strip()}", markup=False, soft_wrap=True)
     else:

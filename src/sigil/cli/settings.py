@@ -121,7 +121,7 @@ class _Kind:
 
 SETTINGS: Mapping[str, _Kind] = {
     "optimizer": _Kind(word, "simple", "how the search proceeds: simple, best-of-n, alphaevolve"),
-    "provider": _Kind(word, None, "a model that proposes instead of mutate and tune: stub"),
+    "provider": _Kind(word, None, "a model that proposes instead of those without one: stub"),
     "backend": _Kind(word, "local", "where evaluations run: local"),
     "num": _Kind(positive, 16, "candidates proposed per round"),
     "lanes": _Kind(few, None, "evaluations at once; by default the cores, less one if timed"),

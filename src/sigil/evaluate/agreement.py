@@ -60,8 +60,9 @@ def agrees(value: object, expected: object, tolerance: Tolerance = EXACT) -> boo
 
     Types must match exactly: True is not 1, a tuple is not a list. Under a tolerance an
     int may stand for a float and the other way round, in lists, tuples and the values of
-    mappings; elements of sets and keys of mappings are always compared exactly. NaN agrees with
-    nothing. The order of a mapping does not matter; 0.0 and -0.0 are equal.
+    mappings, and two ints differ by the absolute tolerance at most; elements of sets and keys
+    of mappings are always compared exactly. NaN agrees with nothing. The order of a mapping does
+    not matter; 0.0 and -0.0 are equal.
 
     Args:
         value: plain data: None, bool, int, float, complex, str, bytes, list, tuple, set,
@@ -140,6 +141,9 @@ def _step(left: Any, right: Any, tolerance: Tolerance, pending: list[tuple[Any, 
 def _numbers_agree(left: complex, right: complex, tolerance: Tolerance) -> bool:
     if tolerance == EXACT:
         return type(left) is type(right) and left == right
+    if type(left) is type(right) is int:
+        # Whole numbers have no rounding: a relative tolerance is not meant for identifiers.
+        return abs(left - right) <= tolerance.absolute
     return tolerance.allows(left, right)
 
 

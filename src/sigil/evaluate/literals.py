@@ -11,6 +11,9 @@ import ast
 import math
 from typing import Any, cast
 
+_MOST_BITS = 14_000
+"""Of a whole number: below the 4,300 digits that an interpreter converts."""
+
 
 class NotLiteral(ValueError):
     """A text that is not made of literals alone."""
@@ -64,6 +67,8 @@ def write_literal(value: object) -> str:
         return shown if kind is set and shown else f"{kind.__name__}({shown})"
     if isinstance(value, float | complex) and not _is_finite(value):
         raise NotLiteral(f"{value} is no literal")
+    if type(value) is int and value.bit_length() > _MOST_BITS:
+        raise NotLiteral("a whole number of more digits than Python writes")
     if kind in (bool, int, float, complex, str, bytes, type(None)):
         return repr(value)
     raise NotLiteral(f"a {kind.__name__} is no plain data")
@@ -105,7 +110,7 @@ def _parse(text: str) -> ast.expr:
 def _checked(node: ast.expr) -> object:
     try:
         return _value(node)
-    except TypeError as error:  # a list in a set, or as a key
+    except (TypeError, RecursionError) as error:  # a list in a set, or as a key; too deep
         raise NotLiteral(str(error)) from error
 
 
@@ -137,7 +142,9 @@ def _scalar(node: ast.expr) -> object:
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, RecursionError) as error:
-        raise NotLiteral(f"{ast.unparse(node)[:60]} is no literal") from error
+        raise NotLiteral(f"no literal in column {node.col_offset + 1}") from error
     if isinstance(value, float | complex) and not _is_finite(value):
         raise NotLiteral(f"{value} is not a finite number")
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise NotLiteral("a whole number of more digits than Python writes")
     return cast("object", value)

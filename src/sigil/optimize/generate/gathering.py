@@ -61,7 +61,7 @@ def gather(workshop: Workshop) -> Gathered:
     stated = stated_answers(request.function, tests)
     wrong = _wrong(workshop, stated)
     # What a passing test seems to say was read out of its context, such as a patched setting.
-    misread = [one for one in wrong if one.test and one.test not in recorded.failed]
+    misread = [one for one in wrong if one.test and one.test in recorded.passed]
     return Gathered(
         tuple(tests),
         recorded,

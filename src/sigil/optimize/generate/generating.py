@@ -18,7 +18,7 @@ from sigil.optimize.generate.adapting import PLAIN, adapter_of, adapter_path
 from sigil.optimize.generate.choosing import Checked, Chosen, choose, divide
 from sigil.optimize.generate.expecting import Stated
 from sigil.optimize.generate.gathering import Gathered, gather, known_cases, origins_of
-from sigil.optimize.generate.inputs import Key
+from sigil.optimize.generate.inputs import Key, case_text
 from sigil.optimize.generate.suite import find_suite
 from sigil.optimize.generate.workshop import Goal, Request, Workshop, open_workshop
 from sigil.optimize.generate.writing import (
@@ -121,6 +121,14 @@ class _Generation:
         plain, prints = self._plain(cases), self._prints(cases)
         if plain or prints or self._function.needs_adapter:
             self._adapter = adapter_of(self._function, prints=prints, plain=plain)
+        if (
+            self._function.is_method
+            and len({case_text(Case(case.args[:1])) for case in cases}) == 1
+        ):
+            self._notes.append(
+                "its objects had one state in all calls, so a change that ignores that state is "
+                "not noticed; call it on others in a test"
+            )
         with self._workshop.trial(self._adapter) as trial:
             self._workshop.answers(trial, cases[:1])
             chosen = choose(

@@ -194,9 +194,10 @@ class Failures:
 
     def pytest_runtest_logreport(self, report):
         """Note one report of a test."""
-        if report.failed:
+        if report.failed or (report.passed and report.when == "call"):
             path, _, name = report.nodeid.partition("::")
-            self._record.write("failed", path, name.rpartition("::")[2].partition("[")[0])
+            plain = name.rpartition("::")[2].partition("[")[0]
+            self._record.write(report.outcome, path, plain)
 
 
 def run_pytest(files, record):
@@ -223,10 +224,13 @@ def run_unittest(files, record):
         try:
             module = load(file)
         except BaseException as error:  # noqa: BLE001 - a test file may raise anything
+            done += 1
             failed += 1
             sys.stderr.write("{}: {}\n".format(file, error))
             continue
         suite = unittest.defaultTestLoader.loadTestsFromModule(module)
+        for name in names_in(suite):
+            record.write("passed", file, name)  # unless it is among those that failed
         result = unittest.TextTestRunner(stream=io.StringIO()).run(suite)
         done += result.testsRun
         for test, _ in [*result.failures, *result.errors]:
@@ -235,10 +239,17 @@ def run_unittest(files, record):
         for name, found in sorted(vars(module).items()):
             if name.startswith("test") and callable(found) and not isinstance(found, type):
                 done += 1
-                if not succeeds(found):
-                    failed += 1
-                    record.write("failed", file, name)
+                good = succeeds(found)
+                failed += not good
+                record.write("passed" if good else "failed", file, name)
     return [int(bool(failed)), "{} passed, {} failed".format(done - failed, failed)]
+
+
+def names_in(suite):
+    """Return the names of all tests in a suite."""
+    if isinstance(suite, unittest.TestCase):
+        return [suite.id().rpartition(".")[2]]
+    return [name for part in suite for name in names_in(part)]
 
 
 def succeeds(test):

@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from sigil.evaluate.literals import NotLiteral, read_literal
 from sigil.optimize.generate.locating import Function
+from sigil.printable import printable
 from sigil.sandbox.base import Base
 from sigil.sandbox.checkout import open_checkout
 from sigil.sandbox.commands import CommandSandbox
@@ -47,6 +48,7 @@ class Recording:
         notes: what a person should know of how the tests ran, each a clause.
         files: the test files that ran.
         failed: the tests that failed, by path and name.
+        passed: those that surely ran and passed, in each of their forms.
     """
 
     calls: tuple[Case, ...] = ()
@@ -54,6 +56,7 @@ class Recording:
     notes: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     failed: frozenset[tuple[str, str]] = frozenset()
+    passed: frozenset[tuple[str, str]] = frozenset()
 
 
 def record_calls(
@@ -124,18 +127,19 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
     calls: list[Case] = []
     not_plain: Counter[str] = Counter()
     notes: list[str] = []
-    failed: set[tuple[str, str]] = set()
+    tests: dict[str, set[tuple[str, str]]] = {"failed": set(), "passed": set()}
     for line in lines:
         match fields_of(line):
-            case ["call", str(args), str(kwargs)]:
+            case ["call", str(args), str(kwargs)] if len(calls) < MOST_CALLS:
                 calls.extend(_case(args, kwargs))
             case ["not plain", str(what)]:
-                not_plain[what] += 1
-            case ["failed", str(path), str(name)]:
-                failed.add((path, name))
+                not_plain[printable(what, 80)] += 1
+            case ["failed" | "passed" as outcome, str(path), str(name)]:
+                tests[outcome].add((path, name))
             case ["note", "no pytest"]:
                 notes.append(
-                    "the interpreter has no pytest, so its fixtures and marks were not run"
+                    "the interpreter has no pytest, so fixtures and marks were not run; "
+                    "install it into the repository's .venv"
                 )
             case ["ended", code, str(said)]:
                 notes.extend(_ended(code, said))
@@ -143,14 +147,17 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
                 continue
     if result.ending in _ENDINGS:
         notes.append(f"the tests {_ENDINGS[result.ending]}; what they called before that counts")
-    return Recording(tuple(calls), not_plain, tuple(notes), files, frozenset(failed))
+    failed, passed = tests["failed"], tests["passed"] - tests["failed"]
+    return Recording(
+        tuple(calls), not_plain, tuple(notes), files, frozenset(failed), frozenset(passed)
+    )
 
 
 def fields_of(line: str) -> list[Any]:
     """Return the fields of a line that the recorder wrote; none if it is no such line."""
     try:
         found: object = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return cast("list[Any]", found) if isinstance(found, list) else []
 
@@ -166,4 +173,4 @@ def _case(args: str, kwargs: str) -> list[Case]:
 
 
 def _ended(code: object, said: str) -> list[str]:
-    return [] if code == 0 else [f"not all tests passed ({said.strip(' =')})"]
+    return [] if code == 0 else [f"not all tests passed ({printable(said.strip(' ='), 200)})"]

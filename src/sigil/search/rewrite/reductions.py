@@ -338,6 +338,6 @@ RULES = (
         "a loop that keeps the least or greatest becomes min or max",
         Gain.LARGE,
         _extremes,
-        unless="if there is nothing to choose from, which is another exception, or NaN",
+        unless="if there is nothing to choose from, which is another exception, or NaN or None",
     ),
 )
