@@ -219,3 +219,18 @@ def test_beginnings_that_may_be_a_tuple_of_some_are_asked_for_one_by_one():
         return text.startswith(kinds) or text.startswith("c")
     """
     assert not list(rewritings(BY_NAME["several-starts-at-once"], source))
+
+
+def test_a_handler_in_the_loop_sees_nothing_where_only_texts_are_added():
+    source = """
+    def f(codes):
+        text = ""
+        for code in codes:
+            try:
+                text += chr(int(code, 16))
+            except ValueError:
+                text += "%"
+        return text
+    """
+    example = Example("text-joined-once", source, st.tuples(st.lists(st.sampled_from(["41", "x"]))))
+    follows(example, RULES)

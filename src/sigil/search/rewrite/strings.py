@@ -114,7 +114,7 @@ def _added(
     facts: Facts, name: str, loop: cst.For | cst.While
 ) -> dict[cst.BaseStatement, tuple[cst.BaseExpression, bool]] | None:
     """Return what each line adds to ``name``, and whether in front; None if more is done."""
-    if any(True for _ in facts.nodes((cst.Return, *_TRIES), loop)):
+    if any(True for _ in facts.nodes(cst.Return, loop)):
         return None
     found: dict[cst.BaseStatement, tuple[cst.BaseExpression, bool]] = {}
     for line in facts.nodes(cst.SimpleStatementLine, loop):
@@ -124,6 +124,9 @@ def _added(
     uses = sum(1 for _ in occurrences(facts, name, loop))
     allowed = sum(sum(1 for _ in occurrences(facts, name, line)) for line in found)
     clean = all(name not in facts.read(piece) for piece, _ in found.values())
+    if any(True for _ in facts.nodes(_TRIES, loop)):
+        # A handler would see that what is added is no text.
+        clean = clean and all(facts.kind(piece) == "str" for piece, _ in found.values())
     return found if clean and uses == allowed else None
 
 
