@@ -298,10 +298,6 @@ class Facts:
         """Return ``int``, ``str``, ``list``, ``dict`` …; None if that is not sure."""
         return kinds.of(self, node, self._kinds)
 
-    def kind_of_items(self, node: cst.BaseExpression) -> str | None:
-        """Return the kind of what iterating over ``node`` gives; None if that is not sure."""
-        return kinds.of_items(self, node, self._kinds)
-
     def is_pure(self, node: cst.CSTNode) -> bool:
         """Return whether evaluating ``node`` neither does anything nor sees what others do.
 
