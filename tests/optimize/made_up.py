@@ -64,7 +64,7 @@ ENVIRONMENT = {
 def recorded(objective: str = "min(latency) subject_to right==true", **changes: Any) -> Recorded:
     base = Recorded(
         run="2026-01-02T03-04-05Z_simple_0123abcd",
-        place=".sigil/work/workspaces/default/runs/2026-01-02T03-04-05Z_simple_0123abcd",
+        place=".sigil/spec/workspaces/default/runs/2026-01-02T03-04-05Z_simple_0123abcd",
         workspace="default",
         spec="work",
         description="make it quick",
