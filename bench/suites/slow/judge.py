@@ -30,7 +30,7 @@ REPEATS = 3
 def main() -> None:
     """Answer the question on standard input."""
     sys.path.insert(0, str(Path(__file__).parent))
-    from wire import decoded  # type: ignore[import-not-found]
+    from wire import decoded
 
     question = json.load(sys.stdin)
     calls = [decoded(call) for call in question["calls"]]

@@ -10,12 +10,7 @@ import click
 from sigil.cli import settings as kinds
 from sigil.cli.lazy import INTERRUPTED
 from sigil.cli.options import as_json, unsafe, workspace_name
-from sigil.cli.run import Parsed
-
-
-def _setting(name: str) -> Any:
-    flag = f"--{name.replace('_', '-')}"
-    return click.option(flag, name, type=Parsed(name), help=kinds.SETTINGS[name].help)
+from sigil.cli.run import setting
 
 
 class Duration(click.ParamType[float]):
@@ -31,21 +26,25 @@ class Duration(click.ParamType[float]):
             self.fail(f"{value!r} does not fit; give {error}", param, ctx)
 
 
-@click.command()
-@click.argument("function")
-@click.option("--name", help="Name of the spec and the eval; by default the function's.")
-@click.option(
+goal = click.option(
     "--goal",
     type=click.Choice(["auto", "speed", "repair"]),
     default="auto",
     show_default=True,
     help="What better means; auto repairs a function that fails what its tests state.",
 )
-@click.option(
+cases = click.option(
     "--cases",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="A .json or .jsonl file of inputs; then no test is run.",
 )
+
+
+@click.command()
+@click.argument("function")
+@click.option("--name", help="Name of the spec and the eval; by default the function's.")
+@goal
+@cases
 @click.option(
     "--timeout",
     type=Duration(),
@@ -53,16 +52,16 @@ class Duration(click.ParamType[float]):
     show_default=True,
     help="Deadline of the unchanged function while its inputs are tried.",
 )
-@_setting("budget_time")
-@_setting("budget_evals")
-@_setting("seed")
+@setting("budget_time")
+@setting("budget_evals")
+@setting("seed")
 @workspace_name
-@_setting("optimizer")
-@_setting("provider")
-@_setting("num")
-@_setting("lanes")
-@_setting("patience")
-@_setting("sandbox")
+@setting("optimizer")
+@setting("provider")
+@setting("num")
+@setting("lanes")
+@setting("patience")
+@setting("sandbox")
 @click.option("--fresh", is_flag=True, help="Make the spec and the eval anew, even if edited.")
 @click.option("--dry-run", is_flag=True, help="Show what would be measured and write nothing.")
 @click.option("--apply", "apply_it", is_flag=True, help="Write an accepted change to your file.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sigil.cli.evolve import Duration
+from sigil.cli.evolve import Duration, cases, goal
 from sigil.cli.options import as_json, print_json, repo_root, shown, spec_name, unsafe
 
 
@@ -15,18 +15,8 @@ from sigil.cli.options import as_json, print_json, repo_root, shown, spec_name, 
 @spec_name
 @click.argument("name")
 @click.argument("description", required=False, default="")
-@click.option(
-    "--goal",
-    type=click.Choice(["auto", "speed", "repair"]),
-    default="auto",
-    show_default=True,
-    help="What better means; auto repairs a function that fails what its tests state.",
-)
-@click.option(
-    "--cases",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="A .json or .jsonl file of inputs; then no test is run.",
-)
+@goal
+@cases
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of inputs.")
 @click.option(
     "--timeout", type=Duration(), default="5s", show_default=True, help="Deadline of the calls."

@@ -35,7 +35,8 @@ class Parsed(click.ParamType[Any]):
             self.fail(f"{value!r} does not fit; give {error}", param, ctx)
 
 
-def _setting(name: str) -> Any:
+def setting(name: str) -> Any:
+    """Return the option of a setting, with its own type and help."""
     flag = f"--{name.replace('_', '-')}"
     return click.option(flag, name, type=Parsed(name), help=kinds.SETTINGS[name].help)
 
@@ -44,16 +45,16 @@ def _setting(name: str) -> Any:
 @spec_name
 @workspace_name
 @eval_name
-@_setting("optimizer")
-@_setting("provider")
-@_setting("backend")
-@_setting("num")
-@_setting("lanes")
-@_setting("seed")
-@_setting("budget_evals")
-@_setting("budget_time")
-@_setting("patience")
-@_setting("sandbox")
+@setting("optimizer")
+@setting("provider")
+@setting("backend")
+@setting("num")
+@setting("lanes")
+@setting("seed")
+@setting("budget_evals")
+@setting("budget_time")
+@setting("patience")
+@setting("sandbox")
 @click.option(
     "--resume",
     is_flag=False,
