@@ -61,10 +61,11 @@ def is_number(node: ast.expr) -> bool:
 
 def commutes(node: ast.BinOp) -> bool:
     """Return whether the operands of ``node`` may change places."""
-    if not may_swap(node.left, node.right):
-        return False
-    numeric = is_number(node.left) or is_number(node.right)
-    return isinstance(node.op, ast.Mult) or (isinstance(node.op, _COMMUTE_WITH_NUMBERS) and numeric)
+    if not isinstance(node.op, ast.Mult):
+        numeric = is_number(node.left) or is_number(node.right)
+        if not (numeric and isinstance(node.op, _COMMUTE_WITH_NUMBERS)):
+            return False
+    return may_swap(node.left, node.right)
 
 
 def truth(node: ast.expr) -> ast.expr:

@@ -76,7 +76,8 @@ class Tune:
             return []
         optuna = self._optuna()
         for parent, site in tunable:
-            self._search(site, optuna).know(site.values, parent.costs)
+            if site.structure in self._searches:
+                self._searches[site.structure].know(site.values, parent.costs)
         proposals: list[Proposal] = []
         for _ in range(count):
             proposal = self._propose(tunable, optuna, view)
@@ -100,6 +101,7 @@ class Tune:
         order = [*tunable[first:], *tunable[:first]]
         for parent, site in order:
             search = self._search(site, optuna)
+            search.know(site.values, parent.costs)
             values = search.ask(view.random, site.values)
             if values is not None:
                 return _proposal(parent, site, values, search.active(values), view.seed)

@@ -27,7 +27,11 @@ from sigil.search.rewrite.facts import Definition
 from sigil.search.rewrite.rule import Gain, Rule
 from sigil.search.rewrite.texts import Around, NotRewritable, Text
 
-_PARENTS = 32
+_PARENTS = 128
+_NEW_PARENTS = 2
+"""How many parents that were never looked at one ask looks at: that is what costs time."""
+_BARREN, _SELDOM = 8, 8
+"""After so many asks in vain it looks at new parents at every so many asks only."""
 _MOST_STEPS = 24
 _MOST_OF_A_RULE = 8
 _BEST_CHANCE = 0.7
@@ -66,6 +70,7 @@ class Rewrite:
         self._seen: set[str] = set()
         self._tries: Counter[str] = Counter()
         self._elites: Counter[str] = Counter()
+        self._in_vain = 0
 
     def __getstate__(self) -> dict[str, object]:
         """Return all but the ideas that wait, which are found anew where it is loaded."""
@@ -94,11 +99,19 @@ class Rewrite:
     def _propose(self, view: View) -> Proposal | None:
         parents = list(view.parents)
         first = 0 if view.random.random() < _BEST_CHANCE else view.random.randrange(len(parents))
+        rests = self._in_vain > _BARREN and self._in_vain % _SELDOM
+        self._in_vain += 1
+        room = 0 if rests else _NEW_PARENTS
         for parent in [parents[first], *parents[:first], *parents[first + 1 :]]:
+            new = parent.id not in self._ideas
+            if new and not room:
+                continue
+            room -= new
             for found in self._ideas_for(parent, view.pins).waiting:
                 result = digest_value(dict(found.files))
                 if found.done and result not in self._seen:
                     self._seen.add(result)
+                    self._in_vain = 0
                     return _proposal(parent, found, result, view.seed)
         return None
 
@@ -115,6 +128,8 @@ class Rewrite:
     def _all_ideas(self, files: Files, pins: Sequence[Pin]) -> Iterator[_Rewritten]:
         """Yield what the rules make of ``files``: all at once, one by one, all but one."""
         everything = _exhausted(self._rules, files, pins)
+        if not everything.done:
+            return  # so no single rule finds anything either
         yield everything
         yield _exhausted([rule for rule in self._rules if rule.safe], files, pins)
         yield _exhausted([rule for rule in self._rules if rule.gain > Gain.SMALL], files, pins)
