@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sigil.llm.model import Reply, Request
 from sigil.search.pins import Pin
 
 BASELINE = "BASELINE"
@@ -95,6 +96,56 @@ class Proposer(Protocol):
 
         A function of ``view`` and of what was told before: the same calls under the same
         seed give the same proposals.
+        """
+        ...
+
+    def tell(self, proposal: Proposal, outcome: Outcome) -> None:
+        """Learn what became of a proposal of its own. Order of calls is order of asking."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a model is to be asked, so that its answer becomes a proposal.
+
+    Args:
+        request: what is sent.
+        parent: what the answer is to change.
+        proposer: who asks.
+        seed: the number to record as `Proposal.seed`.
+        faulty: the answer that this question asks to be mended; None if it is the first one.
+    """
+
+    request: Request
+    parent: Parent
+    proposer: str
+    seed: int
+    faulty: Reply | None = None
+
+
+class Inquirer(Protocol):
+    """A proposer that asks a model first, and need not wait for the answer.
+
+    Questions are asked and answered in the same order; many may be under way between.
+    """
+
+    name: str
+
+    def questions(self, view: View, count: int) -> list[Question]:
+        """Return up to ``count`` questions: a function of ``view`` and of what was told."""
+        ...
+
+    def answered(
+        self, question: Question, reply: Reply | None, failure: str | None = None
+    ) -> Proposal | Question:
+        """Return the proposal that an answer is, or one more question that has it mended.
+
+        A function of the arguments alone.
+
+        Args:
+            question: as it was asked.
+            reply: the answer; None if there was none.
+            failure: why there was none.
         """
         ...
 
