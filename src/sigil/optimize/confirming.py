@@ -39,3 +39,9 @@ def is_settled(history: History, next_best: Candidate) -> bool:
     if winner is None or winner.confirmed is None or next_best.screened is None:
         return False
     return all(map(le, winner.confirmed.costs, next_best.screened.costs))
+
+
+def fails_on_held_out(candidate: Candidate) -> bool:
+    """Return whether a fresh measurement refused it for what it does on held-out inputs."""
+    found = candidate.confirmed
+    return found is not None and found.failure is not None and found.failure.kind == "holdout"

@@ -25,7 +25,7 @@ from sigil.errors import ReplayDiffers
 from sigil.evaluate.expressions import Exact
 from sigil.evaluate.result import Evaluation
 from sigil.evaluate.settings import Effort
-from sigil.optimize.confirming import hopeful, is_settled
+from sigil.optimize.confirming import fails_on_held_out, hopeful, is_settled
 from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Plan
 from sigil.optimize.proposing import make_proposers
@@ -37,6 +37,7 @@ from sigil.search.optimizer import Idea, Optimizer, Problem
 from sigil.search.optimizers import make_optimizer
 
 CONFIRMED_AT_MOST = 3
+CONFIRMED_WITH_REFUSED = 8
 GOAL = "the goal is reached"
 SEARCH, CONFIRM = "search", "confirm"
 _TICK_S = 0.2
@@ -229,8 +230,10 @@ class _Search:
     def confirm(self) -> None:
         """Measure the best anew: the best of many noisy scores is too good to be true."""
         limit = self._session.plan.limits.wall_clock_s
-        for candidate in hopeful(self._history)[:CONFIRMED_AT_MOST]:
-            if self.stop.is_set() or is_settled(self._history, candidate):
+        counted = 0  # those that fail on held-out inputs make room for others
+        for candidate in hopeful(self._history)[:CONFIRMED_WITH_REFUSED]:
+            settled = is_settled(self._history, candidate)
+            if self.stop.is_set() or settled or counted >= CONFIRMED_AT_MOST:
                 return
             if self._confirming and self.elapsed_s() >= limit:
                 return
@@ -238,6 +241,7 @@ class _Search:
             self._submit(candidate.id, self._session.files_of(candidate), "confirmed")
             while self._pending and not self.stop.is_set():
                 self._collect(CONFIRM)
+            counted += not fails_on_held_out(self._history.candidates[candidate.id])
 
     # --- one round ----------------------------------------------------------------------
 
