@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from sigil.search.archive import Archive, Costs, Entry, Stream
 from sigil.search.credit import gain_of
+from sigil.search.model import BASELINE
 from sigil.search.population import Placed
 
 _PARENTS = 8
@@ -85,8 +86,10 @@ class Islands:
         *,
         ties: Sequence[float],
         behaviour: Sequence[float],
+        parent: str = BASELINE,
     ) -> Placed:
         """Remember a result on the island that it was found on; the baseline lives on all."""
+        del parent
         if turn == 0:
             for island in self._islands:
                 island.add(name, costs, ties=ties, behaviour=behaviour)

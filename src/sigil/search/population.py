@@ -2,7 +2,8 @@
 
 A population is told every result in order of asking and is asked for parents; the rounds
 themselves are the same for all (`sigil.search.rounds`). Here are those of one archive; the
-islands are in `sigil.search.alphaevolve`.
+islands are in `sigil.search.alphaevolve`, and those that are led from candidate to candidate
+in `sigil.search.guided`. Conformance suite: `sigil.testing.populations`.
 
 Pure, as the archive is: the same calls in the same order make the same population.
 """
@@ -15,6 +16,7 @@ from typing import Protocol
 
 from sigil.search.archive import Archive, Costs, Entry, Stream
 from sigil.search.credit import gain_of
+from sigil.search.model import BASELINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,17 @@ class Population(Protocol):
         *,
         ties: Sequence[float],
         behaviour: Sequence[float],
+        parent: str = BASELINE,
     ) -> Placed:
         """Remember a result of round ``turn``; 0 is the baseline's.
+
+        Args:
+            turn: the round that it was asked for in.
+            name: id of the candidate.
+            costs: (m,) with the same m in every call, lower is better.
+            ties: (t,) tie breakers, lower is better.
+            behaviour: (d,) where it lies among other programs; () if that is not known.
+            parent: id of what it was made from, which may be forgotten by now.
 
         Raises:
             ShapeError: costs of another length than before, or NaN.
@@ -132,9 +143,10 @@ class BestFirst:
         *,
         ties: Sequence[float],
         behaviour: Sequence[float],
+        parent: str = BASELINE,
     ) -> Placed:
         """Remember a result."""
-        del turn
+        del turn, parent
         before = self._archive.best
         elite = self._archive.add(name, costs, ties=ties, behaviour=behaviour).elite
         return Placed(elite, elite, gain_of(before.costs if before else None, costs, elite=elite))

@@ -328,7 +328,12 @@ class Rounds:
         if not result.costs:
             return 0.0
         placed = self._population.add(
-            turn, name, result.costs, ties=result.ties, behaviour=item.features
+            turn,
+            name,
+            result.costs,
+            ties=result.ties,
+            behaviour=item.features,
+            parent=item.proposal.parent,
         )
         item.elite = placed.elite
         if placed.progress:
