@@ -257,6 +257,18 @@ class ReplayDiffers(SigilError):
 
 
 class ProviderFailed(SigilError):
-    """A model that cannot be asked, or did not answer: no key, no network, over its rate."""
+    """A model that cannot be asked, or did not answer: no network, over its rate."""
 
     exit_code = 53
+
+
+class ProviderRefused(ProviderFailed):
+    """A model that will not answer however often it is asked: a wrong key, an unknown model."""
+
+    exit_code = 54
+
+
+class BudgetSpent(ProviderFailed):
+    """A question that the budget of money or tokens has nothing left for."""
+
+    exit_code = 55

@@ -1,16 +1,19 @@
 """What it means to ask a model, whoever answers.
 
-A provider is plain: one request, one reply, `sigil.errors.ProviderFailed` if there is
-none. Retrying, budgets and records are the caller's.
+A provider is plain: one request, one attempt, one reply. What it raises says what to do next:
+`Unanswered` that another attempt is worth it, `sigil.errors.ProviderRefused` that no further
+request will be answered either, any other `sigil.errors.ProviderFailed` that this one is not.
 
-Not here: which providers there are (`sigil.llm.provider`), prompts
-(`sigil.search.model_proposer`).
+Not here: which providers there are (`sigil.llm.provider`), retries, budgets and records
+(`sigil.llm.asking`), prompts (`sigil.search.model_proposer`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from sigil.errors import ProviderFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Request:
 
     Args:
         messages: in order.
-        model: a name that the provider knows; empty for its default.
+        model: the name of an entry of the settings; empty for the only one.
         temperature: 0 for the likeliest answer.
         seed: for providers that can sample reproducibly; others ignore it.
         max_tokens: of the answer.
@@ -77,15 +80,36 @@ class Reply:
     raw_id: str = ""
 
 
+class Unanswered(ProviderFailed):
+    """No answer this time: over a rate, out of time, a server or a network that failed.
+
+    Args:
+        problem: what happened, as a short clause.
+        after_s: seconds after which the provider says that it may be asked again.
+    """
+
+    exit_code = ProviderFailed.exit_code
+
+    def __init__(self, problem: str, after_s: float | None = None):
+        super().__init__(problem)
+        self.after_s = after_s
+
+
 class Provider(Protocol):
-    """Whoever answers requests."""
+    """Whoever answers requests. Called from many threads at once.
+
+    Two further methods are called if there are any: ``cancel()`` as soon as nobody waits for
+    answers any more that are not yet paid for, ``close()`` at the end.
+    """
 
     name: str
 
     def complete(self, request: Request) -> Reply:
-        """Return the answer to ``request``.
+        """Return the answer to ``request``, asking once.
 
         Raises:
-            ProviderFailed: there is none.
+            Unanswered: there is none; the same request may have one later.
+            ProviderRefused: there is none, and no other request will have one.
+            ProviderFailed: there is none to this request.
         """
         ...

@@ -1,8 +1,9 @@
 """Which providers are there? Ours, and those that plugins bring.
 
-Plugins join by the entry point group ``sigil.providers``; the object is called without
-arguments and returns a `Provider`. One that is broken is a warning with its name, and
-never stands in the way of the others.
+Plugins join by the entry point group ``sigil.providers``; the object is called with the
+`ModelSettings` of an entry and returns a `Provider`. One that is broken is a warning with its
+name, and never stands in the way of the others. No library of a provider is loaded before its
+first request, and no key is read before that.
 """
 
 from __future__ import annotations
@@ -10,18 +11,22 @@ from __future__ import annotations
 import difflib
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
-from sigil.errors import DependencyMissing, NotYet, UsageError
+from sigil.errors import DependencyMissing, UsageError
 from sigil.llm.model import Message, Provider, Reply, Request, Usage
-from sigil.llm.stub import Stub
+from sigil.llm.settings import ModelSettings, named
 
 __all__ = ["Message", "Provider", "Reply", "Request", "Usage", "make_provider", "provider_names"]
 
 GROUP = "sigil.providers"
-_BUILT_IN: dict[str, Callable[[], Provider]] = {"stub": Stub}
-_LATER = ("anthropic", "openai")
+_BUILT_IN = {
+    "replay": "sigil.llm.replay:Replay",
+    "stub": "sigil.llm.stub:Stub",
+}
+_Factory = Callable[[ModelSettings], Provider]
 
 
 def provider_names() -> list[str]:
@@ -29,21 +34,25 @@ def provider_names() -> list[str]:
     return sorted({*_BUILT_IN, *_plugins()})
 
 
-def make_provider(name: str) -> Provider:
+def make_provider(settings: ModelSettings | str) -> Provider:
     """Return a new provider.
+
+    Args:
+        settings: of an entry; a name stands for an entry that says no more.
 
     Raises:
         UsageError: no provider has this name.
-        NotYet: one that is documented and comes later.
-        DependencyMissing: the plugin of this name does not work here.
+        InvalidValue: a setting that this provider needs is missing.
+        DependencyMissing: its library is not installed, or its plugin does not work here.
     """
+    settings = named(settings) if isinstance(settings, str) else settings
+    name = settings.provider
     if name in _BUILT_IN:
-        return _BUILT_IN[name]()
+        module, _, attribute = _BUILT_IN[name].partition(":")
+        return cast("_Factory", getattr(import_module(module), attribute))(settings)
     plugin = _plugins().get(name)
     if plugin is not None:
-        return _from_plugin(plugin)
-    if name in _LATER:
-        raise NotYet(f"the provider {name!r} is not there yet", remedy="use --provider stub")
+        return _from_plugin(plugin, settings)
     close = difflib.get_close_matches(name, provider_names(), n=1)
     raise UsageError(
         f"there is no provider {name!r}",
@@ -58,9 +67,9 @@ def _plugins() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=GROUP) if point.name not in _BUILT_IN}
 
 
-def _from_plugin(point: EntryPoint) -> Provider:
+def _from_plugin(point: EntryPoint, settings: ModelSettings) -> Provider:
     try:
-        provider = cast("Callable[[], Provider]", point.load())()
+        provider = cast("_Factory", point.load())(settings)
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
         warnings.warn(f"the plugin {point.name!r} is broken: {problem}", RuntimeWarning, 2)

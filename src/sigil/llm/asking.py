@@ -1,0 +1,317 @@
+"""Ask models without waiting: every answer is recorded before anybody has it.
+
+Promises: an exchange that is on record is never paid for again; one that arrives is on record
+before its future is done; no secret of a usual shape is sent, recorded or handed on; a budget
+holds; a slow entry never holds up another one; `Asking.close` returns within a bounded time.
+
+Not here: one provider's wire (`sigil.llm.provider`), which entry to ask, what to ask, and where
+the record is.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sigil.effects import SYSTEM_CLOCK, Clock
+from sigil.errors import InvalidValue, ProviderFailed, ProviderRefused, UsageError, Where
+from sigil.llm.attempts import ask
+from sigil.llm.budget import UNLIMITED, Account, Budget, Spent, most
+from sigil.llm.exchanges import (
+    Exchanges,
+    clean_reply,
+    clean_request,
+    clean_text,
+    plain_reply,
+    plain_request,
+    usages,
+)
+from sigil.llm.keys import read_key
+from sigil.llm.model import Provider, Reply, Request
+from sigil.llm.pacing import BACKOFF, NS, Backoff, Pace
+from sigil.llm.prices import cost_usd
+from sigil.llm.provider import make_provider
+from sigil.llm.settings import ModelSettings
+from sigil.llm.workers import Workers
+
+__all__ = ["Asking", "Budget", "Spent"]
+
+IN_FLIGHT = 8
+_LAST_S = 1.0
+"""For threads to end in whose provider was closed under them."""
+
+Record = Callable[[Mapping[str, Any]], None]
+
+
+class Asking:
+    """Questions in, answers out, in any order. `submit` and `close` belong to one thread.
+
+    Args:
+        models: entries by name.
+        known: exchanges recorded earlier in this run, in order. What they cost is spent.
+        record: takes ``{"request": …, "reply": …}`` or ``{"request": …, "failure": text}``,
+            JSON-like, and makes it durable; called from the threads that wait for answers, one
+            call at a time.
+        budget: what this run may spend, with what ``known`` cost.
+        in_flight: requests under way at once, of each entry that does not say.
+        providers: by entry, instead of those that the settings name.
+        clock: what time it is.
+        backoff: waits between attempts.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, ModelSettings],
+        *,
+        known: Iterable[Mapping[str, Any]] = (),
+        record: Record,
+        budget: Budget = UNLIMITED,
+        in_flight: int = IN_FLIGHT,
+        providers: Mapping[str, Provider] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        backoff: Backoff = BACKOFF,
+    ):
+        earlier = list(known)
+        spent = Spent()
+        for usage in usages(earlier):
+            spent = spent.plus(usage)
+        self._models = models
+        self._recorded = Exchanges(earlier)
+        self._record = record
+        self._budget = budget
+        self._account = Account(budget, spent)
+        self._in_flight = in_flight
+        self._providers = providers or {}
+        self._clock = clock
+        self._backoff = backoff
+        self._entries: dict[str, _Entry] = {}
+        self._waiting: set[Future[Reply]] = set()
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @property
+    def spent(self) -> Spent:
+        """What this run has spent, with what was recorded earlier."""
+        return self._account.spent
+
+    @property
+    def stopped(self) -> str | None:
+        """Why no further question will be answered, as a clause; None while they are."""
+        return self._account.stopped
+
+    def ready(self) -> None:
+        """Find out whether every entry can be asked, as far as that costs nothing.
+
+        Raises:
+            UsageError: an entry names a provider that does not exist.
+            InvalidValue: an entry lacks what its provider needs, or a price for the budget.
+            DependencyMissing: a provider's library is not installed.
+            ProviderRefused: there is no key.
+        """
+        for name in self._models:
+            entry = self._entry(name)
+            if name not in self._providers:
+                read_key(entry.settings)
+
+    def submit(self, request: Request) -> Future[Reply]:
+        """Ask, and return at once.
+
+        Returns:
+            The answer to come, done already if it is on record. It raises `BudgetSpent` if
+            nothing is left, `ProviderRefused` if its entry answers nobody, else
+            `ProviderFailed` if there was no answer.
+
+        Raises:
+            UsageError, InvalidValue, DependencyMissing: as `ready`, for this entry alone.
+        """
+        request = clean_request(request)
+        plain = plain_request(request)
+        future: Future[Reply] = Future()
+        answer, occurrence = self._recorded.next(plain)
+        if isinstance(answer, Reply):
+            future.set_result(answer)
+        elif answer is not None:
+            future.set_exception(answer)
+        elif self._ended.is_set():
+            future.set_exception(ProviderFailed("the run has ended"))
+        else:
+            entry = self._entry(request.model)
+            question = _Question(entry, request, plain, occurrence, future)
+            self._waiting.add(future)
+            future.add_done_callback(self._waiting.discard)
+            entry.workers.submit(lambda: self._work(question))
+        return future
+
+    def close(self, wait_s: float = 5.0) -> None:
+        """Cancel what waits, and give what is under way so long to arrive and be recorded."""
+        self._ended.set()
+        self._account.stop("the run has ended")
+        for future in list(self._waiting):
+            future.cancel()
+        for entry in self._entries.values():
+            entry.workers.end()
+            _call(entry.provider, "cancel")
+        self._join(wait_s)
+        with self._lock:
+            self._closed = True
+        for entry in self._entries.values():
+            _call(entry.provider, "close")
+        self._join(_LAST_S)
+        for future in list(self._waiting):
+            _finish(future, ProviderFailed("the run ended before the answer arrived"))
+
+    # --- entries --------------------------------------------------------------------------
+
+    def _entry(self, name: str) -> _Entry:
+        name = next(iter(self._models)) if not name and len(self._models) == 1 else name
+        if name in self._entries:
+            return self._entries[name]
+        if name not in self._models:
+            raise UsageError(
+                f"there is no model {name!r}",
+                remedy=f"there are: {', '.join(self._models)}" if self._models else None,
+            )
+        settings = self._models[name]
+        provider = self._providers.get(name) or make_provider(settings)
+        self._check_price(settings)
+        pace = Pace(settings.rate_limit_qps, self._backoff, self._clock, self._ended)
+        workers = Workers(f"sigil-{name}", settings.in_flight or self._in_flight)
+        entry = _Entry(settings, provider, pace, workers)
+        self._entries[name] = entry
+        return entry
+
+    def _check_price(self, settings: ModelSettings) -> None:
+        if cost_usd(settings, 1, 1) is not None:
+            return
+        problem = f"the price of {settings.model or settings.provider!r} is not known"
+        remedy = "set price_input_usd and price_output_usd"
+        if self._budget.usd is not None:
+            raise InvalidValue(
+                f"{problem}, so that no budget in dollars can hold",
+                where=Where(field=settings.name),
+                remedy=f"{remedy}, or give a budget of tokens",
+            )
+        warnings.warn(f"{problem}: its answers are counted as unpriced; {remedy}", stacklevel=4)
+
+    # --- in the threads -------------------------------------------------------------------
+
+    def _work(self, question: _Question) -> None:
+        if not question.future.set_running_or_notify_cancel():
+            return
+        try:
+            _finish(question.future, self._answer(question))
+        except BaseException as error:  # noqa: BLE001 - whoever waits for the future has it
+            _finish(question.future, error)
+
+    def _answer(self, question: _Question) -> Reply:
+        entry = question.entry
+        if entry.refused is not None:
+            raise entry.refused
+        sent = entry.adapted(question.request)
+        reserved = most(sent, entry.cost)
+        self._account.reserve(reserved)
+        usage = None
+        try:
+            reply = ask(entry.provider, sent, entry.settings, entry.pace)
+            reply = entry.priced(clean_reply(reply))
+            usage = reply.usage
+        except ProviderRefused as refusal:
+            entry.refused = refusal
+            self._account.stop(refusal.problem)
+            raise
+        except ProviderFailed as error:
+            if self._ended.is_set():
+                raise
+            failure = clean_text(str(error))
+            self._keep(question, {"failure": failure})
+            raise ProviderFailed(failure) from error
+        finally:
+            self._account.settle(reserved, usage)
+        self._keep(question, {"reply": plain_reply(reply)})
+        return reply
+
+    def _keep(self, question: _Question, answer: Mapping[str, Any]) -> None:
+        """Have an exchange recorded; nothing more is asked if that fails."""
+        exchange = {"request": question.plain, **answer}
+        if question.occurrence:
+            exchange["occurrence"] = question.occurrence
+        with self._lock:
+            if self._closed:
+                raise ProviderFailed("the run ended before the answer arrived")
+            try:
+                self._record(exchange)
+            except BaseException as error:
+                self._account.stop(f"an answer could not be recorded: {error}")
+                raise
+
+    def _join(self, seconds: float) -> None:
+        until_ns = self._clock.monotonic_ns() + round(seconds * NS)
+        for entry in self._entries.values():
+            entry.workers.join(until_ns, self._clock)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A model that is being asked."""
+
+    settings: ModelSettings
+    provider: Provider
+    pace: Pace
+    workers: Workers
+    refused: ProviderRefused | None = field(default=None)
+
+    def adapted(self, request: Request) -> Request:
+        """Return ``request`` as this entry's settings want it, for its provider."""
+        settings = self.settings
+        limit, temperature = settings.max_tokens, settings.temperature
+        return replace(
+            request,
+            model=settings.model,
+            temperature=request.temperature if temperature is None else temperature,
+            max_tokens=request.max_tokens if limit is None else limit,
+        )
+
+    def cost(self, input_tokens: int, output_tokens: int) -> float | None:
+        """Return what so many tokens cost; see `cost_usd`."""
+        return cost_usd(self.settings, input_tokens, output_tokens)
+
+    def priced(self, reply: Reply) -> Reply:
+        """Return ``reply`` with its cost: ours if it is known, else what its provider says."""
+        usage = reply.usage
+        cost = self.cost(usage.input_tokens, usage.output_tokens)
+        if cost is None:
+            return reply
+        return replace(reply, usage=replace(usage, cost_usd=cost))
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A request on its way, and who waits for the answer."""
+
+    entry: _Entry
+    request: Request
+    plain: Mapping[str, Any]
+    occurrence: int
+    future: Future[Reply]
+
+
+def _finish(future: Future[Reply], answer: Reply | BaseException) -> None:
+    """Give a future its answer, unless `Asking.close` was first."""
+    if future.done():
+        return
+    if isinstance(answer, Reply):
+        future.set_result(answer)
+    else:
+        future.set_exception(answer)
+
+
+def _call(provider: Provider, method: str) -> None:
+    """Call what a provider need not have."""
+    optional = getattr(provider, method, None)
+    if callable(optional):
+        optional()
