@@ -2,11 +2,14 @@ import pytest
 
 from sigil.llm.model import Reply
 from sigil.llm.stub import Stub
+from sigil.search.ensemble import Ensemble
 from sigil.search.model import Proposal
 from sigil.search.model_proposer import ModelProposer
 from sigil.search.mutate import Mutate
 from sigil.search.pins import Pin
+from sigil.search.prompting.templates import load_templates
 from sigil.search.rewrite.proposer import Rewrite
+from sigil.search.waiting import Waiting
 from sigil.testing.proposers import (
     CHECKS,
     another_process_proposes_the_same,
@@ -46,12 +49,23 @@ class Drawing:
         return Reply(f"{text}-    for i in range(10):\n+    for i in range({number}):\n```\n", "m")
 
 
+def asking(provider):
+    inquirer = ModelProposer(
+        provider.name,
+        objectives=["time_ms"],
+        baseline=FILES,
+        ensemble=Ensemble({"small": 3.0, "large": 1.0}),
+        templates=load_templates(None),
+    )
+    return Waiting(inquirer, provider)
+
+
 PROPOSERS = {
     "mutate": Mutate,
     "rewrite": Rewrite,
     "tune": lambda: pytest.importorskip("sigil.search.tune").Tune(),
-    "stub": lambda: ModelProposer(Stub()),
-    "model": lambda: ModelProposer(Drawing()),
+    "stub": lambda: asking(Stub()),
+    "model": lambda: asking(Drawing()),
 }
 
 

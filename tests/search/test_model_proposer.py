@@ -4,11 +4,15 @@ from sigil.effects import random_stream
 from sigil.errors import ProviderFailed
 from sigil.llm.model import Reply, Usage
 from sigil.llm.stub import Stub
+from sigil.search.ensemble import Ensemble
 from sigil.search.model import BASELINE, Outcome, Parent, View
-from sigil.search.model_proposer import ModelProposer, extract_diff, note_of
+from sigil.search.model_proposer import ModelProposer
 from sigil.search.patch import check, diff
 from sigil.search.pins import Pin
+from sigil.search.prompting.templates import load_templates
+from sigil.search.replies import extract_diff, note_of
 from sigil.search.simple import Simple
+from sigil.search.waiting import Waiting
 
 SOURCE = """\
 KEY = 'sk-aaaaaaaaaaaaaaaaaaaaaaaa'
@@ -43,9 +47,15 @@ class Says:
         return Reply(text, "m-1", Usage(10, 5, 0.25), "raw-1")
 
 
+def asking(provider, **settings):
+    settings = {"baseline": FILES, "ensemble": Ensemble({"": 1.0}), **settings}
+    inquirer = ModelProposer(provider.name, templates=load_templates(None), **settings)
+    return Waiting(inquirer, provider)
+
+
 def ask(provider, count=1, files=FILES, **settings):
     view = View(PINS, [Parent(BASELINE, files)], random_stream(1), 17)
-    return ModelProposer(provider, **settings).ask(view, count)
+    return asking(provider, **settings).ask(view, count)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +109,7 @@ def test_no_answer_is_a_recorded_failure():
             raise ProviderFailed("over the rate")
 
     (proposal,) = ask(Down())
-    assert proposal.data == {"failure": "no answer: over the rate"}
+    assert proposal.data["failure"] == "no answer: over the rate"
 
 
 def test_what_it_took_is_in_the_proposal():
@@ -138,7 +148,7 @@ def test_the_prompt_shows_only_what_is_near_the_pin():
 
 def test_earlier_attempts_are_told_in_the_next_prompt():
     provider = Says(GOOD)
-    proposer = ModelProposer(provider)
+    proposer = asking(provider)
     view = View(PINS, [Parent(BASELINE, FILES)], random_stream(1), 17)
     (proposal,) = proposer.ask(view, 1)
     proposer.tell(proposal, Outcome((), "the check says no"))
@@ -147,7 +157,7 @@ def test_earlier_attempts_are_told_in_the_next_prompt():
 
 
 def test_a_run_over_the_stub_ends_without_a_crash():
-    optimizer = Simple(PINS, [ModelProposer(Stub())], files=FILES, seed=1, costs=(1.0,))
+    optimizer = Simple(PINS, [asking(Stub())], files=FILES, seed=1, costs=(1.0,))
     assert optimizer.ask(3) == []
     assert {refusal.reason for refusal in optimizer.take_refusals()} == {
         "the answer changes nothing"
@@ -160,7 +170,7 @@ def test_an_out_of_pin_answer_is_a_refusal_of_the_optimizer():
         .replace("-4,3 +4,3", "-8,2 +8,2")
         .replace("\n \n```", "\n```")
     )
-    optimizer = Simple(PINS, [ModelProposer(Says(answer))], files=FILES, seed=1)
+    optimizer = Simple(PINS, [asking(Says(answer))], files=FILES, seed=1)
     assert optimizer.ask(1) == []
     assert "outside the pins" in optimizer.take_refusals()[0].reason
 

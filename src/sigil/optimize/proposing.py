@@ -15,10 +15,13 @@ from sigil.llm.recorded import Recorded
 from sigil.optimize.plan import Plan
 from sigil.search import plugins
 from sigil.search.absent import Absent
+from sigil.search.ensemble import Ensemble
 from sigil.search.model import Proposer
 from sigil.search.model_proposer import ModelProposer
 from sigil.search.mutate import Mutate
+from sigil.search.prompting.templates import load_templates
 from sigil.search.tune import Tune
+from sigil.search.waiting import Waiting
 
 GROUP = "sigil.proposers"
 
@@ -59,7 +62,14 @@ def make_proposers(
         ours = [make() for make in OFFLINE.values()]
         return [*ours, *(_from_plugin(name) for name in plan.proposers)]
     provider = Recorded(make_provider(plan.provider), exchanges, record)
-    return [ModelProposer(provider, task=_task(plan))]
+    inquirer = ModelProposer(
+        provider.name,
+        task=_task(plan),
+        baseline={},
+        ensemble=Ensemble({"": 1.0}),
+        templates=load_templates(None),
+    )
+    return [Waiting(inquirer, provider)]
 
 
 def plugin_proposers() -> tuple[list[str], list[str]]:

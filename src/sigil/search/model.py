@@ -114,6 +114,7 @@ class Question:
         proposer: who asks.
         seed: the number to record as `Proposal.seed`.
         faulty: the answer that this question asks to be mended; None if it is the first one.
+        pins: what the answer may change.
     """
 
     request: Request
@@ -121,6 +122,7 @@ class Question:
     proposer: str
     seed: int
     faulty: Reply | None = None
+    pins: tuple[Pin, ...] = ()
 
 
 class Inquirer(Protocol):

@@ -1,0 +1,1 @@
+"""What a model is shown: templates, and what is put into them."""

@@ -1,0 +1,52 @@
+"""Which other candidates a model is shown beside the parent: the best, and the most unlike.
+
+Two candidates are alike as far as they change the same lines to the same text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sigil.search.diffing import diff
+from sigil.search.model import BASELINE, Parent
+
+MOST = 3
+_LOOKED_AT = 24
+
+
+def relatives_of(
+    parent: Parent, others: Sequence[Parent], baseline: Mapping[str, str], most: int = MOST
+) -> list[Parent]:
+    """Return up to ``most`` of ``others``: first the best, then each the most unlike the rest.
+
+    Args:
+        parent: whose code is shown whole.
+        others: candidates, best first; the first 24 of them are looked at.
+        baseline: what they are told apart by. The baseline itself is no relative.
+        most: how many.
+    """
+    pool: list[Parent] = [
+        other for other in others[:_LOOKED_AT] if other.id not in {parent.id, BASELINE}
+    ]
+    changes = {other.id: _changes(baseline, other.files) for other in pool}
+    shown = [_changes(baseline, parent.files)]
+    chosen: list[Parent] = []
+    pool = [other for other in pool if changes[other.id] not in shown]
+    while pool and len(chosen) < most:
+        # The first is the best whatever it looks like; of equals the better one comes first.
+        distances = [_unlike(changes[other.id], shown) for other in pool]
+        pick = pool[distances.index(max(distances)) if chosen else 0]
+        chosen.append(pick)
+        shown.append(changes[pick.id])
+        pool = [other for other in pool if changes[other.id] not in shown]
+    return chosen
+
+
+def _changes(baseline: Mapping[str, str], files: Mapping[str, str]) -> frozenset[str]:
+    lines = diff(baseline, files).split("\n")
+    return frozenset(line for line in lines if line[:1] in {"+", "-"})
+
+
+def _unlike(one: frozenset[str], others: Sequence[frozenset[str]]) -> float:
+    """Return the Jaccard distance to the nearest of ``others``, 0 to 1."""
+    return min(1 - len(one & other) / max(len(one | other), 1) for other in others)
