@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sigil.cli.options import as_json, eval_name, print_json, repo_root
+from sigil.cli.evolve import Duration
+from sigil.cli.options import as_json, print_json, repo_root, unsafe
 
 if TYPE_CHECKING:
     from sigil.sandbox import Isolation, Rung
@@ -22,25 +23,66 @@ RUNGS = {
 
 @click.command()
 @click.option("--spec", "spec_name", help="Look at this spec and its eval too.")
-@eval_name
+@click.option("--eval", "eval_name", help="Try every cheat against this eval.")
+@click.option(
+    "--budget-time",
+    "budget_time",
+    type=Duration(),
+    default="300s",
+    show_default=True,
+    help="How long all cheats together may take.",
+)
+@unsafe
 @repo_root
 @as_json
+@click.pass_context
 def doctor(
-    spec_name: str | None, eval_name: str | None, repo_root: Path | None, as_json: bool
+    context: click.Context,
+    spec_name: str | None,
+    eval_name: str | None,
+    budget_time: float,
+    unsafe: bool,
+    repo_root: Path | None,
+    as_json: bool,
 ) -> None:
     """Say which rungs of the sandbox hold here, and what is installed.
 
-    With --spec (and --eval) also whether candidate code could print a metric itself. Ends with
-    code 50 if no rung holds.
+    With --spec also whether candidate code could print a metric itself. With --eval instead
+    every cheat is tried against that eval, in the sandbox, as a candidate would be; ends with
+    code 3 if one would have scored. Otherwise ends with code 50 if no rung holds.
     """
-    from sigil.errors import SandboxUnavailable, UsageError
+    if eval_name:
+        context.exit(_cheats(spec_name, eval_name, budget_time, repo_root, unsafe, as_json))
+    _machine(spec_name, repo_root, as_json=as_json)
+
+
+def _cheats(
+    spec_name: str | None,
+    eval_name: str,
+    within_s: float,
+    repo_root: Path | None,
+    unsafe: bool,
+    as_json: bool,
+) -> int:
+    from sigil.cli import cheating
+    from sigil.cli.options import repository
+
+    spec = cheating.spec_of(repository(repo_root), spec_name, eval_name)
+    findings = cheating.tried(spec, eval_name, within_s=within_s, unsafe=unsafe, quiet=as_json)
+    if as_json:
+        print_json({"eval": eval_name, "cheats": cheating.findings_json(findings)})
+    else:
+        cheating.print_findings(findings)
+    return cheating.exit_code(findings)
+
+
+def _machine(spec_name: str | None, repo_root: Path | None, *, as_json: bool) -> None:
+    from sigil.errors import SandboxUnavailable
     from sigil.sandbox import probe
     from sigil.sandbox.commands import probe as probe_commands
 
-    if eval_name and not spec_name:
-        raise UsageError("--eval goes with --spec", remedy="name the spec too")
     faces = {"calls": probe(), "commands": probe_commands()}
-    warnings = _warnings(spec_name, eval_name, repo_root) if spec_name else []
+    warnings = _warnings(spec_name, repo_root) if spec_name else []
     extras = _extras()
     if as_json:
         rungs = {face: list(map(_rung_json, found)) for face, found in faces.items()}
@@ -91,14 +133,14 @@ def _rung_json(rung: Rung) -> dict[str, object]:
     }
 
 
-def _warnings(spec_name: str, eval_name: str | None, repo_root: Path | None) -> list[str]:
+def _warnings(spec_name: str, repo_root: Path | None) -> list[str]:
     from sigil.cli.options import repository
     from sigil.evaluate.doctor import cheat_warnings
     from sigil.optimize.spec import load_spec, read_eval
     from sigil.optimize.workbench import read_target
 
     spec = load_spec(repository(repo_root), spec_name)
-    definition = read_eval(spec, eval_name)
+    definition = read_eval(spec, None)
     return cheat_warnings(definition, read_target(spec, definition))
 
 

@@ -1,0 +1,73 @@
+"""What to change in an eval that let a cheat through: one line, with its place.
+
+Pure. Not here: whether a cheat came through (`sigil.evaluate.cheats.trying`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sigil.errors import Where
+from sigil.evaluate.blocks import is_time
+from sigil.evaluate.cheats.catalogue import RECALLS
+from sigil.evaluate.cheats.model import Cheat
+from sigil.evaluate.definition import Eval, Metric
+
+_BUILT_IN = frozenset({"matches", "agreement", "error", "time"})
+
+
+def remedy(cheat: Cheat, definition: Eval) -> str:
+    """Return what to change so that ``cheat`` is stopped, the likeliest first."""
+    recalls = cheat.id in RECALLS
+    if recalls and definition.model.holdout is None:
+        return f"{_at(definition.where('inputs'))}: {_add_holdout(definition)}"
+    for metric, advice in _advice(definition):
+        return f"{_at(definition.where_metric(metric.id))}: {advice}"
+    if definition.model.holdout is None:
+        return f"{_at(definition.where('inputs'))}: {_add_holdout(definition)}"
+    where = definition.where("accept.rule")
+    return f"{_at(where)}: demand a metric of kind: call with measure: matches"
+
+
+def _advice(definition: Eval) -> Iterator[tuple[Metric, str]]:
+    """Yield what is weak in the metrics, the weakest first."""
+    metrics = definition.model.metrics
+    for metric in metrics:
+        if metric.kind != "call":
+            yield (
+                metric,
+                (
+                    "candidate code runs where this is measured; measure with kind: call, whose"
+                    " scorer, clock and cases are in another process"
+                ),
+            )
+    if all(map(is_time, metrics)):
+        yield (
+            metrics[0],
+            (
+                "nothing checks the answers; add a metric of kind: call with measure: matches, and"
+                " demand it in subject_to and accept"
+            ),
+        )
+    for metric in metrics:
+        if metric.measure not in _BUILT_IN:
+            yield (
+                metric,
+                (
+                    f"let {metric.measure} raise for what is no answer: a wrong type or length, a"
+                    " number that is not finite, a value out of range"
+                ),
+            )
+    for metric in metrics:
+        if metric.measure in {"agreement", "error"}:
+            yield metric, "raise the bar in accept, or demand measure: matches beside it"
+
+
+def _add_holdout(definition: Eval) -> str:
+    if definition.model.inputs.generator:
+        return "add holdout: {seed: 2}, so that other inputs of the generator have the last word"
+    return "add holdout: with cases (or a generator) of its own, which no candidate has met"
+
+
+def _at(where: Where) -> str:
+    return f"{where.file}:{where.line}" if where.line else str(where)

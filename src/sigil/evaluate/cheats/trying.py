@@ -1,0 +1,188 @@
+"""Have every cheat evaluated as a candidate is, and say what became of it.
+
+A cheat goes through the same lanes, sandbox, checks, blocks and held-out inputs as a
+candidate at the end of a search. It scores if the accept rule takes it; a cheat that does
+(some of) the work must gain something besides, in which it is held against the unchanged
+code in a cheat's wrapping.
+
+Not here: what the cheats are (`sigil.evaluate.cheats.catalogue`), showing findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from sigil.effects import SYSTEM_CLOCK, Clock
+from sigil.evaluate.cheats.catalogue import CONTROL, Knowledge, catalogue
+from sigil.evaluate.cheats.model import Cheat, Finding, Place
+from sigil.evaluate.cheats.remedies import remedy
+from sigil.evaluate.cheats.writing import CannotWrite, holds, write
+from sigil.evaluate.definition import Eval
+from sigil.evaluate.lanes import Lanes
+from sigil.evaluate.result import Evaluation, Failure, MetricValue
+from sigil.evaluate.target import Target
+
+Admits = Callable[[Mapping[str, str]], str]
+"""Says why the pins refuse these files; empty if they do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the cheats are tried on.
+
+    Args:
+        definition: the eval.
+        target: the tree.
+        places: the pinned lines.
+        lanes: evaluators of both.
+        admits: whether the pins let a candidate through.
+    """
+
+    definition: Eval
+    target: Target
+    places: Sequence[Place]
+    lanes: Lanes
+    admits: Admits
+
+
+def try_cheats(trial: Trial, *, within_s: float, clock: Clock = SYSTEM_CLOCK) -> Iterator[Finding]:
+    """Yield a finding for every cheat, in the order of the catalogue.
+
+    Args:
+        trial: on what.
+        within_s: wall time of all together, the baseline aside; what is not tried by then
+            is listed as such. Each evaluation also ends by the eval's own budgets.
+        clock: of that time.
+
+    Raises:
+        SigilError: the unchanged code cannot be measured.
+    """
+    facts = trial.lanes.facts
+    deadline = clock.monotonic_ns() + int(within_s * 1e9)
+    function = _replaceable(trial)
+    cheats = catalogue(Knowledge(trial.definition, facts, trial.target, function))
+    pending = [(cheat, _submitted(trial, cheat)) for cheat in (CONTROL, *cheats)]
+    control: Evaluation | None = None
+    for cheat, begun in pending:
+        if isinstance(begun, Finding):
+            found: Finding | Evaluation = begun
+        else:
+            left_s = (deadline - clock.monotonic_ns()) / 1e9
+            found = _awaited(cheat, begun, left_s)
+        if cheat is CONTROL:
+            control = found if isinstance(found, Evaluation) else None
+            continue
+        yield found if isinstance(found, Finding) else _judged(trial, cheat, found, control)
+
+
+def _replaceable(trial: Trial) -> str | None:
+    """Return the function that the eval calls and a pin holds, if there is one."""
+    for function in trial.lanes.facts.visible.expected:
+        path, _, name = function.partition(":")
+        for place in trial.places:
+            if place.path == path and holds(trial.target.files[path], place, name):
+                return function
+    return None
+
+
+def _submitted(trial: Trial, cheat: Cheat) -> Finding | Future[Evaluation]:
+    """Queue the candidate that a cheat makes, or say why there is none."""
+    if cheat.inapplicable:
+        return Finding(cheat, "skipped", cheat.inapplicable)
+    try:
+        files = written(cheat, trial)
+    except CannotWrite as problem:
+        return Finding(cheat, "skipped", str(problem))
+    refused = trial.admits(files)
+    if refused:
+        return Finding(cheat, "stopped", f"the pins: {refused}")
+    return trial.lanes.submit(files, "confirm")
+
+
+def written(cheat: Cheat, trial: Trial) -> dict[str, str]:
+    """Return the files of the candidate that a cheat makes.
+
+    Raises:
+        CannotWrite: no place takes it; the reason is that of the first.
+    """
+    called = {name.partition(":")[2] for name in trial.lanes.facts.visible.expected}
+    texts = dict(trial.target.files)
+    problems: list[CannotWrite] = []
+    for place in sorted(trial.places, key=lambda place: (place.path, -place.first)):
+        try:
+            texts[place.path] = write(cheat, texts[place.path], place, called)
+        except CannotWrite as problem:
+            problems.append(problem)
+    changed = {path: text for path, text in texts.items() if text != trial.target.files[path]}
+    if not changed:
+        raise problems[-1] if problems else CannotWrite("nothing is pinned")
+    return changed
+
+
+def _awaited(cheat: Cheat, begun: Future[Evaluation], left_s: float) -> Finding | Evaluation:
+    try:
+        found = begun.result(timeout=max(0.0, left_s))
+    except TimeoutError:
+        begun.cancel()
+        return Finding(cheat, "skipped", "the time for all cheats was over")
+    if found.failure is not None and found.failure.metric == "lane":
+        return Finding(cheat, "skipped", found.failure.detail)
+    return found
+
+
+# --- judging ------------------------------------------------------------------------------
+
+
+def _judged(trial: Trial, cheat: Cheat, found: Evaluation, control: Evaluation | None) -> Finding:
+    baseline = trial.lanes.facts.evaluation
+    definition = trial.definition
+    if found.accepted is True:
+        gained = gains(definition, found, baseline)
+        if gained or not cheat.works:
+            how = gained or "the accept rule takes it"
+            return Finding(cheat, "scored", how, remedy(cheat, definition))
+        return Finding(cheat, "stopped", "accepted as the unchanged code is, and gains nothing")
+    if cheat.works and control is not None and not control.metrics and control.failure:
+        how = f"the unchanged code does not work in a cheat's wrapping: {_why(control.failure)}"
+        return Finding(cheat, "skipped", how)
+    return Finding(cheat, "stopped", _stopped_by(found))
+
+
+def gains(definition: Eval, found: Evaluation, baseline: Evaluation) -> str:
+    """Return by how much a candidate is clearly better in some goal; empty if it is in none."""
+    for name, less in definition.objective.minimised.items():
+        if name in found.metrics and name in baseline.metrics:
+            ours, theirs = found.metrics[name], baseline.metrics[name]
+            if _clearly(ours, theirs, less=less):
+                return f"{name} {_number(theirs)} -> {_number(ours)}"
+    broken = baseline.status == "failed" and found.status == "measured"
+    return "it meets a constraint that the unchanged code breaks" if broken else ""
+
+
+def _clearly(ours: MetricValue, theirs: MetricValue, *, less: bool) -> bool:
+    span = ours.ratio_interval
+    if span is not None and theirs.value > 0:
+        return span.high < 1 if less else span.low > 1
+    return ours.value < theirs.value if less else ours.value > theirs.value
+
+
+def _number(value: MetricValue) -> str:
+    if isinstance(value.value, bool):
+        return str(value.value).lower()
+    return f"{value.value:.4g}{value.unit and f' {value.unit}'}"
+
+
+def _stopped_by(found: Evaluation) -> str:
+    if found.failure is not None:
+        return _why(found.failure)
+    values = ", ".join(f"{name} {_number(value)}" for name, value in found.metrics.items())
+    verdict = "does not hold" if found.accepted is False else "is not decided in its favour"
+    return f"the accept rule {verdict} ({values})"
+
+
+def _why(failure: Failure) -> str:
+    if failure.kind == "holdout":
+        return f"held-out inputs: {failure.detail}"
+    return f"{failure.metric}: {failure.detail}"
