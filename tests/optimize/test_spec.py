@@ -64,9 +64,32 @@ def test_a_pin_that_matches_twice_is_ambiguous(repository: Path) -> None:
         spec.locate(spec.read_pinned(spec.root))
 
 
-def test_a_tree_sitter_query_is_not_yet(repository: Path) -> None:
-    rewrite(repository, "symbol: square", 'ast_query: "(function_definition)"')
-    with pytest.raises(errors.NotYet, match="markers"):
+def test_a_tree_sitter_query_pins_what_it_captures(repository: Path) -> None:
+    rewrite(repository, "symbol: square", 'ast_query: "(function_definition) @pin"')
+    spec = load_spec(repository, "square")
+    (region,) = spec.locate(spec.read_pinned(spec.root))
+    assert (region.path, region.first, region.last) == ("square.py", 1, 2)
+
+
+def test_a_bad_query_names_the_line_of_the_spec_and_the_place_in_the_query(
+    repository: Path,
+) -> None:
+    rewrite(
+        repository,
+        "    symbol: square",
+        "    ast_query: |\n      (function_definition\n        nope) @pin",
+    )
+    spec = load_spec(repository, "square")
+    with pytest.raises(
+        errors.InvalidValue, match=r"square\.sigil\.yaml:8: pins\[0\]\.ast_query: .* line 2, column"
+    ):
+        spec.locate(spec.read_pinned(spec.root))
+
+
+@pytest.mark.parametrize("beside", ["symbol: square", "start: a\n    end: b"])
+def test_a_query_beside_another_way_to_pin_is_refused(repository: Path, beside: str) -> None:
+    rewrite(repository, "symbol: square", f'{beside}\n    ast_query: "(module) @pin"')
+    with pytest.raises(errors.InvalidValue, match=r"ast_query stands beside"):
         load_spec(repository, "square").pins()
 
 

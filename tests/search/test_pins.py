@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigil.errors import InvalidValue, NotYet, PinAmbiguous, PinNotFound, Where
@@ -269,11 +269,6 @@ def test_two_pins_of_one_name_are_refused():
         locate([pin("fetch"), pin("Box")], {"src/a.py": PYTHON})
 
 
-def test_tree_sitter_queries_are_not_there_yet():
-    with pytest.raises(NotYet, match="tree-sitter"):
-        locate([pin(ast_query="(function_definition)")], {"src/a.py": PYTHON})
-
-
 def test_a_symbol_in_an_unknown_language_asks_for_markers():
     with pytest.raises(NotYet, match=r"no symbols can be found in x\.rb .*sigil: begin p"):
         locate([pin("f", files=["x.rb"])], {"x.rb": "def f\nend\n"})
@@ -341,7 +336,7 @@ void ns::Grid::fill(int x) {
         ("thrice", (23, 25)),
     ],
 )
-def test_typescript_definitions_are_found(symbol, lines):
+def test_typescript_definitions_are_found(grammars_or_not, symbol, lines):
     assert place(TYPESCRIPT, symbol, "src/state.ts") == lines
 
 
@@ -349,7 +344,7 @@ def test_typescript_definitions_are_found(symbol, lines):
     ("symbol", "lines"),
     [("step", (5, 9)), ("Grid", (10, 13)), ("Grid.rows", (11, 11)), ("ns::Grid::fill", (15, 17))],
 )
-def test_cpp_definitions_are_found(symbol, lines):
+def test_cpp_definitions_are_found(grammars_or_not, symbol, lines):
     assert place(CPP, symbol, "src/k.cpp", "c++") == lines
 
 
@@ -373,14 +368,13 @@ def test_cpp_definitions_are_found(symbol, lines):
         ("a.js", "add(1)\n{\n}\nfunction add(x) {\n}\n", "add", (4, 5)),
     ],
 )
-def test_other_brace_languages_are_found(path, text, symbol, lines):
+def test_other_brace_languages_are_found(grammars_or_not, path, text, symbol, lines):
     assert place(text, symbol, path) == lines
 
 
 @pytest.mark.parametrize(
     ("path", "text", "symbol"),
     [
-        ("a.ts", "const short = (x) => x + 1;\n", "short"),
         ("a.cpp", "struct G { G(int a) : a_{a} {} };\n", "G.G"),
         ("a.c", "int f() { return 1; } int g() { return 2; }\n", "f"),
         ("a.c", "int f() {\n", "f"),
@@ -389,6 +383,12 @@ def test_other_brace_languages_are_found(path, text, symbol, lines):
 def test_an_uncertain_extent_asks_for_markers(path, text, symbol):
     with pytest.raises(NotYet, match=r"extent .* is not certain: .*; put `sigil: begin p`"):
         place(text, symbol, path)
+
+
+@pytest.mark.usefixtures("without_grammars")
+def test_an_arrow_function_without_braces_needs_a_grammar():
+    with pytest.raises(NotYet, match="an arrow function without braces"):
+        place("const short = (x) => x + 1;\n", "short", "a.ts")
 
 
 def test_two_definitions_in_cpp_are_ambiguous():
@@ -401,6 +401,7 @@ def test_the_prototypes_typescript_pin_has_its_header_as_signature():
     assert region.signature == "const twice = (x: number) =>"
 
 
+@settings(deadline=None)
 @given(
     st.text(st.sampled_from("f(){}; \n'\"/*<>:=@"), max_size=60),
     st.sampled_from(["a.ts", "a.cpp", "a.rs", "a.go"]),

@@ -97,20 +97,14 @@ class Spec:
         """Return the pins in the search's words.
 
         Raises:
-            NotYet: a tree-sitter query.
-            InvalidValue: two pins with one id, or half a pair of delimiters.
+            InvalidValue: two pins with one id, half a pair of delimiters, or a pin that says
+                in two ways what it means.
         """
         seen: set[str] = set()
         return tuple(self._pin(i, pin, seen) for i, pin in enumerate(self.model.pins))
 
     def _pin(self, index: int, pin: PinModel, seen: set[str]) -> Pin:
         where = f"pins[{index}]"
-        if pin.ast_query is not None:
-            raise NotYet(
-                "pins by tree-sitter query are not supported yet",
-                where=self.document.where(f"{where}.ast_query"),
-                remedy="pin by symbol, by comment markers, or by start and end",
-            )
         if pin.id in seen:
             raise InvalidValue(
                 f"the pin id {pin.id!r} stands twice", where=self.document.where(f"{where}.id")
@@ -121,7 +115,15 @@ class Spec:
                 "start and end go together", where=self.document.where(where), remedy="give both"
             )
         symbol = pin.symbol.strip() if pin.symbol else None
-        return Pin(pin.id, pin.language, tuple(pin.files), symbol, pin.start, pin.end)
+        if pin.ast_query is not None and (symbol or pin.start is not None):
+            raise InvalidValue(
+                f"ast_query stands beside {'symbol' if symbol else 'start and end'}",
+                where=self.document.where(f"{where}.ast_query"),
+                remedy="say in one way what the pin means",
+            )
+        return Pin(
+            pin.id, pin.language, tuple(pin.files), symbol, pin.start, pin.end, pin.ast_query
+        )
 
     def read_pinned(self, tree: Path) -> dict[str, str]:
         """Return the text of every file that a pin's globs match, by relative path.
@@ -145,10 +147,17 @@ class Spec:
     def locate(self, files: Mapping[str, str]) -> tuple[Region, ...]:
         """Return the pinned regions of ``files``; errors name the line of the pin."""
         places = {
-            pin.id: self.document.where(f"pins[{i}].{'symbol' if pin.symbol else 'files'}")
+            pin.id: self.document.where(f"pins[{i}].{_way(pin)}")
             for i, pin in enumerate(self.model.pins)
         }
         return locate(self.pins(), files, places)
+
+
+def _way(pin: PinModel) -> str:
+    """Return the key that says what ``pin`` means."""
+    if pin.ast_query is not None:
+        return "ast_query"
+    return "symbol" if pin.symbol else "files"
 
 
 def check_name(name: str, what: str) -> str:

@@ -29,6 +29,9 @@ from sigil.search.diffing import diff
 from sigil.search.hunks import MAX_PATCH_BYTES, FileChange, Hunk, Patch, parse, recount, split_lines
 from sigil.search.pins import Pin, Region, language_of, locate, selects
 from sigil.search.skeleton import keeps_its_place, skeleton
+from sigil.search.syntax.faults import Marked, new_fault
+from sigil.search.syntax.grammars import Unparsable, available, grammar_of
+from sigil.search.syntax.places import surroundings
 
 __all__ = [
     "MAX_PATCH_BYTES",
@@ -98,10 +101,8 @@ def check_reporting(
     if not changed:
         return applied
     for change in changed:
-        pin = next((pin for pin in pins if selects(pin, change.path)), None)
-        if pin is not None and language_of(pin, change.path) == "python":
-            texts = files.get(change.path, ""), applied.files.get(change.path, "")
-            _refuse_unparsable(patch, change, *texts)
+        texts = files.get(change.path, ""), applied.files.get(change.path, "")
+        _refuse_unparsable(patch, change, pins, *texts)
     after = _locate_after(patch, changed, pins, applied.files)
     for change in changed:
         _Comparison(patch, change, pins, files, applied.files, before, after).hold()
@@ -138,7 +139,17 @@ def _places(regions: Iterable[Region]) -> str:
     return ", ".join(places[:3]) + (" …" if len(places) > 3 else "")  # noqa: PLR2004 - a short line
 
 
-def _refuse_unparsable(patch: Patch, change: FileChange, before: str, after: str) -> None:
+def _refuse_unparsable(
+    patch: Patch, change: FileChange, pins: Sequence[Pin], before: str, after: str
+) -> None:
+    pin = next((pin for pin in pins if selects(pin, change.path)), None)
+    if pin is not None and language_of(pin, change.path) == "python":
+        _refuse_what_is_not_python(patch, change, before, after)
+    if grammar := _trusted_grammar(pins, change.path):
+        _refuse_fault(patch, change, (before, ()), (after, ()), grammar)
+
+
+def _refuse_what_is_not_python(patch: Patch, change: FileChange, before: str, after: str) -> None:
     try:
         outline_of_change(before, after)
     except NotPython as error:
@@ -149,6 +160,37 @@ def _refuse_unparsable(patch: Patch, change: FileChange, before: str, after: str
             where=Where(patch.name, _patch_line(change, hunk, error.line)),
             remedy="write valid Python",
         ) from error
+
+
+def _trusted_grammar(pins: Sequence[Pin], path: str) -> str | None:
+    """Return the grammar that decides whether ``path`` parses, or None if none does.
+
+    Only where a pin was found by the tree: of code that a person marked by hand, macros of
+    C say, the parser may understand less than the compiler.
+    """
+    by_tree = (p for p in pins if (p.symbol or p.ast_query) and selects(p, path))
+    pin = next(by_tree, None)
+    grammar = grammar_of(language_of(pin, path), path) if pin is not None else None
+    return grammar if grammar != "python" and available(grammar) else None
+
+
+def _refuse_fault(
+    patch: Patch, change: FileChange, before: Marked, after: Marked, grammar: str
+) -> None:
+    """Raise where a change brought something that the parser cannot read."""
+    try:
+        fault = new_fault(before, after, grammar)
+        problem, line = (str(fault), fault.line) if fault else ("", None)
+    except Unparsable as error:
+        problem, line = error.problem, error.line
+    if problem:
+        hunk = _hunk_at(change, line)
+        raise PatchBreaksInterface(
+            f"hunk {hunk.number if hunk else 0}: {change.path}:{line or '?'} "
+            f"does not parse after it: {problem}: {_source_line(after[0], line)}",
+            where=Where(patch.name, _patch_line(change, hunk, line)),
+            remedy=f"write valid {'typescript' if grammar == 'tsx' else grammar}",
+        )
 
 
 def _source_line(text: str, line: int | None) -> str:
@@ -204,6 +246,12 @@ class _Comparison:
         self._same_skeleton(old, new)
         for was, now in zip(old, new, strict=True):
             self._same_interface(was, now)
+        if grammar := _trusted_grammar(self.pins, path):
+            before, after = (
+                (self.files[path], _spans(old)),
+                (self.new_files[path], _spans(new)),
+            )
+            _refuse_fault(self.patch, self.change, before, after, grammar)
 
     def _first_outside(self, regions: list[Region]) -> tuple[Hunk, int | None, str]:
         """Return the hunk, its line in the patch, and what it touches, for the message."""
@@ -247,8 +295,12 @@ class _Comparison:
         path = self.change.path
         pin = next((p for p in self.pins if p.id == old[0].pin_id), None)
         named = all(region.whole or region.signature is not None for region in old)
-        if named or pin is None or language_of(pin, path) != "python":
+        if named or pin is None:
             return  # a definition ends where it ends
+        if grammar := _trusted_grammar(self.pins, path):
+            self._same_surroundings(old, new, grammar)
+        if language_of(pin, path) != "python":
+            return
         texts, spans = (self.files[path], self.new_files[path]), (_spans(old), _spans(new))
         if all(
             keeps_its_place((texts[0], was), (texts[1], now))
@@ -257,6 +309,12 @@ class _Comparison:
             return
         if skeleton(texts[0], spans[0]) != skeleton(texts[1], spans[1]):
             self._refuse(self.change.hunks[0], None, "it takes over code after the pinned lines")
+
+    def _same_surroundings(self, old: list[Region], new: list[Region], grammar: str) -> None:
+        path = self.change.path
+        before = surroundings(self.files[path], grammar, _spans(old))
+        if before != surroundings(self.new_files[path], grammar, _spans(new)):
+            self._refuse(self.change.hunks[0], None, "it takes over code beside the pinned lines")
 
 
 def _spans(regions: list[Region]) -> tuple[tuple[int, int], ...]:

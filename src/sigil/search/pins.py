@@ -1,7 +1,7 @@
 """Which lines may change: pins, located in the text of the tree.
 
-A pin means, in this order: its symbol; the lines between its delimiters; the lines between
-comment markers that carry its id,
+A pin means, in this order: what its query captures; its symbol; the lines between its
+delimiters; the lines between comment markers that carry its id,
 
     # sigil: begin my_pin
     # sigil: end my_pin
@@ -19,18 +19,22 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NoReturn
 
-from sigil.errors import InvalidValue, NotYet, PinAmbiguous, PinNotFound, Where
+from sigil.errors import (
+    DependencyMissing,
+    InvalidValue,
+    NotYet,
+    PinAmbiguous,
+    PinNotFound,
+    Where,
+)
 from sigil.search import braces, globs
 from sigil.search.definitions import NotPython, interface, outline
+from sigil.search.markers import marked
+from sigil.search.syntax import capturing, grammars
+from sigil.search.syntax import definitions as syntax
+from sigil.search.syntax.query import BadQuery
 
-_MARKER = re.compile(
-    r"^[^\n]*?(?P<leader>#|//|--|/\*|<!--|;|%|\(\*)[ \t]*"
-    r"sigil:[ \t]*(?P<verb>begin|end)\b(?P<rest>[^\n]*)",
-    re.MULTILINE,
-)
-_MARKER_REST = re.compile(r"[ \t]+(?P<id>[\w.-]+?)[ \t]*(?:\*/|-->|\*\))?[ \t\r]*")
 _SHOWN = 3
 _USE_MARKERS = "put `sigil: begin {id}` and `sigil: end {id}` in comments around the code instead"
 
@@ -47,7 +51,7 @@ class Pin:
         symbol: a function, method or class by dotted name; None pins by the rest.
         start: regex of the line after which the pinned text begins; None without delimiters.
         end: regex of the line before which it ends.
-        ast_query: a tree-sitter query; not supported yet.
+        ast_query: a tree-sitter query; its capture ``@pin``, or its only one, is pinned.
     """
 
     id: str
@@ -118,7 +122,8 @@ def locate(
         PinAmbiguous: a symbol or delimiter matches more than once.
         InvalidValue: pins overlap or share an id, a marker is malformed, a pinned file
             does not parse, a regex does not compile.
-        NotYet: a tree-sitter query, or a symbol in a language that has no scanner.
+        NotYet: a symbol in a language that is not known, or of an uncertain extent.
+        DependencyMissing: a query, and the extra ``languages`` is not installed.
     """
     ids = {pin.id for pin in pins}
     regions: list[Region] = []
@@ -132,9 +137,6 @@ def locate(
 
 
 def _locate(pin: Pin, files: Mapping[str, str], place: Where, ids: set[str]) -> list[Region]:
-    if pin.ast_query is not None:
-        remedy = "name a symbol, or " + _USE_MARKERS.format(id=pin.id)
-        raise NotYet("tree-sitter queries are not supported yet", where=place, remedy=remedy)
     try:
         selected = {path: files[path] for path in sorted(files) if selects(pin, path)}
     except InvalidValue as error:
@@ -145,6 +147,8 @@ def _locate(pin: Pin, files: Mapping[str, str], place: Where, ids: set[str]) -> 
             where=place,
             remedy=_did_you_mean(pin.files[0] if pin.files else "", files),
         )
+    if pin.ast_query is not None:
+        return [_by_query(pin, pin.ast_query, selected, place)]
     if pin.symbol is not None:
         return [_by_symbol(pin, pin.symbol, selected, place)]
     if pin.start is not None or pin.end is not None:
@@ -179,32 +183,49 @@ def _definitions(pin: Pin, name: str, path: str, text: str, place: Where) -> lis
     language = language_of(pin, path)
     if language == "python":
         return _python_definitions(pin, name, path, text)
-    if language not in braces.LANGUAGES:
-        raise NotYet(
-            f"no symbols can be found in {path} ({language or 'unknown language'})",
-            where=place,
-            remedy=_USE_MARKERS.format(id=pin.id),
-        )
+    grammar = grammars.grammar_of(language, path)
     try:
-        found = braces.blocks(text, name, language)
+        if grammar is not None and grammars.available(grammar):
+            return _syntax_definitions(pin, name, path, text, grammar)
+        if language in braces.LANGUAGES:
+            found = braces.blocks(text, name, language)
+            return [Region(pin.id, path, block.first, block.last, block.header) for block in found]
     except braces.NotSure as error:
         raise NotYet(
             f"{path}:{error.line}: the extent of {name!r} is not certain: {error.problem}",
             where=place,
             remedy=_USE_MARKERS.format(id=pin.id),
         ) from error
-    return [Region(pin.id, path, block.first, block.last, block.header) for block in found]
+    except grammars.Unparsable as error:
+        raise _unparsable(path, error) from error
+    raise NotYet(
+        f"no symbols can be found in {path} ({language or 'unknown language'})",
+        where=place,
+        remedy=_USE_MARKERS.format(id=pin.id),
+    )
+
+
+def _syntax_definitions(pin: Pin, name: str, path: str, text: str, grammar: str) -> list[Region]:
+    among = syntax.definitions(text, grammar)
+    return [
+        Region(pin.id, path, one.first, one.last, syntax.interface(one, among))
+        for one in syntax.find(text, name, grammar)
+    ]
+
+
+def _unparsable(path: str, error: grammars.Unparsable) -> InvalidValue:
+    return InvalidValue(
+        f"no syntax tree can be made of it: {error.problem}",
+        where=Where(path, error.line),
+        remedy="pin by markers, or mend it",
+    )
 
 
 def _python_definitions(pin: Pin, name: str, path: str, text: str) -> list[Region]:
     try:
         all_of_them = outline(text)
     except NotPython as error:
-        raise InvalidValue(
-            f"not Python source: {error.problem}",
-            where=Where(path, error.line),
-            remedy="mend it before pinning anything in it",
-        ) from error
+        raise _not_python(path, error) from error
     return [
         Region(pin.id, path, one.first, one.last, interface(one, all_of_them))
         for one in all_of_them
@@ -212,19 +233,91 @@ def _python_definitions(pin: Pin, name: str, path: str, text: str) -> list[Regio
     ]
 
 
+def _not_python(path: str, error: NotPython) -> InvalidValue:
+    return InvalidValue(
+        f"not Python source: {error.problem}",
+        where=Where(path, error.line),
+        remedy="mend it before pinning anything in it",
+    )
+
+
 def _symbols(pin: Pin, files: Mapping[str, str]) -> list[str]:
     """Return what could have been meant; a file that does not parse offers nothing."""
     known: list[str] = []
     for path, text in files.items():
         language = language_of(pin, path)
+        grammar = grammars.grammar_of(language, path)
         try:
             if language == "python":
                 known += [one.name for one in outline(text)]
+            elif grammar is not None and grammars.available(grammar):
+                known += [one.name for one in syntax.definitions(text, grammar)]
             elif language in braces.LANGUAGES:
                 known += braces.names(text, language)
-        except NotPython:
+        except (NotPython, grammars.Unparsable):
             continue
     return known
+
+
+# --- by query ---------------------------------------------------------------------------
+
+
+def _by_query(pin: Pin, query: str, files: Mapping[str, str], place: Where) -> Region:
+    found: list[Region] = []
+    for path, text in files.items():
+        language = language_of(pin, path)
+        grammar = grammars.grammar_of(language, path)
+        if grammar is None:
+            raise InvalidValue(
+                f"there is no grammar for {path} ({language or 'unknown language'})",
+                where=place,
+                remedy=f"set language to one of {', '.join(grammars.LANGUAGES)}",
+            )
+        found += _captured(pin, query, grammar, (path, text), place)
+    if not found:
+        problem = f"ast_query matches nothing in {_listed(files)}"
+        raise PinNotFound(problem, where=place, remedy="compare it with the syntax tree")
+    if len(found) > 1:
+        raise _ambiguous("ast_query matches", [(r.path, r.first) for r in found], pin, place)
+    return found[0]
+
+
+def _captured(
+    pin: Pin, query: str, grammar: str, file: tuple[str, str], place: Where
+) -> list[Region]:
+    path, text = file
+    try:
+        found = capturing.capture(text, query, grammar)
+    except BadQuery as error:
+        raise InvalidValue(
+            f"ast_query: {error.problem}", where=place, remedy=error.remedy
+        ) from error
+    except DependencyMissing as error:
+        raise DependencyMissing(error.problem, where=place, remedy=error.remedy) from error
+    except braces.NotSure as error:
+        raise InvalidValue(
+            f"{path}:{error.line}: what ast_query captures has no lines of its own: "
+            f"{error.problem}",
+            where=place,
+            remedy="capture a node that begins and ends its lines",
+        ) from error
+    except grammars.Unparsable as error:
+        raise _unparsable(path, error) from error
+    return [
+        Region(pin.id, path, one.first, one.last, _kept(one, grammar, path, text)) for one in found
+    ]
+
+
+def _kept(one: capturing.Captured, grammar: str, path: str, text: str) -> str | None:
+    """Return the signature that has to stay; that of Python is the one its symbol has."""
+    if grammar != "python" or one.definition is None:
+        return one.signature
+    try:
+        known = outline(text)
+    except NotPython as error:
+        raise _not_python(path, error) from error
+    same = (d for d in known if d.name == one.definition and d.last == one.last_of_definition)
+    return next((interface(definition, known) for definition in same), one.signature)
 
 
 # --- by delimiters and markers ----------------------------------------------------------
@@ -276,7 +369,7 @@ def _by_markers(pin: Pin, files: Mapping[str, str], place: Where, ids: set[str])
     for path, text in files.items():
         if "sigil:" not in text:
             continue
-        for name, first, last in _markers(path, text):
+        for name, first, last in marked(path, text):
             if name == pin.id:
                 found.append(Region(pin.id, path, first, last))
             elif name not in ids:
@@ -293,44 +386,6 @@ def _by_markers(pin: Pin, files: Mapping[str, str], place: Where, ids: set[str])
             remedy="give pin and marker one name, or take the marker away to pin whole files",
         )
     return found
-
-
-@lru_cache(maxsize=512)
-def _markers(path: str, text: str) -> tuple[tuple[str, int, int], ...]:
-    """Return (name, first line, last line) between each pair of markers."""
-    opened: dict[str, int] = {}
-    closed: list[tuple[str, int, int]] = []
-    for found in _MARKER.finditer(text):
-        line = text.count("\n", 0, found.start()) + 1
-        name = _marker_name(found, path, line)
-        if found["verb"] == "begin":
-            if name in opened:
-                _bad_marker(path, line, f"{name!r} begins here and in line {opened[name]}")
-            opened[name] = line
-        elif name not in opened:
-            _bad_marker(path, line, f"{name!r} ends before it begins")
-        else:
-            closed.append((name, opened.pop(name) + 1, line - 1))
-    for name, line in opened.items():
-        _bad_marker(path, line, f"{name!r} never ends")
-    return tuple(closed)
-
-
-def _marker_name(found: re.Match[str], path: str, line: int) -> str:
-    if found.group()[: found.start("leader") - found.start()].strip():
-        _bad_marker(path, line, "the marker shares its line with code")
-    rest = _MARKER_REST.fullmatch(found["rest"])
-    if rest is None:
-        _bad_marker(path, line, f"`sigil: {found['verb']}` needs one name after it, and no more")
-    return rest["id"]
-
-
-def _bad_marker(path: str, line: int, problem: str) -> NoReturn:
-    raise InvalidValue(
-        problem,
-        where=Where(path, line),
-        remedy="write `sigil: begin NAME` and `sigil: end NAME`, once each, on lines of their own",
-    )
 
 
 # --- messages ---------------------------------------------------------------------------
