@@ -21,7 +21,7 @@ from sigil.testing.optimizers import (
     what_is_exact_is_never_measured_again,
 )
 
-OURS = ("simple", "best-of-n", "alphaevolve")
+OURS = ("simple", "best-of-n", "alphaevolve", "tree", "anneal", "mads", "bandit-rl")
 
 
 def of(name, **params):
@@ -32,6 +32,11 @@ def of(name, **params):
 @pytest.mark.parametrize("name", OURS)
 def test_every_optimizer_conforms(name, check):
     check(of(name))
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_islands_with_grids_conform(check):
+    check(of("alphaevolve", features=2))
 
 
 class Doubtful(Simple):
@@ -176,7 +181,7 @@ def test_what_is_remembered_does_not_grow_with_the_search():
 
 
 def test_ours_come_first():
-    assert tuple(optimizer_names()[:3]) == OURS
+    assert tuple(optimizer_names()[: len(OURS)]) == OURS
 
 
 def test_an_unknown_optimizer_is_refused_with_the_nearest_name():

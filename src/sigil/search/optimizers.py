@@ -15,9 +15,15 @@ from typing import cast
 from sigil.errors import DependencyMissing, InvalidValue, SigilError, UsageError, Where
 from sigil.search import plugins
 from sigil.search.alphaevolve import Islands
+from sigil.search.anneal import Anneal
+from sigil.search.bandit import Bandit
+from sigil.search.grid import FEATURES_AT_MOST
+from sigil.search.guided import Guide, Guided
+from sigil.search.mads import Mads
 from sigil.search.optimizer import Optimizer, Problem
 from sigil.search.population import BestFirst, Population
 from sigil.search.rounds import Rounds
+from sigil.search.tree import Tree
 
 GROUP = "sigil.optimizers"
 
@@ -45,6 +51,13 @@ def _independent() -> Population:
     return BestFirst(parents=0)
 
 
+def _guided(make: Callable[..., Guide], params: Mapping[str, Param]) -> _Kind:
+    def populate(**given: int) -> Population:
+        return Guided(make(**given))
+
+    return _Kind(populate, params)
+
+
 _BUILT_IN: Mapping[str, _Kind] = {
     "simple": _Kind(BestFirst, {"parents": Param(1, 64)}),
     "best-of-n": _Kind(_independent, {}),
@@ -54,7 +67,25 @@ _BUILT_IN: Mapping[str, _Kind] = {
             "islands": Param(1, 64),
             "migration_interval": Param(1, 10**6),
             "migrants": Param(1, 64),
+            "features": Param(0, FEATURES_AT_MOST),
+            "bins": Param(2, 16),
         },
+    ),
+    "tree": _guided(
+        Tree,
+        {
+            "parents": Param(1, 64),
+            "nodes": Param(8, 4096),
+            "exploration": Param(0, 1000),
+            "widening": Param(1, 1000),
+        },
+    ),
+    "anneal": _guided(
+        Anneal, {"chains": Param(1, 64), "cooling": Param(10, 10**6), "hot": Param(1, 99)}
+    ),
+    "mads": _guided(Mads, {"poll": Param(1, 64), "pool": Param(8, 1024)}),
+    "bandit-rl": _guided(
+        Bandit, {"parents": Param(1, 64), "pool": Param(8, 1024), "step": Param(0, 100)}
     ),
 }
 
