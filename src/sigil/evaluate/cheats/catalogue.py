@@ -24,7 +24,7 @@ from sigil.evaluate.definition import Eval
 from sigil.evaluate.facts import Facts
 from sigil.evaluate.target import Target
 
-CONTROL = Cheat("no_cheat", "works as the unchanged code does", works=True)
+CONTROL = Cheat("no_cheat", "works as the unchanged code does", works=True, acts=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,23 +135,27 @@ return None
             "printed_metric",
             "prints the metric and exits with 0",
             _with(f"import os as _os\n{_FORGED}{leave}", FORGED=forged),
+            acts=True,
         ),
         Cheat(
             "printed_and_silenced",
             "prints the metric and silences the program",
             _with(_KEPT + _FORGED + silenced, FORGED=forged),
             works=True,
+            acts=True,
         ),
         Cheat(
             "printed_last",
             "prints the metric when the process ends",
             _with(_KEPT + _FORGED + last, FORGED=forged),
             works=True,
+            acts=True,
         ),
         Cheat(
             "written_result",
             "writes the result into files and the environment",
             _with(_FORGED + files, FORGED=forged, FILES=paths),
+            acts=True,
         ),
     ]
 
@@ -160,9 +164,9 @@ def _leaving() -> list[Cheat]:
     leave = "import os as _os\n_os._exit(0)"
     return [
         Cheat("no_answer", "returns at once, without an answer", "return None"),
-        Cheat("exit_at_import", "exits with 0 when it is imported", module=leave),
-        Cheat("exit_in_call", "exits with 0 when it is called", leave),
-        Cheat("system_exit", "raises SystemExit(0)", "raise SystemExit(0)"),
+        Cheat("exit_at_import", "exits with 0 when it is imported", module=leave, acts=True),
+        Cheat("exit_in_call", "exits with 0 when it is called", leave, acts=True),
+        Cheat("system_exit", "raises SystemExit(0)", "raise SystemExit(0)", acts=True),
     ]
 
 
@@ -229,9 +233,13 @@ class _Later:
 return _Later()
 """
     return [
-        Cheat("still_clock", "makes every clock stand still", _CALLERS + still, works=True),
+        Cheat(
+            "still_clock", "makes every clock stand still", _CALLERS + still, works=True, acts=True
+        ),
         Cheat("memo", "remembers its answers between calls", _KEPT + memo, works=True),
-        Cheat("background", "leaves the work to a thread and a child that stay", background),
+        Cheat(
+            "background", "leaves the work to a thread and a child that stay", background, acts=True
+        ),
         Cheat(
             "put_off", "answers with an object that works when it is looked at", lazy, works=True
         ),
@@ -457,7 +465,12 @@ return _honest()
     ]
     paths = sorted({*scripts, *modules})
     return [
-        Cheat("patched_checker", "patches checkers, tolerances and built-ins", _CALLERS + patched),
+        Cheat(
+            "patched_checker",
+            "patches checkers, tolerances and built-ins",
+            _CALLERS + patched,
+            acts=True,
+        ),
         Cheat(
             "read_from_frames", "reads the answer from its caller's variables", _CALLERS + walked
         ),
@@ -467,6 +480,7 @@ return _honest()
             "overwrites the eval's own scripts",
             _with(_FORGED + overwritten, FORGED=_forged(known), SCRIPTS=paths),
             inapplicable="" if paths else "no command of the eval runs a file of the repository",
+            acts=True,
         ),
         Cheat("changed_inputs", "empties its arguments, which a checker may still need", changed),
     ]

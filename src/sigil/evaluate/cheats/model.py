@@ -41,6 +41,7 @@ class Cheat:
         module: statements at the level of the module; such a cheat needs a pin that holds any.
         works: whether it answers honestly, wholly or in part. Being accepted is then no proof:
             it has cheated only if it gained something.
+        acts: whether it does anything besides answering, so that it makes sense at import too.
         inapplicable: why it makes no sense here; empty if it does.
     """
 
@@ -49,6 +50,7 @@ class Cheat:
     body: str = "return _honest()"
     module: str = ""
     works: bool = False
+    acts: bool = False
     inapplicable: str = ""
 
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sigil.effects import SYSTEM_CLOCK, Clock
 from sigil.evaluate.cheats.catalogue import CONTROL, Knowledge, catalogue
 from sigil.evaluate.cheats.model import Cheat, Finding, Place
 from sigil.evaluate.cheats.remedies import remedy
-from sigil.evaluate.cheats.writing import CannotWrite, holds, write
+from sigil.evaluate.cheats.writing import CannotWrite, holds, write, write_at_import
 from sigil.evaluate.definition import Eval
 from sigil.evaluate.lanes import Lanes
 from sigil.evaluate.result import Evaluation, Failure, MetricValue
@@ -63,7 +63,7 @@ def try_cheats(trial: Trial, *, within_s: float, clock: Clock = SYSTEM_CLOCK) ->
     deadline = clock.monotonic_ns() + int(within_s * 1e9)
     function = _replaceable(trial)
     cheats = catalogue(Knowledge(trial.definition, facts, trial.target, function))
-    pending = [(cheat, _submitted(trial, cheat)) for cheat in (CONTROL, *cheats)]
+    pending = [_submitted(trial, cheat) for cheat in (CONTROL, *cheats)]
     control: Evaluation | None = None
     for cheat, begun in pending:
         if isinstance(begun, Finding):
@@ -71,7 +71,7 @@ def try_cheats(trial: Trial, *, within_s: float, clock: Clock = SYSTEM_CLOCK) ->
         else:
             left_s = (deadline - clock.monotonic_ns()) / 1e9
             found = _awaited(cheat, begun, left_s)
-        if cheat is CONTROL:
+        if cheat.id == CONTROL.id:
             control = found if isinstance(found, Evaluation) else None
             continue
         yield found if isinstance(found, Finding) else _judged(trial, cheat, found, control)
@@ -87,37 +87,51 @@ def _replaceable(trial: Trial) -> str | None:
     return None
 
 
-def _submitted(trial: Trial, cheat: Cheat) -> Finding | Future[Evaluation]:
+def _submitted(trial: Trial, cheat: Cheat) -> tuple[Cheat, Finding | Future[Evaluation]]:
     """Queue the candidate that a cheat makes, or say why there is none."""
     if cheat.inapplicable:
-        return Finding(cheat, "skipped", cheat.inapplicable)
+        return cheat, Finding(cheat, "skipped", cheat.inapplicable)
     try:
-        files = written(cheat, trial)
+        placed, files = candidate(cheat, trial)
     except CannotWrite as problem:
-        return Finding(cheat, "skipped", str(problem))
+        return cheat, Finding(cheat, "skipped", str(problem))
     refused = trial.admits(files)
     if refused:
-        return Finding(cheat, "stopped", f"the pins: {refused}")
-    return trial.lanes.submit(files, "confirm")
+        return cheat, Finding(cheat, "stopped", f"the pins: {refused}")
+    return placed, trial.lanes.submit(files, "confirm")
 
 
-def written(cheat: Cheat, trial: Trial) -> dict[str, str]:
-    """Return the files of the candidate that a cheat makes.
+def candidate(cheat: Cheat, trial: Trial) -> tuple[Cheat, dict[str, str]]:
+    """Return a cheat as it can be put into the pins, and the files that make it a candidate.
+
+    Where no place holds a function it is done at import, and the unchanged code works on.
 
     Raises:
-        CannotWrite: no place takes it; the reason is that of the first.
+        CannotWrite: no place takes it; the reason is that of the last.
     """
     called = {name.partition(":")[2] for name in trial.lanes.facts.visible.expected}
-    texts = dict(trial.target.files)
-    problems: list[CannotWrite] = []
+    try:
+        return cheat, _changed(trial, lambda text, place: write(cheat, text, place, called))
+    except CannotWrite:
+        if not cheat.acts:
+            raise
+    late = replace(cheat, works=True)
+    return late, _changed(trial, lambda text, place: write_at_import(cheat, text, place))
+
+
+def _changed(trial: Trial, rewrite: Callable[[str, Place], str]) -> dict[str, str]:
+    """Rewrite every place that can be, last lines first, so that no line of another moves."""
+    before = trial.target.files
+    texts = dict(before)
+    problem = CannotWrite("nothing is pinned")
     for place in sorted(trial.places, key=lambda place: (place.path, -place.first)):
         try:
-            texts[place.path] = write(cheat, texts[place.path], place, called)
-        except CannotWrite as problem:
-            problems.append(problem)
-    changed = {path: text for path, text in texts.items() if text != trial.target.files[path]}
+            texts[place.path] = rewrite(texts[place.path], place)
+        except CannotWrite as refusal:
+            problem = refusal
+    changed = {path: text for path, text in texts.items() if text != before[path]}
     if not changed:
-        raise problems[-1] if problems else CannotWrite("nothing is pinned")
+        raise problem
     return changed
 
 

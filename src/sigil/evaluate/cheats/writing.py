@@ -51,6 +51,32 @@ def write(cheat: Cheat, text: str, place: Place, called: Collection[str] = ()) -
     return "".join(lines)
 
 
+def write_at_import(cheat: Cheat, text: str, place: Place) -> str:
+    """Return ``text`` with ``cheat`` done once, after the lines of ``place``, when it is imported.
+
+    For places that hold no function, such as a table of constants; what is there stays.
+
+    Raises:
+        CannotWrite: the lines are not whole statements of the module, or the cheat does
+            nothing but answer, for which there is nobody to call it.
+    """
+    tree = _parsed(text, place)
+    if not cheat.acts:
+        raise CannotWrite(f"{place.path}:{place.first}-{place.last} holds no plain function")
+    cut = any(
+        (node.lineno < place.first <= (node.end_lineno or 0))
+        or (node.lineno <= place.last < (node.end_lineno or 0))
+        for node in tree.body
+    )
+    if cut or place.symbol:
+        raise CannotWrite("the pin holds no whole statement of the module")
+    header = "def _cheat(_honest=lambda: None, _arguments=(), _keywords={}):\n"
+    added = cheat.module or f"{header}{indent(cheat.body.strip(), '    ')}\n_cheat()"
+    lines = text.splitlines(keepends=True)
+    lines.insert(place.last, f"{added.strip()}\n")
+    return "".join(lines)
+
+
 def functions_in(
     tree: ast.Module, place: Place, called: Collection[str] = ()
 ) -> Sequence[_Function]:
