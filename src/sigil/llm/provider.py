@@ -23,6 +23,10 @@ __all__ = ["Message", "Provider", "Reply", "Request", "Usage", "make_provider", 
 
 GROUP = "sigil.providers"
 _BUILT_IN = {
+    "anthropic": "sigil.llm.anthropic_messages:AnthropicMessages",
+    "inbox": "sigil.llm.inbox:Inbox",
+    "openai": "sigil.llm.chat_completions:ChatCompletions",
+    "openai-compatible": "sigil.llm.chat_completions:ChatCompletions",
     "replay": "sigil.llm.replay:Replay",
     "stub": "sigil.llm.stub:Stub",
 }

@@ -1,0 +1,97 @@
+"""The providers ``openai`` and ``openai-compatible``: chat completions, anywhere.
+
+Parameters that a model does not take are left out from the second request on: models that
+reason refuse a temperature, some servers a seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sigil.errors import InvalidValue, Where
+from sigil.llm.connection import Connection, Library, Unsupported, joined, usage
+from sigil.llm.model import Reply, Request, Unanswered
+from sigil.llm.settings import ModelSettings
+
+_LIBRARY = Library(
+    "openai", "OpenAI", "https://api.openai.com/v1", "authorization", key_prefix="Bearer "
+)
+_ACCOUNT = frozenset({"openai-organization", "openai-project"})
+_LIMITS = {"openai": "max_completion_tokens"}
+
+
+class ChatCompletions:
+    """A model behind OpenAI's protocol.
+
+    Args:
+        settings: of its entry, with a model.
+
+    Raises:
+        InvalidValue: no model is named.
+        DependencyMissing: the library is not installed.
+    """
+
+    def __init__(self, settings: ModelSettings):
+        if not settings.model:
+            raise InvalidValue(
+                f"no model of {settings.provider} is named",
+                where=Where(field=f"{settings.name}.model"),
+                remedy="add model: to its entry in sigil.yaml",
+            )
+        self.name = settings.provider
+        self._model = settings.model
+        self._limit = _LIMITS.get(settings.provider, "max_tokens")
+        self._left_out: frozenset[str] = frozenset()
+        self._connection = Connection(_LIBRARY, settings, own_headers=_ACCOUNT)
+
+    def complete(self, request: Request) -> Reply:
+        """Return the first choice; see `Provider.complete`."""
+        while True:
+            body = self._body(request)
+            try:
+                answer = self._connection.exchange(_create, body)
+            except Unsupported as refusal:
+                self._adapt(refusal, body)
+            else:
+                return self._reply(answer, request)
+
+    def close(self) -> None:
+        """End the connections."""
+        self._connection.close()
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        optional = {"temperature": request.temperature, "seed": request.seed}
+        return {
+            "model": self._model,
+            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            self._limit: request.max_tokens,
+            **{name: optional[name] for name in optional if name not in self._left_out},
+        }
+
+    def _adapt(self, refusal: Unsupported, body: Mapping[str, Any]) -> None:
+        """Leave out what was refused, or call the limit by its other name."""
+        if "max_tokens" in refusal.names and "max_tokens" in body:
+            self._limit = "max_completion_tokens"
+            return
+        refused = {"temperature", "seed"}.intersection(refusal.names)
+        if not refused:
+            raise refusal
+        self._left_out |= refused
+
+    def _reply(self, answer: Mapping[str, Any], request: Request) -> Reply:
+        try:
+            message = answer["choices"][0]["message"]
+            text = joined(message.get("content")) or joined(message.get("refusal"))
+        except (LookupError, TypeError, AttributeError) as error:
+            raise Unanswered("the answer has no message in it") from error
+        return Reply(
+            text,
+            model=str(answer.get("model") or self._model),
+            usage=usage(answer, ("prompt_tokens", "completion_tokens"), request, text),
+            raw_id=str(answer.get("id") or ""),
+        )
+
+
+def _create(client: Any) -> Any:
+    return client.chat.completions.with_streaming_response.create

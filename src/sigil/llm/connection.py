@@ -1,0 +1,282 @@
+"""One exchange over an official client: JSON there, JSON back, and every fault by its name.
+
+`openai` and `anthropic` are made by one generator and have the same classes. What is taken out
+of their hands: retries (ours are used), redirects (none is followed, since a key would go with
+it), headers (ours alone, whatever variables they read), and the size and time of an answer.
+
+Not here: what a request or an answer looks like (`sigil.llm.chat_completions`,
+`sigil.llm.anthropic_messages`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NoReturn, cast
+
+from sigil.effects import SYSTEM_CLOCK
+from sigil.errors import DependencyMissing, ProviderFailed, ProviderRefused
+from sigil.llm.exchanges import clean_text
+from sigil.llm.keys import read_key
+from sigil.llm.model import Request, Unanswered, Usage
+from sigil.llm.pacing import NS
+from sigil.llm.redaction import REDACTED
+from sigil.llm.settings import ModelSettings
+
+MAX_BYTES = 16 << 20
+"""Of an answer on the wire."""
+_CONNECT_S = 10.0
+_MOST_TOKENS = 10**9
+_LONGEST_WAIT_S = 1e9
+_OURS = frozenset(
+    "host accept accept-encoding connection content-type content-length user-agent "
+    "anthropic-version x-stainless-raw-response".split()
+)
+"""The last one is how the clients tell themselves that we read the answer's bytes."""
+_REFUSED = {401, 402, 403, 404}
+_AGAIN = {408, 409, 425, 429}
+_NO_CREDIT = re.compile(r"insufficient_quota|credit balance", re.IGNORECASE)
+_NOT_TAKEN = re.compile(
+    r"(?i)(?:unsupported|unrecognized|unknown|unexpected|deprecated|not (?:be )?support)"
+)
+
+
+class Unsupported(ProviderFailed):
+    """A parameter that this model does not take.
+
+    Args:
+        problem: what the provider says.
+        names: of the parameters that were sent and that it speaks of.
+    """
+
+    exit_code = ProviderFailed.exit_code
+
+    def __init__(self, problem: str, names: tuple[str, ...]):
+        super().__init__(problem)
+        self.names = names
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """An official client library.
+
+    Args:
+        module: that is imported; also the name of our extra.
+        client: its class.
+        base_url: of the provider itself.
+        key_header: that carries the key.
+        key_prefix: before the key in that header.
+    """
+
+    module: str
+    client: str
+    base_url: str
+    key_header: str
+    key_prefix: str = ""
+
+
+class Connection:
+    """A client of one entry, made at the first exchange and shared by all threads.
+
+    Args:
+        library: to use.
+        settings: of the entry.
+        own_headers: further headers that may be sent to the provider itself.
+
+    Raises:
+        DependencyMissing: the library is not installed.
+    """
+
+    def __init__(
+        self, library: Library, settings: ModelSettings, own_headers: frozenset[str] = frozenset()
+    ):
+        if find_spec(library.module) is None:
+            raise DependencyMissing(
+                f"the provider {settings.provider!r} needs the library {library.module}",
+                remedy=f"pip install 'sigil[{library.module}]'",
+            )
+        self._library = library
+        self._settings = settings
+        self._headers = _OURS if settings.base_url else _OURS | own_headers
+        self._lock = threading.Lock()
+        self._client: Any = None
+        self._key = ""
+
+    def exchange(self, create: Callable[[Any], Any], body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send ``body`` and return the answer.
+
+        Args:
+            create: from the client to the method that sends keywords and returns a context
+                manager with the response.
+            body: keywords.
+
+        Raises:
+            Unanswered, ProviderRefused, ProviderFailed: as `Provider.complete`.
+            Unsupported: a parameter is not taken.
+        """
+        client = self._connected()
+        deadline_ns = SYSTEM_CLOCK.monotonic_ns() + round(self._settings.timeout_s * NS)
+        try:
+            with create(client)(**body) as response:
+                raw = _read(response.iter_bytes(), deadline_ns)
+        except ProviderFailed:
+            raise
+        except Exception as error:  # noqa: BLE001 - each of many kinds is named in `_failed`
+            self._failed(error, body)
+        return _parsed(raw)
+
+    def close(self) -> None:
+        """End the connections."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+
+    def _connected(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                self._key = read_key(self._settings)
+                self._client = self._connect()
+            return self._client
+
+    def _connect(self) -> Any:
+        library, settings = import_module(self._library.module), self._settings
+        timeout = library.Timeout(settings.timeout_s, connect=min(_CONNECT_S, settings.timeout_s))
+        # Whatever is not given would be read from the environment.
+        return getattr(library, self._library.client)(
+            api_key=self._key or "none",
+            base_url=settings.base_url or self._library.base_url,
+            max_retries=0,
+            timeout=timeout,
+            http_client=library.DefaultHttpxClient(
+                timeout=timeout,
+                follow_redirects=False,
+                event_hooks={"request": [self._only_our_headers]},
+            ),
+        )
+
+    def _only_our_headers(self, request: Any) -> None:
+        """Leave the headers that we mean to send, and the key of this entry."""
+        kept = [(name, value) for name, value in request.headers.items() if name in self._headers]
+        if self._key:
+            kept.append((self._library.key_header, f"{self._library.key_prefix}{self._key}"))
+        request.headers = type(request.headers)(kept)
+
+    def _failed(self, error: Exception, body: Mapping[str, Any]) -> NoReturn:
+        """Raise what ``error`` means, without the key and without the request's headers."""
+        library = import_module(self._library.module)
+        if isinstance(error, library.APIStatusError):
+            self._answered(cast("Any", error), body)
+        if isinstance(error, library.APITimeoutError):
+            problem = f"no answer within {self._settings.timeout_s:g} s"
+            raise Unanswered(problem) from None
+        host = self._settings.base_url or self._library.base_url
+        cause = error.__cause__ or error
+        problem = self._said(f"the exchange with {host} failed: {type(cause).__name__}: {cause}")
+        if isinstance(error, library.APIConnectionError) or _of_the_network(error):
+            raise Unanswered(problem) from None
+        raise ProviderFailed(problem) from None
+
+    def _answered(self, error: Any, body: Mapping[str, Any]) -> NoReturn:
+        """Raise what a status of HTTP means."""
+        status: int = error.status_code
+        message = self._said(str(error.message))
+        problem = f"{self._settings.provider} answered {status}: {message}"
+        if status in _REFUSED or _NO_CREDIT.search(f"{error.body} {message}"):
+            raise ProviderRefused(problem, remedy=_remedy(status, self._settings)) from None
+        if status in _AGAIN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Unanswered(problem, _retry_after(error.response.headers)) from None
+        sent = [*body, *body.get("extra_body", ())]
+        names = tuple(name for name in sent if re.search(rf"\b{name}\b", message))
+        if status in {400, 422} and names and _NOT_TAKEN.search(message):
+            raise Unsupported(problem, names) from None
+        raise ProviderFailed(problem) from None
+
+    def _said(self, text: str) -> str:
+        return clean_text(text.replace(self._key, REDACTED) if self._key else text)
+
+
+def _remedy(status: int, settings: ModelSettings) -> str:
+    if status == HTTPStatus.NOT_FOUND:
+        return f"check model: and base_url: of {settings.name}"
+    if status == HTTPStatus.UNAUTHORIZED:
+        return (
+            f"check the key in {settings.key_variable}"
+            if settings.key_variable
+            else (f"name the variable that holds the key as key_variable: of {settings.name}")
+        )
+    return "check the account with the provider"
+
+
+def _of_the_network(error: Exception) -> bool:
+    """Say whether the library under both clients raised it, as it does inside of a body."""
+    return isinstance(error, OSError) or type(error).__module__.startswith("httpx")
+
+
+def _read(chunks: Iterator[bytes], deadline_ns: int) -> bytes:
+    """Return a whole body, unless it is too large or too slow."""
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise ProviderFailed(f"the answer is larger than {MAX_BYTES >> 20} MiB")
+        if SYSTEM_CLOCK.monotonic_ns() > deadline_ns:
+            raise Unanswered("the answer did not end in time")
+    return bytes(body)
+
+
+def _parsed(raw: bytes) -> Mapping[str, Any]:
+    """Return the JSON of a body, whose text need not be UTF-8."""
+    try:
+        answer: object = json.loads(raw.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        answer = None
+    if isinstance(answer, dict):
+        return cast("Mapping[str, Any]", answer)
+    shown = clean_text(raw[:80].decode("utf-8", "replace"))
+    raise Unanswered(f"the answer is no JSON object: {shown or 'nothing'}")
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of a Retry-After header, which are a number or a date."""
+    value = headers.get("retry-after", "").strip()
+    with contextlib.suppress(ValueError, TypeError):
+        return max(float(value), 0.0) if float(value) < _LONGEST_WAIT_S else None
+    with contextlib.suppress(ValueError, TypeError):
+        return max((parsedate_to_datetime(value) - SYSTEM_CLOCK.now()).total_seconds(), 0.0)
+    return None
+
+
+# --- what both say ----------------------------------------------------------------------
+
+
+def usage(answer: Mapping[str, Any], names: tuple[str, str], request: Request, text: str) -> Usage:
+    """Return the tokens that ``answer`` counts, of the request and of its ``text``."""
+    counted: object = answer.get("usage")
+    counts = cast("dict[str, Any]", counted) if isinstance(counted, dict) else {}
+    asked = "".join(message.content for message in request.messages)
+    return Usage(_tokens(counts.get(names[0]), asked), _tokens(counts.get(names[1]), text))
+
+
+def _tokens(counted: object, text: str) -> int:
+    """Return what a provider counted; where it did not, four bytes are a token."""
+    if isinstance(counted, int) and not isinstance(counted, bool) and 0 <= counted <= _MOST_TOKENS:
+        return counted
+    return -(-len(text.encode("utf-8", "replace")) // 4)
+
+
+def joined(parts: object) -> str:
+    """Return the texts in a list of content parts, or a content that is one text."""
+    if isinstance(parts, str):
+        return parts
+    listed = cast("list[object]", parts) if isinstance(parts, list) else []
+    held = [cast("dict[str, object]", part) for part in listed if isinstance(part, dict)]
+    texts = [part.get("text") for part in held]
+    return "".join(text for text in texts if isinstance(text, str))
