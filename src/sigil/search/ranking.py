@@ -10,6 +10,7 @@ Pure. Not here: what is kept of those that are ranked (`sigil.search.archive`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from sigil.search.archive import Costs, Entry, dominates
 
@@ -24,6 +25,9 @@ def ranks(costs: Sequence[Sequence[float]]) -> list[int]:
     dominated by earlier ones alone, and by some row of every front before its own, so that
     the front can be searched by halving.
     """
+    if all(len(row) == 1 for row in costs):  # one objective is its own order
+        places = {value: place for place, value in enumerate(sorted({row[0] for row in costs}))}
+        return [places[row[0]] for row in costs]
     found = [0] * len(costs)
     fronts: list[list[int]] = []
     for index in sorted(range(len(costs)), key=lambda i: tuple(costs[i])):
@@ -48,7 +52,7 @@ def worths(entries: Sequence[Entry]) -> dict[str, float]:
     sizes = [0] * (max(found, default=0) + 1)
     for rank in found:
         sizes[rank] += 1
-    worse = [sum(sizes[rank + 1 :]) for rank in range(len(sizes))]
+    worse = [len(entries) - better for better in accumulate(sizes)]
     others = len(entries) - 1
     return {
         entry.id: worse[rank] / others if others else 1.0
