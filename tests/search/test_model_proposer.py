@@ -10,7 +10,6 @@ from sigil.search.model_proposer import ModelProposer
 from sigil.search.patch import check, diff
 from sigil.search.pins import Pin
 from sigil.search.prompting.templates import load_templates
-from sigil.search.replies import extract_diff, note_of
 from sigil.search.simple import Simple
 from sigil.search.waiting import Waiting
 
@@ -84,7 +83,7 @@ def test_a_patch_for_a_file_with_crlf_is_given_its_line_ends():
 @pytest.mark.parametrize(
     ("answer", "failure"),
     [
-        ("I cannot do that.", "holds no diff"),
+        ("I cannot do that.", "holds no change"),
         ("```diff\n```", "changes nothing"),
         ("```diff\n--- a/a.py\nnonsense\n```", "expected `"),
         (GOOD.replace("-    return x\n", "-    return y\n"), "does not apply"),
@@ -173,23 +172,3 @@ def test_an_out_of_pin_answer_is_a_refusal_of_the_optimizer():
     optimizer = Simple(PINS, [asking(Says(answer))], files=FILES, seed=1)
     assert optimizer.ask(1) == []
     assert "outside the pins" in optimizer.take_refusals()[0].reason
-
-
-@pytest.mark.parametrize(
-    ("reply", "found"),
-    [
-        ("no", None),
-        ("```diff\na\n```\nand\n```diff\nb\n```", "a\nb\n"),
-        ("```python\nx\n```\n~~~patch\nc\n~~~", "c\n"),
-        ("text\n--- a/x\n+++ b/x\nrest", "--- a/x\n+++ b/x\nrest"),
-        ("```diff\nunclosed", None),
-    ],
-)
-def test_the_diff_is_found_in_an_answer(reply, found):
-    assert extract_diff(reply) == found
-
-
-def test_a_note_is_one_short_printable_line():
-    assert note_of("\n\n\x1b[31mRed " + "x" * 500).startswith(r"\x1b[31mRed x")
-    assert len(note_of("x" * 500)) == 160
-    assert note_of("```diff\n```") == "no comment"

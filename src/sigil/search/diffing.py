@@ -51,16 +51,16 @@ def _diff_file(path: str, old: str | None, new: str | None, *, headed: bool) -> 
         parts.append("--- /dev/null\n" if old is None else f"--- a/{path}{tab}\n")
         parts.append("+++ /dev/null\n" if new is None else f"+++ b/{path}{tab}\n")
         a, b = split_lines(old or ""), split_lines(new or "")
-        parts += [_hunk(a, b, group) for group in _groups(_opcodes(a, b))]
+        parts += [_hunk(a, b, group) for group in _groups(changed_stretches(a, b))]
     return "".join(parts)
 
 
-_Opcode = tuple[int, int, int, int]
+Stretch = tuple[int, int, int, int]
 """Lines ``a[i:j]`` become ``b[k:m]``."""
 
 
-def _opcodes(a: Sequence[str], b: Sequence[str]) -> list[_Opcode]:
-    """Return the differing stretches, in order. What is common at both ends is skipped first."""
+def changed_stretches(a: Sequence[str], b: Sequence[str]) -> list[Stretch]:
+    """Return where ``a`` and ``b`` differ, in order. What both ends share is skipped first."""
     shorter = min(len(a), len(b))
     pairs = enumerate(zip(a, b, strict=False))
     head = next((i for i, (one, other) in pairs if one != other), shorter)
@@ -79,9 +79,9 @@ def _opcodes(a: Sequence[str], b: Sequence[str]) -> list[_Opcode]:
     ]
 
 
-def _groups(opcodes: list[_Opcode]) -> list[list[_Opcode]]:
+def _groups(opcodes: list[Stretch]) -> list[list[Stretch]]:
     """Return stretches that share context together, so that no hunk touches another."""
-    groups: list[list[_Opcode]] = []
+    groups: list[list[Stretch]] = []
     for opcode in opcodes:
         if groups and opcode[0] - groups[-1][-1][1] <= 2 * CONTEXT:
             groups[-1].append(opcode)
@@ -90,7 +90,7 @@ def _groups(opcodes: list[_Opcode]) -> list[list[_Opcode]]:
     return groups
 
 
-def _hunk(a: Sequence[str], b: Sequence[str], group: list[_Opcode]) -> str:
+def _hunk(a: Sequence[str], b: Sequence[str], group: list[Stretch]) -> str:
     first, last = group[0], group[-1]
     lead = min(CONTEXT, first[0])
     trail = min(CONTEXT, len(a) - last[1])

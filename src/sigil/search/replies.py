@@ -1,23 +1,33 @@
 """What a model's answer means: one exact unified diff against the parent, or what is wrong.
 
-Not here: who is asked to mend it (`sigil.search.model_proposer`).
+An answer is a unified diff, blocks of search and replacement, or definitions and files whole;
+one form, not several. Whatever it holds, it ends in a patch that passes `check` or in a
+sentence that says what to do, and never in an exception.
+
+Not here: the forms (`sigil.search.answers`), who is asked to mend a faulty answer
+(`sigil.search.model_proposer`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sigil.errors import SigilError
+from sigil.errors import MalformedPatch, SigilError, Where
 from sigil.llm.redaction import redact
 from sigil.printable import printable
-from sigil.search.patch import check, diff, recount
+from sigil.search.answers.definitions import read_blocks
+from sigil.search.answers.diffs import diff_in, read_diff
+from sigil.search.answers.fences import Answer, is_fence, take_apart
+from sigil.search.answers.placing import SOURCE
+from sigil.search.answers.search_replace import read_replacements, replacements_in
+from sigil.search.patch import check, diff
 from sigil.search.pins import Pin
 
+MAX_REPLY = 2**20
+"""The most characters of an answer that are read."""
 _LONGEST_NOTE = 160
-_FENCED = re.compile(r"^(`{3,}|~{3,})[ \t]*(\w*)[^\n]*\n(.*?)^\1[ \t]*$", re.DOTALL | re.MULTILINE)
-_BARE = re.compile(r"^(?:diff --git |--- \S+[^\n]*\n\+\+\+ )", re.MULTILINE)
+_HEADERS = ("diff --git ", "--- ", "+++ ", "@@", "<<<<<<<", "=======", ">>>>>>>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,45 +49,94 @@ NOTHING = Reading("", "the answer changes nothing", mendable=False)
 
 
 def read_reply(text: str, files: Mapping[str, str], pins: Sequence[Pin]) -> Reading:
-    """Return what an answer means for ``files``; never raises."""
-    answer = text.replace("\r\n", "\n")
-    found = extract_diff(answer)
-    if found is None:
-        return Reading("", "the answer holds no diff")
-    if not found.strip():
-        return NOTHING
-    found = recount(found)
-    if all("\r\n" in content for content in files.values()):
-        found = found.replace("\n", "\r\n")
-    try:
-        after = check(found, files, pins, source="answer")
-    except SigilError as error:
-        return Reading("", str(error))
-    patch = diff(files, after)
-    return Reading(patch) if patch else NOTHING
+    """Return what an answer means.
 
-
-def extract_diff(reply: str) -> str | None:
-    """Return the unified diff in a model's answer; None where there is none.
-
-    A fenced block that is called diff or patch, else any fenced block that holds one, else
-    everything from the first header on. Several blocks are taken together.
+    Args:
+        text: as it came.
+        files: the parent's text by path.
+        pins: what may change.
     """
-    blocks = [(found[2].lower(), found[3]) for found in _FENCED.finditer(reply)]
-    named = [body for name, body in blocks if name in {"diff", "patch"}]
-    if named:
-        return "".join(named)
-    other = [body for _, body in blocks if _BARE.search(body)]
-    if other:
-        return "".join(other)
-    bare = _BARE.search(reply)
-    return reply[bare.start() :] if bare else None
+    try:
+        after = _meant(_sound(text), files, pins)
+        patch = diff(files, after)
+        if not patch:
+            return NOTHING
+        check(patch, files, pins, source="the change")
+    except SigilError as error:
+        return Reading("", _said(error))
+    return Reading(patch)
 
 
 def note_of(reply: str) -> str:
     """Return the first line of an answer that is not part of its change, printable and short."""
-    prose = _FENCED.sub("", reply)
-    bare = _BARE.search(prose)
-    prose = prose[: bare.start()] if bare else prose
-    line = next((line.strip() for line in prose.splitlines() if line.strip()), "no comment")
-    return printable(redact(line), _LONGEST_NOTE)
+    prose: list[str] = []
+    answer = take_apart(reply[:MAX_REPLY])
+    inside = {
+        number
+        for block in answer.blocks
+        for number in range(block.first - 2, block.first + len(block.lines))
+    }
+    for number, line in enumerate(answer.lines):
+        if line.startswith(_HEADERS):
+            break
+        if number not in inside and line.strip() and not is_fence(line):
+            prose.append(line.strip())
+            break
+    return printable(redact(prose[0] if prose else "no comment"), _LONGEST_NOTE)
+
+
+def _said(error: SigilError) -> str:
+    """Return an error on one line with every blank in it: in code, they are what is wrong."""
+    place = f"{error.where}: " if error.where else ""
+    remedy = f"; {error.remedy}" if error.remedy else ""
+    return " ".join(f"{place}{error.problem}{remedy}".splitlines())
+
+
+def _sound(text: str) -> Answer:
+    """Return the parts of an answer that is text, of a size that can be read.
+
+    Raises:
+        MalformedPatch: it is not.
+    """
+    if len(text) > MAX_REPLY:
+        raise MalformedPatch(
+            f"the answer has {len(text)} characters; at most {MAX_REPLY} are read",
+            remedy="answer with the change alone",
+        )
+    text = text.replace("\r\n", "\n")
+    for number, line in enumerate(text.split("\n"), 1):
+        bad = next((c for c in line if c == "\0" or "\ud800" <= c <= "\udfff"), None)
+        if bad is not None:
+            raise MalformedPatch(
+                f"not text: the character U+{ord(bad):04X}",
+                where=Where(SOURCE, number),
+                remedy="answer in plain UTF-8 text",
+            )
+    return take_apart(text)
+
+
+def _meant(answer: Answer, files: Mapping[str, str], pins: Sequence[Pin]) -> dict[str, str]:
+    """Return the files that an answer leaves, in whichever form it is written."""
+    replacements = replacements_in(answer.lines)
+    found = diff_in(answer)
+    if found is not None and replacements:
+        raise MalformedPatch(
+            "the answer holds a diff and blocks of search and replacement",
+            remedy="use one form",
+        )
+    if replacements:
+        return read_replacements(replacements, files, pins)
+    if answer.unclosed is not None:
+        raise MalformedPatch(
+            "the fenced block that begins here never ends",
+            where=Where(SOURCE, answer.unclosed),
+            remedy="give the whole answer, shorter if it was cut off",
+        )
+    if found is not None:
+        return read_diff(found, files, pins) if found.strip() else dict(files)
+    if answer.blocks:
+        return read_blocks(answer.blocks, files, pins)
+    raise MalformedPatch(
+        "the answer holds no change",
+        remedy="give a unified diff, blocks of search and replacement, or whole definitions",
+    )
