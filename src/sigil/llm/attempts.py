@@ -5,7 +5,7 @@ Not here: budgets and records (`sigil.llm.asking`).
 
 from __future__ import annotations
 
-from sigil.errors import ProviderFailed
+from sigil.errors import ProviderFailed, SigilError
 from sigil.llm.model import Provider, Reply, Request, Unanswered
 from sigil.llm.pacing import NS, Pace
 from sigil.llm.settings import ModelSettings
@@ -23,7 +23,7 @@ def ask(provider: Provider, request: Request, settings: ModelSettings, pace: Pac
     for attempt in range(1, settings.retries + 2):
         pace.pass_one()
         try:
-            return provider.complete(request)
+            return _complete(provider, request)
         except Unanswered as failure:
             wait_s = pace.backoff.wait_s(attempt, request.seed)
             if failure.after_s is not None:
@@ -35,3 +35,15 @@ def ask(provider: Provider, request: Request, settings: ModelSettings, pace: Pac
                 raise ProviderFailed(f"{failure.problem} ({tried})") from failure
             pace.wait(wait_s)
     raise AssertionError("the last attempt returns or raises")
+
+
+def _complete(provider: Provider, request: Request) -> Reply:
+    """Return one answer; a provider that breaks, such as a plugin, fails this request alone."""
+    try:
+        return provider.complete(request)
+    except SigilError:
+        raise
+    except Exception as error:
+        raise ProviderFailed(
+            f"the provider {provider.name} broke: {type(error).__name__}: {error}"
+        ) from error
