@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 
 from sigil.effects import random_stream
@@ -5,7 +7,7 @@ from sigil.errors import ProviderFailed
 from sigil.llm.model import Reply, Usage
 from sigil.llm.stub import Stub
 from sigil.search.ensemble import Ensemble
-from sigil.search.model import BASELINE, Outcome, Parent, View
+from sigil.search.model import BASELINE, Outcome, Parent, Proposal, Question, View
 from sigil.search.model_proposer import ModelProposer
 from sigil.search.patch import check, diff
 from sigil.search.pins import Pin
@@ -172,3 +174,168 @@ def test_an_out_of_pin_answer_is_a_refusal_of_the_optimizer():
     optimizer = Simple(PINS, [asking(Says(answer))], files=FILES, seed=1)
     assert optimizer.ask(1) == []
     assert "outside the pins" in optimizer.take_refusals()[0].reason
+
+
+# --- questions and answers, as a loop that does not wait sees them ---
+
+FAULTY = GOOD.replace("-    return x\n", "-    return y\n")
+
+
+def inquirer(**settings):
+    settings = {"baseline": FILES, "ensemble": Ensemble({"small": 1.0, "large": 1.0}), **settings}
+    return ModelProposer("model", templates=load_templates(None), **settings)
+
+
+def view_of(*parents, seed=1):
+    return View(PINS, parents or [Parent(BASELINE, FILES, (2.0,))], random_stream(seed), 17)
+
+
+def question(**settings):
+    return inquirer(**settings).questions(view_of(), 1)[0]
+
+
+def said(text, cost=0.25):
+    return Reply(text, "m-1", Usage(10, 5, cost), "raw-1")
+
+
+def test_questions_are_a_function_of_the_view():
+    assert inquirer().questions(view_of(), 5) == inquirer().questions(view_of(), 5)
+    assert inquirer().questions(view_of(), 5) != inquirer().questions(view_of(seed=2), 5)
+
+
+def test_each_question_names_an_entry_of_the_ensemble_and_has_a_seed_of_its_own():
+    asked = inquirer().questions(view_of(), 20)
+    assert {one.request.model for one in asked} == {"small", "large"}
+    assert len({one.request.seed for one in asked}) == 20
+
+
+def test_the_other_parents_are_shown_as_relatives():
+    other = Parent("c7", {"a.py": SOURCE.replace("return x", "return x + 1", 1)}, (1.5,))
+    asked = inquirer(objectives=["time_ms"]).questions(
+        view_of(Parent(BASELINE, FILES, (2.0,)), other), 12
+    )
+    of_root = next(one for one in asked if one.parent.id == BASELINE)
+    shown = of_root.request.messages[1].content
+    assert "Another candidate, c7. Costs: time_ms 1.5" in shown
+    assert "+    return x + 1" in shown
+
+
+def test_a_good_answer_is_a_proposal_at_once():
+    proposal = inquirer().answered(question(), said(GOOD))
+    assert isinstance(proposal, Proposal)
+    assert proposal.patch == diff(FILES, AFTER)
+    assert proposal.data["replies"] == 1
+
+
+def test_a_faulty_answer_is_shown_once_more_with_what_is_wrong():
+    first = question()
+    again = inquirer().answered(first, said(FAULTY))
+    assert isinstance(again, Question)
+    shown = again.request.messages[1].content
+    assert "-    return y" in shown
+    assert "hunk 1 of a.py does not apply: line 5 should be '    return y'" in shown
+    assert again.faulty == said(FAULTY)
+    assert again.request.model == first.request.model
+    assert again.request.seed != first.request.seed
+
+
+def test_a_mended_answer_is_a_proposal_with_the_cost_of_both():
+    again = inquirer().answered(question(), said(FAULTY))
+    proposal = inquirer().answered(again, said(GOOD))
+    assert proposal.patch == diff(FILES, AFTER)
+    took = {name: proposal.data[name] for name in ("input_tokens", "output_tokens", "cost_usd")}
+    assert took == {"input_tokens": 20, "output_tokens": 10, "cost_usd": 0.5}
+
+
+def test_a_cost_that_is_not_known_of_one_answer_is_not_known_of_both():
+    again = inquirer().answered(question(), said(FAULTY, cost=None))
+    assert inquirer().answered(again, said(GOOD)).data["cost_usd"] is None
+
+
+def test_an_answer_is_mended_only_once():
+    again = inquirer().answered(question(), said(FAULTY))
+    proposal = inquirer().answered(again, said("I cannot."))
+    assert isinstance(proposal, Proposal)
+    assert (proposal.patch, proposal.data["answer"]) == ("", "I cannot.")
+    assert "holds no change" in proposal.data["failure"]
+
+
+def test_without_a_mended_answer_both_failures_are_recorded_and_the_first_is_paid():
+    again = inquirer().answered(question(), said(FAULTY))
+    proposal = inquirer().answered(again, None, "over the rate")
+    assert "hunk 1 of a.py does not apply" in proposal.data["failure"]
+    assert "no mended answer: over the rate" in proposal.data["failure"]
+    assert proposal.data["cost_usd"] == 0.25
+
+
+def test_an_answer_that_changes_nothing_is_not_asked_again():
+    proposal = inquirer().answered(question(), said("No.\n```diff\n```\n"))
+    assert proposal.data["failure"] == "the answer changes nothing"
+
+
+def test_ten_megabytes_and_broken_text_are_shown_short_and_encodable():
+    for text in ("x" * 10 * 2**20, "\ud800" * 10):
+        again = inquirer().answered(question(), said(text))
+        shown = "".join(message.content for message in again.request.messages)
+        assert len(shown.encode("utf-8")) < 60_000
+
+
+def test_what_is_kept_of_an_answer_is_bounded_and_without_secrets():
+    again = inquirer().answered(question(), said(FAULTY))
+    text = "sk-bbbbbbbbbbbbbbbbbbbbbbbb " + "x" * 100_000
+    kept = inquirer().answered(again, said(text)).data["answer"]
+    assert len(kept) < 21_000
+    assert "sk-bbbb" not in kept
+
+
+def test_failures_come_into_the_next_prompt_on_one_line_and_short():
+    proposer = inquirer()
+    (asked,) = proposer.questions(view_of(), 1)
+    proposal = proposer.answered(asked, said(GOOD))
+    proposer.tell(proposal, Outcome((), "wrong:\n\x1b[31m" + "y" * 5000))
+    (later,) = proposer.questions(view_of(), 1)
+    shown = later.request.messages[1].content
+    assert r"Square it.: wrong:\n\x1b[31myyy" in shown
+    assert "y" * 700 not in shown
+
+
+def test_what_was_tried_comes_into_the_next_prompt_with_its_costs():
+    proposer = inquirer(objectives=["time_ms"])
+    proposal = proposer.answered(question(), said(GOOD))
+    proposer.tell(proposal, Outcome((1.5,), elite=True))
+    (later,) = proposer.questions(view_of(), 1)
+    told = "Square it.: Costs: time_ms 1.5 (lower is better). Among the best."
+    assert told in later.request.messages[1].content
+
+
+def test_only_so_much_is_remembered():
+    proposer = inquirer()
+    proposal = proposer.answered(question(), said(GOOD))
+    for number in range(100):
+        proposer.tell(proposal, Outcome((), f"failure {number} of many"))
+    (later,) = proposer.questions(view_of(), 1)
+    assert later.request.messages[1].content.count("of many") == 6
+
+
+def test_an_entry_whose_answers_improve_is_asked_more():
+    proposer = inquirer()
+    for asked in proposer.questions(view_of(), 60):
+        proposal = proposer.answered(asked, said(GOOD))
+        helps = asked.request.model == "large"
+        proposer.tell(proposal, Outcome((1.0 if helps else 3.0,), elite=helps))
+    entries = [one.request.model for one in proposer.questions(view_of(seed=3), 60)]
+    assert entries.count("large") > 45
+
+
+def test_a_copy_of_it_asks_the_same():
+    proposer = inquirer()
+    proposal = proposer.answered(question(), said(GOOD))
+    proposer.tell(proposal, Outcome((1.0,), elite=True))
+    copy = pickle.loads(pickle.dumps(proposer))
+    assert copy.questions(view_of(), 9) == proposer.questions(view_of(), 9)
+
+
+def test_costs_that_are_infinite_do_not_get_into_the_record():
+    root = Parent(BASELINE, FILES, (float("inf"),))
+    (asked,) = inquirer().questions(view_of(root), 1)
+    assert inquirer().answered(asked, said(GOOD)).data["parent_costs"] == []

@@ -305,3 +305,9 @@ def test_a_note_is_one_short_printable_line():
 def test_a_patch_is_written_exactly_whatever_the_answer_said():
     answer = fenced(SQUARED.replace("-4,3 +4,2", "-40,3 +4,2"), "diff")
     assert read_reply(answer, FILES, PINS).patch == diff(FILES, {"a.py": BETTER})
+
+
+def test_what_stood_for_a_secret_in_the_prompt_is_never_written():
+    text = "def f(x):\n    key = 'sk-aaaaaaaaaaaaaaaaaaaaaaaa'\n    return x\n"
+    shown = "def f(x):\n    key = '[redacted]'\n    return x + 1\n"
+    assert "stands for text that was not shown" in failure(fenced(shown), {"a.py": text}, [F])

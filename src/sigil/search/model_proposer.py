@@ -10,6 +10,7 @@ Not here: what a prompt holds (`sigil.search.prompting`), which model is asked
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -151,10 +152,12 @@ class ModelProposer:
 
 def _data(question: Question, replies: Sequence[Reply], failure: str | None) -> dict[str, object]:
     """Return what the record keeps: who was asked and answered, and what all of it took."""
+    costs = question.parent.costs
     data: dict[str, object] = {
         "entry": question.request.model,
         "request_seed": question.request.seed,
-        "parent_costs": list(question.parent.costs),
+        # JSON knows no infinity; without costs, whatever works is a step forward.
+        "parent_costs": list(costs) if all(map(math.isfinite, costs)) else [],
     }
     if replies:
         prices = [reply.usage.cost_usd for reply in replies]

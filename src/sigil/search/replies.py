@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sigil.errors import MalformedPatch, SigilError, Where
-from sigil.llm.redaction import redact
+from sigil.llm.redaction import REDACTED, redact
 from sigil.printable import printable
 from sigil.search.answers.definitions import read_blocks
 from sigil.search.answers.diffs import diff_in, read_diff
@@ -58,6 +58,7 @@ def read_reply(text: str, files: Mapping[str, str], pins: Sequence[Pin]) -> Read
     """
     try:
         after = _meant(_sound(text), files, pins)
+        _refuse_redacted(files, after)
         patch = diff(files, after)
         if not patch:
             return NOTHING
@@ -113,6 +114,17 @@ def _sound(text: str) -> Answer:
                 remedy="answer in plain UTF-8 text",
             )
     return take_apart(text)
+
+
+def _refuse_redacted(files: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Raise if an answer writes what a prompt shows in place of a secret."""
+    for path in sorted(after):
+        if after[path].count(REDACTED) > files.get(path, "").count(REDACTED):
+            raise MalformedPatch(
+                f"{path} would hold {REDACTED!r}, which stands for text that was not shown",
+                where=Where(SOURCE),
+                remedy="leave that line out of the change",
+            )
 
 
 def _meant(answer: Answer, files: Mapping[str, str], pins: Sequence[Pin]) -> dict[str, str]:

@@ -47,7 +47,7 @@ class Fence:
             budget: the most characters of it that are shown; of more, the middle goes.
         """
         # A secret must not be cut in two before it is looked for, or its rest is shown.
-        shown = cut(redact(text).replace(self.boundary, ""), budget)
+        shown = cut(redact(text).replace(self.boundary, "…"), budget)
         shown = shown.encode("utf-8", "backslashreplace").decode("utf-8")
         return f"{self.begin}\n{shown}\n{self.end}"
 

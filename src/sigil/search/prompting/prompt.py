@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from sigil.llm.model import Message
 from sigil.printable import printable
-from sigil.search.diffing import diff
 from sigil.search.model import BASELINE, Parent
 from sigil.search.pins import Pin, Region, locate
 from sigil.search.prompting.fence import Fence
+from sigil.search.prompting.relatives import difference
 from sigil.search.prompting.templates import Templates
 
 AROUND = 20
@@ -133,7 +133,7 @@ class Prompter:
         if candidate.id == BASELINE:
             shown = "(not at all: it is the baseline)"
         else:
-            shown = diff(baseline, candidate.files) or "(not at all)"
+            shown = difference(baseline, candidate.files) or "(not at all)"
         fields = {
             "id": printable(candidate.id, _LONGEST_ID),
             "costs": costs_in_words(self.subject.objectives, candidate.costs),

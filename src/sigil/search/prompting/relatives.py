@@ -6,6 +6,7 @@ Two candidates are alike as far as they change the same lines to the same text.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from sigil.search.diffing import diff
 from sigil.search.model import BASELINE, Parent
@@ -42,8 +43,19 @@ def relatives_of(
     return chosen
 
 
+def difference(baseline: Mapping[str, str], files: Mapping[str, str]) -> str:
+    """Return the unified diff from ``baseline`` to ``files``; see `sigil.search.diffing.diff`."""
+    return _difference(tuple(sorted(baseline.items())), tuple(sorted(files.items())))
+
+
+# Prompts show the same candidates again and again. A memo: it changes the time alone.
+@lru_cache(maxsize=256)
+def _difference(baseline: tuple[tuple[str, str], ...], files: tuple[tuple[str, str], ...]) -> str:
+    return diff(dict(baseline), dict(files))
+
+
 def _changes(baseline: Mapping[str, str], files: Mapping[str, str]) -> frozenset[str]:
-    lines = diff(baseline, files).split("\n")
+    lines = difference(baseline, files).split("\n")
     return frozenset(line for line in lines if line[:1] in {"+", "-"})
 
 
