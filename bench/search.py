@@ -58,7 +58,7 @@ def rows() -> Iterator[Row]:
 
 
 def _search(root: Path) -> Iterator[Row]:
-    from sigil.optimize.run import Summary
+    from sigil.optimize.report import Summary
 
     seen, summary = _run(root, EVALS, resume=False)
     assert isinstance(summary, Summary)
@@ -90,7 +90,8 @@ def _run(root: Path, evals: int, *, resume: bool) -> tuple[list[tuple[int, float
     """Return (candidates, seconds, MiB at most so far) as a run went on, and its summary."""
     from sigil.cli.planning import make_plan
     from sigil.cli.progress import Silent
-    from sigil.optimize.run import Progress, run
+    from sigil.optimize.report import Progress
+    from sigil.optimize.run import run
     from sigil.optimize.spec import load_spec
     from sigil.optimize.workspace import open_workspace
 

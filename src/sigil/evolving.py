@@ -34,7 +34,8 @@ from sigil.optimize.generate.inputs import case_text
 from sigil.optimize.generate.locating import function_in
 from sigil.optimize.generate.placing import default_name, prepare
 from sigil.optimize.promote import preview
-from sigil.optimize.run import Summary, run
+from sigil.optimize.report import Summary
+from sigil.optimize.run import run
 from sigil.optimize.session import frozen_files
 from sigil.optimize.workspace import candidate_files
 from sigil.sandbox.model import Case

@@ -15,7 +15,8 @@ from sigil.evaluate.result import Evaluation, MetricValue
 from sigil.optimize.confirming import hopeful
 from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Plan
-from sigil.optimize.run import Progress, Summary, baseline_notes, run
+from sigil.optimize.report import Progress, Summary, baseline_notes
+from sigil.optimize.run import run
 from sigil.optimize.spec import load_spec
 from sigil.optimize.workspace import (
     candidate_files,

@@ -10,9 +10,10 @@ import pytest
 from sigil import errors
 from sigil.cli.planning import make_plan
 from sigil.cli.progress import Silent
-from sigil.optimize import run as running
+from sigil.optimize import searching as running
 from sigil.optimize.history import History
-from sigil.optimize.run import Summary, run
+from sigil.optimize.report import Summary
+from sigil.optimize.run import run
 from sigil.optimize.spec import load_spec
 from sigil.optimize.workspace import load_history, open_workspace
 from sigil.search import plugins

@@ -17,7 +17,8 @@ from sigil.optimize.generate.generating import Documents, Request, generate_eval
 from sigil.optimize.generate.placing import Placed, prepare
 from sigil.optimize.plan import Plan
 from sigil.optimize.promote import select
-from sigil.optimize.run import Summary, run
+from sigil.optimize.report import Summary
+from sigil.optimize.run import run
 from sigil.optimize.spec import load_spec
 from sigil.optimize.workspace import Workspace, open_workspace
 

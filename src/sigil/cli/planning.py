@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sigil.cli.settings import optimizer_params, resolve
+from sigil.cli.settings import configured_models, optimizer_params, resolve
 from sigil.errors import InvalidValue, NotYet, UsageError
-from sigil.llm.provider import make_provider
+from sigil.llm.budget import Budget
+from sigil.llm.provider import provider_names
+from sigil.llm.settings import ModelSettings, named
 from sigil.optimize.plan import Limits, Plan
 from sigil.optimize.proposing import plugin_proposers
 from sigil.optimize.session import recorded_eval, recorded_plan
 from sigil.optimize.spec import Spec, read_eval
 from sigil.search.optimizers import check_name, check_params
+from sigil.search.prompting.templates import load_templates
+
+NO_MODEL, REPLAY = "none", "replay"
+PROMPTS = "prompts"
 
 
 def make_plan(
@@ -39,6 +47,7 @@ def make_plan(
     chosen = {name: found.value for name, found in resolve(spec.home.parent, flags).items()}
     _check_names(chosen)
     params = _params(spec, chosen["optimizer"])
+    models = _models(spec, chosen)
     proposers, warnings = plugin_proposers()
     if eval_name is None and recorded is not None:
         eval_name = recorded_eval(recorded)
@@ -49,19 +58,23 @@ def make_plan(
         spec=spec,
         definition=definition,
         optimizer=chosen["optimizer"],
-        provider=chosen["provider"],
+        provider=", ".join(dict.fromkeys(model.provider for model in models)) or None,
         num=chosen["num"],
         seed=definition.model.replay.seed if chosen["seed"] is None else chosen["seed"],
         limits=Limits(
             evals=chosen["budget_evals"],
             wall_clock_s=min(chosen["budget_time"] or eval_limit, eval_limit),
             patience=chosen["patience"],
+            budget=Budget(chosen["budget_usd"], chosen["budget_tokens"]),
         ),
         lanes=chosen["lanes"],
         level=chosen["sandbox"],
         unsafe=unsafe,
         params=params,
         proposers=tuple(proposers),
+        models=models,
+        in_flight=chosen["in_flight"],
+        templates=load_templates(spec.home / PROMPTS) if models else None,
         warnings=tuple(warnings),
     )
     return recorded_plan(plan, recorded) if recorded is not None else plan
@@ -71,8 +84,40 @@ def _check_names(chosen: Mapping[str, Any]) -> None:
     check_name(chosen["optimizer"])
     if chosen["backend"] != "local":
         raise NotYet(f"the backend {chosen['backend']!r} is still to come", remedy="use local")
-    if chosen["provider"] is not None:
-        make_provider(chosen["provider"])  # an unknown name is found before anything starts
+
+
+def _models(spec: Spec, chosen: Mapping[str, Any]) -> tuple[ModelSettings, ...]:
+    """Return the models that propose: those of ``sigil.yaml``, or the one that is named.
+
+    An unknown provider is found before anything starts.
+    """
+    configured = configured_models(spec.home.parent, chosen["optimizer"])
+    wanted = chosen["provider"]
+    if wanted == NO_MODEL:
+        return ()
+    if wanted is not None:
+        known = [one for one in configured if wanted in {one.name, one.provider}]
+        configured = known or [named(wanted)]
+    for model in configured:
+        _check_provider(model.provider)
+    if chosen["exchanges"] is not None:
+        path = str(Path(chosen["exchanges"]).absolute())
+        configured = [replace(m, path=path) if m.provider == REPLAY else m for m in configured]
+    if chosen["model"] is None:
+        return tuple(configured)
+    if len(configured) != 1:
+        raise UsageError(
+            "--model names the model of one provider", remedy="add --provider with its name"
+        )
+    return (replace(configured[0], model=chosen["model"]),)
+
+
+def _check_provider(name: str) -> None:
+    known = [*provider_names(), NO_MODEL]
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        remedy = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
+        raise UsageError(f"there is no provider {name!r}", remedy=remedy)
 
 
 def _params(spec: Spec, optimizer: str) -> Mapping[str, object]:

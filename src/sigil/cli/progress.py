@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -22,7 +23,8 @@ from sigil.evaluate.result import Evaluation
 from sigil.optimize import present
 from sigil.optimize.history import Candidate
 from sigil.optimize.plan import Plan
-from sigil.optimize.run import CONFIRMED_AT_MOST, SEARCH, Progress, Report, Summary
+from sigil.optimize.report import SEARCH, Progress, Report, Summary
+from sigil.optimize.searching import CONFIRMED_AT_MOST
 from sigil.optimize.workbench import read_target
 from sigil.optimize.workspace import Workspace, candidate_folder
 from sigil.printable import printable
@@ -83,6 +85,7 @@ class _Plain:
             _left(self._plan, progress)
             if progress.phase == SEARCH
             else f"measuring {progress.confirming} of at most {CONFIRMED_AT_MOST} anew",
+            *_models(progress),
         ]
         return " · ".join(parts)
 
@@ -96,6 +99,13 @@ class _Plain:
             if name in objectives
         ]
         return shown[:2]
+
+
+def _models(progress: Progress) -> list[str]:
+    """Return what models are asked and what they took, where there are any."""
+    if progress.spent is None:
+        return []
+    return [f"{progress.asking} asked", present.spent(progress.spent)]
 
 
 class _Live(_Plain):
@@ -164,6 +174,9 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
         f"{history.measured()} candidates, {summary.elapsed_s:.1f} s; {summary.reason}",
         highlight=False,
     )
+    if summary.spent is not None:
+        said = f"models took {present.spent(summary.spent)} in {summary.spent.exchanges} exchanges"
+        console.print(said, highlight=False)
     winner = history.candidates[history.winner] if history.winner else None
     if winner is None:
         if history.measured():
@@ -209,7 +222,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
     """Return the summary as `sigil run --json` prints it."""
     history = summary.history
     winner = history.candidates[history.winner] if history.winner else None
-    return {
+    facts: dict[str, object] = {
         "run": summary.run.name,
         "record": shown(summary.run),
         "reason": summary.reason,
@@ -219,6 +232,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
         "baseline": history.baseline.to_json() if history.baseline else None,
         "winner": candidate_json(winner) if winner else None,
     }
+    return facts | ({"models": asdict(summary.spent)} if summary.spent else {})
 
 
 def candidate_json(candidate: Candidate) -> dict[str, object]:

@@ -47,12 +47,17 @@ def setting(name: str) -> Any:
 @eval_name
 @setting("optimizer")
 @setting("provider")
+@setting("model")
+@setting("exchanges")
 @setting("backend")
 @setting("num")
 @setting("lanes")
 @setting("seed")
 @setting("budget_evals")
 @setting("budget_time")
+@setting("budget_usd")
+@setting("budget_tokens")
+@setting("in_flight")
 @setting("patience")
 @setting("sandbox")
 @click.option(

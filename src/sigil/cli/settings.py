@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from sigil.errors import InvalidValue, Where
+from sigil.llm.settings import ModelSettings, read_settings
 from sigil.store.documents import Document, read_document, validate
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h)?")
+_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 MOST_LANES = 64
 LEVELS = ("L0", "L1", "L2", "L3")
@@ -85,6 +87,17 @@ def few(text: str) -> int:
     return int(text)
 
 
+def amount(text: str) -> float:
+    """Return a number of US dollars, such as 0.50 or 20.
+
+    Raises:
+        ValueError: it is none, or not above zero.
+    """
+    if not _AMOUNT.fullmatch(text.strip()) or float(text) <= 0:
+        raise ValueError("an amount such as 0.50 or 20")
+    return float(text)
+
+
 def natural(text: str) -> int:
     """Return a whole number from 0 to 2**63.
 
@@ -121,15 +134,22 @@ class _Kind:
 
 SETTINGS: Mapping[str, _Kind] = {
     "optimizer": _Kind(word, "simple", "how the search proceeds: simple, best-of-n, alphaevolve"),
-    "provider": _Kind(word, None, "a model that proposes instead of those without one: stub"),
+    "provider": _Kind(
+        word, None, "who answers, if a model is to propose: openai, anthropic, inbox …; or none"
+    ),
+    "model": _Kind(word, None, "the model's name, as its provider calls it"),
     "backend": _Kind(word, "local", "where evaluations run: local"),
-    "num": _Kind(positive, 16, "candidates proposed per round"),
+    "exchanges": _Kind(word, None, "for the provider replay: a file of recorded exchanges"),
+    "num": _Kind(positive, 16, "candidates proposed per round; of a model, those under way"),
     "lanes": _Kind(few, None, "evaluations at once; by default the cores, less one if timed"),
     "seed": _Kind(natural, None, "seed of the search; by default the eval's replay.seed"),
     "budget_evals": _Kind(positive, None, "end after so many evaluations"),
     "budget_time": _Kind(
         duration, None, "end after so long, such as 90s or 2h; its end is kept for confirming"
     ),
+    "budget_usd": _Kind(amount, None, "end before models cost more than so many US dollars"),
+    "budget_tokens": _Kind(positive, None, "end before models take more than so many tokens"),
+    "in_flight": _Kind(few, 8, "requests to models under way at once"),
     "patience": _Kind(positive, 300, "end after so many evaluations without progress"),
     "sandbox": _Kind(level, None, "demand exactly this rung; by default the best that holds"),
 }
@@ -163,6 +183,8 @@ def resolve(
 def optimizer_params(repository: Path) -> dict[str, tuple[dict[str, Any], Where]]:
     """Return ``optimizer_params`` of ``sigil.yaml`` by optimizer, each with its place.
 
+    The models among them are those of `configured_models`.
+
     Raises:
         SigilError: the document is wrong.
     """
@@ -171,9 +193,37 @@ def optimizer_params(repository: Path) -> dict[str, tuple[dict[str, Any], Where]
         return {}
     listed = validate(document, _Config).optimizer_params
     return {
-        name: (params, document.where(f"optimizer_params.{name}"))
+        name: (
+            {key: value for key, value in params.items() if key != "models"},
+            document.where(f"optimizer_params.{name}"),
+        )
         for name, params in listed.items()
     }
+
+
+def configured_models(repository: Path, optimizer: str) -> list[ModelSettings]:
+    """Return ``optimizer_params.<optimizer>.models`` of ``sigil.yaml``, in its order.
+
+    Raises:
+        SigilError: the document is wrong.
+    """
+    document = _find_document(repository)
+    if document is None:
+        return []
+    field = f"optimizer_params.{optimizer}.models"
+    params = validate(document, _Config).optimizer_params.get(optimizer, {})
+    try:
+        listed = TypeAdapter(dict[str, dict[str, Any]]).validate_python(params.get("models", {}))
+    except ValidationError as error:
+        raise InvalidValue(
+            "not a mapping of names to models",
+            where=document.where(field),
+            remedy="write a name, and below it provider: and model:",
+        ) from error
+    return [
+        read_settings(name, entry, document.where(f"{field}.{name}"))
+        for name, entry in listed.items()
+    ]
 
 
 def _resolve_one(

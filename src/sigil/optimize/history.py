@@ -10,7 +10,9 @@ Frames of a run, in the order in which they occur:
     asked       {count, proposals: [{id, parent, patch, proposer, note, seed}], refused,
                  again: [id],                           elites to be measured again, if any
                  bar: [cost]}                           the best known, for its screenings
-    exchange    {request, reply}                        what a model was asked and said
+                 questions: n                           that models are asked, if any
+    exchange    {request, reply | failure}              what a model was asked and said
+    proposed    {round, proposals: […]}                 what came of a question of a round
     evaluated   {candidate, evaluation}                 in the order of arrival
     remeasured  {candidate, evaluation}                 an elite, a second time
     confirmed   {candidate, evaluation}                 measured anew, for the final word
@@ -27,7 +29,7 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
-from sigil.canonical import checksum
+from sigil.canonical import checksum, digest_value
 from sigil.errors import Corrupt, NotFound
 from sigil.evaluate.result import Evaluation
 from sigil.search.archive import non_dominated
@@ -46,6 +48,7 @@ class Candidate:
         note: what it tries, in one line.
         seed: the seed it was drawn under.
         round: in which round it was asked for, from 0.
+        exchange: digest of the request that a model answered with it; empty without a model.
         evaluation: what the search measured; None while it is not known.
         remeasured: what it measured the second time, for an elite; None if it did not.
         confirmed: the fresh measurement of an elite; None if there was none.
@@ -58,6 +61,7 @@ class Candidate:
     note: str = ""
     seed: int = 0
     round: int = 0
+    exchange: str = ""
     evaluation: Evaluation | None = None
     remeasured: Evaluation | None = None
     confirmed: Evaluation | None = None
@@ -93,6 +97,7 @@ class Round:
         ids: those that it had.
         again: elites that it wanted measured a second time.
         bar: the best cost that the round knew of; its screenings end once that is out of reach.
+        questions: how many it asked models, whose proposals come later.
         trace: `History.trace` before it was asked.
     """
 
@@ -101,6 +106,7 @@ class Round:
     again: tuple[str, ...] = ()
     trace: str = ""
     bar: tuple[float, ...] = ()
+    questions: int = 0
 
 
 @dataclass(slots=True)
@@ -113,6 +119,7 @@ class History:
         candidates: by id, in order of asking.
         rounds: in order of asking.
         exchanges: what a model was asked and said, in order.
+        answered: the same by the digest of the request; of equal requests the last.
         refused: how often each ``(proposer, reason)`` kept a proposal from being measured.
         winner: id of the accepted best, None if nothing was accepted.
         ended: why the run ended; None if it did not (killed, or still running).
@@ -124,6 +131,7 @@ class History:
     candidates: dict[str, Candidate] = field(default_factory=dict[str, Candidate])
     rounds: list[Round] = field(default_factory=list[Round])
     exchanges: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+    answered: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     refused: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     winner: str | None = None
     ended: str | None = None
@@ -132,6 +140,10 @@ class History:
     def measured(self) -> int:
         """Return how many candidates have been evaluated."""
         return sum(c.evaluation is not None for c in self.candidates.values())
+
+    def exchange(self, candidate: Candidate) -> Mapping[str, Any] | None:
+        """Return what a model was asked and said that a candidate came of; None without one."""
+        return self.answered.get(candidate.exchange)
 
     def candidate(self, prefix: str) -> Candidate:
         """Return the one candidate whose id starts with ``prefix``.
@@ -211,7 +223,7 @@ def apply_frame(history: History, kind: str, body: Mapping[str, Any]) -> None:
         return
     try:
         apply(history, body)
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise Corrupt(
             f"a frame {kind!r} of the journal has not its form ({error!r})",
             remedy="sigil verify tells where the record breaks",
@@ -221,9 +233,11 @@ def apply_frame(history: History, kind: str, body: Mapping[str, Any]) -> None:
 def round_frame(
     count: int,
     candidates: Iterable[Candidate],
+    *,
     refused: Iterable[tuple[str, str]] = (),
     again: Sequence[str] = (),
     bar: Sequence[float] = (),
+    questions: int = 0,
 ) -> dict[str, Any]:
     """Return the body of an ``asked`` frame.
 
@@ -233,17 +247,25 @@ def round_frame(
         refused: proposer and reason of each proposal that is not.
         again: ids of elites to be measured a second time.
         bar: see `Round`.
+        questions: see `Round`.
     """
     proposals = [proposal_fields(candidate) for candidate in candidates]
     body = {"count": count, "proposals": proposals, "refused": [list(r) for r in refused]}
     body |= {"again": list(again)} if again else {}
-    return body | ({"bar": list(bar)} if bar else {})
+    body |= {"bar": list(bar)} if bar else {}
+    return body | ({"questions": questions} if questions else {})
+
+
+def proposed_frame(number: int, candidates: Iterable[Candidate]) -> dict[str, Any]:
+    """Return the body of a ``proposed`` frame of round ``number``, from 0."""
+    return {"round": number, "proposals": [proposal_fields(one) for one in candidates]}
 
 
 def proposal_fields(candidate: Candidate) -> dict[str, Any]:
     """Return what was proposed, without what became of it: the body of an ``added`` frame."""
     keys = ("id", "parent", "patch", "proposer", "note", "seed")
-    return {key: getattr(candidate, key) for key in keys}
+    fields = {key: getattr(candidate, key) for key in keys}
+    return fields | ({"exchange": candidate.exchange} if candidate.exchange else {})
 
 
 def _baseline(history: History, body: Mapping[str, Any]) -> None:
@@ -269,12 +291,24 @@ def _asked(history: History, body: Mapping[str, Any]) -> None:
     history.refused.update((proposer, reason) for proposer, reason in body["refused"])
     again = tuple(map(str, body.get("again", ())))
     bar = tuple(map(float, body.get("bar", ())))
-    history.rounds.append(Round(int(body["count"]), ids, again, history.trace, bar))
+    questions = int(body.get("questions", 0))
+    history.rounds.append(Round(int(body["count"]), ids, again, history.trace, bar, questions))
     _trace(history, *ids, *again)
+
+
+def _proposed(history: History, body: Mapping[str, Any]) -> None:
+    number = int(body["round"])
+    for proposal in body["proposals"]:
+        _propose(history, proposal, number)
+    ids = tuple(proposal["id"] for proposal in body["proposals"])
+    known = history.rounds[number]
+    history.rounds[number] = replace(known, ids=(*known.ids, *ids))
+    _trace(history, *ids)
 
 
 def _exchange(history: History, body: Mapping[str, Any]) -> None:
     history.exchanges.append(body)
+    history.answered[digest_value(body["request"])] = body
 
 
 def _added(history: History, body: Mapping[str, Any]) -> None:
@@ -331,6 +365,7 @@ def _rank(candidate: Candidate, verdict: Evaluation) -> tuple[object, ...]:
 _FRAMES: Mapping[str, Callable[[History, Mapping[str, Any]], None]] = {
     "baseline": _baseline,
     "asked": _asked,
+    "proposed": _proposed,
     "exchange": _exchange,
     "evaluated": _evaluated,
     "remeasured": _remeasured,

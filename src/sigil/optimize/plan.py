@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from sigil.evaluate.definition import Eval
+from sigil.llm.budget import Budget
+from sigil.llm.settings import ModelSettings
 from sigil.optimize.spec import Spec
 from sigil.sandbox.model import Level
+from sigil.search.prompting.templates import Templates
 
 _CONFIRMING_S = 20.0
 
@@ -20,11 +23,13 @@ class Limits:
         evals: after so many evaluations; None for no such limit.
         wall_clock_s: after so many seconds of one session, confirming included.
         patience: after so many evaluations without progress.
+        budget: what models may take, over all sessions.
     """
 
     evals: int | None
     wall_clock_s: float
     patience: int
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def confirming_s(self) -> float:
@@ -40,8 +45,8 @@ class Plan:
         spec: what may change.
         definition: how it is measured.
         optimizer: how the search proceeds.
-        provider: a model that proposes instead; None for the offline proposers.
-        num: how many candidates a round asks for.
+        provider: what the user called the models that propose; None for none.
+        num: how many candidates a round asks for; of models, how many are under way.
         seed: of all chance in the search and in the order of measuring.
         limits: when to end.
         lanes: evaluations at once; None lets the eval decide.
@@ -49,6 +54,9 @@ class Plan:
         unsafe: whether no isolation at all is acceptable.
         params: of the optimizer, as far as they are not its defaults.
         proposers: names of the proposers that plugins bring, after ours.
+        models: that propose instead of the offline proposers.
+        in_flight: requests to models under way at once.
+        templates: of what models are asked.
         warnings: plugins that were left out, a line each.
     """
 
@@ -64,6 +72,9 @@ class Plan:
     unsafe: bool = False
     params: Mapping[str, object] = field(default_factory=dict[str, object])
     proposers: tuple[str, ...] = ()
+    models: tuple[ModelSettings, ...] = ()
+    in_flight: int = 8
+    templates: Templates | None = None
     warnings: tuple[str, ...] = ()
 
     def search_facts(self) -> dict[str, object]:
@@ -79,4 +90,6 @@ class Plan:
             facts["optimizer_params"] = dict(self.params)
         if self.proposers:
             facts["proposers"] = list(self.proposers)
+        if self.models:
+            facts["models"] = [asdict(model) for model in self.models]
         return facts

@@ -6,9 +6,11 @@ import math
 from collections.abc import Iterable
 
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
+from sigil.llm.budget import Spent
 from sigil.optimize.history import Candidate, History
 from sigil.printable import printable
 
+_MANY = 1000
 SHORT = 12
 """Hex digits of an id that are shown; commands take any unique beginning."""
 
@@ -60,6 +62,14 @@ def _differs(value: MetricValue) -> bool:
     if value.ratio is None or value.ratio_interval is None:
         return value.ratio != 1
     return not value.ratio_interval.low <= 1 <= value.ratio_interval.high
+
+
+def spent(models: Spent) -> str:
+    """Return what models took, such as ``$0.0124, 5.1k tokens``; ``≥`` if a price is unknown."""
+    tokens = models.input_tokens + models.output_tokens
+    short = f"{tokens}" if tokens < _MANY else f"{tokens / _MANY:.1f}k"
+    money = f"{'≥ ' if models.unpriced else ''}${models.cost_usd:.4f}"
+    return f"{money}, {short} tokens"
 
 
 def confidence(evaluation: Evaluation) -> str:

@@ -7,23 +7,24 @@ arguments and returns a `Proposer`. They come after ours, and a run records thei
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from sigil.errors import DependencyMissing
-from sigil.llm.provider import make_provider
-from sigil.llm.recorded import Recorded
+from sigil.llm.asking import Asking
 from sigil.optimize.plan import Plan
 from sigil.search import plugins
 from sigil.search.absent import Absent
 from sigil.search.ensemble import Ensemble
-from sigil.search.model import Proposer
+from sigil.search.model import Inquirer, Proposer
 from sigil.search.model_proposer import ModelProposer
 from sigil.search.mutate import Mutate
 from sigil.search.prompting.templates import load_templates
 from sigil.search.tune import Tune
-from sigil.search.waiting import Waiting
 
 GROUP = "sigil.proposers"
+MODEL, INBOX = "model", "inbox"
 
 
 def _rewrite() -> Proposer:
@@ -43,33 +44,66 @@ OFFLINE: Mapping[str, Callable[[], Proposer]] = {
 }
 
 
-def make_proposers(
-    plan: Plan,
-    exchanges: Iterable[Mapping[str, Any]],
-    record: Callable[[Mapping[str, Any]], None],
-) -> list[Proposer]:
+def make_proposers(plan: Plan, baseline: Mapping[str, str]) -> list[Proposer | Inquirer]:
     """Return the proposers of ``plan``, new and untold.
 
     Args:
-        plan: names a provider, or none for the offline proposers.
-        exchanges: what a model was asked and said in this run so far, in order.
-        record: takes each new exchange.
+        plan: names models, or none for the offline proposers.
+        baseline: the pinned files' text, by path.
 
     Raises:
         DependencyMissing: a plugin that the plan names does not work here.
     """
-    if plan.provider is None:
+    if not plan.models:
         ours = [make() for make in OFFLINE.values()]
         return [*ours, *(_from_plugin(name) for name in plan.proposers)]
-    provider = Recorded(make_provider(plan.provider), exchanges, record)
-    inquirer = ModelProposer(
-        provider.name,
-        task=_task(plan),
-        baseline={},
-        ensemble=Ensemble({"": 1.0}),
-        templates=load_templates(None),
+    return [
+        ModelProposer(
+            MODEL,
+            task=_task(plan),
+            objectives=[
+                goal.metric or f"goal {number}"
+                for number, goal in enumerate(plan.definition.objective.goals, 1)
+            ],
+            baseline=baseline,
+            ensemble=Ensemble({model.name: model.weight for model in plan.models}),
+            templates=plan.templates or load_templates(None),
+        )
+    ]
+
+
+def make_asking(
+    plan: Plan,
+    run: Path,
+    exchanges: Iterable[Mapping[str, Any]],
+    record: Callable[[Mapping[str, Any]], None],
+) -> Asking | None:
+    """Return what asks the models of ``plan``; None if it has none.
+
+    Args:
+        plan: names them, and what they may take.
+        run: the run's folder, where an inbox is if it is nowhere else.
+        exchanges: what models were asked and said in this run so far, in order.
+        record: makes a new exchange durable; called from any thread.
+
+    Raises:
+        DependencyMissing: a library is missing.
+    """
+    if not plan.models:
+        return None
+    models = {
+        model.name: replace(model, path=str(run / INBOX))
+        if model.provider == INBOX and not model.path
+        else model
+        for model in plan.models
+    }
+    return Asking(
+        models,
+        known=list(exchanges),
+        record=record,
+        budget=plan.limits.budget,
+        in_flight=plan.in_flight,
     )
-    return [Waiting(inquirer, provider)]
 
 
 def plugin_proposers() -> tuple[list[str], list[str]]:

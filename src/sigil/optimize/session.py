@@ -7,7 +7,8 @@ that the two never disagree. Not here: what to record when (`sigil.optimize.run`
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,21 +26,18 @@ from sigil.errors import (
 )
 from sigil.evaluate.lanes import Lanes
 from sigil.evaluate.result import Evaluation
-from sigil.optimize.history import (
-    Candidate,
-    History,
-    apply_frame,
-    round_frame,
-)
+from sigil.llm.settings import ModelSettings
+from sigil.optimize.history import Candidate, History, apply_frame
 from sigil.optimize.plan import Plan
 from sigil.optimize.workbench import Workbench, open_workbench
 from sigil.optimize.workspace import (
+    EXCHANGES,
     Workspace,
     candidate_files,
     load_history,
     materialise,
 )
-from sigil.search.optimizer import Refusal
+from sigil.search.prompting.templates import Templates, recorded_templates
 from sigil.store.journal import Journal
 from sigil.store.records import JOURNAL, RunRecord
 
@@ -51,7 +49,9 @@ _INPUT_PATHS = {
     "tree": "tree.json",
     "cases": "cases.json",
     "search": "search.json",
+    "prompts": "prompts.json",
 }
+_PROMPTS = "prompts"
 
 
 class Session:
@@ -66,6 +66,7 @@ class Session:
         self.environment: dict[str, Any] = {}
         self._record = record
         self._journal = journal
+        self._writing = threading.Lock()
 
     @property
     def run(self) -> Path:
@@ -83,21 +84,10 @@ class Session:
         return self.bench.files
 
     def record(self, kind: str, body: Mapping[str, Any]) -> None:
-        """Append one frame to the journal, then to the history."""
-        self._journal.append(kind, body)
-        apply_frame(self.history, kind, body)
-
-    def record_round(
-        self,
-        count: int,
-        candidates: Iterable[Candidate],
-        refusals: Iterable[Refusal] = (),
-        again: Sequence[str] = (),
-        bar: Sequence[float] = (),
-    ) -> None:
-        """Record a round before anything in it is measured; duplicates are not worth a word."""
-        refused = ((r.proposal.proposer, r.reason) for r in refusals if r.duplicate_of is None)
-        self.record("asked", round_frame(count, candidates, refused, again, bar))
+        """Append one frame to the journal, then to the history; from any thread."""
+        with self._writing:
+            self._journal.append(kind, body)
+            apply_frame(self.history, kind, body)
 
     def measure_baseline(self) -> Evaluation:
         """Measure the unchanged code, and record it if this run has not done so yet.
@@ -140,6 +130,8 @@ class Session:
         outputs = [JOURNAL, "run.json", "index.json", "baseline"]
         if (self.run / "candidates").is_dir():
             outputs.append("candidates")
+        if self.history.exchanges:
+            outputs.append(EXCHANGES)
         self._record.finish("succeeded", outputs, meta=ended)
 
 
@@ -190,7 +182,13 @@ def recorded_plan(plan: Plan, run: Path) -> Plan:
         seed=int(facts["seed"]),
         params=facts.get("optimizer_params", {}),
         proposers=tuple(facts.get("proposers", ())),
+        models=tuple(ModelSettings(**model) for model in facts.get("models", ())),
+        templates=_recorded_templates(run) if facts.get("models") else None,
     )
+
+
+def _recorded_templates(run: Path) -> Templates:
+    return recorded_templates(json.loads(RunRecord.open(run).snapshot(_PROMPTS)))
 
 
 def recorded_eval(run: Path) -> str:
@@ -215,6 +213,7 @@ def frozen_inputs(plan: Plan, bench: Workbench) -> dict[str, bytes]:
     stand in the record, where a proposer might one day look.
     """
     tree = {"digest": bench.target.base.digest, "commit": plan.spec.model.base_commit}
+    prompts = {_PROMPTS: snapshot_json(plan.templates.snapshot())} if plan.templates else {}
     cases = {path: digest(data) for path, data in plan.definition.attachments.items()}
     return {
         "spec": plan.spec.document.raw,
@@ -223,6 +222,7 @@ def frozen_inputs(plan: Plan, bench: Workbench) -> dict[str, bytes]:
         "tree": snapshot_json(tree),
         "cases": snapshot_json(cases),
         "search": snapshot_json(plan.search_facts()),
+        **prompts,
     }
 
 
@@ -290,6 +290,9 @@ def _settings(plan: Plan, bench: Workbench) -> dict[str, object]:
         "unsafe": plan.unsafe,
         "budget_evals": limits.evals,
         "budget_wall_clock_s": limits.wall_clock_s,
+        "budget_usd": limits.budget.usd,
+        "budget_tokens": limits.budget.tokens,
+        "in_flight": plan.in_flight,
         "patience": limits.patience,
         "python": bench.target.interpreter.version,
         "warnings": bench.warnings,

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sigil.canonical import snapshot_json
+from sigil.canonical import compact_json, snapshot_json
 from sigil.errors import NotFound
 from sigil.optimize.history import Candidate, History, read_history
 from sigil.optimize.spec import Spec, check_name
@@ -34,6 +34,8 @@ from sigil.store.journal import read
 from sigil.store.records import JOURNAL
 from sigil.store.verify import verify
 
+EXCHANGES = "exchanges.jsonl"
+"""All that models were asked and said, one exchange a line, for the provider ``replay``."""
 SURVIVORS = 20
 """How many of the front, best first, have readable files without being asked for."""
 
@@ -148,6 +150,9 @@ def write_candidate(
         "logs.txt": (verdict.log if verdict else "").encode(),
         "note.json": snapshot_json({"note": candidate.note, "proposer": candidate.proposer}),
     }
+    exchange = history.exchange(candidate)
+    if exchange is not None:
+        contents["prompt.json"] = snapshot_json(exchange)
     for name, data in contents.items():
         _write(folder / name, data)
     return folder
@@ -172,6 +177,9 @@ def materialise(run: Path, history: History, baseline: Mapping[str, str]) -> Non
         metrics = snapshot_json(history.baseline.to_json())
         _write(run / "baseline" / "metrics.json", metrics)
     _write(run / "index.json", snapshot_json(index(history, front)))
+    if history.exchanges:
+        lines = (compact_json(exchange) for exchange in history.exchanges)
+        _write(run / EXCHANGES, b"".join(line + b"\n" for line in lines))
 
 
 def index(history: History, front: list[Candidate]) -> dict[str, object]:

@@ -13,8 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sigil.llm.model import Reply
 from sigil.search.archive import Entry
-from sigil.search.model import Proposal, Proposer
+from sigil.search.inquiry import Asked
+from sigil.search.model import Inquirer, Proposal, Proposer
 from sigil.search.pins import Pin
 
 
@@ -40,10 +42,11 @@ class Problem:
             result of a round; 1 keeps workers busy over its end. Part of what a run is a
             function of.
         exists: whether a path that is not pinned is there in the tree.
+        span: how many rounds are one turn of a population, such as that of an island.
     """
 
     pins: Sequence[Pin]
-    proposers: Sequence[Proposer]
+    proposers: Sequence[Proposer | Inquirer]
     files: Mapping[str, str] = field(default_factory=dict[str, str])
     seed: int = 0
     costs: Sequence[float] = ()
@@ -51,6 +54,7 @@ class Problem:
     patience: int = 200
     lag: int = 0
     exists: Callable[[str], bool] = nothing_exists
+    span: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ class Optimizer(Protocol):
 
     @property
     def stale(self) -> int:
-        """Return how many evaluations in a row brought no new elite."""
+        """Return how many evaluations, or answers of no use, in a row brought no new elite."""
         ...
 
     @property
@@ -142,6 +146,32 @@ class Optimizer(Protocol):
 
         Raises:
             ValueError: results that this round depends on are not told yet (see `ready`).
+        """
+        ...
+
+    @property
+    def asking(self) -> int:
+        """Return how many questions have not become an idea or a refusal yet."""
+        ...
+
+    def take_questions(self) -> list[Asked]:
+        """Return what models are to be asked since the last call; each has to be answered."""
+        ...
+
+    def answer(self, number: int, reply: Reply | None, failure: str | None = None) -> list[Idea]:
+        """Learn what a model said, in any order.
+
+        Args:
+            number: of an `Asked`.
+            reply: what it said; None if there was no answer.
+            failure: why there was none.
+
+        Returns:
+            The ideas that came of this and of answers that had to wait for it, in order of
+            asking.
+
+        Raises:
+            ValueError: ``number`` was not asked, or is answered already.
         """
         ...
 

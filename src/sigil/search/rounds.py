@@ -19,13 +19,24 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard, cast
 
 from sigil.effects import random_stream
 from sigil.errors import SigilError
+from sigil.llm.model import Reply
 from sigil.search.archive import Entry, Stream
 from sigil.search.credit import DUPLICATE, Credit
-from sigil.search.model import BASELINE, Outcome, Parent, Proposal, View
+from sigil.search.inquiry import EXCHANGE, Asked, Inquiry
+from sigil.search.model import (
+    BASELINE,
+    Inquirer,
+    Outcome,
+    Parent,
+    Proposal,
+    Proposer,
+    Question,
+    View,
+)
 from sigil.search.optimizer import Idea, Problem, Refusal, Remeasurement
 from sigil.search.population import Population
 from sigil.search.sieve import Sieve
@@ -67,9 +78,18 @@ class _Again:
 
 
 @dataclass(slots=True)
+class _Unanswered:
+    """The place of a proposal that a model is still asked for."""
+
+    result: None = None
+
+
+@dataclass(slots=True)
 class _Round:
     number: int
-    items: list[_Pending | _Again] = field(default_factory=list["_Pending | _Again"])
+    items: list[_Pending | _Again | _Unanswered] = field(
+        default_factory=list["_Pending | _Again | _Unanswered"]
+    )
     applied: int = 0
 
 
@@ -88,7 +108,8 @@ class Rounds:
         self._proposers = {proposer.name: proposer for proposer in problem.proposers}
         self._seed = problem.seed
         self._patience = problem.patience
-        self._lag = problem.lag
+        self._lag, self._span = problem.lag, problem.span
+        self._span = problem.span
         self._baseline_costs = tuple(problem.costs)
         self._population = population
         self._sieve = Sieve(problem)
@@ -99,6 +120,11 @@ class Rounds:
         if problem.costs:
             features = self._sieve.baseline.features
             population.add(0, BASELINE, problem.costs, ties=problem.ties, behaviour=features)
+        self._inquirers = {p.name: p for p in problem.proposers if _asks_a_model(p)}
+        self._askable = {
+            p.name: cast("Proposer", p) for p in problem.proposers if not _asks_a_model(p)
+        }
+        self._inquiry: Inquiry[tuple[_Round, int]] = Inquiry(self._inquirers)
         self._rounds: deque[_Round] = deque()
         self._waiting: dict[str, _Pending] = {}
         self._waiting_again: dict[str, _Again] = {}
@@ -182,26 +208,51 @@ class Rounds:
         while self._rounds and self._rounds[0].number < self._asked + 1 - self._lag:
             self._rounds.popleft()
         self._asked += 1
-        self._population.begin(self._asked)
+        if (self._asked - 1) % self._span == 0:
+            self._population.begin(self._turn(self._asked))
         self._prune()
         current = _Round(self._asked)
         self._rounds.append(current)
         self._doubt(current)
+        open_before = len(self._inquiry)
+        found = self._fill(current, count)
+        self._barren = count > 0 and not found and len(self._inquiry) == open_before
+        return found
+
+    def _fill(self, current: _Round, count: int) -> list[Idea]:
+        """Ask the proposers until there are ``count`` ideas and questions, or they have none."""
         found: list[Idea] = []
         resting: set[str] = set()
+        asked_before = len(self._inquiry)
         for attempt in range(_PASSES):
-            wanted = self._credit.split(count - len(found), without=resting)
-            for name, number in wanted.items():
+            missing = count - len(found) - (len(self._inquiry) - asked_before)
+            if missing <= 0 or len(resting) == len(self._proposers):
+                break
+            for name, number in self._credit.split(missing, without=resting).items():
                 if not self._propose(current, name, number, attempt, found):
                     resting.add(name)
-            if len(found) >= count or len(resting) == len(self._proposers):
-                break
-        self._barren = count > 0 and not found
+        return found
+
+    @property
+    def asking(self) -> int:
+        """Return how many questions have not become an idea or a refusal yet."""
+        return len(self._inquiry)
+
+    def take_questions(self) -> list[Asked]:
+        """Return what models are to be asked since the last call; see `Optimizer`."""
+        return self._inquiry.take()
+
+    def answer(self, number: int, reply: Reply | None, failure: str | None = None) -> list[Idea]:
+        """Learn what a model said; see `Optimizer.answer`."""
+        found: list[Idea] = []
+        for (current, index), proposal in self._inquiry.answer(number, reply, failure):
+            current.items[index] = self._judge(proposal, current, found)
+        self._catch_up()
         return found
 
     def _doubt(self, current: _Round) -> None:
         """Have the elites on top measured again that were measured but once."""
-        for name in self._population.tops(current.number):
+        for name in self._population.tops(self._turn(current.number)):
             if name in self._once:
                 self._once.discard(name)
                 item = _Again(name)
@@ -217,19 +268,33 @@ class Rounds:
             return True
         seed = random_stream(self._seed, current.number, name, attempt).getrandbits(32)
         stream = random_stream(seed)
-        view = View(self._pins, self._choose_parents(current.number, stream), stream, seed)
+        parents = self._choose_parents(self._turn(current.number), stream)
+        view = View(self._pins, parents, stream, seed)
         try:
-            proposals = self._proposers[name].ask(view, number)
+            if name in self._inquirers:
+                return self._inquire(current, self._inquirers[name].questions(view, number))
+            proposals = self._askable[name].ask(view, number)
         except Exception as error:  # noqa: BLE001 - whose proposer it may be, a run goes on
             refused = Proposal(BASELINE, "", name, seed=seed)
             kind = "" if isinstance(error, SigilError) else f"{type(error).__name__}: "
             self._refusals.append(Refusal(refused, f"could not propose: {kind}{error}"))
             return False
         for proposal in proposals[:number]:
-            self._consider(proposal, current, found)
+            current.items.append(self._judge(proposal, current, found))
         if not proposals:
             self._credit.count(name, 0.0, weight=DUPLICATE * number)
         return bool(proposals)
+
+    def _inquire(self, current: _Round, questions: Sequence[Question]) -> bool:
+        """Note questions with a place for what becomes of each; return whether there are any."""
+        for question in questions:
+            self._inquiry.ask(question, (current, len(current.items)))
+            current.items.append(_Unanswered())
+        return bool(questions)
+
+    def _turn(self, number: int) -> int:
+        """Return the turn of the population that a round belongs to, from 1."""
+        return 1 + (number - 1) // self._span
 
     def _choose_parents(self, turn: int, stream: Stream) -> list[Parent]:
         chosen = self._population.parents(turn, stream)
@@ -237,19 +302,18 @@ class Rounds:
         parents = [Parent(name, self._sieve.files(name), costs[name]) for name in chosen]
         return parents or [Parent(BASELINE, self._sieve.files(BASELINE), self._baseline_costs)]
 
-    def _consider(self, proposal: Proposal, current: _Round, found: list[Idea]) -> None:
+    def _judge(self, proposal: Proposal, current: _Round, found: list[Idea]) -> _Pending:
         """Check a proposal; what is refused has its result at once."""
         judged = self._sieve.consider(proposal, current.number)
         if isinstance(judged, Refusal):
             self._refusals.append(judged)
             result = _Result(failure=judged.reason)
-            item = _Pending(proposal, None, duplicate_of=judged.duplicate_of, result=result)
-        else:
-            idea, identity = judged
-            item = _Pending(idea.proposal, idea.id, identity.features)
-            self._waiting[idea.id] = item
-            found.append(idea)
-        current.items.append(item)
+            return _Pending(proposal, None, duplicate_of=judged.duplicate_of, result=result)
+        idea, identity = judged
+        item = _Pending(idea.proposal, idea.id, identity.features)
+        self._waiting[idea.id] = item
+        found.append(idea)
+        return item
 
     # --- tell ---
 
@@ -299,7 +363,7 @@ class Rounds:
         """Count results in order of asking, up to the first that is missing."""
         while one.applied < len(one.items):
             item = one.items[one.applied]
-            if item.result is None:
+            if isinstance(item, _Unanswered) or item.result is None:
                 return False
             one.applied += 1
             if isinstance(item, _Again):
@@ -315,6 +379,7 @@ class Rounds:
             # A duplicate of something measured is an answer too, though not an achievement.
             costs, failure = self._told.get(item.duplicate_of or "", ((), result.failure))
             self._credit.count(proposer, 0.0, weight=DUPLICATE)
+            self._stale += EXCHANGE in item.proposal.data  # what was paid for is no progress
         else:
             costs, failure = result.costs, result.failure
             self._credit.count(proposer, self._enter(turn, item, item.candidate, result))
@@ -328,7 +393,7 @@ class Rounds:
         if not result.costs:
             return 0.0
         placed = self._population.add(
-            turn,
+            self._turn(turn),
             name,
             result.costs,
             ties=result.ties,
@@ -346,6 +411,11 @@ class Rounds:
         """Forget what was remembered of candidates that can be no parents any more."""
         kept = self._population.kept
         self._once.intersection_update(kept)
-        keep = {BASELINE, *self._waiting, *kept}
-        keep |= {i.candidate for r in self._rounds for i in r.items if i.candidate}
+        keep = {BASELINE, *self._waiting, *kept, *self._inquiry.parents}
+        items = (item for one in self._rounds for item in one.items)
+        keep |= {i.candidate for i in items if not isinstance(i, _Unanswered) and i.candidate}
         self._sieve.forget_all_but(keep)
+
+
+def _asks_a_model(proposer: Proposer | Inquirer) -> TypeGuard[Inquirer]:
+    return hasattr(proposer, "questions")

@@ -1,0 +1,424 @@
+"""The loop of a search: ask, evaluate, tell, and confirm the best on fresh measurements.
+
+Where models propose, questions to them and evaluations are under way at the same time. A
+round is asked while earlier ones are measured, from those before them: what is tried depends
+on neither the number of lanes nor their speed, nor that of a model.
+
+Not here: beginning and ending a run (`sigil.optimize.run`), what is proposed
+(`sigil.search`), how it is measured (`sigil.evaluate`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Any, Literal
+
+from sigil.effects import Clock
+from sigil.errors import BudgetSpent, ProviderFailed, ProviderRefused, ReplayDiffers
+from sigil.evaluate.result import Evaluation
+from sigil.evaluate.settings import Effort
+from sigil.llm.asking import Asking
+from sigil.llm.model import Reply
+from sigil.optimize.confirming import fails_on_held_out, hopeful, is_settled
+from sigil.optimize.history import Candidate, proposed_frame, round_frame
+from sigil.optimize.proposing import make_proposers
+from sigil.optimize.report import CONFIRM, SEARCH, Progress, Report
+from sigil.optimize.session import Session
+from sigil.optimize.shelf import EVERY, Shelf, user_cache
+from sigil.search.inquiry import EXCHANGE, Asked
+from sigil.search.optimizer import Idea, Optimizer, Problem
+from sigil.search.optimizers import make_optimizer
+
+CONFIRMED_AT_MOST = 3
+CONFIRMED_WITH_REFUSED = 8
+GOAL = "the goal is reached"
+_TICK_S = 0.2
+_NEVER = 10**9
+_Kind = Literal["evaluated", "remeasured", "confirmed"]
+
+
+class Search:
+    """The loop of one session, over the state that the journal can rebuild.
+
+    Args:
+        session: open for writing, its baseline measured.
+        report: whoever shows it.
+        clock: what time it is.
+        began: when the session did, in its nanoseconds.
+        asking: asks the models of the plan; None if it has none.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        report: Report,
+        clock: Clock,
+        began: int,
+        asking: Asking | None,
+    ):
+        self.stop = threading.Event()
+        self.refused: ProviderRefused | None = None
+        self._asking = asking
+        self._questions: dict[Future[Reply], int] = {}
+        # A model's answers come one by one; `num` of them are under way.
+        self._lag = max(session.plan.num - 1, 1) if asking else 1
+        self._session = session
+        self._history = session.history
+        self._report = report
+        self._clock = clock
+        self._began = began
+        self._searching_since = clock.monotonic_ns()
+        self._evaluated = self._evaluated_before = session.history.measured()
+        self._rounds = self._asked = self._put_down_at = 0
+        self._confirming = 0
+        self._reached: list[str] = []
+        for name, candidate in self._history.candidates.items():
+            if candidate.evaluation is not None:
+                self._note_goal(name, candidate.evaluation)
+        self._pending: dict[Future[Evaluation], tuple[str, _Kind]] = {}
+        self._exists = session.bench.exists
+        self._shelf = Shelf(
+            user_cache(),
+            str(session.run.resolve()),
+            self._exists,
+            apart_from=session.plan.spec.root,
+        )
+        self._objectives = session.plan.definition.objective.minimised
+        self._optimizer = self._take_up() or self._new_optimizer()
+
+    def _new_optimizer(self) -> Optimizer:
+        session, plan, baseline = self._session, self._session.plan, self._history.baseline
+        assert baseline is not None  # measured before the search begins
+        proposers = make_proposers(plan, session.baseline_files)
+        problem = Problem(
+            session.bench.pins,
+            proposers,
+            files=session.baseline_files,
+            costs=baseline.costs,
+            ties=baseline.ties,
+            seed=plan.seed,
+            patience=_NEVER,  # the run itself counts: a resumed one may have more of it
+            lag=self._lag,
+            exists=self._exists,
+            span=plan.num if self._asking else 1,
+        )
+        return make_optimizer(plan.optimizer, problem, plan.params)
+
+    def _take_up(self) -> Optimizer | None:
+        """Return the search as it was put down last, told what was measured since."""
+        wanted = self._history.rounds and not self._asking
+        kept = self._shelf.take_up(self._history) if wanted else None
+        if kept is None:
+            return None
+        self._rounds, self._asked = kept.rounds, kept.asked
+        self._put_down_at = kept.asked
+        self._optimizer = kept.optimizer
+        for name in kept.waiting:
+            self._measure(name, "evaluated")
+        for name in kept.waiting_again:
+            self._measure(name, "remeasured")
+        return kept.optimizer
+
+    def elapsed_s(self) -> float:
+        """Return the seconds since this session began, its baseline included."""
+        return (self._clock.monotonic_ns() - self._began) / 1e9
+
+    def to_the_end(self) -> str:
+        """Search and confirm until there is nothing left to do; return why, as a clause."""
+        while True:
+            reason = self._search()
+            if self.refused is None:
+                self._confirm()
+            if reason != GOAL or not self._goes_on():
+                return reason
+
+    def _search(self) -> str:
+        """Ask, evaluate and tell until something ends it; return what, as a clause."""
+        while (reason := self._out_of_time() or self._out_of_answers()) is None:
+            if not self._optimizer.ready or self._is_busy():
+                self._collect(SEARCH)
+                continue
+            reason = self._enough()
+            if reason is not None:
+                break
+            self._next_round()
+        self._drain()
+        return reason
+
+    def _confirm(self) -> None:
+        """Measure the best anew: the best of many noisy scores is too good to be true."""
+        limit = self._session.plan.limits.wall_clock_s
+        counted = 0  # those that fail on held-out inputs make room for others
+        for candidate in hopeful(self._history)[:CONFIRMED_WITH_REFUSED]:
+            settled = is_settled(self._history, candidate)
+            if self.stop.is_set() or settled or counted >= CONFIRMED_AT_MOST:
+                return
+            if self._confirming and self.elapsed_s() >= limit:
+                return
+            self._confirming += 1
+            self._submit(candidate.id, self._session.files_of(candidate), "confirmed")
+            while self._pending and not self.stop.is_set():
+                self._collect(CONFIRM)
+            counted += not fails_on_held_out(self._history.candidates[candidate.id])
+
+    # --- one round ----------------------------------------------------------------------
+
+    def _next_round(self) -> None:
+        """Ask for a round; a recorded one has to come out as it was, and its results count."""
+        if not self._asking and self._asked - self._put_down_at >= EVERY:
+            self._renew()
+        rounds, number = self._history.rounds, self._rounds
+        recorded = rounds[number] if number < len(rounds) else None
+        count = recorded.count if recorded else self._round_size()
+        found = self._optimizer.ask(count)
+        again = self._optimizer.take_remeasurements()
+        refusals = self._optimizer.take_refusals()
+        questions = self._optimizer.take_questions() if self._asking else []
+        ids, ids_again = tuple(one.id for one in found), tuple(one.id for one in again)
+        if recorded is None:
+            proposed = map(_as_candidate, found)
+            refused = ((r.proposal.proposer, r.reason) for r in refusals if not r.duplicate_of)
+            self._session.record(
+                "asked",
+                round_frame(
+                    count,
+                    proposed,
+                    refused=refused,
+                    again=ids_again,
+                    bar=self._bar(),
+                    questions=len(questions),
+                ),
+            )
+        elif (ids, ids_again, len(questions)) != (
+            recorded.ids[: len(ids)] if questions else recorded.ids,
+            recorded.again,
+            recorded.questions,
+        ):
+            raise self._differs(number)
+        self._rounds += 1
+        for one in again:
+            self._measure(one.id, "remeasured", one.files)
+        self._evaluate(found)
+        self._send(questions)
+
+    def _evaluate(self, ideas: Iterable[Idea]) -> None:
+        for one in ideas:
+            self._asked += 1
+            self._measure(one.id, "evaluated", one.files)
+
+    def _differs(self, number: int) -> ReplayDiffers:
+        return ReplayDiffers(
+            f"round {number} of {self._session.run.name} does not come out as recorded",
+            remedy="this version searches differently; begin a new run without --resume",
+        )
+
+    # --- models -------------------------------------------------------------------------
+
+    def _send(self, questions: Iterable[Asked]) -> None:
+        assert self._asking is not None or not questions  # there are none without a model
+        for asked in questions:
+            assert self._asking is not None
+            self._questions[self._asking.submit(asked.question.request)] = asked.number
+
+    def _take_answer(self, future: Future[Reply]) -> None:
+        """Tell the optimizer what a model said, and have measured what came of it."""
+        number = self._questions.pop(future)
+        try:
+            ideas = self._optimizer.answer(number, future.result())
+        except BudgetSpent:
+            return  # the question stays open: a resumed run may have a larger budget
+        except ProviderRefused as error:
+            self.refused = error
+            return
+        except ProviderFailed as error:
+            ideas = self._optimizer.answer(number, None, str(error))
+        for idea in ideas:
+            self._record_answer(idea)
+        self._evaluate(ideas)
+        self._send(self._optimizer.take_questions())
+
+    def _record_answer(self, idea: Idea) -> None:
+        """Record what came of a question, unless the journal has it; then it has to be that."""
+        number = idea.round - 1
+        recorded = self._history.rounds[number]
+        if idea.id in recorded.ids:
+            return
+        if len(recorded.ids) >= recorded.count:
+            raise self._differs(number)
+        self._session.record("proposed", proposed_frame(number, [_as_candidate(idea)]))
+
+    def _out_of_answers(self) -> str | None:
+        """Return why no model answers any more, as a clause."""
+        if self._asking is None:
+            return None
+        return "the model refuses" if self.refused else self._asking.stopped
+
+    def _is_busy(self) -> bool:
+        """Return whether the next round has to wait, for lanes or for what is under way."""
+        plan = self._session.plan
+        if self._rounds < len(self._history.rounds):
+            return False
+        asking = self._optimizer.asking if self._asking else 0
+        if asking and self._asked + asking >= (plan.limits.evals or _NEVER):
+            return True  # what models are asked already may be all that is wanted
+        return len(self._pending) >= plan.num
+
+    def _bar(self) -> tuple[float, ...]:
+        """Return the best cost that the round just asked for knew of, if it beats the baseline."""
+        best = next(iter(self._optimizer.front), None)
+        known = best is not None and best.id in self._history.candidates
+        return tuple(best.costs) if best and known and len(best.costs) == 1 else ()
+
+    def _renew(self) -> None:
+        """Go on from the search's own state, and keep it for whoever resumes this run."""
+        self._put_down_at = self._asked
+        state = self._shelf.state_of(self._optimizer)
+        if state is None:
+            return
+        self._optimizer = self._shelf.search_of(state)
+        if self._rounds < len(self._history.rounds):
+            return  # told of results that came later; the journal holds all of this
+        facts = {
+            "rounds": self._rounds,
+            "asked": self._asked,
+            "waiting": [name for name, kind in self._pending.values() if kind == "evaluated"],
+            "waiting_again": [n for n, kind in self._pending.values() if kind == "remeasured"],
+        }
+        self._shelf.put_down(state, self._history, facts)
+
+    def _round_size(self) -> int:
+        plan = self._session.plan
+        size = 1 if self._asking else plan.num
+        return size if plan.limits.evals is None else min(size, plan.limits.evals - self._asked)
+
+    def _measure(self, name: str, kind: _Kind, files: Mapping[str, str] | None = None) -> None:
+        """Have a candidate measured, unless the journal holds what was found."""
+        candidate = self._history.candidates[name]
+        known = candidate.evaluation if kind == "evaluated" else candidate.remeasured
+        if known is None:
+            self._submit(name, files or self._session.files_of(candidate), kind)
+        else:
+            self._tell(name, known, kind)
+
+    def _submit(self, name: str, files: Mapping[str, str], kind: _Kind) -> None:
+        effort: Effort = "confirm" if kind == "confirmed" else "screen"
+        rounds, number = self._history.rounds, self._history.candidates[name].round
+        bar = rounds[number].bar if kind == "evaluated" and rounds else ()
+        self._pending[self._session.lanes.submit(files, effort, bar)] = (name, kind)
+
+    def _collect(self, phase: str) -> None:
+        """Record the results that have arrived, or wait a moment for one."""
+        under_way: list[Future[Any]] = [*self._pending, *self._questions]
+        done, _ = wait(under_way, timeout=_TICK_S, return_when=FIRST_COMPLETED)
+        for future in [one for one in self._questions if one in done]:
+            self._take_answer(future)
+        for future in [one for one in self._pending if one in done]:
+            (name, kind), evaluation = self._pending.pop(future), future.result()
+            self._session.record(kind, {"candidate": name, "evaluation": evaluation.to_json()})
+            self._evaluated += kind == "evaluated"
+            if kind == "evaluated":
+                self._note_goal(name, evaluation)
+            if kind != "confirmed":
+                self._tell(name, evaluation, kind)
+        self._report.progress(self._progress(phase))
+
+    def _tell(self, name: str, found: Evaluation, kind: _Kind) -> None:
+        if kind == "remeasured":
+            self._optimizer.tell_again(name, found.costs, found.ties)
+            return
+        failure = found.failure.detail if found.failure else None
+        noisy = any(
+            metric in self._objectives and value.interval is not None
+            for metric, value in found.metrics.items()
+        )
+        self._optimizer.tell(name, found.costs, found.ties, failure, noisy=noisy)
+
+    def _drain(self) -> None:
+        """Let what is under way finish, unless time is what ran out."""
+        while (self._pending or self._questions) and self._out_of_time() is None:
+            self._collect(SEARCH)
+        for future in (*self._pending, *self._questions):
+            future.cancel()
+        self._pending.clear()
+        self._questions.clear()
+        self._optimizer.settle()
+
+    # --- when to end --------------------------------------------------------------------
+
+    def _out_of_time(self) -> str | None:
+        limits = self._session.plan.limits
+        if self.stop.is_set():
+            return "interrupted"
+        late = self.elapsed_s() >= limits.wall_clock_s - limits.confirming_s
+        return f"the budget of {limits.wall_clock_s:g} s is spent" if late else None
+
+    def _enough(self) -> str | None:
+        """Return why no further round is asked for; a recorded round always is."""
+        if self._rounds < len(self._history.rounds):
+            return None
+        limits = self._session.plan.limits
+        if self._goal_reached():
+            return GOAL
+        if limits.evals is not None and self._asked >= limits.evals:
+            return f"the budget of {limits.evals} evaluations is spent"
+        if self._optimizer.stale >= limits.patience:
+            return f"no progress in {limits.patience} evaluations"
+        return "nothing is left to try" if self._optimizer.converged else None
+
+    def _goes_on(self) -> bool:
+        """Return whether those that reached the goal were refused, and there is time for others.
+
+        That is how a repair ends that is right on the visible inputs alone.
+        """
+        return self._history.best_accepted() is None and self._out_of_time() is None
+
+    def _goal_reached(self) -> bool:
+        """Return whether a candidate reaches the goal that was not measured anew and refused.
+
+        Asked only of rounds that are wholly known, so that no lane's speed matters.
+        """
+        known = self._rounds - 1 - self._lag  # counted from 0; later ones are under way
+        return any(
+            candidate.round <= known and candidate.confirmed is None
+            for candidate in map(self._history.candidates.__getitem__, self._reached)
+        )
+
+    def _note_goal(self, name: str, found: Evaluation) -> None:
+        if found.costs and self._session.plan.definition.goal_reached(found):
+            self._reached.append(name)
+
+    def _best(self) -> Candidate | None:
+        best = self._optimizer.best
+        return self._history.candidates.get(best) if best else None
+
+    def _progress(self, phase: str) -> Progress:
+        searching = (self._clock.monotonic_ns() - self._searching_since) / 1e9
+        rate = (self._evaluated - self._evaluated_before) / searching if searching else 0.0
+        stale = self._optimizer.stale
+        return Progress(
+            self._evaluated,
+            self.elapsed_s(),
+            rate,
+            self._best(),
+            stale,
+            phase,
+            self._confirming,
+            len(self._questions),
+            self._asking.spent if self._asking else None,
+        )
+
+
+def _as_candidate(idea: Idea) -> Candidate:
+    proposal = idea.proposal
+    exchange = str(proposal.data.get(EXCHANGE, ""))
+    return Candidate(
+        id=idea.id,
+        parent=proposal.parent,
+        patch=proposal.patch,
+        proposer=proposal.proposer,
+        note=proposal.note,
+        seed=proposal.seed,
+        exchange=exchange,
+    )

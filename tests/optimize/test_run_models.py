@@ -1,0 +1,177 @@
+"""A search in which a model proposes: the official client, a server on loopback, the sandbox."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sigil import errors
+from sigil.canonical import digest
+from sigil.cli.planning import make_plan
+from sigil.cli.progress import Silent
+from sigil.optimize.report import Summary
+from sigil.optimize.run import run
+from sigil.optimize.spec import load_spec
+from sigil.optimize.workspace import candidate_folder, open_workspace
+from sigil.testing.model_server import Fault, ModelServer, Script
+
+pytest.importorskip("openai")
+
+
+def chance(request: Mapping[str, Any]) -> int:
+    """Return a number that depends on what is asked alone."""
+    return int(digest(json.dumps(request["messages"]).encode())[-8:], 16)
+
+
+def function(body: str) -> str:
+    return f"Try {body}.\n\n```python\ndef square(x):\n    return {body}\n```\n"
+
+
+def multiples(request: Mapping[str, Any], number: int) -> str | Fault:
+    """Answer with some multiple of x, and now and then late."""
+    drawn = chance(request)
+    text = function(f"x * {drawn % 1000}")
+    return Fault(text, delay_s=0.05) if drawn % 5 == 0 else text
+
+
+def configure(repository: Path, server: ModelServer, **more: object) -> None:
+    entry = {"provider": "openai-compatible", "model": "any", "base_url": server.openai_url}
+    entry |= {"price_input_usd": 1.0, "price_output_usd": 1.0, **more}
+    models = {"optimizer_params": {"simple": {"models": {"default_llm": entry}}}}
+    (repository / ".sigil" / "sigil.yaml").write_text(json.dumps(models))
+    path = repository / ".sigil" / "points.eval.yaml"
+    path.write_text(path.read_text().replace("measure: agreement\n    goal: 1", "measure: error"))
+    path.write_text(path.read_text().replace("max(agreement)", "min(agreement)"))
+    path.write_text(path.read_text().replace("agreement >= 1", "agreement <= 0.01"))
+
+
+def search(
+    repository: Path, workspace: str = "w", resume: bool = False, **flags: object
+) -> Summary:
+    spec = load_spec(repository, "square")
+    place = open_workspace(spec, workspace)
+    existing = place.find_run() if resume else None
+    plan = make_plan(spec, None, {"num": 4, **flags}, recorded=existing)
+    return run(plan, place, Silent(), existing=existing)
+
+
+def searched(repository: Path, script: Script, **flags: object) -> tuple[Summary, ModelServer]:
+    with ModelServer(script) as server:
+        configure(repository, server)
+        return search(repository, **flags), server
+
+
+def lineage(summary: Summary) -> bytes:
+    return (summary.run / "index.json").read_bytes()
+
+
+def test_what_a_model_proposes_is_measured_and_accepted(repository: Path) -> None:
+    def right(request: Mapping[str, Any], number: int) -> str:
+        return function("x * x" if number == 5 else f"x * {number}")
+
+    summary, _ = searched(repository, right, budget_evals=8)
+    winner = summary.history.chosen(None)
+    assert "return x * x" in winner.patch
+    assert summary.history.measured() == 8
+    assert summary.spent is not None
+    assert summary.spent.exchanges == 8
+
+
+def test_the_prompt_of_a_winner_stands_beside_its_patch(repository: Path) -> None:
+    summary, _ = searched(repository, lambda request, number: function("x * x"), budget_evals=1)
+    winner = summary.history.chosen(None)
+    prompt = json.loads((candidate_folder(summary.run, winner.id) / "prompt.json").read_text())
+    assert "def square" in prompt["request"]["messages"][-1]["content"]
+    assert "x * x" in prompt["reply"]["text"]
+
+
+def test_neither_lanes_nor_requests_in_flight_nor_delays_change_a_lineage(
+    repository: Path,
+) -> None:
+    one, _ = searched(repository, multiples, budget_evals=24, lanes=1, in_flight=1, workspace="a")
+    many, _ = searched(repository, multiples, budget_evals=24, lanes=4, in_flight=8, workspace="b")
+    assert lineage(one) == lineage(many)
+    assert one.history.measured() == 24
+
+
+def test_recorded_answers_give_the_same_lineage_without_a_network(repository: Path) -> None:
+    asked, _ = searched(repository, multiples, budget_evals=12)
+    (repository / ".sigil" / "sigil.yaml").unlink()
+    exchanges = str(asked.run / "exchanges.jsonl")
+    flags = {"provider": "replay", "exchanges": exchanges, "budget_evals": 12}
+    replayed = search(repository, "again", **flags)
+    assert lineage(replayed) == lineage(asked)
+
+
+def test_a_resumed_run_asks_nothing_twice(repository: Path) -> None:
+    with ModelServer(multiples) as server:
+        configure(repository, server)
+        first = search(repository, budget_evals=10)
+        before = len(server.asked)
+        second = search(repository, resume=True, budget_evals=20)
+        assert list(second.history.candidates)[:10] == list(first.history.candidates)
+        assert second.history.measured() == 20
+        assert len(server.asked) - before == second.spent.exchanges - first.spent.exchanges
+
+
+def test_a_resumed_run_comes_out_as_one_that_was_never_interrupted(repository: Path) -> None:
+    with ModelServer(multiples) as server:
+        configure(repository, server)
+        search(repository, workspace="parts", budget_evals=9)
+        parts = search(repository, workspace="parts", resume=True, budget_evals=20)
+        whole = search(repository, workspace="whole", budget_evals=20)
+    assert list(parts.history.candidates) == list(whole.history.candidates)
+
+
+def test_a_refusal_ends_a_run_that_can_be_gone_on_with(repository: Path) -> None:
+    refuses = [True]
+
+    def script(request: Mapping[str, Any], number: int) -> str | Fault:
+        late = number >= 5 and refuses[0]
+        return Fault("wrong key", status=401) if late else multiples(request, number)
+
+    with ModelServer(script) as server:
+        configure(repository, server)
+        with pytest.raises(errors.ProviderRefused):
+            search(repository, budget_evals=12, in_flight=1)
+        refuses[0] = False
+        summary = search(repository, resume=True, budget_evals=12)
+    assert summary.history.measured() == 12
+
+
+def test_a_budget_of_money_ends_a_run(repository: Path) -> None:
+    with ModelServer(multiples) as server:
+        configure(repository, server, price_input_usd=100.0, price_output_usd=100.0, max_tokens=100)
+        summary = search(repository, budget_evals=500, budget_usd=1.0)
+    assert summary.reason == "the budget of $1.00 is spent"
+    assert summary.spent is not None
+    assert 0.3 < summary.spent.cost_usd <= 1.0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I would rather not.",
+        "",
+        "x" * 10_000_000,
+        Fault(b"\xff\xfe\x00 not text"),
+        "```diff\n--- a/other.py\n+++ b/other.py\n@@ -1 +1 @@\n-a\n+b\n```",
+        Fault(status=500),
+        Fault("half", dropped=True),
+    ],
+    ids=["prose", "nothing", "10 MB", "no UTF-8", "outside", "500", "dropped"],
+)
+def test_an_answer_of_no_use_costs_one_question(repository: Path, answer: str | Fault) -> None:
+    def script(request: Mapping[str, Any], number: int) -> str | Fault:
+        return answer if number == 1 else multiples(request, number)
+
+    summary, _ = searched(repository, script, budget_evals=6)
+    assert summary.history.measured() == 6
+
+
+def test_useless_answers_end_a_run_when_patience_does(repository: Path) -> None:
+    summary, _ = searched(repository, lambda request, number: "No idea.", patience=10)
+    assert summary.reason == "no progress in 10 evaluations"
+    assert summary.history.measured() == 0
