@@ -33,6 +33,7 @@ class Fault:
         text: what the model says, as far as it says anything. Bytes need not be UTF-8.
         status: of HTTP; from 400 on, ``text`` is the message of the error.
         retry_after: the header of that name; None for none.
+        location: the header of that name; None for none.
         delay_s: before the answer.
         dropped: whether the connection ends half-way through the answer.
         body: sent instead of what the provider's format would be.
@@ -41,6 +42,7 @@ class Fault:
     text: str | bytes = ""
     status: int = 200
     retry_after: str | None = None
+    location: str | None = None
     delay_s: float = 0.0
     dropped: bool = False
     body: bytes | None = None
@@ -222,6 +224,8 @@ class _Handler(BaseHTTPRequestHandler):
         head = f"HTTP/1.1 {fault.status} Scripted\r\nContent-Type: application/json\r\n"
         if fault.retry_after is not None:
             head += f"Retry-After: {fault.retry_after}\r\n"
+        if fault.location is not None:
+            head += f"Location: {fault.location}\r\n"
         head += f"Content-Length: {len(body)}\r\n\r\n"
         if fault.dropped:
             self.wfile.write(head.encode() + body[: len(body) // 2])
