@@ -55,7 +55,7 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashe
 lock:
 	@printf 'hatchling>=1.27\neditables\n' | $(LOCK) - -o requirements/build.lock
 	@$(LOCK) --extra rewrite --extra tune pyproject.toml -o requirements/run.lock
-	@$(LOCK) --extra rewrite --extra tune --group dev --group docs -c requirements/run.lock -c requirements/build.lock pyproject.toml -o requirements/dev.lock
+	@$(LOCK) --all-extras --group dev --group docs -c requirements/run.lock -c requirements/build.lock pyproject.toml -o requirements/dev.lock
 
 clean:
 	rm -rf $(VENV) site .pytest_cache .ruff_cache .hypothesis
