@@ -7,6 +7,7 @@ from sigil.llm import provider
 from sigil.llm.model import Message, Request
 from sigil.llm.provider import make_provider, provider_names
 from sigil.llm.redaction import redact
+from sigil.llm.settings import ModelSettings
 from sigil.llm.stub import Stub
 
 REQUEST = Request((Message("user", "make it faster"),), seed=3)
@@ -36,6 +37,12 @@ def test_a_plugin_is_found_by_its_name(monkeypatch):
     installed(monkeypatch, "sigil.llm.stub:Stub")
     assert "mine" in provider_names()
     assert make_provider("mine").complete(REQUEST).model == "stub"
+
+
+def test_a_plugin_is_given_the_settings_of_its_entry(monkeypatch):
+    installed(monkeypatch, "sigil.llm.stub:Stub")
+    settings = ModelSettings("m", "mine", model="of-its-own")
+    assert make_provider(settings).complete(REQUEST).model == "of-its-own"
 
 
 def test_a_broken_plugin_is_a_warning_with_its_name(monkeypatch):
@@ -77,3 +84,12 @@ def test_what_looks_like_a_secret_is_taken_out(secret):
 )
 def test_ordinary_code_stays(text):
     assert redact(text) == text
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "part",
+    ["a-", "eyJ-", "password ", "api_key-", "secret='", "sk-", "-----BEGIN PRIVATE KEY-----"],
+)
+def test_no_answer_takes_long_to_be_redacted(part):
+    redact(part * (200_000 // len(part)))

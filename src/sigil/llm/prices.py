@@ -13,6 +13,7 @@ from typing import Any
 from sigil.llm.settings import ModelSettings
 
 FREE = ("inbox", "replay", "stub")
+_LISTED_AS = {"openai-compatible": "openai"}
 _MILLION = 1_000_000
 
 
@@ -35,7 +36,7 @@ def _listed(settings: ModelSettings, input_tokens: int, output_tokens: int) -> f
     usage = library.Usage(input_tokens=input_tokens, output_tokens=output_tokens)
     where = {"provider_api_url": settings.base_url}
     if not settings.base_url:
-        where = {"provider_id": "anthropic" if settings.provider == "anthropic" else "openai"}
+        where = {"provider_id": _LISTED_AS.get(settings.provider, settings.provider)}
     try:
         return float(library.calc_price(usage, settings.model, **where).total_price)
     except LookupError:

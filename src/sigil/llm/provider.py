@@ -38,6 +38,11 @@ def provider_names() -> list[str]:
     return sorted({*_BUILT_IN, *_plugins()})
 
 
+def built_in_names() -> list[str]:
+    """Return the names of ours, sorted."""
+    return sorted(_BUILT_IN)
+
+
 def make_provider(settings: ModelSettings | str) -> Provider:
     """Return a new provider.
 
