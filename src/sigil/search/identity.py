@@ -1,8 +1,9 @@
 """Are two candidates the same program, before either costs an evaluation?
 
 The pinned regions are compared in a normal form of their syntax (`sigil.search.normal`),
-which errs on one side only: programs that it calls equal do the same. Where the syntax is
-not known, it is the text without blank lines and trailing blanks.
+which errs on one side only: programs that it calls equal do the same. For the languages that
+have a grammar that form is the syntax tree without comments and layout
+(`sigil.search.syntax.spelling`); for others, the text without blank lines and trailing blanks.
 
 Pure. Not here: behaviour on inputs, which has to be measured.
 """
@@ -20,6 +21,8 @@ from sigil.canonical import digest_value
 from sigil.search.definitions import NotPython, parse_python
 from sigil.search.normal import LOOKS_AT_NAMES, NormalForm
 from sigil.search.pins import Pin, Region, language_of, locate
+from sigil.search.syntax.grammars import available, grammar_of
+from sigil.search.syntax.spelling import normal_form
 
 FEATURES = (
     *("If", "For", "While", "Return", "Assign", "AugAssign", "Call", "Attribute", "Subscript"),
@@ -68,15 +71,16 @@ def identify(files: Mapping[str, str], pins: Sequence[Pin]) -> Identity:
     parts: list[list[object]] = []
     counts: Counter[str] = Counter()
     for region in locate(pins, files):
-        lines = files[region.path].split("\n")[region.first - 1 : region.last]
-        tokens = None
-        if language_of(languages[region.pin_id], region.path) == "python":
-            tokens = _python_tokens(lines, region)
-        if tokens is None:
-            tokens = [line.rstrip() for line in lines if line.strip()]
-            counts.update(_count_text("\n".join(tokens)))
-        else:
+        text = files[region.path]
+        lines = text.split("\n")[region.first - 1 : region.last]
+        language = language_of(languages[region.pin_id], region.path)
+        tokens = _python_tokens(lines, region) if language == "python" else None
+        if tokens is not None:
             counts.update(tokens)
+        else:
+            shown = [line.rstrip() for line in lines if line.strip()]
+            counts.update(_count_text("\n".join(shown)))
+            tokens = _tree_tokens(text, language, region) or shown
         parts.append([region.pin_id, region.path if region.whole else "", *tokens])
     features = tuple(math.log1p(counts[name]) for name in FEATURES)
     return Identity(digest_value(_printable(parts)), features)
@@ -92,6 +96,13 @@ def _count_text(text: str) -> dict[str, int]:
         name: len(re.findall(pattern, text))
         for name, pattern in zip(FEATURES, _TEXT_FEATURES, strict=False)
     }
+
+
+def _tree_tokens(text: str, language: str | None, region: Region) -> list[str] | None:
+    grammar = grammar_of(language, region.path)
+    if grammar is None or grammar == "python" or not available(grammar):
+        return None
+    return normal_form(text, grammar, region.first, region.last)
 
 
 def _python_tokens(lines: list[str], region: Region) -> list[str] | None:

@@ -163,7 +163,8 @@ def _locate(pin: Pin, files: Mapping[str, str], place: Where, ids: set[str]) -> 
 
 def _by_symbol(pin: Pin, symbol: str, files: Mapping[str, str], place: Where) -> Region:
     name = symbol.replace(".<locals>.", ".")
-    mentioned = re.split(r"\.|::", name)[-1]
+    words = re.findall(r"\w+", name)
+    mentioned = words[-1] if words else name
     found: list[Region] = []
     for path, text in files.items():
         if mentioned in text:

@@ -34,9 +34,11 @@ if TYPE_CHECKING:
 
 _FREE_ATTRIBUTE = re.compile(r"#\s*\[\s*(?:inline|cold|must_use|allow|warn|expect|doc)\b")
 """Attributes of Rust that change nothing for a caller."""
+_NESTING = frozenset({"python", "rust", "javascript", "typescript", "tsx"})
+"""Languages in which a function in a function has a name that is worth pinning."""
 _BEFORE = re.compile(rb"\s*(?:/\*.*?\*/\s*)*\Z", re.DOTALL)
 _AFTER = re.compile(rb"[\s;,]*(?:/\*.*?\*/\s*)*(?://.*|#.*)?\Z", re.DOTALL)
-_PRIVATE = re.compile(r"(?:^| )private(?: |$)|(?:^| )#")
+_PRIVATE = re.compile(r"(?:^| )private(?: |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ def definitions(text: str, grammar: str) -> tuple[Definition, ...]:
         path = place.path if named is None else (*place.path, *named.parts)
         if named is not None and named.kind != "scope":
             found.append(_definition(place, named, path))
-        waiting += reversed(list(_children(place, path)))
+        if named is None or named.kind != "function" or grammar in _NESTING:
+            waiting += reversed(list(_children(place, path)))
     return tuple(found)
 
 
@@ -100,12 +103,12 @@ def _children(place: _Place, path: tuple[Part, ...]) -> Iterator[_Place]:
     if place.node.type in WRAPPERS and len(_wrapped(place.node)) == 1:
         outer, attributes = place.outer or place.node, place.attributes
     leading: list[Node] = []
-    for child in place.node.children:
+    for child in place.node.named_children:
         if child.type in ATTRIBUTES:
             leading.append(child)
-        elif not is_comment(child):
-            yield _Place(child, path, outer, (*attributes, *leading) if child.is_named else ())
-            leading = [] if child.is_named else leading
+        elif child.child_count and not is_comment(child):
+            yield _Place(child, path, outer, (*attributes, *leading))
+            leading = []
 
 
 def _wrapped(node: Node) -> list[Node]:
@@ -155,7 +158,7 @@ def find(text: str, symbol: str, grammar: str) -> tuple[Definition, ...]:
         NotSure: the extent of such a definition is not certain.
         DependencyMissing, Unparsable: see `grammars.parse`.
     """
-    parts = re.split(r"\.|::", symbol)
+    parts = re.split(r"\.|::", "".join(symbol.split()))
     known = [
         one
         for one in definitions(text, grammar)
@@ -184,7 +187,8 @@ def _stands_alone(one: Definition, grammar: str) -> bool:
 def _ends_with(path: tuple[Part, ...], parts: Sequence[str]) -> bool:
     tail = path[len(path) - len(parts) :]
     return len(path) >= len(parts) and all(
-        part in spellings for part, spellings in zip(parts, tail, strict=True)
+        part in {"".join(spelling.split()) for spelling in spellings}
+        for part, spellings in zip(parts, tail, strict=True)
     )
 
 
@@ -222,7 +226,7 @@ def interface(one: Definition, among: Sequence[Definition]) -> str:
         and one.span[0] <= inner.span[0]
         and inner.span[1] <= one.span[1]
         and inner.kind == "function"
-        and not _PRIVATE.search(inner.header)
+        and not (_PRIVATE.search(inner.header) or inner.path[-1][0].startswith("#"))
     ]
     return "\n".join([one.header, *members])
 
@@ -236,3 +240,16 @@ def around(text: str, span: tuple[int, int], grammar: str) -> Definition | None:
         if one.body is not None and one.span[0] <= start < one.body < end <= one.span[1]
     ]
     return holding[-1] if holding else None
+
+
+def headers(text: str, grammar: str, first: int, last: int) -> list[tuple[int, int]]:
+    """Return where the headers of the definitions on these lines begin and end, in characters."""
+    own = [d for d in definitions(text, grammar) if first <= d.first and d.last <= last]
+    data = text.encode("utf-8", "replace") if own else b""
+    return [
+        (_characters(data, one.span[0]), _characters(data, one.body or one.span[1])) for one in own
+    ]
+
+
+def _characters(data: bytes, at: int) -> int:
+    return len(data[:at].decode("utf-8", "replace"))

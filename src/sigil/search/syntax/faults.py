@@ -10,12 +10,14 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sigil.search.syntax.grammars import parse
-from sigil.search.syntax.walking import preorder, text_of
+from sigil.search.syntax.grammars import Unparsable, parse
+from sigil.search.syntax.walking import preorder
 
 Marked = tuple[str, tuple[tuple[int, int], ...]]
 """A text and the first and last line of each of its regions."""
 _SHOWN = 40
+_MOST = 2_000
+_BRACES = (b"{", b"}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,25 @@ class Fault:
 
 @lru_cache(maxsize=64)
 def faults(text: str, grammar: str) -> tuple[Fault, ...]:
-    """Return the faults of ``text``, in order; see `sigil.search.syntax.grammars.parse`."""
+    """Return the faults of ``text``, in order.
+
+    Raises:
+        DependencyMissing, Unparsable: see `sigil.search.syntax.grammars.parse`; the latter
+            also where there are thousands of them.
+    """
+    data = text.encode("utf-8", "replace")
     found: list[Fault] = []
     for node in preorder(parse(text, grammar).root_node, lambda n: n.has_error):
         if not (node.is_error or node.is_missing):
             continue
+        if len(found) == _MOST:
+            raise Unparsable(f"more than {_MOST} places that the parser cannot read")
         kind = "ERROR" if node.is_error else node.type
-        source = text_of(node)
+        start, end = node.start_byte, node.end_byte
+        shown = data[start : min(end, start + _SHOWN)].decode("utf-8", "replace").split("\n")[0]
+        hides = kind in {"{", "}"} or any(data.find(sign, start, end) >= 0 for sign in _BRACES)
         first, last = node.start_point.row + 1, node.end_point.row + 1
-        hides = kind in {"{", "}"} or "{" in source or "}" in source
-        found.append(Fault(first, last, kind, source.split("\n")[0][:_SHOWN].strip(), hides))
+        found.append(Fault(first, last, kind, shown.strip(), hides))
     return tuple(found)
 
 

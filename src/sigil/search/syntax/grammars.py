@@ -25,6 +25,8 @@ _FREE_STEPS = 2_000
 _BYTES_A_STEP = 20  # ordinary code takes 60 bytes a step, the worst that ends at all about 10
 _KEPT_BYTES = 2**18
 _CHUNK = 2**16
+_MOST_ANGLES = 500
+_ANGLE = re.compile(r"(?<!<)<(?![<=])")
 _UNREADABLE = re.compile(r"\x00|\r(?!\n)")
 
 _MODULES = {
@@ -112,6 +114,8 @@ def _parse(text: str, grammar: str) -> Tree:
     data = text.encode("utf-8", "replace")
     if len(data) > MAX_BYTES:
         raise Unparsable(f"larger than {MAX_BYTES // 2**20} MiB")
+    if grammar == "java" and _is_angled(text):
+        raise Unparsable(f"more than {_MOST_ANGLES} `<` without `>` in one statement")
     library: Any = importlib.import_module("tree_sitter")
     parser = library.Parser(load(grammar))
     left = _FREE_STEPS + len(data) // _BYTES_A_STEP
@@ -128,6 +132,17 @@ def _parse(text: str, grammar: str) -> Tree:
         return parser.parse(read, progress_callback=exhausted)
     except ValueError as error:
         raise Unparsable("the parser does not get through it in its budget of steps") from error
+
+
+def _is_angled(text: str) -> bool:
+    """Return whether one step of Java's parser might take long.
+
+    It keeps ``a < b`` and ``A<B`` open side by side, and its time is quadratic in them.
+    """
+    stretches = re.split(r"[;{}]", text)
+    return any(
+        len(_ANGLE.findall(stretch)) - stretch.count(">") > _MOST_ANGLES for stretch in stretches
+    )
 
 
 _kept = lru_cache(maxsize=16)(_parse)

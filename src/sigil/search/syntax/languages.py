@@ -6,6 +6,7 @@ a part may have more than one spelling, such as ``Circle`` and ``<Circle as Shap
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -87,7 +88,9 @@ WRAPPERS = frozenset(
     }
 )
 """Nodes that belong to the one definition in them."""
-NOT_WRAPPED = frozenset({"decorator", "template_parameter_list", "requires_clause", "string"})
+NOT_WRAPPED = frozenset(
+    {"decorator", "template_parameter_list", "requires_clause", "string_literal"}
+)
 """Children of a wrapper beside what it wraps."""
 ATTRIBUTES = frozenset({"attribute_item", "decorator"})
 """Nodes in front of a definition that belong to it."""
@@ -129,14 +132,16 @@ def _plain(node: Node, kind: Kind) -> Naming | None:
 def _type(node: Node) -> Naming | None:
     """Return a type's naming; ``struct x`` without a body is a use, except in Rust."""
     body = _field(node, "body") or _field(node, "value")
-    if body is None and not node.type.endswith(("_item", "macro_definition")):
+    if node.type == "macro_definition":
+        body = next((child for child in node.children if child.type == "macro_rule"), None)
+    if body is None and not node.type.endswith("_item"):
         return None
     return _named("type", _field(node, "name"), body)
 
 
 def _scope(node: Node) -> Naming | None:
     name = _field(node, "name")
-    parts = tuple((part.strip(),) for part in text_of(name).split("::")) if name else ()
+    parts = tuple((part.strip(),) for part in re.split(r"::|\.", text_of(name))) if name else ()
     return Naming("scope", parts, _field(node, "body"))
 
 
@@ -144,23 +149,44 @@ def _scope(node: Node) -> Naming | None:
 
 
 def _c_function(node: Node) -> Naming | None:
-    declarator = _field(node, "declarator")
-    while declarator is not None and declarator.type != "function_declarator":
-        declarator = _inner_declarator(declarator)
-    name = _field(declarator, "declarator")
-    if name is None or (name.type == "parenthesized_declarator"):
+    name = _c_name(node)
+    if name is None:
         return None
     lists = ("field_initializer_list", "try_statement", "constructor_try_statement")
     initial = next((child for child in node.children if child.type in lists), None)
     return Naming("function", _qualified(name), initial or _field(node, "body"))
 
 
-def _inner_declarator(node: Node) -> Node | None:
-    """Return what a pointer or reference declarator declares; the latter names no field."""
-    inner = _field(node, "declarator")
-    if inner is None and node.type == "reference_declarator":
-        return next((child for child in node.named_children), None)
-    return inner
+def _c_name(node: Node) -> Node | None:
+    """Return the name that a declaration gives a function, or None if it declares none.
+
+    It stands below pointers, references and, where a pointer to a function is returned,
+    parentheses; the latter two name no field.
+    """
+    function: Node | None = None
+    declarator = _field(node, "declarator")
+    while declarator is not None and declarator.type in _DECLARATORS:
+        if declarator.type == "function_declarator":
+            function = declarator
+        inner = _field(declarator, "declarator")
+        declarator = inner or next(iter(declarator.named_children), None)
+    if declarator is not None and declarator.type == "operator_cast":
+        return declarator
+    if function is None or _field(function, "declarator") is None:
+        return None
+    below = _field(function, "declarator")
+    return None if below is not None and below.type in _DECLARATORS else declarator
+
+
+_DECLARATORS = frozenset(
+    {
+        "function_declarator",
+        "pointer_declarator",
+        "reference_declarator",
+        "parenthesized_declarator",
+        "attributed_declarator",
+    }
+)
 
 
 def _qualified(node: Node) -> tuple[Part, ...]:
@@ -172,6 +198,8 @@ def _qualified(node: Node) -> tuple[Part, ...]:
         if name is None:
             break
         node = name
+    if node.type == "operator_cast":
+        return (*parts, (f"operator{_base(node)}",))
     base = _field(node, "name") if node.type.startswith("template_") else None
     return (*parts, (_compact(base or node),))
 
