@@ -95,6 +95,11 @@ def optimizer_names() -> list[str]:
     return [*_BUILT_IN, *(name for name in plugins.names(GROUP) if name not in _BUILT_IN)]
 
 
+def built_in_names() -> list[str]:
+    """Return the names of ours."""
+    return [*_BUILT_IN]
+
+
 def check_name(name: str) -> None:
     """Refuse a name that no optimizer has.
 

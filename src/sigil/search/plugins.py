@@ -1,4 +1,7 @@
-"""Parts that other packages bring, by entry point. A broken one is a warning with its name.
+"""Parts that other packages bring, by entry point. A broken one is a line with its name.
+
+Whatever happens while one is loaded, an attempt to end the process included, is its failure
+and not ours.
 
 Not here: which groups there are (`sigil.search.optimizers`, `sigil.optimize.proposing`).
 """
@@ -6,12 +9,32 @@ Not here: which groups there are (`sigil.search.optimizers`, `sigil.optimize.pro
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from importlib.metadata import EntryPoint, entry_points
+from dataclasses import dataclass
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Any
 
 from sigil.errors import DependencyMissing
 
 Factory = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A plugin, and whether it can be had.
+
+    Args:
+        name: that it is chosen by.
+        value: what its entry point names, such as ``package.module:object``.
+        distribution: that brings it; None if its metadata do not say.
+        version: of the distribution; None if its metadata do not say.
+        failure: why it cannot be had, one line; None if it can.
+    """
+
+    name: str
+    value: str
+    distribution: str | None
+    version: str | None
+    failure: str | None
 
 
 def names(group: str) -> list[str]:
@@ -30,12 +53,12 @@ def load(group: str, name: str) -> Factory:
         raise DependencyMissing(
             f"the plugin {name!r} of {group} is not installed", remedy="install its package"
         )
-    try:
-        found = points[0].load()
-    except Exception as error:
-        raise _broken(points[0], f"{type(error).__name__}: {error}") from error
-    if not callable(found):
-        raise _broken(points[0], "it names nothing that can be called")
+    found, failure = _loaded(points[0])
+    if failure is not None:
+        raise DependencyMissing(
+            f"the plugin {name!r} of {group} is broken: {failure}",
+            remedy=f"repair or remove {points[0].value}",
+        )
     return found
 
 
@@ -60,9 +83,42 @@ def working(group: str, taken: Collection[str]) -> tuple[list[str], list[str]]:
     return loaded, warnings
 
 
-def _broken(point: EntryPoint, why: str) -> DependencyMissing:
-    line = " ".join(why.split())
-    return DependencyMissing(
-        f"the plugin {point.name!r} of {point.group} is broken: {line}",
-        remedy=f"repair or remove {point.value}",
-    )
+def installed(group: str, taken: Collection[str]) -> list[Installed]:
+    """Load every plugin of a group, and return what became of each, in order of names.
+
+    Args:
+        group: of entry points.
+        taken: names of our own, which no plugin replaces.
+    """
+    found: list[Installed] = []
+    chosen: set[str] = set()
+    for point in sorted(entry_points(group=group), key=lambda one: one.name):
+        if point.name in taken:
+            failure = "the name is taken by one of ours"
+        elif point.name in chosen:
+            failure = "the name is taken by another plugin"
+        else:
+            _, failure = _loaded(point)
+        chosen.add(point.name)
+        found.append(Installed(point.name, point.value, *_origin(point.dist), failure))
+    return found
+
+
+def _loaded(point: EntryPoint) -> tuple[Any, str | None]:
+    """Return what an entry point names, or why it cannot be had."""
+    try:
+        found = point.load()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever its module does
+        return None, " ".join(f"{type(error).__name__}: {error}".split())
+    return found, None if callable(found) else "it names nothing that can be called"
+
+
+def _origin(distribution: Distribution | None) -> tuple[str | None, str | None]:
+    """Return name and version, of which a broken installation may have neither."""
+    if distribution is None:
+        return None, None
+    try:
+        facts = distribution.metadata
+        return facts["Name"], facts["Version"]
+    except (KeyError, TypeError, OSError, ValueError):
+        return None, None
