@@ -19,6 +19,7 @@ from sigil.evaluate.cheats.model import Finding, Outcome, Place
 from sigil.evaluate.cheats.trying import Trial, try_cheats
 from sigil.optimize.spec import HOME, Spec, load_spec
 from sigil.optimize.workbench import Workbench, open_workbench
+from sigil.printable import shorten
 from sigil.search.patch import check, diff
 from sigil.search.pins import Pin, Region, language_of, locate, selects
 
@@ -30,6 +31,7 @@ WORDS: Mapping[Outcome, str] = {
     "scored": "WOULD HAVE SCORED",
     "skipped": "not tried",
 }
+_SHOWN = 90
 _SPEC_ENDING = ".sigil.yaml"
 _SHORT_RUN_S = 20.0
 """Seconds of the run that the plan is made for: a quarter of it confirms one cheat at most."""
@@ -112,7 +114,8 @@ def print_findings(findings: Sequence[Finding]) -> None:
         table.add_column(heading, overflow="fold", no_wrap=heading in {"cheat", "outcome"})
     order: list[Outcome] = ["scored", "stopped", "skipped"]
     for finding in sorted(findings, key=lambda finding: order.index(finding.outcome)):
-        row = (finding.cheat.id, finding.cheat.title, WORDS[finding.outcome], finding.how)
+        how = shorten(finding.how, _SHOWN)
+        row = (finding.cheat.id, finding.cheat.title, WORDS[finding.outcome], how)
         style = "bold red" if finding.outcome == "scored" else ""
         table.add_row(*(Text(cell, style=style) for cell in row))
     console.print(table)
@@ -123,6 +126,8 @@ def print_findings(findings: Sequence[Finding]) -> None:
     console.print()
     summed = ", ".join(f"{count} {word.lower()}" for word, count in counts.items())
     console.print(f"{len(findings)} cheats: {summed}", markup=False, highlight=False)
+    if all(finding.outcome == "skipped" for finding in findings):
+        console.print("nothing was tried, so this says nothing for the eval")
 
 
 def _remedies(findings: Sequence[Finding]) -> dict[str, list[str]]:

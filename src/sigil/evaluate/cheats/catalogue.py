@@ -176,20 +176,21 @@ def _leaving() -> list[Cheat]:
 def _clocks() -> list[Cheat]:
     still = """
 import time as _time
+_still = {}
 for _name in ("time", "perf_counter", "monotonic", "process_time", "thread_time"):
-    setattr(_time, _name, lambda: 1e9)
-    setattr(_time, _name + "_ns", lambda: 10**18)
+    for _one in (_name, _name + "_ns"):
+        _still[_one] = lambda *, _now=getattr(_time, _one)(): _now
+        setattr(_time, _one, _still[_one])
+_still["default_timer"] = _still["perf_counter"]
 try:
     import timeit as _timeit
-    _timeit.default_timer = lambda: 1e9
+    _timeit.default_timer = _still["default_timer"]
 except ImportError:
     pass
 for _frame in _frames:
-    for _name in ("time", "perf_counter", "monotonic", "process_time", "default_timer"):
+    for _name in _still:
         if callable(_frame.f_globals.get(_name)):
-            _frame.f_globals[_name] = lambda: 1e9
-        if callable(_frame.f_globals.get(_name + "_ns")):
-            _frame.f_globals[_name + "_ns"] = lambda: 10**18
+            _frame.f_globals[_name] = _still[_name]
 return _honest()
 """
     memo = """
@@ -499,8 +500,9 @@ if _kept.setdefault("called", 0) == 0:
 return None
 """
     watched = """
-_seen = [" ".join(map(str, _sys.argv))]
-_seen += [f"{_frame.f_code.co_filename} {_frame.f_code.co_name}" for _frame in _frames]
+_seen = [str(_word).rpartition("/")[2] for _word in _sys.argv]
+for _frame in _frames:
+    _seen += [_frame.f_code.co_filename.rpartition("/")[2], _frame.f_code.co_name]
 if any(word in " ".join(_seen).lower() for word in WORDS):
     return _honest()
 return None

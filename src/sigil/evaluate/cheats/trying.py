@@ -10,11 +10,12 @@ Not here: what the cheats are (`sigil.evaluate.cheats.catalogue`), showing findi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from sigil.effects import SYSTEM_CLOCK, Clock
+from sigil.errors import SigilError
 from sigil.evaluate.cheats.catalogue import CONTROL, Knowledge, catalogue
 from sigil.evaluate.cheats.model import Cheat, Finding, Place
 from sigil.evaluate.cheats.remedies import remedy
@@ -47,13 +48,20 @@ class Trial:
     admits: Admits
 
 
-def try_cheats(trial: Trial, *, within_s: float, clock: Clock = SYSTEM_CLOCK) -> Iterator[Finding]:
+def try_cheats(
+    trial: Trial,
+    *,
+    within_s: float,
+    only: Collection[str] = (),
+    clock: Clock = SYSTEM_CLOCK,
+) -> Iterator[Finding]:
     """Yield a finding for every cheat, in the order of the catalogue.
 
     Args:
         trial: on what.
         within_s: wall time of all together, the baseline aside; what is not tried by then
             is listed as such. Each evaluation also ends by the eval's own budgets.
+        only: ids of the cheats to try; empty for all.
         clock: of that time.
 
     Raises:
@@ -62,7 +70,8 @@ def try_cheats(trial: Trial, *, within_s: float, clock: Clock = SYSTEM_CLOCK) ->
     facts = trial.lanes.facts
     deadline = clock.monotonic_ns() + int(within_s * 1e9)
     function = _replaceable(trial)
-    cheats = catalogue(Knowledge(trial.definition, facts, trial.target, function))
+    known = Knowledge(trial.definition, facts, trial.target, function)
+    cheats = [cheat for cheat in catalogue(known) if not only or cheat.id in only]
     pending = [_submitted(trial, cheat) for cheat in (CONTROL, *cheats)]
     control: Evaluation | None = None
     for cheat, begun in pending:
@@ -107,16 +116,17 @@ def candidate(cheat: Cheat, trial: Trial) -> tuple[Cheat, dict[str, str]]:
     Where no place holds a function it is done at import, and the unchanged code works on.
 
     Raises:
-        CannotWrite: no place takes it; the reason is that of the last.
+        CannotWrite: no place takes it; the reason is why no function does.
     """
     called = {name.partition(":")[2] for name in trial.lanes.facts.visible.expected}
     try:
         return cheat, _changed(trial, lambda text, place: write(cheat, text, place, called))
-    except CannotWrite:
-        if not cheat.acts:
-            raise
-    late = replace(cheat, works=True)
-    return late, _changed(trial, lambda text, place: write_at_import(cheat, text, place))
+    except CannotWrite as problem:
+        try:
+            files = _changed(trial, lambda text, place: write_at_import(cheat, text, place))
+        except CannotWrite:
+            raise problem from None
+        return replace(cheat, works=True), files
 
 
 def _changed(trial: Trial, rewrite: Callable[[str, Place], str]) -> dict[str, str]:
@@ -141,6 +151,8 @@ def _awaited(cheat: Cheat, begun: Future[Evaluation], left_s: float) -> Finding 
     except TimeoutError:
         begun.cancel()
         return Finding(cheat, "skipped", "the time for all cheats was over")
+    except SigilError as error:  # ours or the machine's: it proves nothing about the cheat
+        return Finding(cheat, "skipped", error.problem)
     if found.failure is not None and found.failure.metric == "lane":
         return Finding(cheat, "skipped", found.failure.detail)
     return found

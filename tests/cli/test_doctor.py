@@ -1,0 +1,96 @@
+"""`sigil doctor --eval`: findings, their exit code, and bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sigil.cli.doctor import doctor
+from sigil.errors import NotFound, UsageError
+
+SPEC = """\
+version: "0.1"
+name: {name}
+evals: [{evals}]
+pins: [{{id: f, language: python, files: [fast.py], symbol: f}}]
+"""
+EVAL = """\
+version: "0.1"
+name: {name}
+{inputs}
+metrics: [{metric}]
+aggregate: {{objective: max(score)}}
+accept: {{rule: score >= 1}}
+"""
+CALLED = "{id: score, kind: call, measure: agreement}"
+PRINTED = "{id: score, kind: numeric, command: python bench.py, parse: 'score ([0-9.]+)'}"
+CASES = "inputs: {cases: [{args: [2], expected: 4}]}\nholdout: {cases: [{args: [3], expected: 9}]}"
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with an eval of calls, one of a command, and a spec of both."""
+    home = tmp_path / "repository" / ".sigil"
+    home.mkdir(parents=True)
+    (home / "both.sigil.yaml").write_text(SPEC.format(name="both", evals="called, printed"))
+    (home / "called.eval.yaml").write_text(EVAL.format(name="called", inputs=CASES, metric=CALLED))
+    (home / "printed.eval.yaml").write_text(EVAL.format(name="printed", inputs="", metric=PRINTED))
+    (home.parent / "fast.py").write_text("def f(x):\n    return x\n")
+    (home.parent / "bench.py").write_text("from fast import f\nprint('score', int(f(2) == 4))\n")
+    monkeypatch.chdir(home.parent)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return home.parent
+
+
+def typed(*arguments: str) -> Result:
+    return CliRunner().invoke(doctor, list(arguments), standalone_mode=False)
+
+
+def test_an_eval_that_lets_no_cheat_through_ends_with_0(repository: Path):
+    done = typed("--eval", "called", "--json")
+    assert done.return_value == 0, done.output
+    cheats = json.loads(done.output)["cheats"]
+    assert {cheat["outcome"] for cheat in cheats} == {"stopped", "skipped"}
+    assert all(cheat["how"] for cheat in cheats)
+    assert len(cheats) == len({cheat["cheat"] for cheat in cheats}) >= 12
+
+
+def test_an_eval_that_lets_a_cheat_through_ends_with_3_and_says_what_to_change(repository: Path):
+    done = typed("--eval", "printed", "--spec", "both")
+    assert done.return_value == 3, done.output
+    assert "WOULD HAVE SCORED" in done.stdout
+    assert ".sigil/printed.eval.yaml:4: candidate code runs where this is measured" in done.stdout
+    assert "\x1b" not in done.output
+
+
+def test_cheats_write_nothing_into_the_repository(repository: Path):
+    before = {path: path.read_bytes() for path in repository.glob("*") if path.is_file()}
+    typed("--eval", "printed", "--budget-time", "60s")
+    assert {path: path.read_bytes() for path in repository.glob("*") if path.is_file()} == before
+
+
+def test_an_eval_that_no_spec_lists_is_named(repository: Path):
+    assert isinstance(typed("--eval", "other").exception, NotFound)
+
+
+def test_an_eval_that_several_specs_list_asks_for_one(repository: Path):
+    text = SPEC.format(name="also", evals="called")
+    (repository / ".sigil" / "also.sigil.yaml").write_text(text)
+    error = typed("--eval", "called").exception
+    assert isinstance(error, UsageError)
+    assert "also, both" in str(error)
+
+
+def test_without_an_eval_the_machine_is_looked_at(repository: Path):
+    done = typed("--json")
+    assert set(json.loads(done.output)) == {"rungs", "extras", "warnings"}
+
+
+def test_every_cheat_has_its_row_in_the_docs(repository: Path):
+    page = (Path(__file__).parents[2] / "docs" / "anti-gaming.md").read_text()
+    cheats = json.loads(typed("--eval", "called", "--budget-time", "0.001s", "--json").output)
+    assert [one["cheat"] for one in cheats["cheats"] if f"`{one['cheat']}`" not in page] == []
+    assert f"tries {len(cheats['cheats'])} cheats" in page
