@@ -247,7 +247,7 @@ def test_what_is_wrong_is_said_with_its_place(answer, said):
 def test_lines_that_stand_twice_where_they_may_change_are_refused():
     files = {"a.py": "def f(x):\n    x += 1\n    x += 2\n    x += 1\n    return x\n"}
     said = failure(block("    x += 1\n", "    x += 3\n"), files, [F])
-    assert "its lines stand 2 times: at lines 2, 4; quote more lines" in said
+    assert "its lines stand more than once: at lines 2, 4; quote more lines" in said
 
 
 def test_lines_that_stand_in_two_files_need_a_path():
@@ -311,3 +311,32 @@ def test_what_stood_for_a_secret_in_the_prompt_is_never_written():
     text = "def f(x):\n    key = 'sk-aaaaaaaaaaaaaaaaaaaaaaaa'\n    return x\n"
     shown = "def f(x):\n    key = '[redacted]'\n    return x + 1\n"
     assert "stands for text that was not shown" in failure(fenced(shown), {"a.py": text}, [F])
+
+
+SAME = {"a.txt": "a\n" * 20_000}
+LONG = "a\n" * 19_000
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (block(f"{LONG}b\n", "c\n", "a.txt\n"), "line 19001 should be 'b'"),
+        (
+            fenced("--- a/a.txt\n+++ b/a.txt\n@@ @@\n" + LONG.replace("a", " a") + "-b\n", "diff"),
+            "line 19001 should be 'b'",
+        ),
+        (block("a\n", "b\n", "a.txt\n") * 10_000, "block 501 is one too many"),
+        (fenced("--- a/a.txt\n+++ b/a.txt\n" + "@@\n-a\n" * 50_000, "diff"), "than 500 hunks"),
+        ("```\na\n```\n" * 80_000, "80000 fenced blocks"),
+        ("```a\n````b\n" * 90_000, "never ends"),
+        ("<<<<<<< SEARCH\n" * 60_000, "block 1 has no"),
+        ("x" + " *" * 250_000 + "!\n```\na\n```\n", ""),
+        ("a/" * 250_000 + "!\n```\na\n```\n", ""),
+        (" " * 1_000_000, "holds no change"),
+    ],
+    ids=lambda value: value[:20].encode("unicode_escape").decode(),
+)
+@pytest.mark.timeout(10)
+def test_an_answer_that_is_made_to_be_slow_is_read_soon(answer, said):
+    reading = read_reply(answer, SAME, [Pin("all", None, ("*.txt",))])
+    assert said in (reading.failure or "")

@@ -29,6 +29,7 @@ from sigil.search.patch import check, diff
 from sigil.search.pins import Pin, Region, language_of, locate, selects
 
 _LEFT_OUT = re.compile(r"\s*(?:#|//|/\*|--)\s*(?:\.{3}|…)")
+MAX_BLOCKS = 100
 _REMEDY = "give the pinned definition alone, complete"
 
 
@@ -67,7 +68,13 @@ def read_blocks(
         PatchDoesNotApply: no block is, or two give the same code.
         SigilError: why the one block that there is cannot be used.
     """
-    reader = _Reader(files, pins, locate(pins, files))
+    if len(blocks) > MAX_BLOCKS:
+        raise MalformedPatch(
+            f"{len(blocks)} fenced blocks; at most {MAX_BLOCKS} are read",
+            remedy="give the changed definitions alone",
+        )
+    known = frozenset(line.strip() for text in files.values() for line in text.split("\n"))
+    reader = _Reader(files, pins, locate(pins, files), known)
     edits: defaultdict[str, list[Edit]] = defaultdict(list)
     problems: list[SigilError] = []
     for block in blocks:
@@ -90,6 +97,8 @@ class _Reader:
     files: Mapping[str, str]
     pins: Sequence[Pin]
     regions: Sequence[Region]
+    known: frozenset[str]
+    """Every line of the files, without the blanks around it."""
 
     def edits(self, block: Block) -> list[tuple[str, Edit]]:
         """Return what a block changes: the file that it names, else definitions, else a region."""
@@ -143,9 +152,8 @@ class _Reader:
         return block.lines[found[0].first - 1 : found[0].last]
 
     def _refuse_gaps(self, block: Block) -> None:
-        known = {line.strip() for text in self.files.values() for line in text.split("\n")}
         for offset, line in enumerate(block.lines):
-            if _LEFT_OUT.match(line) and line.strip() not in known:
+            if _LEFT_OUT.match(line) and line.strip() not in self.known:
                 raise MalformedPatch(
                     f"code is left out: {line.strip()!r}",
                     where=Where(SOURCE, block.first + offset),

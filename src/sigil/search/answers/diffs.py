@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sigil.errors import MalformedPatch, PatchDoesNotApply, Where
 from sigil.search.answers.fences import Answer, Block
-from sigil.search.answers.placing import SOURCE, Edit, place, spliced, without_end
+from sigil.search.answers.placing import MAX_CHANGES, SOURCE, Edit, place, spliced, without_end
 from sigil.search.hunks import FileChange, parse, recount
 from sigil.search.patch import check
 from sigil.search.pins import Pin, Region, locate
@@ -40,6 +40,10 @@ def read_diff(text: str, files: Mapping[str, str], pins: Sequence[Pin]) -> dict[
     Raises:
         SigilError: see `sigil.search.patch.check`.
     """
+    if text.count("\n@@") > MAX_CHANGES:
+        raise MalformedPatch(
+            f"more than {MAX_CHANGES} hunks", where=Where(SOURCE), remedy="change less at once"
+        )
     text = recount(text)
     try:
         return check(text, files, pins, source=SOURCE)

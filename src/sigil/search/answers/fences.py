@@ -15,6 +15,8 @@ _DECORATION = re.compile(
 )
 _PATH = re.compile(r"[\w.@+-]+(?:/[\w.@+-]+)*\.\w+")
 
+_LONGEST_PATH = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -74,6 +76,8 @@ def take_apart(text: str) -> Answer:
 
 def path_in(line: str) -> str | None:
     """Return the path that a line names and nothing else, as in ``### `a/b.py`:``."""
+    if len(line) > _LONGEST_PATH:
+        return None
     bare = _DECORATION.sub("", line)
     return bare if _PATH.fullmatch(bare) else None
 

@@ -18,8 +18,15 @@ from sigil.search.pins import Region
 
 SOURCE = "answer"
 """What an answer is called in messages."""
+MAX_CHANGES = 500
+"""The most hunks or blocks of an answer that are looked for."""
 _BLANK = " \t\r\n"
 _LONGEST_SHOWN = 120
+_MOST_PLACES = 100
+
+
+class SeveralPlaces(PatchDoesNotApply):
+    """Lines of which it is not clear where they are meant."""
 
 
 def without_end(line: str) -> str:
@@ -63,7 +70,8 @@ def place(
         what: is being placed, for messages.
 
     Raises:
-        PatchDoesNotApply: it stands nowhere, or at several places.
+        SeveralPlaces: it stands more than once.
+        PatchDoesNotApply: it stands nowhere.
     """
     lines = split_lines(text)
     for alike in (without_end, without_tail):
@@ -72,8 +80,8 @@ def place(
             found = [at for at in found if _touches(at, at + len(wanted), regions)] or found
         if len(found) > 1:
             shown = ", ".join(str(at + 1) for at in found[:5])
-            raise PatchDoesNotApply(
-                f"{what}: its lines stand {len(found)} times: at lines {shown}",
+            raise SeveralPlaces(
+                f"{what}: its lines stand more than once: at lines {shown}",
                 remedy="quote more lines around the change",
             )
         if found:
@@ -128,19 +136,28 @@ def _touches(start: int, stop: int, regions: Sequence[Region]) -> bool:
 
 
 def _occurrences(lines: Sequence[str], wanted: Sequence[str]) -> list[int]:
-    last = len(lines) - len(wanted)
-    return [
-        at
-        for at in range(last + 1)
-        if lines[at] == wanted[0] and lines[at : at + len(wanted)] == wanted
-    ]
+    """Return where ``wanted`` stands in ``lines``, the first 100 places.
+
+    By one search in one text, which is linear: files and answers may be a line repeated.
+    """
+    text = "\n".join(["", *lines, ""])
+    piece = "\n".join(["", *wanted, ""])
+    found: list[int] = []
+    line, counted = 0, 0
+    at = text.find(piece)
+    while at >= 0 and len(found) < _MOST_PLACES:
+        line += text.count("\n", counted, at)
+        found.append(line)
+        counted = at
+        at = text.find(piece, at + 1)
+    return found
 
 
 def _mismatch(lines: Sequence[str], wanted: Sequence[str]) -> str:
     """Return in words the first line that is wrong where the most lines before it are right."""
     there = [without_tail(line) for line in lines]
     should = [without_tail(line) for line in wanted]
-    begins = [at for at, line in enumerate(there) if line == should[0]]
+    begins = [at for at, line in enumerate(there) if line == should[0]][:_MOST_PLACES]
     if not begins:
         return f"the file has no line {_shown(should[0])}"
     right = [_run(there[at : at + len(should)], should) for at in begins]

@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from sigil.errors import MalformedPatch, PatchDoesNotApply, PatchOutsidePins, SigilError, Where
 from sigil.search.answers.fences import is_fence, path_in
-from sigil.search.answers.placing import SOURCE, Edit, place, spliced
+from sigil.search.answers.placing import MAX_CHANGES, SOURCE, Edit, SeveralPlaces, place, spliced
 from sigil.search.pins import Pin, Region, locate
 
 _BEGIN = re.compile(r"<{7} ?SEARCH\s*")
@@ -83,8 +83,10 @@ def read_replacements(
     Raises:
         PatchDoesNotApply: searched lines stand nowhere or at several places, or overlap.
         PatchOutsidePins: a path that is not pinned.
-        MalformedPatch: nothing is searched for in a file that has text.
+        MalformedPatch: nothing is searched for in a file that has text; too many blocks.
     """
+    if len(found) > MAX_CHANGES:
+        _malformed(MAX_CHANGES + 1, found[MAX_CHANGES].at, "is one too many")
     regions = locate(pins, files)
     edits: defaultdict[str, list[Edit]] = defaultdict(list)
     after = dict(files)
@@ -130,7 +132,7 @@ def _placed(
             found.append((path, place(files[path], one.search, one.replace, own, what)))
         except PatchDoesNotApply as error:
             problems.append(error)
-    if len(found) == 1 and not any("times" in error.problem for error in problems):
+    if len(found) == 1 and not any(isinstance(error, SeveralPlaces) for error in problems):
         return found[0]
     if found:
         listed = ", ".join(path for path, _ in found)
