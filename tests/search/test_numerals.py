@@ -76,3 +76,39 @@ def test_tune_proposes_other_numbers_between_markers_in_c():
         after = check(proposal.patch, parent.files, pins)["k.c"]
         assert "#define BLOCK 8" in after  # outside of the markers
         assert after != KERNEL
+
+
+HEAD = """\
+template <int N = 4>
+double f(double x, double rate = 0.3) {
+    auto g = [](int k) { return k * 7; };
+    return x * 2.5;
+}
+"""
+
+
+def test_what_stands_in_the_head_of_a_definition_is_left_alone():
+    assert [one.text for one in numerals.find(HEAD, "cpp", "a.cpp", 1, 5)] == ["7", "2.5"]
+
+
+@pytest.mark.usefixtures("without_grammars")
+def test_without_a_grammar_the_head_is_tuned_with_the_rest():
+    found = numerals.find(HEAD, "cpp", "a.cpp", 1, 5)
+    assert [one.text for one in found] == ["4", "0.3", "7", "2.5"]
+
+
+@pytest.mark.parametrize(
+    "pin",
+    [
+        Pin("p", None, ("a.cpp",), "f"),
+        Pin("p", None, ("a.cpp",), ast_query="(template_declaration) @pin"),
+        Pin("p", "c++", ("a.cpp",)),
+    ],
+)
+def test_tune_stays_inside_every_kind_of_pin(pin: Pin):
+    pytest.importorskip("optuna")
+    files = {"a.cpp": HEAD}
+    proposals = Tune().ask(view_of([pin], [Parent(BASELINE, files, (1.0,))], 1), 4)
+    changed = [check(one.patch, files, [pin])["a.cpp"] for one in proposals]
+    assert changed
+    assert all(text != HEAD and text.startswith(HEAD[:60]) for text in changed)
