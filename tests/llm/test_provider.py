@@ -1,9 +1,11 @@
 from importlib.metadata import EntryPoint
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sigil.errors import DependencyMissing, UsageError
-from sigil.llm import provider
+from sigil.llm import provider, redaction
 from sigil.llm.model import Message, Request
 from sigil.llm.provider import make_provider, provider_names
 from sigil.llm.redaction import redact
@@ -93,3 +95,19 @@ def test_ordinary_code_stays(text):
 )
 def test_no_answer_takes_long_to_be_redacted(part):
     redact(part * (200_000 // len(part)))
+
+
+FRAGMENTS = st.sampled_from([
+    "-----BEGIN ", "RSA PRIVATE KEY-----", "-----END ", "sk-", "gho_", "github_pat_", "xoxb-",
+    "AKIA", "AIza", "eyJ", "a1" * 12, "QQ" * 8, ".", "-", " ", "\n", "=", ": ", "'", '"',
+    "Passwd", "SECRET", "\u017fecret", "api_key", "APIKEY", "access_key", "AuthToken",
+    "auth_to\u212aen",
+])  # fmt: skip
+
+
+@given(st.lists(FRAGMENTS, max_size=12).map("".join))
+def test_looking_for_names_first_leaves_nothing_out(text):
+    """What is redacted is what the patterns match, whether or not the text is looked at first."""
+    block = redaction._BLOCK.sub(lambda found: "[redacted]" + "\n" * found[0].count("\n"), text)
+    named = redaction._NAMED.sub(lambda found: f"{found[1]}{found[2]}[redacted]{found[2]}", block)
+    assert redact(text) == redaction._KEYS.sub("[redacted]", named)

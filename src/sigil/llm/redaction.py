@@ -30,8 +30,31 @@ _BLOCK = re.compile(
 )
 
 
+_BEGINNINGS = (
+    "sk-", "pk-", "rk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_",
+    "xox", "AKIA", "ASIA", "AIza", "eyJ",
+)  # fmt: skip
+_NAMES = (
+    "passw", "secret", "api_key", "apikey", "access_key", "accesskey", "auth_token", "authtoken",
+)  # fmt: skip
+"""What stands in every match of `_KEYS` and of `_NAMED`. Looking for these first takes a tenth
+of the time, and most code has none of them."""
+
+
 def redact(text: str) -> str:
     """Return ``text`` with what looks like a secret replaced by `REDACTED`."""
-    text = _BLOCK.sub(lambda found: REDACTED + "\n" * found.group().count("\n"), text)
-    text = _NAMED.sub(lambda found: f"{found[1]}{found[2]}{REDACTED}{found[2]}", text)
-    return _KEYS.sub(REDACTED, text)
+    if "-----BEGIN " in text:
+        text = _BLOCK.sub(lambda found: REDACTED + "\n" * found.group().count("\n"), text)
+    if _may_name(text):
+        text = _NAMED.sub(lambda found: f"{found[1]}{found[2]}{REDACTED}{found[2]}", text)
+    if any(beginning in text for beginning in _BEGINNINGS):
+        text = _KEYS.sub(REDACTED, text)
+    return text
+
+
+def _may_name(text: str) -> bool:
+    """Say whether `_NAMED` may match. Outside of ASCII, letters have more cases than two."""
+    if not text.isascii():
+        return True
+    lower = text.lower()
+    return any(name in lower for name in _NAMES)
