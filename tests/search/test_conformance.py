@@ -9,12 +9,12 @@ from sigil.search.mutate import Mutate
 from sigil.search.pins import Pin
 from sigil.search.prompting.templates import load_templates
 from sigil.search.rewrite.proposer import Rewrite
-from sigil.search.waiting import Waiting
 from sigil.testing.proposers import (
     CHECKS,
     another_process_proposes_the_same,
     proposals_pass_the_check,
 )
+from sigil.testing.waiting import Waiting
 
 SOURCE = """\
 import math

@@ -13,7 +13,7 @@ from sigil.search.patch import check, diff
 from sigil.search.pins import Pin
 from sigil.search.prompting.templates import load_templates
 from sigil.search.simple import Simple
-from sigil.search.waiting import Waiting
+from sigil.testing.waiting import Waiting
 
 SOURCE = """\
 KEY = 'sk-aaaaaaaaaaaaaaaaaaaaaaaa'

@@ -1,7 +1,7 @@
 """A proposer that asks a model and waits for each answer.
 
-For whoever has a provider and no loop of its own: tests, and programs that use the search as
-a library. Not here: asking many at once, retrying, budgets (`sigil.optimize`).
+Makes a `Proposer` of an `Inquirer`, so that `sigil.testing.proposers` can check it too. Not
+here: asking many at once, retrying, budgets (`sigil.optimize`).
 """
 
 from __future__ import annotations
