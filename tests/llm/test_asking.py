@@ -188,8 +188,20 @@ def test_a_refusal_is_not_recorded_and_stops_the_asking():
     assert len(provider.asked) == 1
     assert exchanges == []
     assert asked.stopped == "wrong key"
-    assert isinstance(results[0], ProviderRefused)
-    assert all(isinstance(each, ProviderFailed) for each in results)
+    assert {type(each) for each in results} == {ProviderRefused}
+
+
+def test_a_refusal_by_one_entry_is_no_budget_that_is_spent():
+    def refuse(asked, number):
+        raise ProviderRefused("wrong key")
+
+    providers = {"bad": Scripted(refuse), "good": Scripted()}
+    models = {name: entry(name) for name in providers}
+    asked = Asking(models, record=lambda _: None, providers=providers)
+    wait([asked.submit(request(model="bad"))], SOON_S)
+    other = asked.submit(request(model="good")).exception(SOON_S)
+    asked.close()
+    assert (type(other), str(other)) == (ProviderFailed, "wrong key")
 
 
 def test_a_provider_with_a_fault_of_its_own_fails_one_question_alone():

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sigil.errors import BudgetSpent
+from sigil.errors import BudgetSpent, ProviderFailed
 from sigil.llm.model import Request, Usage
 
 _TOKENS_PER_MESSAGE = 16
@@ -90,6 +90,7 @@ class Account:
         self._spent = spent
         self._reserved = Spent()
         self._stopped: str | None = None
+        self._exhausted = False
         self._settled = threading.Condition()
 
     @property
@@ -112,17 +113,21 @@ class Account:
         """Set ``usage`` aside, waiting for requests under way if it would not fit beside them.
 
         Raises:
-            BudgetSpent: it does not fit, or nothing more is to be spent.
+            BudgetSpent: it does not fit, or something before it did not.
+            ProviderFailed: `stop` was called.
         """
         with self._settled:
             while self._stopped is None and (limit := self._exceeded(usage)) is not None:
                 if self._reserved.exchanges == 0:
                     self._stopped = f"the budget of {limit} is spent"
+                    self._exhausted = True
                     self._settled.notify_all()
                 else:
                     self._settled.wait()
+            if self._exhausted:
+                raise BudgetSpent(str(self._stopped), remedy="resume with a larger budget")
             if self._stopped is not None:
-                raise BudgetSpent(self._stopped, remedy="resume with a larger budget")
+                raise ProviderFailed(self._stopped)
             self._reserved = self._reserved.plus(usage)
 
     def settle(self, reserved: Usage, usage: Usage | None) -> None:
