@@ -87,3 +87,11 @@ def test_inspect_shows_the_held_out_value_beside_the_visible_one(repository: Pat
     assert found["evaluation"]["holdout"]["right"]["value"] == 0
     shown = CliRunner().invoke(inspect, ["--spec", "square", found["id"]], standalone_mode=False)
     assert "on held-out inputs: right 0" in shown.output
+
+
+def test_the_ranking_shows_held_out_values_of_what_was_measured_there(repository: Path):
+    done = measured(repository, "return x * x")
+    assert json.loads(done.output)["evaluation"]["accepted"] is True
+    shown = CliRunner().invoke(inspect, ["--spec", "square"], standalone_mode=False)
+    assert "held out" in shown.output
+    assert "right 1" in shown.output

@@ -88,7 +88,7 @@ def inspect(
         print_json(run_json(run, history))
     else:
         console.print(printable(shown(run)), highlight=False, markup=False, soft_wrap=True)
-        _show_run(history, console, top)
+        show_run(history, console, top)
 
 
 def run_json(run: Path, history: History) -> dict[str, object]:
@@ -155,7 +155,8 @@ def _show_runs(workspace: Workspace, console: Console, *, as_json: bool) -> None
         console.print(f"no runs in {shown(workspace.root)}")
 
 
-def _show_run(history: History, console: Console, top: int) -> None:
+def show_run(history: History, console: Console, top: int) -> None:
+    """Print a run as `sigil inspect` shows it."""
     from sigil.optimize import present
 
     baseline = history.baseline
@@ -202,6 +203,9 @@ def _ranking(history: History, ranked: list[Candidate], front: set[str]) -> obje
     for name in names:
         table.add_column(name)
         table.add_column("gain")
+    held_out = any(c.verdict and c.verdict.holdout for c in ranked)
+    if held_out:
+        table.add_column("held out")
     table.add_column("verdict")
     table.add_column("what")
     for candidate in ranked:
@@ -211,6 +215,9 @@ def _ranking(history: History, ranked: list[Candidate], front: set[str]) -> obje
         for name in names:
             value = found.metrics.get(name)
             cells += [present.measured(value), present.gain(value)] if value else ["", ""]
+        if held_out:
+            found_there = found.holdout.items()
+            cells.append(", ".join(f"{n} {present.measured(v)}" for n, v in found_there))
         mark = "*" if candidate.id in front else " "
         short = candidate.id[: present.SHORT]
         row = (f"{mark} {short}", *cells, present.verdict(candidate), present.why(candidate))
