@@ -5,7 +5,7 @@ is itself pinned, the candidate *is* the scorer; if its process imports a pinned
 the candidate runs beside the scorer and can print, exit or patch it. Kind ``call`` has
 neither problem: there the scorer is another process.
 
-Not here: what the sandbox holds (`sigil doctor`).
+Not here: trying it (`sigil.evaluate.cheats`), what the sandbox holds (`sigil doctor`).
 """
 
 from __future__ import annotations
