@@ -132,7 +132,7 @@ class Asking:
         request = clean_request(request)
         plain = plain_request(request)
         future: Future[Reply] = Future()
-        answer, occurrence = self._recorded.next(plain)
+        answer, occurrence, digest = self._recorded.next(plain)
         if isinstance(answer, Reply):
             future.set_result(answer)
         elif answer is not None:
@@ -141,7 +141,7 @@ class Asking:
             future.set_exception(ProviderFailed("the run has ended"))
         else:
             entry = self._entry(request.model)
-            question = _Question(entry, request, plain, occurrence, future)
+            question = _Question(entry, request, plain, occurrence, digest, future)
             self._waiting.add(future)
             future.add_done_callback(self._waiting.discard)
             entry.workers.submit(lambda: self._work(question))
@@ -218,7 +218,7 @@ class Asking:
         usage = None
         try:
             reply = ask(entry.provider, sent, entry.settings, entry.pace)
-            reply = entry.priced(clean_reply(reply))
+            reply = replace(entry.priced(clean_reply(reply)), exchange=question.digest)
             usage = reply.usage
         except ProviderRefused as refusal:
             entry.refused = refusal
@@ -297,6 +297,7 @@ class _Question:
     request: Request
     plain: Mapping[str, Any]
     occurrence: int
+    digest: str
     future: Future[Reply]
 
 

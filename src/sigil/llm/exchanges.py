@@ -64,7 +64,8 @@ def plain_reply(reply: Reply) -> dict[str, Any]:
 def reply_of(plain: Mapping[str, Any]) -> Reply:
     """Return the reply that `plain_reply` gave ``plain`` for."""
     usage = Usage(**plain["usage"])
-    return Reply(str(plain["text"]), str(plain["model"]), usage, str(plain["raw_id"]))
+    text, model, raw_id = (str(plain[key]) for key in ("text", "model", "raw_id"))
+    return Reply(text, model, usage, raw_id, str(plain.get("exchange", "")))
 
 
 def usages(known: Iterable[Mapping[str, Any]]) -> list[Usage]:
@@ -87,12 +88,12 @@ class Exchanges:
             first_free = next(n for n in count() if n not in answers)
             answers[int(exchange.get("occurrence", first_free))] = _answer(exchange)
 
-    def next(self, request: Mapping[str, Any]) -> tuple[Reply | ProviderFailed | None, int]:
-        """Return the recorded answer to ``request``, and how often it was asked before."""
+    def next(self, request: Mapping[str, Any]) -> tuple[Reply | ProviderFailed | None, int, str]:
+        """Return the recorded answer to ``request``, how often it was asked before, its digest."""
         digest = digest_value(request)
         occurrence = self._asked[digest]
         self._asked[digest] += 1
-        return self._answers[digest].get(occurrence), occurrence
+        return self._answers[digest].get(occurrence), occurrence, digest
 
 
 def _answer(exchange: Mapping[str, Any]) -> Reply | ProviderFailed:

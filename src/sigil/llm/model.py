@@ -72,12 +72,14 @@ class Reply:
         model: the one that really answered.
         usage: what it took.
         raw_id: the provider's own id of the exchange, for its support.
+        exchange: digest of the request that it answers, once that is on record.
     """
 
     text: str
     model: str
     usage: Usage = Usage()
     raw_id: str = ""
+    exchange: str = ""
 
 
 class Unanswered(ProviderFailed):

@@ -41,7 +41,7 @@ class Replay:
         """Return the recorded answer; see `Provider.complete`."""
         plain = _nameless({"request": plain_request(clean_request(request))})["request"]
         with self._lock:
-            answer, _ = self._recorded.next(plain)
+            answer, _, _ = self._recorded.next(plain)
         if answer is None:
             raise ProviderFailed("nothing is recorded for this request")
         if isinstance(answer, ProviderFailed):

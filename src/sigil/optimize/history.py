@@ -29,7 +29,7 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
-from sigil.canonical import checksum, digest_value
+from sigil.canonical import checksum
 from sigil.errors import Corrupt, NotFound
 from sigil.evaluate.result import Evaluation
 from sigil.search.archive import non_dominated
@@ -308,7 +308,9 @@ def _proposed(history: History, body: Mapping[str, Any]) -> None:
 
 def _exchange(history: History, body: Mapping[str, Any]) -> None:
     history.exchanges.append(body)
-    history.answered[digest_value(body["request"])] = body
+    digest = body["reply"].get("exchange") if "reply" in body else None
+    if digest:
+        history.answered[str(digest)] = body
 
 
 def _added(history: History, body: Mapping[str, Any]) -> None:

@@ -14,8 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from sigil.canonical import digest_value
-from sigil.llm.exchanges import clean_request, plain_request
 from sigil.llm.model import Reply
 from sigil.search.model import Inquirer, Proposal, Question
 
@@ -99,8 +97,7 @@ class Inquiry(Generic[Place]):
                 self._send(first)
                 return
             self._line.popleft()
-            sent = plain_request(clean_request(first.question.request))
-            data = {**said.data, EXCHANGE: digest_value(sent)}
+            data = {**said.data, EXCHANGE: first.reply.exchange if first.reply else ""}
             yield first.place, replace(said, data=data)
 
     def _send(self, one: _Open[Place]) -> None:

@@ -1,0 +1,148 @@
+"""A whole search with a model that answers at once, or after half a second, on loopback.
+
+Every candidate is a distinct valid change, asked for through the official client, isolated and
+recorded durably. The server is a process of its own, whose time is not counted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.row import Row
+
+FEW, MANY, WINDOW = 200, 2000, 200
+LANES, IN_FLIGHT = 2, 8
+LATENCY_S, WAITED_FOR = 0.5, 160
+
+SPEC = """\
+name: fit
+evals: [agreement]
+pins:
+  - {id: f, language: python, files: [f.py], symbol: f}
+"""
+EVAL = """\
+version: "0.1"
+name: agreement
+inputs:
+  cases:
+    - {args: [0.5], expected: 7.125}
+    - {args: [2], expected: 31.7}
+    - {args: [3.5], expected: -4.75}
+metrics:
+  - {id: error, kind: call, measure: error}
+aggregate: {objective: min(error)}
+accept: {rule: error <= 0.0001 * baseline.error}
+"""
+SOURCE = "def f(x):\n    return x\n"
+SERVER = """\
+import itertools, sys
+from sigil.testing.model_server import Fault, ModelServer
+delay = float(sys.argv[1])
+def script(request, number):
+    body = f"    return {number} * x * x + {number % 97} * x + {number % 89}"
+    return Fault(f"Try {number}.\\n\\n```python\\ndef f(x):\\n{body}\\n```\\n", delay_s=delay)
+with ModelServer(script) as server:
+    print(server.openai_url, flush=True)
+    sys.stdin.read()
+"""
+
+
+def rows() -> Iterator[Row]:
+    """Yield rates, processor time and latency of searches with a model."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", f"{folder}/cache")
+        with served(0) as url:
+            before = _cpu_s()
+            seen, elapsed_s = searched(Path(folder) / "few", url, FEW)
+            cpu = (_cpu_s() - before) / FEW
+            yield Row(f"model: {FEW} candidates end to end", FEW / elapsed_s, None, "", "1/s")
+            yield Row("model: processor time a candidate", 1000 * cpu, None, "", "ms", at_most=5)
+            seen, _ = searched(Path(folder) / "many", url, MANY)
+            early, late = rate(seen, 0), rate(seen, MANY - WINDOW)
+            name = f"model: rate at {MANY} candidates"
+            yield Row(name, late, early, f"at {FEW}", "1/s", at_least=0.9)
+        with served(LATENCY_S) as url:
+            seen, _ = searched(Path(folder) / "late", url, WAITED_FOR)
+            spent = seen[-1][1] - seen[0][1]
+            ideal = (seen[-1][0] - seen[0][0]) * LATENCY_S / IN_FLIGHT
+            name = f"model: {WAITED_FOR} candidates, {LATENCY_S} s late, {IN_FLIGHT} in flight"
+            yield Row(name, spent, ideal, "ideal", "s", at_most=1.1)
+
+
+@contextmanager
+def served(delay_s: float) -> Iterator[str]:
+    """Run a model server in a process of its own; yield its address."""
+    command = [sys.executable, "-c", SERVER, str(delay_s)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+
+
+def searched(root: Path, url: str, count: int) -> tuple[list[tuple[int, float]], float]:
+    """Search in a new repository; return (candidates, seconds) as it went on, and the whole time.
+
+    Args:
+        root: of the repository, to be made.
+        url: of the model server.
+        count: candidates to measure.
+    """
+    from sigil.cli.planning import make_plan
+    from sigil.cli.progress import Silent
+    from sigil.optimize.report import Progress
+    from sigil.optimize.run import run
+    from sigil.optimize.spec import load_spec
+    from sigil.optimize.workspace import open_workspace
+
+    class Watch(Silent):
+        """Keeps when each count of evaluations was reached."""
+
+        def progress(self, progress: Progress) -> None:
+            seen.append((progress.evaluated, progress.elapsed_s))
+
+    write_repository(root, url)
+    spec = load_spec(root, "fit")
+    flags: dict[str, Any] = {"budget_evals": count, "patience": 2 * count, "lanes": LANES}
+    plan = make_plan(spec, None, {**flags, "num": 2 * IN_FLIGHT, "in_flight": IN_FLIGHT})
+    seen: list[tuple[int, float]] = []
+    summary = run(plan, open_workspace(spec, "bench"), Watch())
+    assert summary.history.measured() == count
+    return seen, summary.elapsed_s
+
+
+def write_repository(root: Path, url: str) -> None:
+    """Write a repository whose one function is to be fitted by the model behind ``url``."""
+    entry = {"provider": "openai-compatible", "model": "bench", "base_url": url}
+    entry |= {"price_input_usd": 0.0, "price_output_usd": 0.0}
+    settings = {"optimizer_params": {"simple": {"models": {"default_llm": entry}}}}
+    (root / ".sigil").mkdir(parents=True)
+    (root / ".sigil" / "fit.sigil.yaml").write_text(SPEC)
+    (root / ".sigil" / "agreement.eval.yaml").write_text(EVAL)
+    (root / ".sigil" / "sigil.yaml").write_text(json.dumps(settings))
+    (root / "f.py").write_text(SOURCE)
+
+
+def rate(seen: list[tuple[int, float]], first: int) -> float:
+    """Return candidates a second in a window that begins at ``first``."""
+    inside = [(count, at) for count, at in seen if first <= count <= first + WINDOW]
+    (count_0, at_0), (count_1, at_1) = inside[0], inside[-1]
+    return (count_1 - count_0) / (at_1 - at_0)
+
+
+def _cpu_s() -> float:
+    """Return the processor time of this process and of the children that ended."""
+    times = os.times()
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return times.user + times.system + children.ru_utime + children.ru_stime
