@@ -1,0 +1,9 @@
+"""From where the circles grow."""
+
+# sigil: begin plan
+ROWS = 4  # sigil: int 4..6
+SHIFT = 0.5  # sigil: choices 0.0 0.5
+SHAKE = 0.1  # sigil: range 0.01 0.1 log
+AGAIN = 0.1  # sigil: range 0.01 0.1 log
+SEED = 1  # sigil: int 1..99
+# sigil: end plan
