@@ -71,7 +71,7 @@ class Tree:
         parents: int = 4,
         nodes: int = 256,
         exploration: int = 100,
-        widening: int = 20,
+        widening: int = 5,
     ):
         self._nodes: dict[str, _Node] = {BASELINE: _Node(None, None)}
         self._parents = parents
