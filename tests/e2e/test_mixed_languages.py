@@ -11,7 +11,8 @@ pytestmark = pytest.mark.e2e
 
 FILES = {
     "model.py": "def weight(x):\n    return 0.5 * x\n\n\ndef other():\n    return 0\n",
-    "kernel.c": "#include <math.h>\n\nstatic double kernel(double x, int n)\n{\n    return x * n;\n}\n",
+    "kernel.c": "#include <math.h>\n\nstatic double kernel(double x, int n)\n{\n"
+    "    return x * n;\n}\n",
     "ui/app.ts": "export const scale = (x: number): number => {\n  return x * 2;\n};\n",
 }
 MIXED = """\

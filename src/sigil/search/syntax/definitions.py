@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from sigil.search.braces import NotSure
 from sigil.search.syntax.faults import faults
-from sigil.search.syntax.grammars import parse
+from sigil.search.syntax.grammars import KEPT_CHARACTERS, parse
 from sigil.search.syntax.languages import (
     ATTRIBUTES,
     NOT_WRAPPED,
@@ -50,20 +50,30 @@ class Definition:
         kind: ``function`` or ``type``.
         first: line of its first attribute, decorator or keyword.
         last: line of its end.
-        header: everything but its body, comments and layout.
         body: first byte of its body; None for a declaration.
         span: first and last byte with everything that belongs to it.
         core: first byte of the node itself, behind attributes, ``export`` and the like.
+        pieces: nodes that make up its header, each with the bytes from and up to which its
+            tokens count.
     """
 
     path: tuple[Part, ...]
     kind: Kind
     first: int
     last: int
-    header: str
     body: int | None
     span: tuple[int, int]
     core: int
+    pieces: tuple[tuple[Node, int, int], ...]
+
+    @property
+    def header(self) -> str:
+        """Return everything but its body, without comments and layout."""
+        parts = [
+            spelt(leaf for leaf in leaves(node, before=until) if leaf.start_byte >= since)
+            for node, since, until in self.pieces
+        ]
+        return " ".join(part for part in parts if part not in {"", ";"})
 
     @property
     def name(self) -> str:
@@ -81,9 +91,13 @@ class _Place:
     attributes: tuple[Node, ...] = ()
 
 
-@lru_cache(maxsize=64)
 def definitions(text: str, grammar: str) -> tuple[Definition, ...]:
     """Return every definition and declaration in ``text``, in order; see `grammars.parse`."""
+    small = len(text) <= KEPT_CHARACTERS  # definitions keep their tree
+    return _kept(text, grammar) if small else _definitions(text, grammar)
+
+
+def _definitions(text: str, grammar: str) -> tuple[Definition, ...]:
     found: list[Definition] = []
     waiting = [_Place(parse(text, grammar).root_node, ())]
     while waiting:
@@ -95,6 +109,9 @@ def definitions(text: str, grammar: str) -> tuple[Definition, ...]:
         if named is None or named.kind != "function" or grammar in _NESTING:
             waiting += reversed(list(_children(place, path)))
     return tuple(found)
+
+
+_kept = lru_cache(maxsize=16)(_definitions)
 
 
 def _children(place: _Place, path: tuple[Part, ...]) -> Iterator[_Place]:
@@ -123,23 +140,22 @@ def _definition(place: _Place, named: Naming, path: tuple[Part, ...]) -> Definit
     whole = place.outer or place.node
     begins = [node for node in place.attributes if node.start_byte < whole.start_byte]
     start = begins[0] if begins else whole
-    header = [spelt(leaves(node)) for node in begins if not _FREE_ATTRIBUTE.match(text_of(node))]
-    body = named.body
-    begin = body.start_byte if body is not None else None
-    header.append(spelt(leaves(whole, before=begin)))
+    body, end = named.body, whole.end_byte
+    free = [node for node in begins if _FREE_ATTRIBUTE.match(text_of(node))]
+    pieces = [(node, 0, end) for node in begins if node not in free]
+    pieces.append((whole, 0, body.start_byte if body is not None else end))
     if body is not None and named.kind == "type":
-        rest = [leaf for leaf in leaves(whole) if leaf.start_byte >= body.end_byte]
-        header.append(spelt(leaf for leaf in rest if text_of(leaf) != ";"))
+        pieces.append((whole, body.end_byte, end))
     span = start.start_byte, whole.end_byte
     return Definition(
         path,
         named.kind,
         start.start_point.row + 1,
         whole.end_point.row + (whole.end_point.column > 0),
-        " ".join(part for part in header if part),
-        begin,
+        body.start_byte if body is not None else None,
         span,
         place.node.start_byte,
+        tuple(pieces),
     )
 
 

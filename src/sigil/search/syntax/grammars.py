@@ -23,7 +23,8 @@ MAX_BYTES = 2 * 2**20
 """A text above this size is not parsed."""
 _FREE_STEPS = 2_000
 _BYTES_A_STEP = 20  # ordinary code takes 60 bytes a step, the worst that ends at all about 10
-_KEPT_BYTES = 2**18
+KEPT_CHARACTERS = 2**18
+"""Trees of texts above this size are not kept: they take much more memory than the text."""
 _CHUNK = 2**16
 _MOST_ANGLES = 500
 _ANGLE = re.compile(r"(?<!<)<(?![<=])")
@@ -102,7 +103,7 @@ def parse(text: str, grammar: str) -> Tree:
         Unparsable: larger than `MAX_BYTES`, out of steps, binary, or with bare carriage
             returns, which some languages take for line ends and a diff does not.
     """
-    return _kept(text, grammar) if len(text) <= _KEPT_BYTES else _parse(text, grammar)
+    return _kept(text, grammar) if len(text) <= KEPT_CHARACTERS else _parse(text, grammar)
 
 
 def _parse(text: str, grammar: str) -> Tree:
