@@ -82,8 +82,8 @@ def _machine(spec_name: str | None, repo_root: Path | None, *, as_json: bool) ->
     from sigil.sandbox.commands import probe as probe_commands
 
     faces = {"calls": probe(), "commands": probe_commands()}
-    warnings = _warnings(spec_name, repo_root) if spec_name else []
-    extras = _extras()
+    warnings = eval_warnings(spec_name, repo_root) if spec_name else []
+    extras = extras_here()
     if as_json:
         rungs = {face: list(map(_rung_json, found)) for face, found in faces.items()}
         print_json({"rungs": rungs, "extras": extras, "warnings": warnings})
@@ -133,7 +133,8 @@ def _rung_json(rung: Rung) -> dict[str, object]:
     }
 
 
-def _warnings(spec_name: str, repo_root: Path | None) -> list[str]:
+def eval_warnings(spec_name: str, repo_root: Path | None) -> list[str]:
+    """Return what candidates of a spec could cheat its eval by, one line each."""
     from sigil.cli.options import repository
     from sigil.evaluate.doctor import cheat_warnings
     from sigil.optimize.spec import load_spec, read_eval
@@ -144,8 +145,17 @@ def _warnings(spec_name: str, repo_root: Path | None) -> list[str]:
     return cheat_warnings(definition, read_target(spec, definition))
 
 
-def _extras() -> dict[str, bool]:
+def extras_here() -> dict[str, bool]:
+    """Return which optional parts are installed."""
     from importlib.util import find_spec
 
-    needs = {"rewrite": "libcst", "tune": "optuna"}
+    needs = {
+        "anthropic": "anthropic",
+        "languages": "tree_sitter",
+        "mcp": "mcp",
+        "openai": "openai",
+        "rewrite": "libcst",
+        "setup": "questionary",
+        "tune": "optuna",
+    }
     return {extra: find_spec(library) is not None for extra, library in needs.items()}

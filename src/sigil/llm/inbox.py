@@ -24,6 +24,8 @@ from sigil.store.files import make_directory, read_file, write_atomic
 
 FOLDER = ".sigil/inbox"
 """Where an entry without a ``path`` has its inbox, in the working directory."""
+REQUEST, REPLY = ".request.md", ".reply.md"
+"""How the names of both files of a request end."""
 LOOK_S = 0.5
 """Between two looks for a reply."""
 _MOST_BYTES = 16 * MAX_TEXT
@@ -56,7 +58,7 @@ class Inbox:
         request = clean_request(request)
         digest = digest_value(plain_request(request)).removeprefix(DIGEST_PREFIX)
         stem = self._write(request, digest)
-        text = self._await(self._folder / f"{stem}.reply.md")
+        text = self._await(self._folder / f"{stem}{REPLY}")
         asked = sum(len(message.content.encode()) for message in request.messages)
         usage = Usage(-(-asked // 4), -(-len(text.encode()) // 4), 0.0)
         return Reply(text, model="inbox", usage=usage, raw_id=stem)
@@ -71,16 +73,16 @@ class Inbox:
         with self._lock:
             make_directory(self._folder)
             stems = sorted(
-                path.name.removesuffix(".request.md") for path in self._folder.glob("*.request.md")
+                path.name.removesuffix(REQUEST) for path in self._folder.glob(f"*{REQUEST}")
             )
             for stem in stems:
-                path = self._folder / f"{stem}.request.md"
+                path = self._folder / f"{stem}{REQUEST}"
                 known = stem.endswith(f"-{digest[:8]}") and stem not in self._written
                 if known and read_file(path) == shown:
                     self._written.add(stem)
                     return stem
             stem = f"{_after(stems):04d}-{digest[:8]}"
-            write_atomic(self._folder / f"{stem}.request.md", shown)
+            write_atomic(self._folder / f"{stem}{REQUEST}", shown)
             self._written.add(stem)
             return stem
 
@@ -116,7 +118,7 @@ def _reply(path: Path) -> bytes:
 def _shown(request: Request, digest: str) -> str:
     """Return a request as a person or an agent reads it."""
     facts = (
-        f"- answer in the file of this name that ends in `.reply.md` instead of `.request.md`\n"
+        f"- answer in the file of this name that ends in `{REPLY}` instead of `{REQUEST}`\n"
         f"- at most {request.max_tokens} tokens; temperature {request.temperature:g}; "
         f"seed {request.seed}\n"
         f"- request {digest}"

@@ -18,6 +18,10 @@ from sigil.search.model import BASELINE
 from sigil.search.patch import MAX_PATCH_BYTES, check
 
 MANUAL = "manual"
+TEXT = "the diff"
+"""What messages call a diff that stands in no file."""
+LONGEST_NOTE = 255
+"""Characters; no name of a file is longer."""
 
 
 def read_patch(path: Path) -> str:
@@ -33,52 +37,63 @@ def read_patch(path: Path) -> str:
             data = file.read(MAX_PATCH_BYTES + 1)
     except OSError as error:
         raise Unreadable(f"cannot be read ({error.strerror})", where=where) from error
+    return _decoded(data, where)
+
+
+def _decoded(data: bytes, where: Where) -> str:
     if len(data) > MAX_PATCH_BYTES:
         raise MalformedPatch(f"larger than {MAX_PATCH_BYTES // 2**20} MiB", where=where)
     if not data.strip():
-        raise MalformedPatch("the file is empty", where=where, remedy="give a unified diff")
+        raise MalformedPatch("there is no diff in it", where=where, remedy="give a unified diff")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedPatch("not UTF-8 text", where=where) from error
 
 
-def validate_patch(spec: Spec, path: Path) -> dict[str, str]:
-    """Return the pinned files after the diff in ``path``, if it may be applied.
+def validate_patch(spec: Spec, patch: Path | str) -> dict[str, str]:
+    """Return the pinned files after a diff, if it may be applied.
 
     The diff is against the spec's base commit, or the work tree as it is.
+
+    Args:
+        spec: whose pins it has to stay inside of.
+        patch: a unified diff, or the file that holds it.
 
     Raises:
         SigilError: it is malformed, does not apply, leaves the pins or breaks an interface.
     """
+    text, source = _text_of(patch)
     tree = pinned_tree(spec)
     files = spec.read_pinned(tree)
     spec.locate(files)
     return check(
-        read_patch(path),
+        text,
         files,
         spec.pins(),
         exists=lambda name: (tree / name).exists(),
-        source=str(path),
+        source=source,
     )
 
 
 def add_candidate(
     plan: Plan,
     workspace: Workspace,
-    path: Path,
+    patch: Path | str,
     *,
     parent: str = BASELINE,
+    note: str = "",
     existing: Path | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> tuple[Path, Candidate]:
-    """Evaluate the diff in ``path`` in full and record it.
+    """Evaluate a diff in full and record it.
 
     Args:
         plan: how to measure it.
         workspace: where to record it.
-        path: a unified diff against ``parent``.
+        patch: a unified diff against ``parent``, or the file that holds it.
         parent: `BASELINE`, or the beginning of a candidate's id in ``existing``.
+        note: what it tries, in one line; empty for the name of the file.
         existing: the run to add it to, of which ``plan`` is the `recorded_plan`; None makes
             a run of its own. A run that was interrupted stays so, and can be resumed.
         clock: when things happen.
@@ -86,13 +101,13 @@ def add_candidate(
     Returns:
         The run's folder and the candidate with its measurement.
     """
-    text = read_patch(path)
+    text, source = _text_of(patch)
     with workspace.writing(), open_session(plan, workspace, existing, clock) as session:
         bench, history = session.bench, session.history
         before, parent_id = _parent(session, parent)
-        after = check(text, before, bench.pins, exists=bench.exists, source=str(path))
+        after = check(text, before, bench.pins, exists=bench.exists, source=source)
         name = candidate_id(parent_id, text.encode())
-        added = Candidate(name, parent_id, text, MANUAL, note=_note(path), seed=plan.seed)
+        added = Candidate(name, parent_id, text, MANUAL, note=_note(note, patch), seed=plan.seed)
         goes_on = existing is not None and history.ended is None
         session.measure_baseline()
         session.record("added", proposal_fields(added))
@@ -106,8 +121,16 @@ def add_candidate(
         return session.run, history.candidates[name]
 
 
-def _note(path: Path) -> str:
-    return path.name.encode(errors="replace").decode()
+def _text_of(patch: Path | str) -> tuple[str, str]:
+    """Return the text of a diff, checked, and what messages call it."""
+    if isinstance(patch, Path):
+        return read_patch(patch), str(patch)
+    return _decoded(patch.encode(errors="surrogatepass"), Where(TEXT)), TEXT
+
+
+def _note(note: str, patch: Path | str) -> str:
+    text = note or (patch.name if isinstance(patch, Path) else "")
+    return text[:LONGEST_NOTE].encode(errors="replace").decode()
 
 
 def _parent(session: Session, parent: str) -> tuple[Mapping[str, str], str]:
