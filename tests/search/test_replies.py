@@ -114,6 +114,21 @@ def test_a_method_is_replaced_by_its_name(lead):
     assert after(fenced(method, "python")) == {"a.py": expected}
 
 
+@pytest.mark.parametrize(
+    "aside",
+    [
+        fenced("$ python -m pytest\n", "console"),
+        fenced("from a import f\n\nprint(f(2))\n", "python"),
+    ],
+)
+def test_a_block_that_is_for_no_pin_is_passed_over(aside):
+    assert after(fenced(F_ROOT) + aside) == {"a.py": BETTER}
+
+
+def test_no_part_of_an_answer_is_lost_because_another_one_is_right():
+    assert "does not parse" in failure(fenced(F_ROOT) + fenced("def m(self, a):\n    retrun a\n"))
+
+
 def test_two_definitions_may_come_in_two_blocks():
     changed = after(fenced(F_ROOT) + fenced("def m(self, a):\n    return a\n"))
     assert "return math.sqrt" in changed["a.py"]
@@ -139,6 +154,12 @@ def test_a_function_takes_the_place_of_its_own_in_a_file_that_is_pinned_whole():
 def test_a_new_file_of_a_glob_may_come():
     pins = [Pin("all", None, ("*.py",))]
     assert after(block("", "x = 1\n", "b.py\n"), pins=pins) == {**FILES, "b.py": "x = 1\n"}
+
+
+def test_a_new_file_is_written_once():
+    pins = [Pin("all", None, ("*.py",))]
+    said = failure(block("", "x = 1\n", "b.py\n") + block("", "x = 2\n", "b.py\n"), pins=pins)
+    assert "answer:6: block 2 writes b.py a second time" in said
 
 
 MARKED = "a = 1\n# sigil: begin p\nb = 2\n# sigil: end p\nc = 3\n"

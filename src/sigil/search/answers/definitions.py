@@ -29,8 +29,13 @@ from sigil.search.patch import check, diff
 from sigil.search.pins import Pin, Region, language_of, locate, selects
 
 _LEFT_OUT = re.compile(r"\s*(?:#|//|/\*|--)\s*(?:\.{3}|…)")
+_ASIDES = frozenset("bash console output plaintext sh shell text txt".split())
 MAX_BLOCKS = 100
 _REMEDY = "give the pinned definition alone, complete"
+
+
+class NothingPinned(PatchDoesNotApply):
+    """A block of code that no pin has a place for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,11 @@ def read_blocks(
 ) -> dict[str, str]:
     """Return the files after every block that is code for a pin.
 
+    A block that is for no pin, such as an example of use, is passed over beside one that is.
+
     Raises:
         PatchDoesNotApply: no block is, or two give the same code.
-        SigilError: why the one block that there is cannot be used.
+        SigilError: why a block cannot be used.
     """
     if len(blocks) > MAX_BLOCKS:
         raise MalformedPatch(
@@ -76,16 +83,16 @@ def read_blocks(
     known = frozenset(line.strip() for text in files.values() for line in text.split("\n"))
     reader = _Reader(files, pins, locate(pins, files), known)
     edits: defaultdict[str, list[Edit]] = defaultdict(list)
-    problems: list[SigilError] = []
-    for block in blocks:
+    strangers: list[NothingPinned] = []
+    for block in [block for block in blocks if block.word not in _ASIDES] or blocks:
         try:
             for path, edit in reader.edits(block):
                 if edit not in edits[path]:
                     edits[path].append(edit)
-        except SigilError as error:
-            problems.append(error)
+        except NothingPinned as error:
+            strangers.append(error)
     if not edits:
-        raise problems[0]
+        raise strangers[0]
     after = dict(files)
     for path, own in edits.items():
         after[path] = spliced(files.get(path, ""), own)
@@ -117,7 +124,7 @@ class _Reader:
             return [self._whole(own[0].path, block)]
         if len(own) == 1 and own[0].signature is None:
             return [(own[0].path, Edit(own[0].first - 1, own[0].last, self._inner(own[0], block)))]
-        raise PatchDoesNotApply(
+        raise NothingPinned(
             "the block defines nothing that is pinned",
             where=Where(SOURCE, block.first),
             remedy=_REMEDY,

@@ -96,6 +96,8 @@ def read_replacements(
             edits[path].append(edit)
         else:
             path, text = _fresh(one, files)
+            if after.get(path, "").strip():
+                _malformed(one.number, one.at, f"writes {path} a second time")
             after[path] = text
     for path, own in edits.items():
         after[path] = spliced(files[path], own)
