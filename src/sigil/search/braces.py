@@ -5,7 +5,8 @@ can stand, and takes the balanced block after it. Whatever it is not sure about 
 with `NotSure`, so that the user puts markers there instead; a wrong region would let a
 candidate edit what nobody pinned.
 
-Not here: Python (`sigil.search.definitions`).
+Not here: Python (`sigil.search.definitions`); the languages that have a grammar, where it is
+installed (`sigil.search.syntax`).
 """
 
 from __future__ import annotations
