@@ -7,7 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from sigil.evaluate.cheats.catalogue import Knowledge, catalogue
+from sigil.evaluate.cheats.catalogue import catalogue
+from sigil.evaluate.cheats.knowledge import Knowledge
 from sigil.evaluate.cheats.model import Finding, Place
 from sigil.evaluate.cheats.trying import Trial, try_cheats
 from sigil.evaluate.lanes import Lanes
@@ -174,7 +175,7 @@ metrics:
 - {id: ms, kind: call, measure: time}
 aggregate: {objective: min(ms) subject_to same==true}
 accept: {rule: ms <= 0.5 * baseline.ms and same==true}
-budgets: {max_blocks: 4, confidence: 0.5, candidate_timeout_s: 10}
+budgets: {max_blocks: 20, confidence: 0.9, candidate_timeout_s: 10}
 """
 SLOWER = SLOW.replace("20", "20000")
 

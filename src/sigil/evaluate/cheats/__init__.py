@@ -1,7 +1,7 @@
 """Cheats that are tried against a user's own eval, each exactly as a real candidate would be.
 
 * `model`: what a cheat is, where it is put, and what became of it,
-* `catalogue`: the cheats themselves; `forging` and `recalling` write what some of them carry,
+* `catalogue`: the cheats (`shortcuts`, `deceiving`), and what they carry (`forging`, `recalling`),
 * `writing`: puts a cheat in the place of pinned Python,
 * `trying`: has it evaluated, and says what stopped it or what to change (`remedies`).
 

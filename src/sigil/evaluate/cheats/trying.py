@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 
 from sigil.effects import SYSTEM_CLOCK, Clock
 from sigil.errors import SigilError
-from sigil.evaluate.cheats.catalogue import CONTROL, Knowledge, catalogue
+from sigil.evaluate.cheats.catalogue import CONTROL, catalogue
+from sigil.evaluate.cheats.knowledge import Knowledge
 from sigil.evaluate.cheats.model import Cheat, Finding, Place
 from sigil.evaluate.cheats.remedies import remedy
 from sigil.evaluate.cheats.writing import CannotWrite, holds, write, write_at_import
