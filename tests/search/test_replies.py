@@ -159,7 +159,7 @@ def test_a_new_file_of_a_glob_may_come():
 def test_a_new_file_is_written_once():
     pins = [Pin("all", None, ("*.py",))]
     said = failure(block("", "x = 1\n", "b.py\n") + block("", "x = 2\n", "b.py\n"), pins=pins)
-    assert "answer:6: block 2 writes b.py a second time" in said
+    assert "answer:7: block 2 writes b.py a second time" in said
 
 
 MARKED = "a = 1\n# sigil: begin p\nb = 2\n# sigil: end p\nc = 3\n"
