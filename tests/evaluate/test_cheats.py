@@ -177,7 +177,7 @@ aggregate: {objective: min(ms) subject_to same==true}
 accept: {rule: ms <= 0.5 * baseline.ms and same==true}
 budgets: {max_blocks: 20, confidence: 0.9, candidate_timeout_s: 10}
 """
-SLOWER = SLOW.replace("20", "20000")
+SLOWER = SLOW.replace("20", "100000")
 
 
 @pytest.mark.parametrize("cheat", ["hard_coded_cases", "counted_calls"])
@@ -240,7 +240,7 @@ def test_no_cheat_carries_a_held_out_case(bed):
     known = Knowledge(bed.definition, bed.evaluator_facts(), bed.target, "fast.py:f")
     texts = [cheat.body + cheat.module for cheat in catalogue(known)]
     assert any("[4, 5]" in text for text in texts)
-    assert not any("740517" in text or str(740517 * 20000) in text for text in texts)
+    assert not any("740517" in text or str(740517 * 100000) in text for text in texts)
 
 
 def test_code_that_is_not_python_is_not_tried(bed):
