@@ -11,7 +11,6 @@ the record is.
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -33,7 +32,7 @@ from sigil.llm.exchanges import (
 from sigil.llm.keys import read_key
 from sigil.llm.model import Provider, Reply, Request
 from sigil.llm.pacing import BACKOFF, NS, Backoff, Pace
-from sigil.llm.prices import cost_usd
+from sigil.llm.prices import PRICED, cost_usd, unpriced
 from sigil.llm.provider import make_provider
 from sigil.llm.settings import ModelSettings
 from sigil.llm.workers import Workers
@@ -186,17 +185,14 @@ class Asking:
         return entry
 
     def _check_price(self, settings: ModelSettings) -> None:
-        if cost_usd(settings, 1, 1) is not None:
+        problem = unpriced(settings)
+        if self._budget.usd is None or problem is None:
             return
-        problem = f"the price of {settings.model or settings.provider!r} is not known"
-        remedy = "set price_input_usd and price_output_usd"
-        if self._budget.usd is not None:
-            raise InvalidValue(
-                f"{problem}, so that no budget in dollars can hold",
-                where=Where(field=settings.name),
-                remedy=f"{remedy}, or give a budget of tokens",
-            )
-        warnings.warn(f"{problem}: its answers are counted as unpriced; {remedy}", stacklevel=4)
+        raise InvalidValue(
+            f"{problem}, so that no budget in dollars can hold",
+            where=Where(field=settings.name),
+            remedy=f"{PRICED}, or give a budget of tokens",
+        )
 
     # --- in the threads -------------------------------------------------------------------
 

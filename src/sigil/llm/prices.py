@@ -14,6 +14,7 @@ from sigil.llm.settings import ModelSettings
 
 FREE = ("inbox", "replay", "stub")
 _LISTED_AS = {"openai-compatible": "openai"}
+PRICED = "set price_input_usd and price_output_usd"
 _MILLION = 1_000_000
 
 
@@ -25,6 +26,13 @@ def cost_usd(settings: ModelSettings, input_tokens: int, output_tokens: int) -> 
     if settings.provider in FREE:
         return 0.0
     return _listed(settings, input_tokens, output_tokens)
+
+
+def unpriced(settings: ModelSettings) -> str | None:
+    """Return that the price of a model is not known, as a clause; None if it is."""
+    if cost_usd(settings, 1, 1) is not None:
+        return None
+    return f"the price of {settings.model or settings.provider!r} is not known"
 
 
 def _listed(settings: ModelSettings, input_tokens: int, output_tokens: int) -> float | None:

@@ -82,6 +82,8 @@ def _asking(session: Session) -> Generator[Asking | None]:
         lambda exchange: session.record("exchange", exchange),
     )
     try:
+        if asking and not session.history.exchanges:
+            asking.ready()
         yield asking
     finally:
         if asking:
