@@ -79,6 +79,7 @@ def test_nothing_changes_where_the_value_is_there():
         ("m: {a: 1, b: 2, c: 3}\n", "m: {a: 1, c: 3}\n"),
         ("m: {a: 1, b: 2}\n", "m: {a: 1}\n"),
         ("m: {a: 1}\n", "m: {a: 1}\n"),
+        ("m:  # x\n  b: 2\nn: 1\n", "m: {}  # x\nn: 1\n"),
     ],
 )
 def test_a_value_is_taken_out(text, after):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from sigil.cli.settings import configured_models, optimizer_params, resolve
 from sigil.errors import InvalidValue, NotYet, UsageError
 from sigil.llm.budget import Budget
+from sigil.llm.prices import PRICED, unpriced
 from sigil.llm.provider import provider_names
 from sigil.llm.settings import ModelSettings, named
 from sigil.optimize.plan import Limits, Plan
@@ -47,7 +48,7 @@ def make_plan(
     chosen = {name: found.value for name, found in resolve(spec.home.parent, flags).items()}
     _check_names(chosen)
     params = _params(spec, chosen["optimizer"])
-    models = _models(spec, chosen)
+    models = chosen_models(spec.home.parent, chosen)
     proposers, warnings = plugin_proposers()
     if eval_name is None and recorded is not None:
         eval_name = recorded_eval(recorded)
@@ -75,7 +76,7 @@ def make_plan(
         models=models,
         in_flight=chosen["in_flight"],
         templates=load_templates(spec.home / PROMPTS) if models else None,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *_unpriced(models)),
     )
     return recorded_plan(plan, recorded) if recorded is not None else plan
 
@@ -86,12 +87,18 @@ def _check_names(chosen: Mapping[str, Any]) -> None:
         raise NotYet(f"the backend {chosen['backend']!r} is still to come", remedy="use local")
 
 
-def _models(spec: Spec, chosen: Mapping[str, Any]) -> tuple[ModelSettings, ...]:
-    """Return the models that propose: those of ``sigil.yaml``, or the one that is named.
+def chosen_models(repository: Path, chosen: Mapping[str, Any]) -> tuple[ModelSettings, ...]:
+    """Return the models to be asked: those of ``sigil.yaml``, or the one that is named.
 
-    An unknown provider is found before anything starts.
+    Args:
+        repository: that has a ``sigil.yaml``, perhaps.
+        chosen: value by setting.
+
+    Raises:
+        UsageError: there is no such provider, or --model could mean several.
+        SigilError: the document is wrong.
     """
-    configured = configured_models(spec.home.parent, chosen["optimizer"])
+    configured = configured_models(repository, chosen["optimizer"])
     wanted = chosen["provider"]
     if wanted == NO_MODEL:
         return ()
@@ -99,7 +106,7 @@ def _models(spec: Spec, chosen: Mapping[str, Any]) -> tuple[ModelSettings, ...]:
         known = [one for one in configured if wanted in {one.name, one.provider}]
         configured = known or [named(wanted)]
     for model in configured:
-        _check_provider(model.provider)
+        check_provider(model.provider)
     if chosen["exchanges"] is not None:
         path = str(Path(chosen["exchanges"]).absolute())
         configured = [replace(m, path=path) if m.provider == REPLAY else m for m in configured]
@@ -112,7 +119,20 @@ def _models(spec: Spec, chosen: Mapping[str, Any]) -> tuple[ModelSettings, ...]:
     return (replace(configured[0], model=chosen["model"]),)
 
 
-def _check_provider(name: str) -> None:
+def _unpriced(models: Iterable[ModelSettings]) -> Iterator[str]:
+    """Yield a line for each model whose answers cannot be counted in dollars."""
+    for model in models:
+        problem = unpriced(model)
+        if problem is not None:
+            yield f"warning: {problem}, so what it costs is not counted; {PRICED}"
+
+
+def check_provider(name: str) -> None:
+    """Raise unless there is such a provider, or it is `NO_MODEL`.
+
+    Raises:
+        UsageError: there is none; the remedy lists those that there are.
+    """
     known = [*provider_names(), NO_MODEL]
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)

@@ -25,6 +25,8 @@ _AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 MOST_LANES = 64
 LEVELS = ("L0", "L1", "L2", "L3")
+FILES = (".sigil/sigil.yaml", "sigil.yaml")
+"""Where the settings of a repository are; the first that is there counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +210,32 @@ def configured_models(repository: Path, optimizer: str) -> list[ModelSettings]:
         SigilError: the document is wrong.
     """
     document = _find_document(repository)
+    return [] if document is None else models_in(document, optimizer)
+
+
+def all_models(repository: Path) -> list[tuple[str, ModelSettings, str]]:
+    """Return the models of every optimizer: its name, the entry, and ``file:line`` of that.
+
+    Raises:
+        SigilError: the document is wrong.
+    """
+    document = _find_document(repository)
     if document is None:
         return []
+    found: list[tuple[str, ModelSettings, str]] = []
+    for optimizer in validate(document, _Config).optimizer_params:
+        for model in models_in(document, optimizer):
+            where = document.where(f"optimizer_params.{optimizer}.models.{model.name}")
+            found.append((optimizer, model, f"{where.file}:{where.line}"))
+    return found
+
+
+def models_in(document: Document, optimizer: str) -> list[ModelSettings]:
+    """Return ``optimizer_params.<optimizer>.models`` of a ``sigil.yaml`` that was read.
+
+    Raises:
+        SigilError: it is wrong.
+    """
     field = f"optimizer_params.{optimizer}.models"
     params = validate(document, _Config).optimizer_params.get(optimizer, {})
     try:
@@ -253,11 +279,14 @@ def _parse(kind: _Kind, text: str, where: Where) -> Any:
         raise InvalidValue(f"{text!r} does not fit", where=where, remedy=f"give {error}") from error
 
 
+def config_file(repository: Path) -> str:
+    """Return which file of a repository holds its settings, or would."""
+    return next((shown for shown in FILES if (repository / shown).is_file()), FILES[0])
+
+
 def _find_document(repository: Path) -> Document | None:
-    for shown in (".sigil/sigil.yaml", "sigil.yaml"):
-        if (repository / shown).is_file():
-            return read_document(repository / shown, shown)
-    return None
+    shown = config_file(repository)
+    return read_document(repository / shown, shown) if (repository / shown).is_file() else None
 
 
 def _refuse_unknown(defaults: Mapping[str, Any], document: Document) -> None:

@@ -170,9 +170,10 @@ def _flow(text: str, node: Any, new: Mapping[str, Any]) -> str | None:
 
 
 def _without(text: str, path: Sequence[str]) -> str | None:
+    above: Any = None
     node: Any = yaml.compose(text, yaml.SafeLoader)
     for name in path[:-1]:
-        node = (_pair(node, name) or (None, None))[1]
+        above, node = _pair(node, name) or (None, None)
     pair = _pair(node, path[-1])
     if pair is None:
         return None
@@ -180,7 +181,11 @@ def _without(text: str, path: Sequence[str]) -> str | None:
     if node.flow_style:
         return _without_in_flow(text, node, key, value)
     start = text.rfind("\n", 0, key.start_mark.index) + 1
-    return text[:start] + text[_line_end(text, max(_end(value), key.end_mark.index)) :]
+    rest = text[_line_end(text, max(_end(value), key.end_mark.index)) :]
+    if above is not None and len(node.value) == 1:  # nothing would be left of the mapping
+        colon = text.index(":", above.end_mark.index) + 1
+        return f"{text[:colon]} {{}}{text[colon:start]}{rest}"
+    return text[:start] + rest
 
 
 def _without_in_flow(text: str, node: Any, key: Any, value: Any) -> str:

@@ -1,0 +1,127 @@
+"""Ask a person at a terminal what `sigil setup` should set.
+
+Every answer is read by the code that reads the setting itself, so that none is taken which a
+run would refuse. Ctrl-C ends it, before anything is written.
+
+Not here: what becomes of the answers (`sigil.cli.configuring`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+from sigil.cli.configuring import ENTRY, Choices
+from sigil.cli.planning import NO_MODEL
+from sigil.cli.settings import amount
+from sigil.errors import DependencyMissing, SigilError
+from sigil.llm.provider import provider_names
+from sigil.llm.settings import KEY_VARIABLES, read_settings
+from sigil.search.optimizers import optimizer_names
+
+_LOCAL = "http://127.0.0.1:11434/v1"
+
+
+class Interview:
+    """Questions on the terminal.
+
+    Raises:
+        DependencyMissing: questionary is not installed.
+    """
+
+    def __init__(self) -> None:
+        try:
+            self._ask: Any = import_module("questionary")
+        except ImportError as error:
+            raise DependencyMissing(
+                "to be asked needs the library questionary",
+                remedy="pip install 'sigil[setup]', or say it by flags such as --provider",
+            ) from error
+
+    def choices(self, optimizer: str) -> Choices:
+        """Return everything that can be chosen; ``optimizer`` is the one of today."""
+        names = optimizer_names()
+        chosen = Choices(
+            optimizer=self._select("How should the search proceed?", names, optimizer),
+            provider=self._select("Who proposes changes?", [NO_MODEL, *provider_names()], NO_MODEL),
+        )
+        if chosen.provider == NO_MODEL:
+            return chosen
+        return self._budget(self._model(chosen))
+
+    def confirm(self, question: str, *, default: bool) -> bool:
+        """Return whether the answer is yes."""
+        return bool(self._ask.confirm(question, default=default).unsafe_ask())
+
+    def missing_model(self, choices: Choices) -> Choices:
+        """Return ``choices`` with the one thing asked that flags left out."""
+        if choices.provider not in KEY_VARIABLES or choices.model is not None:
+            return choices
+        return replace(choices, model=self._text("Which model?", _needed))
+
+    def _model(self, chosen: Choices) -> Choices:
+        provider = str(chosen.provider)
+        chosen = self.missing_model(chosen)
+        if provider not in KEY_VARIABLES:
+            return chosen
+        if provider == "openai-compatible":
+            url = self._text("At which URL?", self._fits(provider, "base_url"), _LOCAL)
+            chosen = replace(chosen, base_url=url)
+        usual = "" if chosen.base_url else KEY_VARIABLES[provider]
+        variable = self._text(
+            "Which environment variable holds the key? (its name; empty for no key)",
+            self._fits(provider, "key_variable"),
+            usual,
+        )
+        rate = self._text("Most requests a second? (empty for no limit)", _rate)
+        return replace(
+            chosen,
+            key_variable=None if variable == usual else variable,
+            rate_limit_qps=float(rate) if rate else None,
+        )
+
+    def _budget(self, chosen: Choices) -> Choices:
+        budget = self._text("Most US dollars that a run may cost? (empty for no limit)", _amount)
+        return replace(chosen, budget_usd=amount(budget) if budget else None)
+
+    def _select(self, question: str, options: list[str], default: str) -> str:
+        default = default if default in options else options[0]
+        return str(self._ask.select(question, options, default=default).unsafe_ask())
+
+    def _text(self, question: str, check: Callable[[str], bool | str], default: str = "") -> str:
+        def valid(said: str) -> bool | str:
+            return check(said.strip())
+
+        asked = self._ask.text(question, default=default, validate=valid)
+        return str(asked.unsafe_ask()).strip()
+
+    @staticmethod
+    def _fits(provider: str, key: str) -> Callable[[str], bool | str]:
+        def check(said: str) -> bool | str:
+            try:
+                read_settings(ENTRY, {"provider": provider, key: said})
+            except SigilError as error:
+                return f"{error.problem}; {error.remedy}"
+            return True
+
+        return check
+
+
+def _needed(said: str) -> bool | str:
+    return bool(said) or "its name, as the provider calls it"
+
+
+def _rate(said: str) -> bool | str:
+    try:
+        return not said or float(said) > 0 or "a number above 0"
+    except ValueError:
+        return "a number above 0"
+
+
+def _amount(said: str) -> bool | str:
+    try:
+        return not said or amount(said) > 0
+    except ValueError as error:
+        return str(error)
