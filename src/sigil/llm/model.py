@@ -5,7 +5,7 @@ A provider is plain: one request, one attempt, one reply. What it raises says wh
 request will be answered either, any other `sigil.errors.ProviderFailed` that this one is not.
 
 Not here: which providers there are (`sigil.llm.provider`), retries, budgets and records
-(`sigil.llm.asking`), prompts (`sigil.search.model_proposer`).
+(`sigil.llm.asking`), prompts (`sigil.search.prompting`).
 """
 
 from __future__ import annotations

@@ -61,10 +61,7 @@ def make_proposers(plan: Plan, baseline: Mapping[str, str]) -> list[Proposer | I
         ModelProposer(
             MODEL,
             task=_task(plan),
-            objectives=[
-                goal.metric or f"goal {number}"
-                for number, goal in enumerate(plan.definition.objective.goals, 1)
-            ],
+            objectives=_cost_names(plan),
             baseline=baseline,
             ensemble=Ensemble({model.name: model.weight for model in plan.models}),
             templates=plan.templates or load_templates(None),
@@ -127,6 +124,16 @@ def _from_plugin(name: str) -> Proposer:
             remedy="its `name` has to be that of its entry point",
         )
     return proposer
+
+
+def _cost_names(plan: Plan) -> list[str]:
+    """Return a name for each cost; less is better in all of them."""
+    goals = plan.definition.objective.goals
+    named = [goal.metric or f"goal {number}" for number, goal in enumerate(goals, 1)]
+    return [
+        name if goal.direction == "min" else f"-{name}"
+        for name, goal in zip(named, goals, strict=True)
+    ]
 
 
 def _task(plan: Plan) -> str:
