@@ -24,7 +24,7 @@ from sigil.store.journal import read
 from sigil.store.records import JOURNAL, RunRecord
 from sigil.store.verify import verify
 
-OPTIMIZERS = ("simple", "best-of-n", "alphaevolve")
+OPTIMIZERS = ("simple", "best-of-n", "alphaevolve", "tree", "bandit-rl")
 NOISY = """\
 version: "0.1"
 name: points
