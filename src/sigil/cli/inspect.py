@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,13 +96,14 @@ def run_json(run: Path, history: History) -> dict[str, object]:
     """Return a run as ``sigil inspect --json`` prints it."""
     from sigil.cli.progress import candidate_json
 
-    baseline = history.baseline
+    baseline, spent = history.baseline, history.spent()
     return {
         "run": run.name,
         "ended": history.ended,
         "winner": history.winner,
         "baseline": baseline.to_json() if baseline else None,
         "front": [candidate.id for candidate in history.front()],
+        "models": asdict(spent) if spent else None,
         "candidates": [candidate_json(c) for c in history.candidates.values()],
     }
 
@@ -168,6 +170,10 @@ def show_run(history: History, console: Console, top: int) -> None:
     console.print(
         f"{history.measured()} measured, {len(failed)} of them failed; {state}", highlight=False
     )
+    spent = history.spent()
+    if spent is not None:
+        said = f"models took {present.spent(spent)} in {spent.exchanges} exchanges"
+        console.print(said, highlight=False)
     values = ", ".join(f"{n} {present.measured(v)}" for n, v in baseline.metrics.items())
     console.print(f"baseline    {values}\n", highlight=False, markup=False)
     ranked = history.ranked()

@@ -26,12 +26,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from operator import itemgetter
 from typing import Any
 
 from sigil.canonical import checksum
 from sigil.errors import Corrupt, NotFound
 from sigil.evaluate.result import Evaluation
+from sigil.llm.budget import Spent
+from sigil.llm.exchanges import usages
 from sigil.search.archive import non_dominated
 from sigil.search.model import BASELINE
 
@@ -140,6 +143,10 @@ class History:
     def measured(self) -> int:
         """Return how many candidates have been evaluated."""
         return sum(c.evaluation is not None for c in self.candidates.values())
+
+    def spent(self) -> Spent | None:
+        """Return what models took; None if none was asked."""
+        return reduce(Spent.plus, usages(self.exchanges), Spent()) if self.exchanges else None
 
     def exchange(self, candidate: Candidate) -> Mapping[str, Any] | None:
         """Return what a model was asked and said that a candidate came of; None without one."""
