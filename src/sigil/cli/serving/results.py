@@ -3,6 +3,8 @@
 A held-out measurement decides whether a candidate is accepted, and that much is said. Its
 values are not: whoever may propose as often as they like would search by them.
 
+Without slots: the SDK would take the descriptor of a slot for the default of its field.
+
 Pure. Not here: where the facts come from (`sigil.cli.serving.reading`).
 """
 
@@ -19,7 +21,7 @@ from sigil.optimize.history import Candidate
 HELD_OUT = "it does not hold on held-out inputs"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Metric:
     """One metric, with its interval and how it stands against the unchanged code.
 
@@ -48,7 +50,7 @@ class Metric:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """One candidate, without its change.
 
@@ -70,7 +72,7 @@ class Found:
     metrics: list[Metric]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SpecLine:
     """A spec: what may change.
 
@@ -89,14 +91,14 @@ class SpecLine:
     problem: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Specs:
     """The specs of a repository."""
 
     specs: list[SpecLine]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunLine:
     """A run.
 
@@ -115,7 +117,7 @@ class RunLine:
     winner: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Runs:
     """The latest runs of a workspace, latest first, and how many there are in all."""
 
@@ -123,7 +125,7 @@ class Runs:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunReport:
     """A run: baseline, ranking, front, lineage.
 
@@ -152,7 +154,7 @@ class RunReport:
     refusals: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CandidateReport:
     """One candidate with its change.
 
@@ -169,14 +171,14 @@ class CandidateReport:
     baseline_diff: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Valid:
     """A diff that may be applied, and the files that it changes."""
 
     files: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Added:
     """A diff that was measured in full and recorded.
 
@@ -189,7 +191,7 @@ class Added:
     found: Found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verified:
     """Whether a record is what was written.
 
@@ -206,7 +208,7 @@ class Verified:
     findings: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rung:
     """One level of isolation.
 
@@ -223,7 +225,7 @@ class Rung:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Machine:
     """What this machine can isolate, and what is installed.
 
@@ -238,7 +240,7 @@ class Machine:
     warnings: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RequestLine:
     """A request to a model.
 
@@ -253,7 +255,7 @@ class RequestLine:
     characters: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Requests:
     """Requests of a run, oldest first.
 
@@ -270,7 +272,7 @@ class Requests:
     requests: list[RequestLine]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answered:
     """A reply that the run will take.
 

@@ -70,10 +70,11 @@ def make_server(repository: Path) -> Server:
         reads.doctor,
         answers.list_requests,
     ):
-        server.add_tool(tool, annotations=_READS)
+        server.add_tool(tool, annotations=_READS, structured_output=True)
     server.add_tool(answers.read_request, annotations=_READS, structured_output=False)
-    server.add_tool(answers.answer_request, annotations=_ANSWERS)
-    server.add_tool(Measuring(repository).add_candidate, annotations=_MEASURES)
+    server.add_tool(answers.answer_request, annotations=_ANSWERS, structured_output=True)
+    measures = Measuring(repository)
+    server.add_tool(measures.add_candidate, annotations=_MEASURES, structured_output=True)
     return server
 
 
