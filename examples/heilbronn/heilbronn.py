@@ -4,7 +4,7 @@ import random
 from itertools import combinations
 
 from ascent import ascend
-from plan import AGAIN, GROWTH, SEED, STEEP
+from plan import AGAIN, GROWTH, MIRRORED, SEED, STEEP
 
 TRIES = 4
 
@@ -20,11 +20,18 @@ def heilbronn(count):
 
 
 def drawn(count, stream):
-    """Return the coordinates of random points of the triangle."""
+    """Return the coordinates of random points of the triangle, mirrored in pairs if asked for."""
     values = []
-    for _ in range(count):
+    while len(values) < 2 * count:
         x, y = stream.random(), stream.random()
-        values += [x, y] if x + y <= 1 else [1 - x, 1 - y]
+        if x + y > 1:
+            x, y = 1 - x, 1 - y
+        if not MIRRORED:
+            values += [x, y]
+        elif len(values) == 2 * count - 2:
+            values += [x / 2, x / 2]
+        else:
+            values += [x, y, y, x]
     return values
 
 
