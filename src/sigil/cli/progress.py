@@ -23,6 +23,7 @@ from sigil.evaluate.result import Evaluation
 from sigil.optimize import present
 from sigil.optimize.history import Candidate
 from sigil.optimize.plan import Plan
+from sigil.optimize.proposing import check_models
 from sigil.optimize.report import SEARCH, Progress, Report, Summary
 from sigil.optimize.searching import CONFIRMED_AT_MOST
 from sigil.optimize.workbench import read_target
@@ -138,6 +139,7 @@ def print_dry_run(plan: Plan, workspace: Workspace, *, as_json: bool) -> None:
     """Say what a run would do, having checked all that can be checked without running."""
     target = read_target(plan.spec, plan.definition)
     preflight(plan.definition, target)
+    check_models(plan)
     regions = plan.spec.locate(target.files)
     model, limits = plan.definition.model, plan.limits
     facts = {
@@ -146,6 +148,7 @@ def print_dry_run(plan: Plan, workspace: Workspace, *, as_json: bool) -> None:
         "measures": [f"{metric.id} ({metric.kind})" for metric in model.metrics],
         "objective": model.aggregate.objective,
         "accepts": model.accept.rule,
+        "asks": [present.model(entry) for entry in plan.models],
         "ends": _limits(limits.evals, limits.wall_clock_s, limits.patience),
     }
     if as_json:

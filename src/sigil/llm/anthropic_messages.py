@@ -35,7 +35,7 @@ class AnthropicMessages:
             raise InvalidValue(
                 "no model of anthropic is named",
                 where=Where(field=f"{settings.name}.model"),
-                remedy="add model: to its entry in sigil.yaml",
+                remedy="add --model, or model: to its entry in sigil.yaml",
             )
         self._model = settings.model
         self._tempered = True

@@ -37,7 +37,7 @@ class ChatCompletions:
             raise InvalidValue(
                 f"no model of {settings.provider} is named",
                 where=Where(field=f"{settings.name}.model"),
-                remedy="add model: to its entry in sigil.yaml",
+                remedy="add --model, or model: to its entry in sigil.yaml",
             )
         self.name = settings.provider
         self._model = settings.model

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
 from sigil.llm.budget import Spent
+from sigil.llm.settings import ModelSettings
 from sigil.optimize.history import Candidate, History
 from sigil.printable import printable
 
@@ -62,6 +63,12 @@ def _differs(value: MetricValue) -> bool:
     if value.ratio is None or value.ratio_interval is None:
         return value.ratio != 1
     return not value.ratio_interval.low <= 1 <= value.ratio_interval.high
+
+
+def model(entry: ModelSettings) -> str:
+    """Return which model an entry names, such as ``default_llm: gpt-x by openai``."""
+    name = f"{entry.model} by {entry.provider}" if entry.model else entry.provider
+    return name if entry.name == entry.provider else f"{entry.name}: {name}"
 
 
 def spent(models: Spent) -> str:

@@ -103,6 +103,21 @@ def make_asking(
     )
 
 
+def check_models(plan: Plan) -> None:
+    """Find out, before anything is recorded, whether the plan's models can be asked.
+
+    Raises:
+        SigilError: a key, a library, a model's name or a price is missing, or a file.
+    """
+    asking = make_asking(plan, Path(), (), lambda _: None)
+    if asking is None:
+        return
+    try:
+        asking.ready()
+    finally:
+        asking.close()
+
+
 def plugin_proposers() -> tuple[list[str], list[str]]:
     """Return the names of the proposers that plugins bring, and a line for each broken one."""
     return plugins.working(GROUP, taken=OFFLINE)

@@ -19,7 +19,7 @@ from pathlib import Path
 from sigil.effects import SYSTEM_CLOCK, Clock
 from sigil.llm.asking import Asking
 from sigil.optimize.plan import Plan
-from sigil.optimize.proposing import make_asking
+from sigil.optimize.proposing import check_models, make_asking
 from sigil.optimize.report import Report, Summary, baseline_notes
 from sigil.optimize.searching import Search
 from sigil.optimize.session import Session, open_session
@@ -48,6 +48,8 @@ def run(
         SigilError: the inputs are wrong, the baseline cannot be measured, or the disk fails.
     """
     began = clock.monotonic_ns()
+    if existing is None:
+        check_models(plan)
     with workspace.writing(), open_session(plan, workspace, existing, clock) as session:
         resumed = existing is not None
         warnings = [*session.bench.warnings, *plan.warnings]
@@ -82,8 +84,6 @@ def _asking(session: Session) -> Generator[Asking | None]:
         lambda exchange: session.record("exchange", exchange),
     )
     try:
-        if asking and not session.history.exchanges:
-            asking.ready()
         yield asking
     finally:
         if asking:
