@@ -20,6 +20,7 @@ COMMANDS = {
     "verify": "Re-derive every hash of a record.",
     "reindex": "Rebuild the index from the files alone.",
     "doctor": "Say what this machine can isolate, and what an eval could be cheated by.",
+    "mcp": "Serve agents over the Model Context Protocol: read, and be the model.",
     "plugins": "List optimizers, proposers, providers and backends, and whether they work.",
     "config": "Show the settings and where each comes from.",
     "completion": "Print the shell completion script.",
