@@ -22,7 +22,7 @@ from tests.e2e.shell import Shell
 pytestmark = pytest.mark.e2e
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/.sigil"))
 PAGES = sorted(EXAMPLES.glob("*/README.md"))
-EXACT = {"job_order": 48, "sine_polynomial": 200}
+EXACT = {"bin_packing": 48, "job_order": 48, "sine_polynomial": 200}
 """Examples without a clock or a goal soon reached: how many evaluations make them better."""
 PRINTING = sorted({path.parent.name for path in EXAMPLES.glob("*/make_*.py")} - {"radix_sort"})
 """Examples whose generator prints cases; the compiled one writes a file of keys."""
