@@ -311,6 +311,8 @@ class Search:
     def _collect(self, phase: str) -> None:
         """Record the results that have arrived, or wait a moment for one."""
         under_way: list[Future[Any]] = [*self._pending, *self._questions]
+        if not under_way:
+            self.stop.wait(_TICK_S)  # somebody else's optimizer takes its time
         done, _ = wait(under_way, timeout=_TICK_S, return_when=FIRST_COMPLETED)
         for future in [one for one in self._questions if one in done]:
             self._take_answer(future)
