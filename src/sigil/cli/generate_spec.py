@@ -1,13 +1,18 @@
-"""`sigil generate-spec`: pins from a name, from files, from words, or from a profile."""
+"""`sigil generate-spec`: pins from a name, files, words, a profile, or a model."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from sigil.cli.by_model import by_model, print_described, refuse_flags_of_models
 from sigil.cli.evolve import Duration
 from sigil.cli.options import as_json, print_json, shown, unsafe
+
+if TYPE_CHECKING:
+    from sigil.cli.generating import WantedSpec
 
 _ROWS = 15
 
@@ -25,7 +30,9 @@ _ROWS = 15
 @click.option(
     "--timeout", type=Duration(), default="120s", show_default=True, help="Deadline of the tests."
 )
-@click.option("--llm", is_flag=True, help="Let a model propose the pins; still to come.")
+@click.option("--llm", is_flag=True, help="Let a model choose the pins, among --files.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of --llm.")
+@by_model
 @click.option("--force", is_flag=True, help="Overwrite a spec of that name.")
 @unsafe
 @click.option(
@@ -42,23 +49,34 @@ def generate_spec(
     profile: bool,
     timeout: float,
     llm: bool,
+    seed: int,
+    dry_run: bool,
     force: bool,
     unsafe: bool,
     repo_root: Path | None,
     as_json: bool,
+    **flags: Any,
 ) -> None:
     """Write a spec, .sigil/NAME.sigil.yaml, that pins what may change.
 
     Takes --function or --files, or --profile, or else the function that DESCRIPTION names.
-    --profile without NAME only shows where the tests spend their time.
+    --profile without NAME only shows where the tests spend their time. With --llm, a model reads
+    DESCRIPTION and --files, and chooses the pins; a single argument is then the description.
 
     Example: sigil generate-spec wrap --function src/textwrap2.py:wrap
     """
-    from sigil.cli.generating import WantedSpec, profile_table, write_spec
-    from sigil.errors import NotYet, UsageError
+    from sigil.cli.generating import WantedSpec, profile_table
+    from sigil.errors import UsageError
 
     if llm:
-        raise NotYet("pins from a model are still to come", remedy="leave --llm out")
+        if reference or profile:
+            raise UsageError("--llm chooses the pins itself", remedy="give --files alone")
+        _by_model(
+            name if description else None, description or name or "", files, repo_root,
+            seed=seed, force=force, dry_run=dry_run, as_json=as_json, flags=flags,
+        )  # fmt: skip
+        return
+    refuse_flags_of_models({"--dry-run": dry_run or None, **flags}, "--llm")
     wanted = WantedSpec(name or "", description, reference, files, unsafe=unsafe, force=force)
     rows = profile_table(repo_root, timeout, unsafe=unsafe) if profile else []
     if as_json and profile and name is None:
@@ -68,13 +86,35 @@ def generate_spec(
         click.echo(
             f"{row.total_s:8.3f} s  own {row.own_s:8.3f} s  {row.calls:>9} ×  {row.reference}"
         )
-    if name is None:
-        if not profile:
-            raise UsageError("no name for the spec", remedy="sigil generate-spec NAME --function …")
-        return
-    path, pinned = write_spec(wanted, rows[0].reference if rows else None, repo_root)
+    if name is not None:
+        _write(wanted, rows[0].reference if rows else None, repo_root, as_json=as_json)
+    elif not profile:
+        raise UsageError("no name for the spec", remedy="sigil generate-spec NAME --function …")
+
+
+def _write(wanted: WantedSpec, hottest: str | None, root: Path | None, *, as_json: bool) -> None:
+    from sigil.cli.generating import write_spec
+
+    path, pinned = write_spec(wanted, hottest, root)
     if as_json:
-        print_json({"spec": name, "path": shown(path), "pins": pinned})
+        print_json({"spec": wanted.name, "path": shown(path), "pins": pinned})
         return
     click.echo(f"wrote {shown(path)}, which pins {', '.join(pinned)}")
-    click.echo(f"next  sigil generate-eval --spec {name} {name}")
+    click.echo(f"next  sigil generate-eval --spec {wanted.name} {wanted.name}")
+
+
+def _by_model(
+    name: str | None,
+    description: str,
+    files: str | None,
+    root: Path | None,
+    *,
+    as_json: bool,
+    **wanted: Any,
+) -> None:
+    from sigil.cli.describing import Wanted, spec_by_model
+
+    made = spec_by_model(Wanted(name, description, **wanted), files, root)
+    print_described(made, as_json=as_json)
+    if made.written and not as_json:
+        click.echo(f"next  sigil generate-eval --spec {made.name} {made.name}")

@@ -58,7 +58,7 @@ class MadeEval:
 
 def profile_table(root: Path | None, seconds: float, *, unsafe: bool) -> list[Profiled]:
     """Return where a repository's tests spend their time."""
-    return profile_tests(_root(root), seconds=seconds, unsafe=unsafe)
+    return profile_tests(root_of(root), seconds=seconds, unsafe=unsafe)
 
 
 def write_spec(
@@ -72,7 +72,7 @@ def write_spec(
     """
     name = check_name(wanted.name, "spec")
     if wanted.files is not None:
-        home = _root(root)
+        home = root_of(root)
         files = [part.strip() for part in wanted.files.split(",") if part.strip()]
         missing = [path for path in files if not (home / path).is_file()]
         if missing or not files:
@@ -81,14 +81,14 @@ def write_spec(
     else:
         reference = wanted.reference or hottest
         function = (
-            speccing.function_in_words(_root(root), wanted.description)
+            speccing.function_in_words(root_of(root), wanted.description)
             if reference is None
-            else locate_function(reference, root if wanted.reference else _root(root))
+            else locate_function(reference, root if wanted.reference else root_of(root))
         )
         home, pinned = function.root, [function.reference]
         text = spec_text(name, function, wanted.description, [])
     path = home / speccing.spec_file(name)
-    _refuse_existing(path, force=wanted.force)
+    refuse_existing(path, force=wanted.force)
     placing.place(home, {speccing.spec_file(name): text.encode()})
     return path, pinned
 
@@ -102,7 +102,7 @@ def write_eval(wanted: WantedEval, root: Path) -> MadeEval:
     """
     spec = load_spec(root, wanted.spec)
     name = check_name(wanted.name, "eval")
-    _refuse_existing(spec.home / f"{name}.eval.yaml", force=wanted.force)
+    refuse_existing(spec.home / f"{name}.eval.yaml", force=wanted.force)
     request = Request(
         function=speccing.pinned_function(spec),
         name=name,
@@ -128,11 +128,17 @@ def write_eval(wanted: WantedEval, root: Path) -> MadeEval:
     )
 
 
-def _root(given: Path | None) -> Path:
+def root_of(given: Path | None) -> Path:
+    """Return the repository that a flag or the current folder names."""
     return (given or repository_of(Path.cwd() / "x")).resolve()
 
 
-def _refuse_existing(path: Path, *, force: bool) -> None:
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Raise if a document of that name is there and may not be overwritten.
+
+    Raises:
+        AlreadyExists: it is.
+    """
     if path.exists() and not force:
         raise AlreadyExists(
             "there is one already",
