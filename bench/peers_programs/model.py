@@ -34,7 +34,7 @@ Try {number}.
 def main() -> None:
     hostile = Path(sys.argv[1]).read_text() if sys.argv[1:] else ""
 
-    def answer(request: object, number: int) -> str:
+    def answer(_request: object, number: int) -> str:
         body = f"    return {number} * x * x + {number % 97} * x + {number % 89}\n"
         program = hostile if hostile and number == HOSTILE_AT else "def f(x):\n" + body
         return ANSWER.format(number=number, program=program)

@@ -1,4 +1,4 @@
-"""Sigil on the task: ``run_sigil.py URL COUNT FOLDER``, in a process of its own as the peers are."""
+"""Sigil on the task: ``run_sigil.py URL COUNT FOLDER``, a process of its own as the peers are."""
 
 from __future__ import annotations
 

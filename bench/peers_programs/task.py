@@ -31,7 +31,7 @@ def evaluate(program_path):
         module = importlib.util.module_from_spec(found)
         found.loader.exec_module(module)
         return {"combined_score": score([module.f(x) for x, _ in CASES])}
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever a program raises, it has no score
         return {"combined_score": 0.0, "error": str(error)}
 
 
