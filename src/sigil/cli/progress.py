@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -23,7 +23,7 @@ from sigil.evaluate.result import Evaluation
 from sigil.optimize import present
 from sigil.optimize.history import Candidate
 from sigil.optimize.plan import Plan
-from sigil.optimize.proposing import check_models
+from sigil.optimize.proposing import INBOX, check_models
 from sigil.optimize.report import SEARCH, Progress, Report, Summary
 from sigil.optimize.searching import CONFIRMED_AT_MOST
 from sigil.optimize.workbench import read_target
@@ -31,6 +31,8 @@ from sigil.optimize.workspace import Workspace, candidate_folder
 from sigil.printable import printable
 
 PLAIN_EVERY_NS = 2_000_000_000
+QUIET_EVERY_NS = 60_000_000_000
+"""Between two lines while nothing but the time left changes, such as while a model thinks."""
 PIPED_WIDTH = 200
 
 
@@ -54,14 +56,15 @@ class _Plain:
         self._plan = plan
         self._console = console
         self._shown_ns = 0
-        self._shown: str = ""
+        self._shown: object = None
 
     def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
         """Print the run's name, and what its eval could be cheated by."""
         verb = "resumed" if resumed else "run"
         self._console.print(f"{verb} {shown(run)}", soft_wrap=True, highlight=False)
-        for warning in warnings:
-            self._console.print(warning, markup=False, highlight=False, soft_wrap=True)
+        waiting = (f"requests wait for replies in {shown(i)}" for i in _inboxes(self._plan, run))
+        for line in (*waiting, *warnings):
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def baseline(self, evaluation: Evaluation, *, notes: Sequence[str]) -> None:
         """Print how the unchanged code measures, and what is odd about that."""
@@ -70,11 +73,12 @@ class _Plain:
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def progress(self, progress: Progress) -> None:
-        """Print where the run stands, every few seconds and only if that has changed."""
-        now, line = SYSTEM_CLOCK.monotonic_ns(), self.line(progress)
-        if now - self._shown_ns >= PLAIN_EVERY_NS and line != self._shown:
-            self._shown_ns, self._shown = now, line
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        """Print where the run stands: soon if that has changed, else now and then."""
+        now, state = SYSTEM_CLOCK.monotonic_ns(), replace(progress, elapsed_s=0.0, rate=0.0)
+        pause_ns = PLAIN_EVERY_NS if state != self._shown else QUIET_EVERY_NS
+        if now - self._shown_ns >= pause_ns:
+            self._shown_ns, self._shown = now, state
+            self._console.print(self.line(progress), markup=False, highlight=False, soft_wrap=True)
 
     def line(self, progress: Progress) -> str:
         """Return the one line that says where the run stands."""
@@ -100,6 +104,12 @@ class _Plain:
             if name in objectives
         ]
         return shown[:2]
+
+
+def _inboxes(plan: Plan, run: Path) -> list[Path]:
+    """Return the folders in which somebody has to answer, if models are asked there."""
+    inboxes = [model for model in plan.models if model.provider == INBOX]
+    return [Path(model.path) if model.path else run / INBOX for model in inboxes]
 
 
 def _models(progress: Progress) -> list[str]:
