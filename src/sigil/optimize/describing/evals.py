@@ -171,7 +171,20 @@ def _measured(
                 raise InvalidValue(line, remedy="measure in another way")
         settings = Settings(scratch, cache, seed=definition.model.replay.seed)
         with Lanes(definition, target, settings, 1) as lanes:
-            return lanes.baseline(), tuple(warnings)
+            baseline = lanes.baseline()
+    _check_holds(definition, baseline)
+    return baseline, tuple(warnings)
+
+
+def _check_holds(definition: Eval, baseline: Evaluation) -> None:
+    """Refuse an eval whose checks the unchanged code does not pass."""
+    for metric, reason in baseline.refusals.items():
+        raise InvalidValue(
+            f"the unchanged code does not pass it: {reason}",
+            where=definition.where_metric(metric),
+            remedy="expect what it returns now; to have it mended, use measure: agreement and "
+            "the objective max(agreement)",
+        )
 
 
 def _copied(base: Base, files: Mapping[str, str], tree: Path) -> Path:
