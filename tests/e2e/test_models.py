@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import threading
 from collections import Counter
@@ -62,6 +63,17 @@ def only_run(shell: Shell, name: str = "default") -> Path:
             return found[0].parent
         pause.wait(0.05)
     raise AssertionError("no run was begun")
+
+
+def await_requests(inbox: Path, count: int) -> list[Path]:
+    """Return the requests of an inbox, as soon as there are so many."""
+    pause = threading.Event()
+    for _ in range(int(SOON_S / 0.05)):
+        found = sorted(inbox.glob("*.request.md"))
+        if len(found) >= count:
+            return found
+        pause.wait(0.05)
+    raise AssertionError("too few requests were written")
 
 
 def index(shell: Shell, name: str = "default") -> bytes:
@@ -127,6 +139,25 @@ def test_whoever_answers_files_is_the_model(shell: Shell) -> None:
     assert len(answered) == found["models"]["exchanges"] == 6 + 2
     assert answered[0].name.startswith("0002-")
     assert any(prose in path.read_text() for path in answered)
+
+
+def test_requests_of_an_interrupted_run_are_answered_to_the_one_that_goes_on(
+    shell: Shell,
+) -> None:
+    with started(shell, f"{RUN} --provider inbox --budget-evals 4") as run:
+        inbox = only_run(shell) / "inbox"
+        first = await_requests(inbox, 2)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=SOON_S)
+    assert "--resume" in out, err
+    for path in first:
+        reply = path.with_name(path.name.replace(".request.", ".reply."))
+        reply.write_text(multiple(path.read_text()))
+    with started(shell, "sigil run --spec square --resume --budget-evals 4 --json") as run:
+        answered = answer_by_files(inbox, run, lambda number, text: multiple(text))
+        out, err = run.communicate(timeout=SOON_S)
+    assert run.returncode == 0, err
+    assert json.loads(out)["models"]["exchanges"] == len(first) + len(answered) == 4
 
 
 def test_an_agent_is_the_model_over_mcp(shell: Shell) -> None:
