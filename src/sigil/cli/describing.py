@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
+
 from sigil.cli.generating import refuse_existing, root_of
 from sigil.cli.planning import chosen_models
 from sigil.cli.settings import resolve
@@ -15,10 +17,16 @@ from sigil.errors import UsageError
 from sigil.evaluate.result import Evaluation
 from sigil.llm.budget import Budget
 from sigil.llm.settings import ModelSettings
-from sigil.optimize.describing.conversation import Conversation, open_conversation
+from sigil.optimize.describing.conversation import (
+    FOLDER,
+    INBOX,
+    Conversation,
+    open_conversation,
+)
 from sigil.optimize.describing.describing import describe_eval, describe_spec
 from sigil.optimize.generate import placing, speccing
 from sigil.optimize.spec import HOME, check_name, load_spec
+from sigil.printable import printable
 
 _UNNAMED = "spec"
 
@@ -136,6 +144,8 @@ def _model(root: Path, flags: Mapping[str, Any]) -> tuple[ModelSettings, Budget]
             "no model is configured", remedy="sigil setup, or say --provider and --model"
         )
     best = max(models, key=lambda model: model.weight)
+    where = f"; answer in {FOLDER}/{INBOX}" if best.provider == INBOX and not best.path else ""
+    click.echo(f"asking {printable(best.model or best.provider)}{where}", err=True)
     return best, Budget(chosen["budget_usd"], chosen["budget_tokens"])
 
 

@@ -8,6 +8,7 @@ from sigil import __version__
 from sigil.cli.lazy import LazyGroup, run_group
 
 COMMANDS = {
+    "setup": "Write sigil.yaml: which model proposes, and what it may cost.",
     "evolve": "Search for a better version of one function, from nothing but its file.",
     "generate-spec": "Write a spec: pins from a name, from files, or from a profile of the tests.",
     "generate-eval": "Write an eval from the calls that the repository's tests make.",
