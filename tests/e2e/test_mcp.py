@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,6 +100,17 @@ def test_a_diff_is_measured_in_the_sandbox_of_a_server(shell: Shell) -> None:
     result = asyncio.run(asyncio.wait_for(added(), SOON_S))
     assert result.structured_content["found"]["verdict"] == "accepted", result.content
     assert "* " in shell("sigil inspect --spec square").out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_at_once_while_it_waits_for_input(
+    server: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    ask(server, "initialize", HELLO)
+    server.send_signal(number)
+    assert server.wait(SOON_S) == 130
+    assert server.stderr is not None
+    assert server.stderr.read() == ""
 
 
 def test_what_is_no_message_does_not_end_it(server: subprocess.Popen[str]) -> None:

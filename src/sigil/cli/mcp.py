@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import click
 
+from sigil.cli.lazy import INTERRUPTED
 from sigil.cli.options import repo_root
 
 
@@ -30,4 +33,16 @@ def mcp(repo_root: Path | None) -> None:
         raise DependencyMissing(
             "the Model Context Protocol needs the package mcp", remedy="pip install 'sigil[mcp]'"
         ) from error
-    make_server(root).run()
+    server = make_server(root)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    server.run()
+
+
+def _leave(*_: object) -> None:
+    """End at once: the thread that waits for input cannot be ended otherwise.
+
+    Nothing is lost by it. What was recorded is on the disk, and what is being measured ends
+    with this process, as after ``kill -9``.
+    """
+    os._exit(INTERRUPTED)
