@@ -27,6 +27,7 @@ from sigil.evaluate.failure import Failed, error_of
 from sigil.evaluate.heldout import learned, readings
 from sigil.evaluate.instruments import PER_UNIT, Instruments, Side, Value, ended
 from sigil.evaluate.intervals import MedianSequence
+from sigil.evaluate.promotion import Stage
 from sigil.evaluate.result import Evaluation, Failure, MetricValue
 from sigil.evaluate.scoring import Result
 from sigil.sandbox.model import CommandResult
@@ -104,6 +105,8 @@ class _Baseline:
             layers=layers,
             writes=writes,
         )
+        stages = tuple(self._stage(stage, side, visible) for stage in self._definition.stages)
+        facts = replace(facts, stages=stages)
         facts = replace(facts, held_out=self._held_out(side, facts))
         log = self._instruments.log.take()
         evaluation = replace(facts.evaluation, log=log)
@@ -116,6 +119,35 @@ class _Baseline:
         if inputs.generator is None:
             return Inputs(cases=cases or ())
         return self._generated("inputs", inputs.generator, None)
+
+    def _stage(self, stage: Stage, side: Side, visible: Inputs) -> Facts:
+        """Return the unchanged code at a stage, which it has to pass itself.
+
+        Raises:
+            BaselineFailed: it does not, or cannot be measured there.
+        """
+        stage.require_cases(len(visible.cases), self._definition.where)
+        inputs = stage.inputs(visible)
+        alone = _Baseline(self._definition, self._instruments)
+        try:
+            for probe in probes(self._instruments, stage.metrics):
+                alone._read(probe, side, inputs)
+        except Failed as failed:
+            raise error_of(failed, self._definition.where(stage.field)) from failed
+        known = alone._learned
+        same = {name: Exact(found.value, found.value) for name, found in known.values.items()}
+        if stage.rule.decide(same) is not True:
+            raise BaselineFailed(
+                f"the unchanged code is not promoted: {stage.refusal(known.values, {})}",
+                where=self._definition.where(f"{stage.field}.promote"),
+                remedy="leave room for it, as in error <= 1.5 * baseline.error",
+            )
+        return Facts(
+            evaluation=Evaluation("measured", metrics=known.values),
+            visible=replace(inputs, matches=known.matches, exits=known.exits),
+            noisy=frozenset(known.noisy),
+            best_of=known.best_of,
+        )
 
     def _held_out(self, side: Side, facts: Facts) -> Inputs | None:
         holdout, cases = self._definition.model.holdout, self._definition.holdout_cases

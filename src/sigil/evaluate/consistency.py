@@ -226,6 +226,9 @@ def commands_of(model: EvalModel) -> Iterator[tuple[str, str]]:
     for i, metric in enumerate(model.metrics):
         if metric.command is not None:
             yield f"metrics[{i}].command", metric.command
+    for i, stage in enumerate(model.stages):
+        for metric_id, command in stage.commands.items():
+            yield f"stages[{i}].commands.{metric_id}", command
 
 
 def _check_command(command: str, where: Where) -> None:

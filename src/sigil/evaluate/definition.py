@@ -4,8 +4,8 @@ Loading an eval finds everything that can be wrong with it before anything runs:
 types, expressions, parse forms, commands and cases. Each error names file, line and field.
 
 Beyond the open format 0.1: metrics of kind ``call``, ``inputs.cases``, ``holdout``,
-``build``, ``python``, ``preload``, ``network``, ``warm``, ``goal``, and five more budgets;
-see the models for each.
+``stages``, ``build``, ``python``, ``preload``, ``network``, ``warm``, ``goal``, and five more
+budgets; see the models for each.
 
 Not here: the shape of the file (`sigil.evaluate.schema`), running any of it.
 """
@@ -28,6 +28,7 @@ from sigil.evaluate.expressions import (
     parse_tie_breaker,
 )
 from sigil.evaluate.parsing import Form, WallTime, parse_form
+from sigil.evaluate.promotion import Stage, parse_stages
 from sigil.evaluate.result import Evaluation, MetricValue
 from sigil.evaluate.schema import Budgets, EvalModel, Metric
 from sigil.sandbox.model import Limits
@@ -54,6 +55,7 @@ class Eval:
         cases: the inputs of call metrics; None where a generator prints them.
         holdout_cases: the same of ``holdout``; None where it gives none itself.
         attachments: the bytes of the case files, by path as the eval names them.
+        stages: what comes before the full evaluation, in order.
     """
 
     document: Document
@@ -65,6 +67,7 @@ class Eval:
     cases: tuple[GivenCase, ...] | None = None
     holdout_cases: tuple[GivenCase, ...] | None = None
     attachments: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    stages: tuple[Stage, ...] = ()
 
     def where(self, name: str = "") -> Where:
         """Return the place of a field, such as ``metrics[1].parse``."""
@@ -185,6 +188,7 @@ def eval_of(document: Document, read: Callable[[str], bytes]) -> Eval:
     rule = parse_rule(model.accept.rule, known, where=document.where("accept.rule"))
     attachments: dict[str, bytes] = {}
     holdout = model.holdout.cases if model.holdout else None
+    cases = _cases(model.inputs.cases, "inputs.cases", document, read, attachments)
     return Eval(
         document,
         model,
@@ -192,9 +196,10 @@ def eval_of(document: Document, read: Callable[[str], bytes]) -> Eval:
         breakers,
         rule,
         _forms(model, document),
-        _cases(model.inputs.cases, "inputs.cases", document, read, attachments),
+        cases,
         _cases(holdout, "holdout.cases", document, read, attachments),
         attachments,
+        parse_stages(model, known, None if cases is None else len(cases), document.where),
     )
 
 

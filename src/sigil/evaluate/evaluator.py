@@ -1,10 +1,11 @@
 """Evaluate a candidate in stages, cheap ones first, and stop at the first that says no.
 
-    patched files -> build -> call checks -> command checks -> numbers -> times
+    patched files -> build -> stages -> call checks -> command checks -> numbers -> times
 
 A candidate that fails a check, breaks a constraint or cannot be measured has no costs, so
-nothing can rank it. ``screen`` measures enough to rank; ``confirm`` measures afresh, until
-the accept rule is decided, and then meets the held-out inputs.
+nothing can rank it. ``screen`` begins with the stages of the eval and measures enough to
+rank; ``confirm`` measures afresh, until the accept rule is decided, and then meets the
+held-out inputs.
 
 Not here: the baseline (`sigil.evaluate.baseline`), when to stop sampling
 (`sigil.evaluate.measure`), several evaluators at once (`sigil.evaluate.lanes`).
@@ -12,7 +13,7 @@ Not here: the baseline (`sigil.evaluate.baseline`), when to stop sampling
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +24,7 @@ from sigil.evaluate.baseline import measure_baseline
 from sigil.evaluate.blocks import BlockSampler, source_of
 from sigil.evaluate.commands import Tree
 from sigil.evaluate.definition import Eval, Metric
+from sigil.evaluate.exacts import Exacts
 from sigil.evaluate.facts import Facts
 from sigil.evaluate.failure import Failed, failure_of, status_of
 from sigil.evaluate.findings import Findings
@@ -33,8 +35,8 @@ from sigil.evaluate.intervals import least_count
 from sigil.evaluate.measure import Outcome, Plan, measure
 from sigil.evaluate.result import Evaluation
 from sigil.evaluate.settings import Effort, Settings
-from sigil.evaluate.stages import Exacts
 from sigil.evaluate.target import Target
+from sigil.evaluate.trials import Trials
 
 SCREEN_BLOCKS = 7
 SCREEN_BLOCKS_BEST_OF = 3
@@ -162,6 +164,8 @@ class Evaluator:
         commands = self._instruments.commands
         with commands.built(Tree(files, facts.visible.layers), facts.writes) as tree:
             side = self._instruments.side(files, tree)
+            if effort == "screen":
+                start = self._promote(side, start)
             exacts = Exacts(self._definition, self._instruments, facts)
             exacts.measure(side, findings, repeat=effort == "confirm")
             noisy = [
@@ -173,6 +177,23 @@ class Evaluator:
                 findings.cut = effort == "screen" and sampled.stop == "worse"
             if effort == "confirm":
                 check_held_out(self._instruments, side, findings, facts, gates=exacts.gates)
+
+    def _promote(self, side: Side, start: int) -> int:
+        """Take a candidate through the stages of the eval.
+
+        Returns:
+            When its clock began, as if the stages had taken no time: they take nothing from
+            the full evaluation.
+        """
+        before = SYSTEM_CLOCK.monotonic_ns()
+        digest = digest_files(side.tree.files)
+        Trials(self._definition, self._instruments, self.facts).meet(
+            side,
+            self._of_baseline,
+            order=lambda stage: random_stream(self._settings.seed, "stage", stage, digest),
+            is_late=self._deadline(start, self._definition.model.budgets.candidate_timeout_s),
+        )
+        return start + SYSTEM_CLOCK.monotonic_ns() - before
 
     def _sample(
         self,
@@ -195,15 +216,19 @@ class Evaluator:
         seconds = self._definition.model.budgets.candidate_timeout_s
         if effort == "confirm":
             seconds, start = self._settings.confirm_s, SYSTEM_CLOCK.monotonic_ns()
-        budget_ns = int(seconds * 1e9)
         return measure(
             sampler,
             self._plan(effort, noisy),
             decide=findings.decide,
             hopeless=findings.hopeless if effort == "confirm" else findings.clearly_worse,
             order=order,
-            is_late=lambda: SYSTEM_CLOCK.monotonic_ns() - start > budget_ns,
+            is_late=self._deadline(start, seconds),
         )
+
+    @staticmethod
+    def _deadline(start: int, seconds: float) -> Callable[[], bool]:
+        budget_ns = int(seconds * 1e9)
+        return lambda: SYSTEM_CLOCK.monotonic_ns() - start > budget_ns
 
     def _plan(self, effort: Effort, noisy: list[Metric]) -> Plan:
         budgets = self._definition.model.budgets

@@ -54,6 +54,7 @@ class Facts:
         layers: what the build of the unchanged code wrote.
         writes: the files in them.
         longest: nanoseconds that a batch of its calls took at most, by function.
+        stages: the baseline at each stage of the eval, in order: values, inputs, noise.
     """
 
     evaluation: Evaluation
@@ -64,6 +65,7 @@ class Facts:
     layers: tuple[Path, ...] = ()
     writes: frozenset[str] = frozenset()
     longest: Mapping[str, int] = field(default_factory=dict[str, int])
+    stages: tuple[Facts, ...] = ()
 
     def passes(self, metric: str) -> bool:
         """Return whether the unchanged code passes this check."""

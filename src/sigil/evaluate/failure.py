@@ -21,7 +21,7 @@ from sigil.errors import (
 from sigil.evaluate.result import Failure, Status
 
 _TIMES_OUT = frozenset({"timeout", "cpu", "slow"})
-_SAYS_NO = frozenset({"check", "constraint", "holdout"})
+_SAYS_NO = frozenset({"check", "constraint", "holdout", "stage"})
 
 _ERRORS: Mapping[str, tuple[type[SigilError], str]] = {
     "timeout": (CommandTimedOut, "raise budgets.candidate_timeout_s, or measure less"),
@@ -39,9 +39,9 @@ class Failed(Exception):
     """Something could not be measured, or a check said no.
 
     Args:
-        metric: the id of the metric, or ``build``.
+        metric: the id of the metric or of the stage, or ``build``.
         kind: a `sigil.sandbox.FailureKind`, a kind of `sigil.evaluate.parsing.ParseFailed`,
-            ``missing``, ``raised``, ``check``, ``constraint`` or ``holdout``.
+            ``missing``, ``raised``, ``check``, ``constraint``, ``stage`` or ``holdout``.
         detail: one escaped line.
         key: the key of the metric in the eval that it concerns.
     """

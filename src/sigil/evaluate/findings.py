@@ -1,6 +1,6 @@
 """What has been found about one candidate so far, and what it comes to.
 
-Pure. Not here: finding it (`sigil.evaluate.stages`, `sigil.evaluate.measure`).
+Pure. Not here: finding it (`sigil.evaluate.exacts`, `sigil.evaluate.measure`).
 """
 
 from __future__ import annotations

@@ -64,8 +64,8 @@ class Failure:
     """Why a candidate has no costs.
 
     Args:
-        metric: id of the metric (or ``build``, ``load``) that ended it.
-        kind: ``check``, ``constraint``, ``holdout``, or a `sigil.sandbox.FailureKind`.
+        metric: id of the metric or stage (or ``build``, ``load``) that ended it.
+        kind: ``check``, ``constraint``, ``stage``, ``holdout``, or a `sigil.sandbox.FailureKind`.
         detail: one escaped line for a person.
     """
 

@@ -121,6 +121,26 @@ class Accept(BaseModel):
     rule: Text
 
 
+class StageModel(BaseModel):
+    """What a candidate meets before the full evaluation; see `sigil.evaluate.promotion`.
+
+    Args:
+        id: its name, which failures carry.
+        cases: how many of the visible cases, the first ones, or a share such as ``10 %``.
+        metrics: ids of what is measured; by default what ``promote`` names.
+        commands: cheaper commands of its command metrics, by metric id.
+        promote: the rule, over the stage's own values.
+    """
+
+    model_config = _STRICT
+
+    id: Text
+    cases: int | Text | None = None
+    metrics: Annotated[list[Text], Field(min_length=1)] | None = None
+    commands: dict[Text, Text] = Field(default_factory=dict[str, str])
+    promote: Text
+
+
 class Budgets(BaseModel):
     """What measuring may take.
 
@@ -165,6 +185,7 @@ class EvalModel(BaseModel):
         metrics: in order of measuring within a stage; checks come before times.
         aggregate: see `Aggregate`.
         accept: see `Accept`.
+        stages: in order; none by default.
         budgets: see `Budgets`.
         replay: see `Replay`.
         build: commands, run in this order in each candidate's checkout before any metric.
@@ -184,6 +205,9 @@ class EvalModel(BaseModel):
     metrics: Annotated[list[Metric], Field(min_length=1, max_length=100)]
     aggregate: Aggregate
     accept: Accept
+    stages: Annotated[
+        list[StageModel], BeforeValidator(_nothing_is_empty), Field(max_length=20)
+    ] = Field(default_factory=list[StageModel])
     budgets: Budgets = Field(default_factory=Budgets)
     replay: Replay = Field(default_factory=Replay)
     build: Texts = Field(default_factory=list[str])

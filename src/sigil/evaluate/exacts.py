@@ -1,11 +1,11 @@
-"""The stages without noise: checks first, then exact numbers.
+"""What is read without noise: checks first, then exact numbers.
 
 Not here: times (`sigil.evaluate.blocks`), held-out inputs (`sigil.evaluate.heldout`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from sigil.evaluate.blocks import Probe, probes
@@ -24,20 +24,30 @@ class Exacts:
         definition: the eval.
         instruments: what reads.
         facts: of the baseline.
+        stage: the same at a stage of the eval, where its inputs are those to read on.
 
     Attributes:
         noisy: ids of the metrics that have to be sampled in blocks: those that vary on the
             baseline, and, after `measure`, those that turned out to vary here.
     """
 
-    def __init__(self, definition: Eval, instruments: Instruments, facts: Facts):
+    def __init__(
+        self,
+        definition: Eval,
+        instruments: Instruments,
+        facts: Facts,
+        *,
+        stage: Facts | None = None,
+    ):
         self._definition = definition
         self._instruments = instruments
         self._facts = facts
-        self.noisy = set(facts.noisy)
+        self._stage = stage
+        self._visible = (stage or facts).visible
+        self.noisy = set((stage or facts).noisy)
 
     def measure(self, side: Side, findings: Findings, *, repeat: bool) -> None:
-        """Measure stage after stage; the first that says no ends the candidate.
+        """Measure every metric of the eval; the first that says no ends the candidate.
 
         Args:
             side: the candidate.
@@ -48,9 +58,19 @@ class Exacts:
         Raises:
             Failed: a check says no, a constraint is broken, or something has no value.
         """
-        metrics = [
-            metric for metric in self._definition.model.metrics if metric.id not in self.noisy
-        ]
+        self.read(self._definition.model.metrics, side, findings, repeat=repeat)
+        findings.require_feasible()
+
+    def read(
+        self,
+        metrics: Iterable[Metric],
+        side: Side,
+        findings: Findings,
+        *,
+        repeat: bool = False,
+    ) -> None:
+        """Measure those of ``metrics`` that are not noisy; see `measure`."""
+        metrics = [metric for metric in metrics if metric.id not in self.noisy]
         calls = [metric for metric in metrics if metric.kind == "call"]
         commands = probes(self._instruments, (m for m in metrics if m.kind != "call"))
         self._calls(calls, side, findings)
@@ -61,23 +81,23 @@ class Exacts:
             for probe in commands:
                 if not _has_check(probe):
                     self._command(probe, side, findings)
-        findings.require_feasible()
 
     def gates(self, metric: Metric) -> bool:
         """Return whether a candidate that fails this check is done for.
 
         It is if the objective demands the check, or the unchanged code passes it. A check
         that even the baseline fails and nothing demands is a finding and no more: to mend
-        it may be what the search is for.
+        it may be what the search is for. At a stage the unchanged code must pass it, too.
         """
         constraint = self._definition.objective.constraint
         demanded = constraint is not None and metric.id in constraint.metrics
-        return demanded or self._facts.passes(metric.id)
+        passed_here = self._stage is None or self._stage.passes(metric.id)
+        return passed_here and (demanded or self._facts.passes(metric.id))
 
     # --- visible inputs -----------------------------------------------------------------
 
     def _calls(self, metrics: Sequence[Metric], side: Side, findings: Findings) -> None:
-        inputs = self._facts.visible
+        inputs = self._visible
         for probe in probes(self._instruments, metrics):
             results = self._instruments.batch(probe.first.id, side, inputs).results
             for metric in sorted(probe.metrics, key=lambda metric: metric.measure != "matches"):
@@ -85,14 +105,14 @@ class Exacts:
                 self._take(metric, value, findings, partial(self._differ, metric, results))
 
     def _differ(self, metric: Metric, results: Sequence[Result]) -> str:
-        inputs = self._facts.visible
+        inputs = self._visible
         count, first = self._instruments.first_difference(metric, results, inputs)
         return f"{count} of {len(inputs.cases)} cases differ: {first}"
 
     def _command(self, probe: Probe, side: Side, findings: Findings) -> None:
         result = self._instruments.command(probe.first, side)
         for metric in sorted(probe.metrics, key=lambda metric: metric.kind != "checker"):
-            parsed = self._instruments.parsed(metric, result, self._facts.visible)
+            parsed = self._instruments.parsed(metric, result, self._visible)
             self._take(metric, parsed.value, findings, partial(ended, result))
 
     def _take(
