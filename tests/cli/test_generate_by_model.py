@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import select
+import signal
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -51,13 +52,19 @@ ASK_SPEC = 'sigil generate-spec --llm "drop repeats faster" --files "lists.py"'
 ASK_EVAL = 'sigil generate-eval --spec uniq --via-description quick "the same list, sooner"'
 
 
-def answer_in(inbox: Path) -> None:
-    """Answer the one request that appears there."""
+def request_in(inbox: Path) -> Path:
+    """Return the one request that appears there."""
     until = time.monotonic() + 60
     while not (found := list(inbox.glob("*.request.md"))):
         assert time.monotonic() < until
         select.select([], [], [], 0.05)
-    reply = found[0].with_name(found[0].name.replace(".request.", ".reply."))
+    return found[0]
+
+
+def answer_in(inbox: Path) -> None:
+    """Answer that request."""
+    request = request_in(inbox)
+    reply = request.with_name(request.name.replace(".request.", ".reply."))
     reply.with_suffix(".new").write_text(SPEC)
     reply.with_suffix(".new").rename(reply)
 
@@ -148,6 +155,21 @@ def test_an_inbox_is_a_model_too(shell):
         assert running.returncode == 0, err
         assert "wrote .sigil/uniq.sigil.yaml" in out
         assert "answer in .sigil/generated/inbox" in err
+    finally:
+        if running.poll() is None:
+            running.kill()
+            running.communicate()
+
+
+def test_ctrl_c_while_the_model_thinks_writes_no_document(shell):
+    before = sorted((shell.folder / ".sigil").glob("*.yaml"))
+    running = shell.start(f"{ASK_SPEC} --provider inbox")
+    try:
+        request_in(shell.folder / ".sigil" / "generated" / "inbox")
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+        assert (running.returncode, "Traceback" in err) == (130, False)
+        assert sorted((shell.folder / ".sigil").glob("*.yaml")) == before
     finally:
         if running.poll() is None:
             running.kill()
