@@ -20,7 +20,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,12 +67,14 @@ class Finding:
     Args:
         ran: how its process ended.
         candidates: distinct programs evaluated, the unchanged one not counted.
+        asking_s: from its first request to the model to its last.
         result: what its driver wrote; empty if it did not get there.
         files: what it left in its temporary folder.
     """
 
     ran: Ran
     candidates: int
+    asking_s: float
     result: dict[str, Any]
     files: tuple[str, ...]
 
@@ -106,6 +108,8 @@ def rates(sides: list[Side]) -> Iterator[Row]:
         finding = searched(side, CANDIDATES, SECONDS)
         if finding.candidates and finding.ran.code == 0 and finding.result:
             found[side.name] = finding
+        elif side is sides[0]:
+            raise SystemExit(f"{side.name} itself did not run: {reason(finding)}")
         else:
             print(f"  {side.name}: skipped, {reason(finding)}", flush=True)
     ours, *peers = [side for side in sides if side.name in found]
@@ -113,13 +117,16 @@ def rates(sides: list[Side]) -> Iterator[Row]:
     for peer in peers:
         finding = found[peer.name]
         yield Row(
-            f"candidates, beside {peer.name}{'' if peer.isolates else ', not isolated'}",
+            f"candidates end to end, beside {peer.name}",
             rate(found[ours.name]),
             rate(finding),
-            f"{finding.candidates} at",
+            peer.name,
             "1/s",
             at_least=AHEAD_OF_ISOLATING if peer.isolates else AHEAD_OF_OTHERS,
         )
+    for peer in peers:
+        name = f"candidates once asking, beside {peer.name}"
+        yield Row(name, steady(found[ours.name]), steady(found[peer.name]), peer.name, "1/s")
     for peer in peers:
         name = f"processor time a candidate, beside {peer.name}"
         yield Row(name, cpu_ms(found[ours.name]), cpu_ms(found[peer.name]), peer.name, "ms")
@@ -148,41 +155,49 @@ def harm(sides: list[Side]) -> Iterator[Row]:
 
 def searched(side: Side, count: int, seconds: float, hostile: Hostile | None = None) -> Finding:
     """Let one side search ``count`` candidates, in at most ``seconds``."""
-    with tempfile.TemporaryDirectory(prefix="sigil-bench-") as name, served(hostile) as url:
-        folder, scratch = Path(name) / "run", Path(name) / "tmp"
+    with tempfile.TemporaryDirectory(prefix="sigil-bench-") as name:
+        place = Path(name)
+        folder, scratch, log = place / "run", place / "tmp", place / "evaluated"
         folder.mkdir()
         scratch.mkdir()
-        log = Path(name) / "evaluated"
         environment = {
             **{key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ},
             "PYTHONPATH": f"{PROGRAMS}:{PROGRAMS.parents[1]}",
-            "XDG_CACHE_HOME": f"{name}/cache",
+            "XDG_CACHE_HOME": str(place / "cache"),
             "TMPDIR": str(scratch),
             "BENCH_EVALUATED": str(log),
             "OPENAI_API_KEY": SECRET,
         }
-        command = (*side.command, url, str(count), str(folder))
-        ran = run_bounded(command, environment, folder, seconds)
+        with served(place, hostile) as (url, asking_s):
+            command = (*side.command, url, str(count), str(folder))
+            ran = run_bounded(command, environment, folder, seconds)
         written = folder / "result.json"
         result = json.loads(written.read_text()) if written.exists() else {}
-        seen = set(log.read_text().split()) if log.exists() else set()
-        files = tuple(sorted(path.name for path in scratch.iterdir()))
-        return Finding(ran, result.get("evaluated", max(0, len(seen) - 1)), result, files)
+        seen = set(log.read_text().split()) if log.exists() else set[str]()
+        return Finding(
+            ran,
+            result.get("evaluated", max(0, len(seen) - 1)),
+            asking_s(),
+            result,
+            tuple(sorted(path.name for path in scratch.iterdir())),
+        )
 
 
 @contextmanager
-def served(hostile: Hostile | None) -> Iterator[str]:
-    """Run the model in a process of its own; yield its address."""
-    with tempfile.NamedTemporaryFile("w", suffix=".py") as program:
-        program.write(hostile.program if hostile else "")
-        program.flush()
-        command = [sys.executable, str(PROGRAMS / "model.py")]
-        command += [program.name] if hostile else []
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as server:
-            assert server.stdout is not None
-            yield server.stdout.readline().strip()
+def served(place: Path, hostile: Hostile | None) -> Iterator[tuple[str, Callable[[], float]]]:
+    """Run the model in a process of its own; yield its address and, for later, its seconds."""
+    command = [sys.executable, str(PROGRAMS / "model.py")]
+    if hostile:
+        program = place / "hostile.py"
+        program.write_text(hostile.program)
+        command.append(str(program))
+    said: list[str] = []
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip(), lambda: float(said[0])
+        said.append(server.communicate()[0])
 
 
 def word(finding: Finding, hostile: Hostile) -> str:
@@ -194,6 +209,8 @@ def word(finding: Finding, hostile: Hostile) -> str:
         return "ended" if ran.code == 0 else "crashed"
     if ran.left:
         return "orphaned"
+    if hostile.peak_mib and ran.peak_mib > hostile.peak_mib:
+        return hostile.got
     if result["score"] > EXACT or result.get("accepted"):
         return hostile.got or "believed"
     return "held" if finding.candidates >= FEW - 1 else "stopped"
@@ -210,6 +227,11 @@ def reason(finding: Finding) -> str:
 def rate(finding: Finding) -> float:
     """Return candidates a second, from the start of the process to its exit."""
     return finding.candidates / finding.ran.elapsed_s
+
+
+def steady(finding: Finding) -> float:
+    """Return candidates a second while it asks the model: without its start and its end."""
+    return finding.candidates / finding.asking_s
 
 
 def cpu_ms(finding: Finding) -> float:

@@ -19,11 +19,13 @@ class Hostile:
         name: what it does.
         got: one word for when that worked.
         program: its source.
+        peak_mib: resident memory of a process that shows that it worked; 0 if none does.
     """
 
     name: str
     got: str
     program: str
+    peak_mib: float = 0.0
 
 
 HOSTILE = (
@@ -33,6 +35,7 @@ HOSTILE = (
         "3 GiB",
         "taken",
         f"def f(x):\n    taken = bytearray(b'x') * (3 << 30)\n    return {_EXACT}\n",
+        peak_mib=3 << 10,
     ),
     Hostile(
         "background child",

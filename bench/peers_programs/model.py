@@ -3,13 +3,15 @@
     python model.py          distinct quadratics
     python model.py FILE     the same, but one answer is the program in FILE
 
-Prints its address and serves until its standard input ends. The answer has the code block that
-all want, inside of the tags that one of them wants.
+Prints its address, serves until its standard input ends, then prints how many seconds lay between
+the first and the last request. The answer has the code block that all want, inside of the tags
+that one of them wants.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 from sigil.testing.model_server import ModelServer
@@ -34,7 +36,10 @@ Try {number}.
 def main() -> None:
     hostile = Path(sys.argv[1]).read_text() if sys.argv[1:] else ""
 
+    asked: list[float] = []
+
     def answer(_request: object, number: int) -> str:
+        asked.append(time.perf_counter())
         body = f"    return {number} * x * x + {number % 97} * x + {number % 89}\n"
         program = hostile if hostile and number == HOSTILE_AT else "def f(x):\n" + body
         return ANSWER.format(number=number, program=program)
@@ -42,6 +47,7 @@ def main() -> None:
     with ModelServer(answer) as server:
         print(server.openai_url, flush=True)
         sys.stdin.read()
+    print(max(asked) - min(asked) if asked else 0.0)
 
 
 if __name__ == "__main__":
