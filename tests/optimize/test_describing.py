@@ -327,6 +327,17 @@ def test_a_script_of_a_model_can_neither_write_outside_nor_read_a_key(root, monk
     assert not mark.exists()
 
 
+def test_a_script_of_a_model_cannot_tell_it_the_held_out_inputs_of_another_eval(root):
+    (root / "held.json").write_text('[["a secret input"]]')
+    (root / ".sigil" / "other.eval.yaml").write_text("holdout: {cases: held.json}\n")
+    curious = "import os\nprint(open('held.json').read() if os.path.exists('held.json') else 'no')"
+    model = Model(eval_answer(BY_SCRIPT, **{SCRIPT: curious}))
+    with pytest.raises(InvalidValue):
+        eval_by(root, model)
+    assert "matches nothing in 'no" in model.asked[1]
+    assert "a secret input" not in model.asked[1]
+
+
 def with_file(path: str, document: str = BY_SCRIPT) -> str:
     return eval_answer(document.replace(SCRIPT, path), **{path: PRINTS})
 

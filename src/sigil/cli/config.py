@@ -90,7 +90,7 @@ def _print(headings: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
 
     table = Table(box=None, pad_edge=False)
     for heading in headings:
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(Text("–" if value is None else str(value)) for value in row))
     Console().print(table)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from sigil.errors import (
     DependencyMissing,
@@ -25,12 +25,12 @@ from sigil.llm.model import Message
 from sigil.optimize.describing.answering import Parts, parts_of
 from sigil.optimize.describing.conversation import FOLDER, Conversation
 from sigil.optimize.describing.evals import CheckedEval, check_eval
+from sigil.optimize.describing.hidden import held_out_files
 from sigil.optimize.describing.specs import CheckedSpec, check_spec
 from sigil.optimize.describing.wording import Wording
 from sigil.optimize.spec import HOME, MAX_PINNED_BYTES, Spec
 from sigil.optimize.workbench import pinned_tree
 from sigil.sandbox.tree import FolderTree
-from sigil.store.documents import read_document
 from sigil.store.files import is_confined, read_file
 
 _OURS = (SandboxUnavailable, DependencyMissing, DiskFull, Unwritable, ProviderFailed)
@@ -103,7 +103,7 @@ def read_shown(root: Path, path: str) -> str:
     inside = is_confined(path) and not path.startswith(f"{HOME}/")
     if not inside or not (root / path).is_file():
         raise UsageError(f"there is no file {path} in the repository", remedy="check --files")
-    if path in _held_out(root):
+    if path in held_out_files(root):
         raise UsageError(f"{path} holds inputs that no model may see", remedy="leave it out")
     data = read_file(root / path)
     if len(data) > MAX_PINNED_BYTES:
@@ -112,19 +112,6 @@ def read_shown(root: Path, path: str) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedDocument("not UTF-8 text", where=Where(path)) from error
-
-
-def _held_out(root: Path) -> set[str]:
-    """Return the files of held-out inputs that the evals of a repository name."""
-    found: set[str] = set()
-    for file in sorted((root / HOME).glob("*.eval.yaml")):
-        try:
-            holdout: object = read_document(file).data.get("holdout")
-        except MalformedDocument:
-            continue
-        cases = cast("dict[str, object]", holdout).get("cases") if isinstance(holdout, dict) else ""
-        found |= {cases} if isinstance(cases, str) else set()
-    return found
 
 
 def _checked(

@@ -1,7 +1,8 @@
 """An eval that a model wrote, tried on the unchanged code before anybody uses it.
 
 Promises: nothing is written to the repository; what a model wrote ran nowhere but in the sandbox;
-its files have names of their own in ``.sigil`` and stand in for no other file.
+its files have names of their own in ``.sigil`` and stand in for no other file; nothing of it
+could read the held-out inputs of any eval.
 
 Not here: asking for it (`describing`).
 """
@@ -23,6 +24,7 @@ from sigil.evaluate.result import Evaluation
 from sigil.evaluate.settings import Settings
 from sigil.evaluate.target import Target
 from sigil.optimize.describing.answering import Parts, only
+from sigil.optimize.describing.hidden import held_out_files
 from sigil.optimize.spec import HOME, Spec
 from sigil.optimize.workbench import cache_folder
 from sigil.printable import printable
@@ -152,7 +154,8 @@ def _measured(
     spec: Spec, definition: Eval, files: Mapping[str, str]
 ) -> tuple[Evaluation, tuple[str, ...]]:
     """Return how the unchanged code measures, in a frozen tree that has the new files."""
-    hidden = definition.hidden_files
+    # Those of other evals as well: what a model's command prints may be shown to the model.
+    hidden = (*definition.hidden_files, *sorted(held_out_files(spec.home.parent)))
     base = freeze(spec.root, cache_folder(spec.home), commit=spec.model.base_commit, exclude=hidden)
     with temporary_directory(memory_folder() or Path(tempfile.gettempdir())) as scratch:
         cache = scratch / "cache"
