@@ -23,6 +23,8 @@ from sigil.optimize.workspace import load_history
 from sigil.search.model import BASELINE
 
 _LOOK_S = 0.25
+_LOOKS_A_RECORD = 12
+"""Looks for a request to one whether the run has ended, which reads its whole record."""
 _LONGEST_WAIT_S = 55.0
 """Below the minute after which many clients give a call up."""
 _MOST = 100
@@ -119,16 +121,17 @@ class Answering:
         """List what a run asks its model and nobody has answered, oldest first."""
         place = find(self.repository, spec, workspace, run)
         folder = inbox_of(self.repository, place)
+        ended = await asyncio.to_thread(_ended, place)
         looks = int(wait_s / _LOOK_S)
-        while not await asyncio.to_thread(requests.waiting, folder) and looks:
-            looks -= 1
+        while looks and not ended and not await asyncio.to_thread(requests.waiting, folder):
             await asyncio.sleep(_LOOK_S)
-            if not looks % 4 and await asyncio.to_thread(_ended, place):
-                break
+            looks -= 1
+            if not looks % _LOOKS_A_RECORD:
+                ended = await asyncio.to_thread(_ended, place)
         found = await asyncio.to_thread(requests.requests, folder)
         return results.Requests(
             place.name,
-            await asyncio.to_thread(_ended, place),
+            ended,
             sum(not one.answered for one in found),
             [one for one in found if answered or not one.answered],
         )
