@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -265,3 +267,16 @@ def pair(bed) -> Iterator[tuple[Evaluator, Evaluator]]:
         bed.define(WITHOUT + FEW)
         with bed.evaluator() as staged:
             yield staged, plain
+
+
+# --- the page ---------------------------------------------------------------------------
+
+
+def test_the_stages_of_the_page_are_stages(bed):
+    page = (Path(__file__).parents[2] / "docs" / "evals.md").read_text()
+    [block] = re.findall(r"^```yaml\n(stages:\n.*?)^```", page, re.MULTILINE | re.DOTALL)
+    size = "- {id: size, kind: numeric, command: python3 build_and_show.py, parse: '(.*)'}\n"
+    bed.define(WITHOUT.replace("aggregate:", f"{size}aggregate:", 1) + block)
+    few, small = bed.definition.stages
+    assert few.count(95) == 10
+    assert [metric.command for metric in small.metrics] == ["python3 build_and_show.py --quick"]

@@ -136,6 +136,7 @@ _KINDS = {
     "check": "the check says no",
     "constraint": "a constraint does not hold",
     "holdout": "refused on held-out inputs",
+    "stage": "not promoted from this stage",
 }
 
 
