@@ -5,9 +5,10 @@ model that answers at once with another valid program. Then one answer of twelve
 a table says in a word what came of it on each side.
 
     python -m bench peers
-    SIGIL_BENCH_CANDIDATES=40 python -m bench peers      fewer candidates
+    SIGIL_BENCH_CANDIDATES=40 python -m bench peers       fewer candidates
+    SIGIL_BENCH_ROUNDS=1 python -m bench peers            one turn each instead of three
     SIGIL_BENCH_PEERS=gepa,openevolve python -m bench peers
-    SIGIL_BENCH_PEERS=0                                   without peers
+    SIGIL_BENCH_PEERS=0 python -m bench peers             the hostile ones for Sigil alone
 
 The peers are installed from PyPI at first use (`bench.peers_programs.installing`). One that
 cannot be installed or run is said to be skipped, and why.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -38,6 +40,7 @@ PEERS = (
     Peer("SkyDiscover", "skydiscover", "0.1.0", "run_skydiscover.py"),
 )
 CANDIDATES = int(os.environ.get("SIGIL_BENCH_CANDIDATES", "200"))
+ROUNDS = int(os.environ.get("SIGIL_BENCH_ROUNDS", "3"))
 FEW = 12
 SECONDS, HOSTILE_SECONDS = 300, 60
 AHEAD_OF_ISOLATING, AHEAD_OF_OTHERS = 3, 1
@@ -103,33 +106,43 @@ def installed() -> Iterator[Side]:
 
 def rates(sides: list[Side]) -> Iterator[Row]:
     """Yield how fast each side is, and what a candidate costs, beside ours."""
-    found: dict[str, Finding] = {}
-    for side in sides:
+    found = taking_turns(sides)
+    ours, *peers = [side for side in sides if side.name in found]
+
+    def beside(peer: Side, measure: Callable[[Finding], float]) -> tuple[float, float, str]:
+        us, them = (statistics.median(map(measure, found[side.name])) for side in (ours, peer))
+        return us, them, peer.name
+
+    for peer in peers:
+        name = f"{CANDIDATES} candidates end to end, beside {peer.name}"
+        least = AHEAD_OF_ISOLATING if peer.isolates else AHEAD_OF_OTHERS
+        yield Row(name, *beside(peer, rate), "1/s", at_least=least)
+    for peer in peers:
+        yield Row(f"candidates once asking, beside {peer.name}", *beside(peer, steady), "1/s")
+    for peer in peers:
+        name = f"processor time a candidate, beside {peer.name}"
+        yield Row(name, *beside(peer, cpu_ms), "ms")
+
+
+def taking_turns(sides: list[Side]) -> dict[str, list[Finding]]:
+    """Return what `ROUNDS` searches of each side found, by name.
+
+    One after the other in each round, so that what else the machine does falls on all of them.
+    A peer that does not run is skipped from then on.
+    """
+    found: dict[str, list[Finding]] = {side.name: [] for side in sides}
+    for side in sides * ROUNDS:
+        if side.name not in found:
+            continue
         finding = searched(side, CANDIDATES, SECONDS)
         if finding.candidates and finding.ran.code == 0 and finding.result:
-            found[side.name] = finding
+            found[side.name].append(finding)
         elif side is sides[0]:
             raise SystemExit(f"{side.name} itself did not run: {reason(finding)}")
         else:
+            del found[side.name]
             print(f"  {side.name}: skipped, {reason(finding)}", flush=True)
-    ours, *peers = [side for side in sides if side.name in found]
-    yield Row(f"{ours.name}: {CANDIDATES} candidates", rate(found[ours.name]), None, "", "1/s")
-    for peer in peers:
-        finding = found[peer.name]
-        yield Row(
-            f"candidates end to end, beside {peer.name}",
-            rate(found[ours.name]),
-            rate(finding),
-            peer.name,
-            "1/s",
-            at_least=AHEAD_OF_ISOLATING if peer.isolates else AHEAD_OF_OTHERS,
-        )
-    for peer in peers:
-        name = f"candidates once asking, beside {peer.name}"
-        yield Row(name, steady(found[ours.name]), steady(found[peer.name]), peer.name, "1/s")
-    for peer in peers:
-        name = f"processor time a candidate, beside {peer.name}"
-        yield Row(name, cpu_ms(found[ours.name]), cpu_ms(found[peer.name]), peer.name, "ms")
+    return found
 
 
 def harm(sides: list[Side]) -> Iterator[Row]:
