@@ -70,6 +70,15 @@ def test_a_budget_of_time_ends_a_run(repository: Path) -> None:
     assert summary.reason == "the budget of 0.05 s is spent"
 
 
+def test_a_goal_that_the_unchanged_code_reaches_already_ends_as_any_search(
+    repository: Path,
+) -> None:
+    path = repository / ".sigil" / "points.eval.yaml"
+    path.write_text(path.read_text().replace("goal: 1", "goal: 0"))
+    summary = search(repository, budget_evals=12, budget_time=60)
+    assert summary.reason != "the budget of 60 s is spent"
+
+
 def test_patience_ends_a_run(repository: Path) -> None:
     without_goal(repository)
     summary = search(repository, patience=20)

@@ -14,7 +14,7 @@ from sigil.cli.progress import Silent
 from sigil.optimize.report import Summary
 from sigil.optimize.run import run
 from sigil.optimize.spec import load_spec
-from sigil.optimize.workspace import candidate_folder, open_workspace
+from sigil.optimize.workspace import candidate_folder, load_history, open_workspace
 from sigil.testing.model_server import Fault, ModelServer, Script
 
 pytest.importorskip("openai")
@@ -171,7 +171,32 @@ def test_an_answer_of_no_use_costs_one_question(repository: Path, answer: str | 
     assert summary.history.measured() == 6
 
 
+def test_every_useless_answer_is_on_record_once(repository: Path) -> None:
+    def script(request: Mapping[str, Any], number: int) -> str:
+        return "No idea." if chance(request) % 2 else function(f"x * {chance(request) % 1000}")
+
+    with ModelServer(script) as server:
+        configure(repository, server)
+        search(repository, budget_evals=4)
+        whole = search(repository, resume=True, budget_evals=12)
+    answered = sum(one.told for one in whole.history.rounds)
+    assert answered == len(whole.history.rounds)
+    assert whole.history.refused.total() == len(whole.history.rounds) - 12
+
+
+def test_what_was_measured_before_a_refusal_is_confirmed(repository: Path) -> None:
+    def script(request: Mapping[str, Any], number: int) -> str | Fault:
+        return Fault("no credit", status=403) if number >= 4 else function("x * x")
+
+    with ModelServer(script) as server:
+        configure(repository, server)
+        with pytest.raises(errors.ProviderRefused):
+            search(repository, budget_evals=12, in_flight=1)
+    run = open_workspace(load_spec(repository, "square"), "w").find_run()
+    assert load_history(run).winner is not None
+
+
 def test_useless_answers_end_a_run_when_patience_does(repository: Path) -> None:
     summary, _ = searched(repository, lambda request, number: "No idea.", patience=10)
-    assert summary.reason == "no progress in 10 evaluations"
+    assert summary.reason == "no progress in 10 evaluations and answers"
     assert summary.history.measured() == 0

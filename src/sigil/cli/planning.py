@@ -107,6 +107,8 @@ def chosen_models(repository: Path, chosen: Mapping[str, Any]) -> tuple[ModelSet
         configured = known or [named(wanted)]
     for model in configured:
         check_provider(model.provider)
+    # A path of sigil.yaml begins at the repository, one of the command line where it is typed.
+    configured = [replace(m, path=str(repository / m.path)) if m.path else m for m in configured]
     if chosen["exchanges"] is not None:
         path = str(Path(chosen["exchanges"]).absolute())
         configured = [replace(m, path=path) if m.provider == REPLAY else m for m in configured]

@@ -21,7 +21,7 @@ from sigil.effects import SYSTEM_CLOCK
 from sigil.evaluate.presence import preflight
 from sigil.evaluate.result import Evaluation
 from sigil.optimize import present
-from sigil.optimize.history import Candidate
+from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Plan
 from sigil.optimize.proposing import INBOX, check_models
 from sigil.optimize.report import SEARCH, Progress, Report, Summary
@@ -192,12 +192,7 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
         console.print(said, highlight=False)
     winner = history.candidates[history.winner] if history.winner else None
     if winner is None:
-        if history.measured():
-            console.print("nothing better was found that the accept rule lets through")
-        else:
-            console.print("no candidate was measured in that time; give it more: --budget-time 2m")
-        for line in present.refusals(history, at_most=3):
-            console.print(f"not measured: {line.strip()}", markup=False, soft_wrap=True)
+        _print_nothing(console, history)
     else:
         print_gains(console, winner, history.baseline)
         if not present.gains_clearly(winner, plan.definition.objective.minimised):
@@ -210,6 +205,18 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
         console.print(f"keep it     {_command(plan, workspace, 'select')} --apply", soft_wrap=True)
     console.print(f"the record  {record}", soft_wrap=True, highlight=False)
     console.print(f"verify it   sigil verify {record}", soft_wrap=True, highlight=False)
+
+
+def _print_nothing(console: Console, history: History) -> None:
+    """Say why a run has no winner, as far as its record tells."""
+    if history.measured():
+        console.print("nothing better was found that the accept rule lets through")
+    elif history.exchanges:
+        console.print("nothing came of what models answered")
+    else:
+        console.print("no candidate was measured in that time; give it more: --budget-time 2m")
+    for line in present.refusals(history, at_most=3):
+        console.print(f"not measured: {line.strip()}", markup=False, soft_wrap=True)
 
 
 def wide_console() -> Console:

@@ -65,7 +65,7 @@ def setting(name: str) -> Any:
     is_flag=False,
     flag_value=LATEST,
     metavar="[RUN]",
-    help="Go on with a run, by default the latest; num, seed and provider are those it has.",
+    help="Go on with a run, by default the latest; optimizer, num, seed and models are its own.",
 )
 @click.option("--dry-run", is_flag=True, help="Check everything and say what would be done.")
 @unsafe
@@ -84,7 +84,7 @@ def run(
 ) -> None:
     """Search for a better version of what a spec pins.
 
-    Needs no model and no key: mutate and tune propose unless --provider names a model. Ends by
+    Needs no model and no key: rewrite, mutate and tune propose unless a model is named. Ends by
     budget, by convergence or when the eval's goal is reached; Ctrl-C leaves a run that --resume
     goes on with.
 

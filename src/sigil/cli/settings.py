@@ -135,7 +135,11 @@ class _Kind:
 
 
 SETTINGS: Mapping[str, _Kind] = {
-    "optimizer": _Kind(word, "simple", "how the search proceeds: simple, best-of-n, alphaevolve"),
+    "optimizer": _Kind(
+        word,
+        "simple",
+        "how the search proceeds: simple, alphaevolve, tree … (sigil plugins lists them)",
+    ),
     "provider": _Kind(
         word, None, "who answers, if a model is to propose: openai, anthropic, inbox …; or none"
     ),

@@ -17,14 +17,15 @@ def hopeful(history: History) -> list[Candidate]:
     Those that had none and that beat the baseline in some objective, or in the tie
     breakers where the objectives are equal.
     """
-    baseline = history.baseline
-    return [
-        candidate
-        for candidate in history.ranked()
-        if candidate.confirmed is None
-        and candidate.screened is not None
-        and (baseline is None or _may_beat(candidate.screened, baseline))
-    ]
+    return [one for one in history.ranked() if is_hopeful(one, history.baseline)]
+
+
+def is_hopeful(candidate: Candidate, baseline: Evaluation | None) -> bool:
+    """Return whether a candidate deserves a fresh measurement; see `hopeful`."""
+    found = candidate.screened
+    if candidate.confirmed is not None or found is None or not found.costs:
+        return False
+    return baseline is None or _may_beat(found, baseline)
 
 
 def _may_beat(found: Evaluation, baseline: Evaluation) -> bool:

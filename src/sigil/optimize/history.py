@@ -12,7 +12,7 @@ Frames of a run, in the order in which they occur:
                  bar: [cost]}                           the best known, for its screenings
                  questions: n                           that models are asked, if any
     exchange    {request, reply | failure}              what a model was asked and said
-    proposed    {round, proposals: […]}                 what came of a question of a round
+    proposed    {round, proposals: […], refused}        what came of a question of a round
     evaluated   {candidate, evaluation}                 in the order of arrival
     remeasured  {candidate, evaluation}                 an elite, a second time
     confirmed   {candidate, evaluation}                 measured anew, for the final word
@@ -101,6 +101,7 @@ class Round:
         again: elites that it wanted measured a second time.
         bar: the best cost that the round knew of; its screenings end once that is out of reach.
         questions: how many it asked models, whose proposals come later.
+        refused: how many answers to them were refused.
         trace: `History.trace` before it was asked.
     """
 
@@ -110,6 +111,12 @@ class Round:
     trace: str = ""
     bar: tuple[float, ...] = ()
     questions: int = 0
+    refused: int = 0
+
+    @property
+    def told(self) -> bool:
+        """Return whether it is recorded what came of each of its questions."""
+        return len(self.ids) + self.refused >= self.questions
 
 
 @dataclass(slots=True)
@@ -263,9 +270,13 @@ def round_frame(
     return body | ({"questions": questions} if questions else {})
 
 
-def proposed_frame(number: int, candidates: Iterable[Candidate]) -> dict[str, Any]:
-    """Return the body of a ``proposed`` frame of round ``number``, from 0."""
-    return {"round": number, "proposals": [proposal_fields(one) for one in candidates]}
+def proposed_frame(
+    number: int, candidates: Iterable[Candidate], refused: Iterable[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """Return the body of a ``proposed`` frame of round ``number``, from 0; see `round_frame`."""
+    body = {"round": number, "proposals": [proposal_fields(one) for one in candidates]}
+    listed = [list(one) for one in refused]
+    return body | ({"refused": listed} if listed else {})
 
 
 def proposal_fields(candidate: Candidate) -> dict[str, Any]:
@@ -308,8 +319,11 @@ def _proposed(history: History, body: Mapping[str, Any]) -> None:
     for proposal in body["proposals"]:
         _propose(history, proposal, number)
     ids = tuple(proposal["id"] for proposal in body["proposals"])
-    known = history.rounds[number]
-    history.rounds[number] = replace(known, ids=(*known.ids, *ids))
+    known, refused = history.rounds[number], body.get("refused", ())
+    history.refused.update((proposer, reason) for proposer, reason in refused)
+    history.rounds[number] = replace(
+        known, ids=(*known.ids, *ids), refused=known.refused + len(refused)
+    )
     _trace(history, *ids)
 
 

@@ -64,7 +64,7 @@ def run(
                 reason = search.to_the_end()
         elapsed_s = search.elapsed_s()
         interrupted = search.stop.is_set()
-        if interrupted or search.refused:
+        if interrupted:
             session.checkpoint()
         else:
             session.finish(reason)

@@ -21,14 +21,14 @@ from sigil.evaluate.result import Evaluation
 from sigil.evaluate.settings import Effort
 from sigil.llm.asking import Asking
 from sigil.llm.model import Reply
-from sigil.optimize.confirming import fails_on_held_out, hopeful, is_settled
+from sigil.optimize.confirming import fails_on_held_out, hopeful, is_hopeful, is_settled
 from sigil.optimize.history import Candidate, proposed_frame, round_frame
 from sigil.optimize.proposing import make_proposers
 from sigil.optimize.report import CONFIRM, SEARCH, Progress, Report
 from sigil.optimize.session import Session
 from sigil.optimize.shelf import EVERY, Shelf, user_cache
 from sigil.search.inquiry import EXCHANGE, Asked
-from sigil.search.optimizer import Idea, Optimizer, Problem
+from sigil.search.optimizer import Idea, Optimizer, Problem, Refusal
 from sigil.search.optimizers import make_optimizer
 
 CONFIRMED_AT_MOST = 3
@@ -63,7 +63,7 @@ class Search:
         self._asking = asking
         self._questions: dict[Future[Reply], int] = {}
         # A model's answers come one by one; `num` of them are under way.
-        self._lag = max(session.plan.num - 1, 1) if asking else 1
+        self._lag = session.plan.num - 1 if asking else 1
         self._session = session
         self._history = session.history
         self._report = report
@@ -129,9 +129,9 @@ class Search:
         """Search and confirm until there is nothing left to do; return why, as a clause."""
         while True:
             reason = self._search()
-            if self.refused is None:
-                self._confirm()
-            if reason != GOAL or not self._goes_on():
+            confirmed = self._confirm()
+            if reason != GOAL or not confirmed or not self._goes_on():
+                self._optimizer.settle()
                 return reason
 
     def _search(self) -> str:
@@ -147,21 +147,27 @@ class Search:
         self._drain()
         return reason
 
-    def _confirm(self) -> None:
-        """Measure the best anew: the best of many noisy scores is too good to be true."""
+    def _confirm(self) -> bool:
+        """Measure the best anew: the best of many noisy scores is too good to be true.
+
+        Returns:
+            Whether there was one to measure.
+        """
         limit = self._session.plan.limits.wall_clock_s
+        before = self._confirming
         counted = 0  # those that fail on held-out inputs make room for others
         for candidate in hopeful(self._history)[:CONFIRMED_WITH_REFUSED]:
             settled = is_settled(self._history, candidate)
             if self.stop.is_set() or settled or counted >= CONFIRMED_AT_MOST:
-                return
+                break
             if self._confirming and self.elapsed_s() >= limit:
-                return
+                break
             self._confirming += 1
             self._submit(candidate.id, self._session.files_of(candidate), "confirmed")
             while self._pending and not self.stop.is_set():
                 self._collect(CONFIRM)
             counted += not fails_on_held_out(self._history.candidates[candidate.id])
+        return self._confirming > before
 
     # --- one round ----------------------------------------------------------------------
 
@@ -236,6 +242,8 @@ class Search:
             ideas = self._optimizer.answer(number, None, str(error))
         for idea in ideas:
             self._record_answer(idea)
+        for refusal in self._optimizer.take_refusals():
+            self._record_refusal(refusal)
         self._evaluate(ideas)
         self._send(self._optimizer.take_questions())
 
@@ -245,9 +253,16 @@ class Search:
         recorded = self._history.rounds[number]
         if idea.id in recorded.ids:
             return
-        if len(recorded.ids) >= recorded.count:
+        if recorded.told:
             raise self._differs(number)
         self._session.record("proposed", proposed_frame(number, [_as_candidate(idea)]))
+
+    def _record_refusal(self, refusal: Refusal) -> None:
+        """Record why nothing came of a question, unless the journal has it."""
+        number = refusal.round - 1
+        if refusal.duplicate_of is None and not self._history.rounds[number].told:
+            why = (refusal.proposal.proposer, refusal.reason)
+            self._session.record("proposed", proposed_frame(number, [], [why]))
 
     def _out_of_answers(self) -> str | None:
         """Return why no model answers any more, as a clause."""
@@ -345,7 +360,6 @@ class Search:
             future.cancel()
         self._pending.clear()
         self._questions.clear()
-        self._optimizer.settle()
 
     # --- when to end --------------------------------------------------------------------
 
@@ -366,7 +380,8 @@ class Search:
         if limits.evals is not None and self._asked >= limits.evals:
             return f"the budget of {limits.evals} evaluations is spent"
         if self._optimizer.stale >= limits.patience:
-            return f"no progress in {limits.patience} evaluations"
+            of = "evaluations and answers" if self._asking else "evaluations"
+            return f"no progress in {limits.patience} {of}"
         return "nothing is left to try" if self._optimizer.converged else None
 
     def _goes_on(self) -> bool:
@@ -382,8 +397,12 @@ class Search:
         Asked only of rounds that are wholly known, so that no lane's speed matters.
         """
         known = self._rounds - 1 - self._lag  # counted from 0; later ones are under way
+        definition = self._session.plan.definition
         return any(
-            candidate.round <= known and candidate.confirmed is None
+            candidate.round <= known
+            and is_hopeful(candidate, self._history.baseline)
+            and candidate.screened is not None
+            and definition.goal_reached(candidate.screened)
             for candidate in map(self._history.candidates.__getitem__, self._reached)
         )
 

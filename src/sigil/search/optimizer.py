@@ -86,11 +86,13 @@ class Refusal:
         proposal: as it was proposed.
         reason: one line.
         duplicate_of: id of the candidate that is the same program, if that is why.
+        round: 1-based number of the ask that it belongs to.
     """
 
     proposal: Proposal
     reason: str
     duplicate_of: str | None = None
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard, cast
 
 from sigil.effects import random_stream
@@ -109,7 +109,6 @@ class Rounds:
         self._seed = problem.seed
         self._patience = problem.patience
         self._lag, self._span = problem.lag, problem.span
-        self._span = problem.span
         self._baseline_costs = tuple(problem.costs)
         self._population = population
         self._sieve = Sieve(problem)
@@ -140,12 +139,13 @@ class Rounds:
     @property
     def stale(self) -> int:
         """Return how many evaluations in a row brought no new elite."""
+        self._catch_up()  # what is told already counts, whenever it arrived
         return self._stale
 
     @property
     def converged(self) -> bool:
         """Return whether patience is over, or the last ask found nothing new to try."""
-        return self._stale >= self._patience or self._barren
+        return self.stale >= self._patience or self._barren
 
     @property
     def best(self) -> str | None:
@@ -306,7 +306,7 @@ class Rounds:
         """Check a proposal; what is refused has its result at once."""
         judged = self._sieve.consider(proposal, current.number)
         if isinstance(judged, Refusal):
-            self._refusals.append(judged)
+            self._refusals.append(replace(judged, round=current.number))
             result = _Result(failure=judged.reason)
             return _Pending(proposal, None, duplicate_of=judged.duplicate_of, result=result)
         idea, identity = judged

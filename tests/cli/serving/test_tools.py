@@ -355,6 +355,7 @@ def test_nothing_of_held_out_inputs_is_in_what_any_tool_returns(tools: Tools, as
     assert found[0]["what"] == found[1]["what"] == "it does not hold on held-out inputs"
     text = json.dumps([one.model_dump(mode="json") for one in told])
     assert str(CANARY) not in text
+    assert "held out" not in text  # a column of values, in what `sigil inspect` shows a person
 
 
 def test_an_eval_that_is_wrong_tells_nothing_of_its_held_out_inputs(tools: Tools) -> None:

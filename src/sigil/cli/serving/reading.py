@@ -10,6 +10,7 @@ Not here: answering for a model (`sigil.cli.serving.requests`), the protocol
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from sigil.cli.serving import results
 from sigil.cli.serving.places import inbox_of, spec_names, workspace_names
 from sigil.cli.serving.requests import waiting
 from sigil.errors import SigilError
+from sigil.evaluate.result import Evaluation
 from sigil.optimize.candidates import validate_patch as validate
 from sigil.optimize.history import History
 from sigil.optimize.present import refusals
@@ -52,8 +54,32 @@ def run_report(run: Path, top: int) -> tuple[results.RunReport, str]:
     """Return a run as data, and as `sigil inspect` shows it."""
     history = load_history(run)
     text = StringIO()
-    show_run(history, Console(file=text, width=_WIDTH, color_system=None), top)
+    console = Console(file=text, width=_WIDTH, color_system=None)
+    show_run(_visible(history), console, top)
     return _report(run, history, top), f"{run.name}\n{text.getvalue()}"
+
+
+def _visible(history: History) -> History:
+    """Return a history that says nothing of held-out inputs but whether they were met."""
+    candidates = {
+        name: replace(
+            one,
+            evaluation=_without_held_out(one.evaluation),
+            remeasured=_without_held_out(one.remeasured),
+            confirmed=_without_held_out(one.confirmed),
+        )
+        for name, one in history.candidates.items()
+    }
+    return replace(history, candidates=candidates)
+
+
+def _without_held_out(found: Evaluation | None) -> Evaluation | None:
+    if found is None:
+        return None
+    failure = found.failure
+    if failure and failure.kind == "holdout":
+        failure = replace(failure, detail=results.HELD_OUT)
+    return replace(found, holdout={}, failure=failure)
 
 
 def candidate_report(run: Path, prefix: str) -> results.CandidateReport:
