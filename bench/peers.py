@@ -31,6 +31,7 @@ from typing import Any
 from bench.peers_programs.bounded import Ran, run_bounded
 from bench.peers_programs.hostile import HOSTILE, SECRET, Hostile
 from bench.peers_programs.installing import NotInstalled, Peer, python_of
+from bench.peers_programs.task import score
 from bench.row import Row
 
 PEERS = (
@@ -45,6 +46,8 @@ FEW = 12
 SECONDS, HOSTILE_SECONDS = 300, 60
 AHEAD_OF_ISOLATING, AHEAD_OF_OTHERS = 3, 1
 EXACT = 1 - 1e-9
+RIGHT = score([0.0, 0.0, 0.0])
+"""Of the model's first answer, the best of the honest ones."""
 PROGRAMS = Path(__file__).with_name("peers_programs")
 
 
@@ -216,17 +219,21 @@ def served(place: Path, hostile: Hostile | None) -> Iterator[tuple[str, Callable
 def word(finding: Finding, hostile: Hostile) -> str:
     """Return in a word what came of a hostile program: ``held`` if no harm did."""
     ran, result = finding.ran, finding.result
-    if ran.code is None:
-        return "hung"
-    if not result:
-        return "ended" if ran.code == 0 else "crashed"
+    if not result or ran.code is None:
+        return {None: "hung", 0: "ended"}.get(ran.code, "crashed")
     if ran.left:
         return "orphaned"
-    if hostile.peak_mib and ran.peak_mib > hostile.peak_mib:
-        return hostile.got
-    if result["score"] > EXACT or result.get("accepted"):
+    if got(finding, hostile):
         return hostile.got or "believed"
-    return "held" if finding.candidates >= FEW - 1 else "stopped"
+    if finding.candidates < FEW - 1:
+        return "stopped"
+    return "held" if abs(result["score"] - RIGHT) < 1e-9 else "wrong"
+
+
+def got(finding: Finding, hostile: Hostile) -> bool:
+    """Say whether a hostile program got what it was after."""
+    filled = 0 < hostile.peak_mib < finding.ran.peak_mib
+    return filled or finding.result["score"] > EXACT or bool(finding.result.get("accepted"))
 
 
 def reason(finding: Finding) -> str:
