@@ -1,11 +1,13 @@
+import sys
 import threading
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.llm.scripted import SOON_S, Scripted, asking, entry, request
 
+from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import (
     BudgetSpent,
     DiskFull,
@@ -14,8 +16,9 @@ from sigil.errors import (
     ProviderRefused,
     UsageError,
 )
-from sigil.llm.asking import Asking, Budget, Spent
-from sigil.llm.model import Unanswered
+from sigil.llm.asking import Asking, Budget, Spent, _finish
+from sigil.llm.budget import LeftOpen
+from sigil.llm.model import Adapted, Unanswered
 from sigil.llm.settings import ModelSettings
 
 
@@ -179,6 +182,62 @@ def test_a_provider_that_asks_for_more_patience_than_there_is_is_left():
     assert str(failure) == "over the rate (1 attempt)"
 
 
+@pytest.mark.parametrize("after_s", [3600.0, 1e300, float("inf"), float("nan"), -5.0])
+def test_no_patience_that_a_provider_asks_for_freezes_its_other_questions(after_s):
+    def once(asked, number):
+        if number == 0:
+            raise Unanswered("over the rate", after_s=after_s)
+        return "here"
+
+    first, asked = [request(seed=1)], Scripted(once)
+    (failure,), exchanges, _ = answers(asked, first, timeout_s=0.05, retries=0)
+    assert str(failure) == "over the rate (1 attempt)"
+    assert len(exchanges) == 1
+
+
+def test_questions_after_one_that_was_held_are_asked():
+    def once(asked, number):
+        if number == 0:
+            raise Unanswered("over the rate", after_s=3600)
+        return "here"
+
+    asked = asking(Scripted(once), timeout_s=0.05, retries=0)
+    assert isinstance(asked.submit(request(seed=1)).exception(SOON_S), ProviderFailed)
+    assert asked.submit(request(seed=2)).result(SOON_S).text == "here"
+    asked.close()
+
+
+def test_a_provider_that_adapts_is_asked_again_without_using_up_an_attempt():
+    def adapts(asked, number):
+        if number < 2:
+            raise Adapted("no temperature, please")
+        return "here"
+
+    provider = Scripted(adapts)
+    (reply,), _, _ = answers(provider, [request()], retries=0)
+    assert (reply.text, len(provider.asked)) == ("here", 3)
+
+
+def test_a_provider_that_adapts_keeps_to_its_rate():
+    began = SYSTEM_CLOCK.monotonic_ns()
+
+    def adapts(asked, number):
+        if number < 2:
+            raise Adapted("no temperature, please")
+        return "here"
+
+    answers(Scripted(adapts), [request()], retries=0, rate_limit_qps=50)
+    assert SYSTEM_CLOCK.monotonic_ns() - began >= 0.039e9
+
+
+def test_a_provider_that_adapts_without_end_fails():
+    def adapts(asked, number):
+        raise Adapted("something else")
+
+    (failure,), _, _ = answers(Scripted(adapts), [request()], retries=0)
+    assert str(failure) == "something else (1 attempt)"
+
+
 def test_a_refusal_is_not_recorded_and_stops_the_asking():
     def refuse(asked, number):
         raise ProviderRefused("wrong key")
@@ -201,7 +260,21 @@ def test_a_refusal_by_one_entry_is_no_budget_that_is_spent():
     wait([asked.submit(request(model="bad"))], SOON_S)
     other = asked.submit(request(model="good")).exception(SOON_S)
     asked.close()
-    assert (type(other), str(other)) == (ProviderFailed, "wrong key")
+    assert (type(other), str(other)) == (LeftOpen, "wrong key")
+    assert other.exit_code == ProviderFailed.exit_code
+
+
+def test_what_is_not_asked_after_a_refusal_is_left_open_and_not_recorded():
+    def refuse(asked, number):
+        raise ProviderRefused("wrong key")
+
+    exchanges, providers = [], {"bad": Scripted(refuse), "good": Scripted()}
+    asked = Asking({n: entry(n) for n in providers}, record=exchanges.append, providers=providers)
+    wait([asked.submit(request(model="bad"))], SOON_S)
+    other = asked.submit(request(model="good")).exception(SOON_S)
+    asked.close()
+    assert isinstance(other, BudgetSpent)  # which leaves a question of a search open
+    assert (exchanges, providers["good"].asked) == ([], [])
 
 
 def test_a_provider_with_a_fault_of_its_own_fails_one_question_alone():
@@ -214,6 +287,18 @@ def test_a_provider_with_a_fault_of_its_own_fails_one_question_alone():
     assert "KeyError" in str(results[0])
     assert isinstance(results[0], ProviderFailed)
     assert results[1].text == "here"
+
+
+@pytest.mark.parametrize("said", [None, 7, b"bytes"])
+def test_an_answer_that_is_no_text_fails_one_question_alone(said):
+    results, exchanges, _ = answers(Scripted(lambda *_: said), [request()])
+    assert type(results[0]) is ProviderFailed
+    assert "the provider scripted broke" in exchanges[0]["failure"]
+
+
+def test_a_provider_that_ends_the_process_fails_one_question_alone():
+    (failure,), _, _ = answers(Scripted(lambda *_: sys.exit(3)), [request()])
+    assert str(failure) == "the provider scripted broke: SystemExit: 3"
 
 
 # --- entries ------------------------------------------------------------------------------
@@ -400,6 +485,18 @@ def test_closing_ends_a_wait_between_attempts():
     asked.close()
     assert isinstance(future.exception(0), ProviderFailed)
     assert exchanges == []
+
+
+def test_an_answer_that_comes_as_the_asking_ends_is_given_once():
+    future: Future = Future()
+    answer = ProviderFailed("the run ended")
+    racers = [threading.Thread(target=_finish, args=(future, answer)) for _ in range(8)]
+    for each in racers:
+        each.start()
+    for each in racers:
+        each.join(SOON_S)
+    _finish(future, ProviderFailed("later"))
+    assert future.exception(0) is answer
 
 
 def test_after_the_end_nothing_is_asked():

@@ -5,8 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigil.errors import ProviderFailed
-from sigil.llm.pacing import Backoff, Pace
+from sigil.llm.pacing import NS, Backoff, Pace
 from sigil.testing.clocks import FixedClock
+
+NEVER = 10**18
+"""A deadline."""
 
 
 class Waits(threading.Event):
@@ -29,7 +32,7 @@ def paced(rate):
 def sent_at(pace, clock, count):
     times = []
     for _ in range(count):
-        pace.pass_one()
+        pace.pass_one(NEVER)
         times.append(round(clock.monotonic_ns() / 1e9, 3))
     return times
 
@@ -58,7 +61,39 @@ def test_nothing_passes_after_the_end():
     ended = threading.Event()
     ended.set()
     with pytest.raises(ProviderFailed, match="the run ended"):
-        Pace(1.0, Backoff(), FixedClock(), ended).pass_one()
+        Pace(1.0, Backoff(), FixedClock(), ended).pass_one(NEVER)
+
+
+def test_a_request_that_waits_already_is_held_as_well():
+    pace, clock = paced(0.5)
+
+    class Held(Waits):
+        """The provider asks for patience while the second request waits for its turn."""
+
+        def wait(self, timeout=None):
+            if not self.waited:
+                pace.hold(7)
+            self.waited = True
+            return super().wait(timeout)
+
+    pace._ended = Held(clock)
+    pace._ended.waited = False
+    assert sent_at(pace, clock, 3) == [0.0, 7.0, 9.0]
+
+
+def test_what_is_held_beyond_its_deadline_fails_at_once():
+    pace, clock = paced(None)
+    pace.hold(7)
+    with pytest.raises(ProviderFailed, match="left alone for longer"):
+        pace.pass_one(6 * NS)
+    assert clock.monotonic_ns() == 0
+
+
+def test_the_rate_of_an_entry_is_not_held_against_a_deadline():
+    pace, clock = paced(0.01)
+    pace.pass_one(NS)
+    pace.pass_one(NS)
+    assert clock.monotonic_ns() == 100 * NS
 
 
 @given(st.integers(1, 1000), st.integers(0))

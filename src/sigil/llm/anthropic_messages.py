@@ -11,7 +11,7 @@ from typing import Any
 
 from sigil.errors import InvalidValue, Where
 from sigil.llm.connection import Connection, Library, Unsupported, joined, usage
-from sigil.llm.model import Reply, Request, Unanswered
+from sigil.llm.model import Adapted, Reply, Request, Unanswered
 from sigil.llm.settings import ModelSettings
 
 _LIBRARY = Library("anthropic", "Anthropic", "https://api.anthropic.com", "x-api-key")
@@ -43,14 +43,13 @@ class AnthropicMessages:
 
     def complete(self, request: Request) -> Reply:
         """Return the text of the answer; see `Provider.complete`."""
-        body = self._body(request)
         try:
-            answer = self._connection.exchange(_create, body)
+            answer = self._connection.exchange(_create, self._body(request))
         except Unsupported as refusal:
             if "temperature" not in refusal.names:
                 raise
             self._tempered = False
-            answer = self._connection.exchange(_create, self._body(request))
+            raise Adapted(refusal.problem) from refusal
         return self._reply(answer, request)
 
     def close(self) -> None:

@@ -1,8 +1,13 @@
 """Ask models without waiting: every answer is recorded before anybody has it.
 
-Promises: an exchange that is on record is never paid for again; one that arrives is on record
-before its future is done; no secret of a usual shape is sent, recorded or handed on; a budget
-holds; a slow entry never holds up another one; `Asking.close` returns within a bounded time.
+Promises: an exchange that is on record is never paid for again; one that arrives is handed to
+the record before its future is done; no secret of a usual shape is sent, recorded or handed on;
+a budget holds for what is counted (`sigil.llm.budget` says what is not); a slow entry never
+holds up another one; `Asking.close` returns within a bounded time.
+
+How durable a record is, is the business of whoever keeps it: a run's journal writes what came
+within a tenth of a second to the disk together, so that a power cut may lose answers that
+recent, and the resumed run pays for them again.
 
 Not here: one provider's wire (`sigil.llm.provider`), which entry to ask, what to ask, and where
 the record is.
@@ -10,16 +15,24 @@ the record is.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sigil.effects import SYSTEM_CLOCK, Clock
-from sigil.errors import InvalidValue, ProviderFailed, ProviderRefused, UsageError, Where
+from sigil.errors import (
+    InvalidValue,
+    ProviderFailed,
+    ProviderRefused,
+    SigilError,
+    UsageError,
+    Where,
+)
 from sigil.llm.attempts import ask
-from sigil.llm.budget import UNLIMITED, Account, Budget, Spent, most
+from sigil.llm.budget import UNLIMITED, Account, Budget, LeftOpen, Spent, most
 from sigil.llm.exchanges import (
     Exchanges,
     clean_reply,
@@ -53,7 +66,7 @@ class Asking:
         models: entries by name.
         known: exchanges recorded earlier in this run, in order. What they cost is spent.
         record: takes ``{"request": …, "reply": …}`` or ``{"request": …, "failure": text}``,
-            JSON-like, and makes it durable; called from the threads that wait for answers, one
+            JSON-like, and keeps it; called from the threads that wait for answers, one
             call at a time.
         budget: what this run may spend, with what ``known`` cost.
         in_flight: requests under way at once, of each entry that does not say.
@@ -122,8 +135,9 @@ class Asking:
 
         Returns:
             The answer to come, done already if it is on record. It raises `BudgetSpent` if
-            nothing is left, `ProviderRefused` if its entry answers nobody, else
-            `ProviderFailed` if there was no answer.
+            nothing is left or the asking ended before (`LeftOpen`), `ProviderRefused` if its
+            entry answers nobody, else `ProviderFailed` if there was no answer. Of the first
+            two, nothing is on record.
 
         Raises:
             UsageError, InvalidValue, DependencyMissing: as `ready`, for this entry alone.
@@ -137,7 +151,7 @@ class Asking:
         elif answer is not None:
             future.set_exception(answer)
         elif self._ended.is_set():
-            future.set_exception(ProviderFailed("the run has ended"))
+            future.set_exception(LeftOpen("the run has ended"))
         else:
             entry = self._entry(request.model)
             question = _Question(entry, request, plain, occurrence, digest, future)
@@ -162,7 +176,7 @@ class Asking:
             _call(entry.provider, "close")
         self._join(_LAST_S)
         for future in list(self._waiting):
-            _finish(future, ProviderFailed("the run ended before the answer arrived"))
+            _finish(future, LeftOpen("the run ended before the answer arrived"))
 
     # --- entries --------------------------------------------------------------------------
 
@@ -213,8 +227,7 @@ class Asking:
         self._account.reserve(reserved)
         usage = None
         try:
-            reply = ask(entry.provider, sent, entry.settings, entry.pace)
-            reply = replace(entry.priced(clean_reply(reply)), exchange=question.digest)
+            reply = replace(entry.ask(sent), exchange=question.digest)
             usage = reply.usage
         except ProviderRefused as refusal:
             entry.refused = refusal
@@ -222,7 +235,7 @@ class Asking:
             raise
         except ProviderFailed as error:
             if self._ended.is_set():
-                raise
+                raise LeftOpen(error.problem) from error
             failure = clean_text(str(error))
             self._keep(question, {"failure": failure})
             raise ProviderFailed(failure) from error
@@ -238,7 +251,7 @@ class Asking:
             exchange["occurrence"] = question.occurrence
         with self._lock:
             if self._closed:
-                raise ProviderFailed("the run ended before the answer arrived")
+                raise LeftOpen("the run ended before the answer arrived")
             try:
                 self._record(exchange)
             except BaseException as error:
@@ -272,6 +285,24 @@ class _Entry:
             max_tokens=request.max_tokens if limit is None else limit,
         )
 
+    def ask(self, request: Request) -> Reply:
+        """Return the answer to ``request`` as it is recorded, with its cost.
+
+        Raises:
+            ProviderFailed: there is none; also if the provider itself is at fault, such as a
+                plugin, which fails this request alone.
+        """
+        try:
+            reply = ask(self.provider, request, self.settings, self.pace)
+            return self.priced(clean_reply(reply))
+        except SigilError:
+            raise
+        except (Exception, SystemExit) as error:
+            name = getattr(self.provider, "name", self.settings.provider)
+            raise ProviderFailed(
+                f"the provider {name} broke: {type(error).__name__}: {error}"
+            ) from error
+
     def cost(self, input_tokens: int, output_tokens: int) -> float | None:
         """Return what so many tokens cost; see `cost_usd`."""
         return cost_usd(self.settings, input_tokens, output_tokens)
@@ -298,13 +329,12 @@ class _Question:
 
 
 def _finish(future: Future[Reply], answer: Reply | BaseException) -> None:
-    """Give a future its answer, unless `Asking.close` was first."""
-    if future.done():
-        return
-    if isinstance(answer, Reply):
-        future.set_result(answer)
-    else:
-        future.set_exception(answer)
+    """Give a future its answer, unless `Asking.close` or a worker was first."""
+    with contextlib.suppress(InvalidStateError):
+        if isinstance(answer, Reply):
+            future.set_result(answer)
+        else:
+            future.set_exception(answer)
 
 
 def _call(provider: Provider, method: str) -> None:

@@ -4,6 +4,11 @@ Before a request is sent, the most that it can cost is reserved. One that does n
 those under way waits for them, since they most often cost less than was reserved; one that
 does not fit on its own is refused.
 
+What holds is what is counted: answers, at what their provider says that they took. An attempt
+without one counts nothing, since nobody says what it took, although a provider may charge for
+it: one that ran out of time, or whose answer broke off. Nor does what was under way when the
+process was killed.
+
 Not here: what a token costs (`sigil.llm.prices`).
 """
 
@@ -18,6 +23,15 @@ from sigil.llm.model import Request, Usage
 
 _TOKENS_PER_MESSAGE = 16
 """What a provider adds to a message, such as its role, generously."""
+
+
+class LeftOpen(BudgetSpent):
+    """A question that nothing is recorded of: the asking ended before it had an answer.
+
+    As with a budget that is spent, a resumed run asks it again.
+    """
+
+    exit_code = ProviderFailed.exit_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +128,7 @@ class Account:
 
         Raises:
             BudgetSpent: it does not fit, or something before it did not.
-            ProviderFailed: `stop` was called.
+            LeftOpen: `stop` was called.
         """
         with self._settled:
             while self._stopped is None and (limit := self._exceeded(usage)) is not None:
@@ -127,7 +141,7 @@ class Account:
             if self._exhausted:
                 raise BudgetSpent(str(self._stopped), remedy="resume with a larger budget")
             if self._stopped is not None:
-                raise ProviderFailed(self._stopped)
+                raise LeftOpen(self._stopped)
             self._reserved = self._reserved.plus(usage)
 
     def settle(self, reserved: Usage, usage: Usage | None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sigil.errors import InvalidValue, Where
 from sigil.llm.connection import Connection, Library, Unsupported, joined, usage
-from sigil.llm.model import Reply, Request, Unanswered
+from sigil.llm.model import Adapted, Reply, Request, Unanswered
 from sigil.llm.settings import ModelSettings
 
 _LIBRARY = Library(
@@ -47,14 +47,13 @@ class ChatCompletions:
 
     def complete(self, request: Request) -> Reply:
         """Return the first choice; see `Provider.complete`."""
-        while True:
-            body = self._body(request)
-            try:
-                answer = self._connection.exchange(_create, body)
-            except Unsupported as refusal:
-                self._adapt(refusal, body)
-            else:
-                return self._reply(answer, request)
+        body = self._body(request)
+        try:
+            answer = self._connection.exchange(_create, body)
+        except Unsupported as refusal:
+            self._adapt(refusal, body)
+            raise Adapted(refusal.problem) from refusal
+        return self._reply(answer, request)
 
     def close(self) -> None:
         """End the connections."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +36,7 @@ MAX_BYTES = 16 << 20
 """Of an answer on the wire."""
 _CONNECT_S = 10.0
 _MOST_TOKENS = 10**9
-_LONGEST_WAIT_S = 1e9
+_LONGEST_WAIT_S = 24 * 3600.0
 _OURS = frozenset(
     "host accept accept-encoding connection content-type content-length user-agent "
     "anthropic-version x-stainless-raw-response".split()
@@ -245,13 +246,17 @@ def _parsed(raw: bytes) -> Mapping[str, Any]:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of a Retry-After header, which are a number or a date."""
+    """Return the seconds of a Retry-After header, a number or a date; at most a day."""
     value = headers.get("retry-after", "").strip()
-    with contextlib.suppress(ValueError, TypeError):
-        return max(float(value), 0.0) if float(value) < _LONGEST_WAIT_S else None
-    with contextlib.suppress(ValueError, TypeError):
-        return max((parsedate_to_datetime(value) - SYSTEM_CLOCK.now()).total_seconds(), 0.0)
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
+        return _bounded(float(value))
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
+        return _bounded((parsedate_to_datetime(value) - SYSTEM_CLOCK.now()).total_seconds())
     return None
+
+
+def _bounded(seconds: float) -> float | None:
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), _LONGEST_WAIT_S)
 
 
 # --- what both say ----------------------------------------------------------------------

@@ -97,6 +97,13 @@ class Unanswered(ProviderFailed):
         self.after_s = after_s
 
 
+class Adapted(Unanswered):
+    """No answer this time, and the provider will send the same request in another form.
+
+    It is asked again at once, at the rate of its entry, and no attempt is used up.
+    """
+
+
 class Provider(Protocol):
     """Whoever answers requests. Called from many threads at once.
 
@@ -110,7 +117,8 @@ class Provider(Protocol):
         """Return the answer to ``request``, asking once.
 
         Raises:
-            Unanswered: there is none; the same request may have one later.
+            Unanswered: there is none; the same request may have one later, or at once if it
+                is `Adapted`.
             ProviderRefused: there is none, and no other request will have one.
             ProviderFailed: there is none to this request.
         """

@@ -54,28 +54,39 @@ class Pace:
         self._clock = clock
         self._ended = ended
         self._next_ns = clock.monotonic_ns()
+        self._held_ns = self._next_ns
         self._lock = threading.Lock()
 
     def now_ns(self) -> int:
         """Return what time it is; see `Clock.monotonic_ns`."""
         return self._clock.monotonic_ns()
 
-    def pass_one(self) -> None:
-        """Return when the next request may be sent.
+    def pass_one(self, deadline_ns: int) -> None:
+        """Return when the next request may be sent, also by what was asked for meanwhile.
+
+        Args:
+            deadline_ns: after which it is not worth sending; see `now_ns`. Only what the
+                provider asks for is held against it, not the entry's own rate.
 
         Raises:
-            ProviderFailed: no more requests are to be sent.
+            ProviderFailed: no more requests are to be sent, or none before the deadline.
         """
-        with self._lock:
-            now = self._clock.monotonic_ns()
-            mine = max(self._next_ns, now)
-            self._next_ns = mine + self._apart_ns
-        self.wait((mine - now) / NS)
+        while True:
+            with self._lock:
+                if self._held_ns > deadline_ns:
+                    raise ProviderFailed("the provider asked to be left alone for longer")
+                now = self._clock.monotonic_ns()
+                mine = max(self._next_ns, now)
+                self._next_ns = mine + self._apart_ns
+            self.wait((mine - now) / NS)
+            if self._held_ns <= mine:
+                return
 
     def hold(self, seconds: float) -> None:
         """Send nothing for so long: the provider asked for it."""
         with self._lock:
             until = self._clock.monotonic_ns() + round(seconds * NS)
+            self._held_ns = max(self._held_ns, until)
             self._next_ns = max(self._next_ns, until)
 
     def wait(self, seconds: float) -> None:
