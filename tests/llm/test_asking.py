@@ -18,6 +18,7 @@ from sigil.errors import (
 )
 from sigil.llm.asking import Asking, Budget, Spent, _finish
 from sigil.llm.budget import LeftOpen
+from sigil.llm.exchanges import MAX_TEXT
 from sigil.llm.model import Adapted, Unanswered
 from sigil.llm.settings import ModelSettings
 
@@ -121,7 +122,7 @@ def test_no_secret_of_the_code_is_sent():
 
 def test_an_answer_without_end_is_cut_with_a_note():
     (reply,), _, _ = answers(Scripted(lambda *_: "x" * 10_000_000), [request()])
-    assert len(reply.text) < 1_100_000
+    assert len(reply.text) == MAX_TEXT
     assert reply.text.endswith("[cut here: the answer had 10000000 characters]\n")
 
 

@@ -1,5 +1,6 @@
+import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from tests.llm.scripted import SOON_S, request
@@ -99,6 +100,41 @@ def test_an_empty_reply_is_not_one_yet(tmp_path, pool):
     (path,) = await_request(tmp_path)
     target = path.with_name(path.name.replace("request", "reply"))
     target.touch()
+    reply_to(path, "now")
+    assert answer.result(SOON_S).text == "now"
+
+
+def as_directory(path):
+    path.mkdir()
+
+
+def as_pipe(path):
+    os.mkfifo(path)
+
+
+def as_link_to_nothing(path):
+    path.symlink_to("nowhere")
+
+
+def as_link_to_itself(path):
+    path.symlink_to(path.name)
+
+
+def as_link_to_a_file(path):
+    path.with_name("elsewhere").write_text("elsewhere")
+    path.symlink_to("elsewhere")
+
+
+@pytest.mark.parametrize(
+    "lay", [as_directory, as_pipe, as_link_to_nothing, as_link_to_itself, as_link_to_a_file]
+)
+def test_what_is_no_file_is_no_reply_yet(tmp_path, pool, lay):
+    answer = pool.submit(inbox(tmp_path).complete, request())
+    (path,) = await_request(tmp_path)
+    target = path.with_name(path.name.replace("request", "reply"))
+    lay(target)
+    assert not wait([answer], 0.05).done
+    target.rmdir() if target.is_dir() else target.unlink()
     reply_to(path, "now")
     assert answer.result(SOON_S).text == "now"
 

@@ -57,6 +57,17 @@ def test_a_broken_plugin_is_a_warning_with_its_name(monkeypatch):
     assert make_provider("stub").name == "stub"
 
 
+def test_a_plugin_that_ends_the_process_as_it_is_loaded_is_broken(monkeypatch, tmp_path):
+    (tmp_path / "a_plugin_that_exits.py").write_text("raise SystemExit(0)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    installed(monkeypatch, "a_plugin_that_exits:Thing")
+    with (
+        pytest.warns(RuntimeWarning, match="the plugin 'mine' is broken: SystemExit"),
+        pytest.raises(DependencyMissing),
+    ):
+        make_provider("mine")
+
+
 def test_a_plugin_that_is_no_provider_is_refused(monkeypatch):
     installed(monkeypatch, "builtins:str")
     with pytest.raises(DependencyMissing, match="it has no `complete`"):

@@ -1,8 +1,10 @@
 import pytest
 
+from sigil.llm.exchanges import MAX_TEXT, clean_reply
+from sigil.llm.model import Reply
 from sigil.search.patch import check, diff
 from sigil.search.pins import Pin
-from sigil.search.replies import MAX_REPLY, note_of, read_reply
+from sigil.search.replies import note_of, read_reply
 
 SOURCE = """\
 import math
@@ -256,7 +258,7 @@ WRONG = SQUARED.replace("-    return y", "-    return z")
         (fenced(F_ROOT) + fenced(F_ROOT.replace("sqrt", "exp")), "two changes touch line 4"),
         (fenced("def f(x):\n    # ... as before\n    return 1\n"), "answer:5: code is left out"),
         (fenced("def f(x, y):\n    return 1\n"), "the interface of pin f changes"),
-        ("x" * (10 * 2**20), f"at most {MAX_REPLY} are read"),
+        ("x" * (10 * 2**20), f"at most {MAX_TEXT} are read"),
         (fenced(SQUARED + "\ud83d", "diff"), "answer:11: not text: the character U+D83D"),
         (fenced(SQUARED + "\0", "diff"), "not text: the character U+0000"),
     ],
@@ -361,3 +363,10 @@ LONG = "a\n" * 19_000
 def test_an_answer_that_is_made_to_be_slow_is_read_soon(answer, said):
     reading = read_reply(answer, SAME, [Pin("all", None, ("*.txt",))])
     assert said in (reading.failure or "")
+
+
+def test_an_answer_that_was_cut_is_read_for_what_is_left_of_it():
+    text = f"Shorter.\n{block(F_BODY, F_ROOT)}" + "x" * (2 * MAX_TEXT)
+    cut = clean_reply(Reply(text, "m")).text
+    reading = read_reply(cut, FILES, PINS)
+    assert "characters; at most" not in (reading.failure or "")

@@ -20,7 +20,7 @@ from sigil.llm.redaction import redact
 from sigil.printable import printable
 
 MAX_TEXT = 1 << 20
-"""Characters kept of an answer."""
+"""Characters kept of an answer, with the note where it was cut."""
 _LONGEST_NAME = 200
 _LONGEST_MESSAGE = 500
 
@@ -33,11 +33,12 @@ def clean_request(request: Request) -> Request:
 
 def clean_reply(reply: Reply) -> Reply:
     """Return ``reply`` with at most `MAX_TEXT` characters, no secrets, and no lone surrogates."""
-    text = _utf8(reply.text[:MAX_TEXT])
-    if len(reply.text) > MAX_TEXT:
-        text += f"\n[cut here: the answer had {len(reply.text)} characters]\n"
+    text = redact(_utf8(reply.text[:MAX_TEXT]))
+    if len(reply.text) > MAX_TEXT or len(text) > MAX_TEXT:
+        note = f"\n[cut here: the answer had {len(reply.text)} characters]\n"
+        text = text[: MAX_TEXT - len(note)] + note
     model, raw_id = _utf8(reply.model[:_LONGEST_NAME]), _utf8(reply.raw_id[:_LONGEST_NAME])
-    return replace(reply, text=redact(text), model=model, raw_id=raw_id)
+    return replace(reply, text=text, model=model, raw_id=raw_id)
 
 
 def clean_text(text: str) -> str:

@@ -4,6 +4,7 @@ Each request becomes a readable file ``NNNN-<digest>.request.md``; the answer is
 ``NNNN-<digest>.reply.md`` beside it. A reply is taken when it has been the same for a while, so
 that one that is being written is not taken half; renaming a finished file into place is always
 right. A request whose reply is there already, such as after a crash, is answered at once.
+What has a reply's name and is no file that can be read is no reply yet.
 
 Not here: agents that prefer a protocol (`sigil mcp`).
 """
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from sigil.canonical import DIGEST_PREFIX, digest_value
 from sigil.effects import SYSTEM_CLOCK, Clock
-from sigil.errors import NotFound, ProviderFailed
+from sigil.errors import ProviderFailed, SigilError
 from sigil.llm.exchanges import MAX_TEXT, clean_request, plain_request
 from sigil.llm.model import Reply, Request, Usage
 from sigil.llm.pacing import NS
@@ -106,13 +107,14 @@ def _after(stems: list[str]) -> int:
 
 
 def _reply(path: Path) -> bytes:
-    """Return what stands in a reply; nothing if it is not there."""
+    """Return what stands in a reply; nothing if it is not there, or cannot be read."""
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ProviderFailed(f"{path.name} is larger than {_MOST_BYTES >> 20} MiB")
-        return read_file(path)
-    except (FileNotFoundError, NotFound):
+        size = path.stat().st_size if path.is_file() else 0
+        if size <= _MOST_BYTES:
+            return read_file(path) if size else b""
+    except (OSError, SigilError):
         return b""
+    raise ProviderFailed(f"{path.name} is larger than {_MOST_BYTES >> 20} MiB")
 
 
 def _shown(request: Request, digest: str) -> str:

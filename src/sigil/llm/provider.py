@@ -1,9 +1,10 @@
 """Which providers are there? Ours, and those that plugins bring.
 
 Plugins join by the entry point group ``sigil.providers``; the object is called with the
-`ModelSettings` of an entry and returns a `Provider`. One that is broken is a warning with its
-name, and never stands in the way of the others. No library of a provider is loaded before its
-first request, and no key is read before that.
+`ModelSettings` of an entry and returns a `Provider`. One that is broken, or tries to end the
+process while it is loaded, is a warning with its name, and never stands in the way of the
+others. No library of a provider is loaded before its first request, and no key is read before
+that.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def _plugins() -> dict[str, EntryPoint]:
 def _from_plugin(point: EntryPoint, settings: ModelSettings) -> Provider:
     try:
         provider = cast("_Factory", point.load())(settings)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         problem = f"{type(error).__name__}: {error}"
         warnings.warn(f"the plugin {point.name!r} is broken: {problem}", RuntimeWarning, 2)
         raise DependencyMissing(

@@ -1,8 +1,9 @@
 """Which model answers, under which terms: one entry of ``models`` in ``sigil.yaml``.
 
-Keys are no settings: an entry names the variable that holds one, and a key that stands in the
-document is refused. Where an entry names its own ``base_url``, no usual variable is read, so
-that a key never goes to a host that it was not meant for.
+Keys are no settings: an entry names the variable that holds one, and what has the name of a key
+in the document is refused. Where an entry names its own ``base_url``, no usual variable is read
+unasked. An entry that names both a host and the provider's usual variable is obeyed: that
+document decides where this key goes.
 
 Not here: reading a key (`sigil.llm.keys`), which providers there are (`sigil.llm.provider`).
 """
@@ -26,6 +27,8 @@ KEY_VARIABLES: Mapping[str, str] = {
 _TIMEOUTS: Mapping[str, float] = {"inbox": 24 * 3600.0}
 _SECRETS = ("api_key", "apikey", "key", "token", "secret")
 _MOST = 10**9
+_LEAST_RATE = 1e-4
+"""Requests a second: one in three hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,7 @@ def _url(value: object, place: Where) -> str:
     try:
         parts = urlsplit(text)
         fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        fits = fits and "#" not in text
         secret = "@" in parts.netloc or bool(parts.query)
     except ValueError:
         fits, secret = False, False
@@ -225,13 +229,13 @@ _KINDS: Mapping[str, Callable[[object, Where], Any]] = {
     "base_url": _url,
     "key_variable": _variable,
     "path": _text,
-    "rate_limit_qps": _number(0, above=True),
+    "rate_limit_qps": _number(_LEAST_RATE),
     "in_flight": _whole(1),
     "temperature": _number(0),
     "max_tokens": _whole(1),
     "timeout_s": _given(_number(0, above=True)),
     "retries": _given(_whole(0)),
-    "weight": _given(_number(0)),
+    "weight": _given(_number(0, above=True)),
     "price_input_usd": _number(0),
     "price_output_usd": _number(0),
 }

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sigil.errors import MalformedPatch, SigilError, Where
+from sigil.llm.exchanges import MAX_TEXT
 from sigil.llm.redaction import REDACTED, redact
 from sigil.printable import printable
 from sigil.search.answers.definitions import read_blocks
@@ -24,8 +25,6 @@ from sigil.search.answers.search_replace import read_replacements, replacements_
 from sigil.search.patch import check, diff
 from sigil.search.pins import Pin
 
-MAX_REPLY = 2**20
-"""The most characters of an answer that are read."""
 _LONGEST_NOTE = 160
 _HEADERS = ("diff --git ", "--- ", "+++ ", "@@", "<<<<<<<", "=======", ">>>>>>>")
 
@@ -71,7 +70,7 @@ def read_reply(text: str, files: Mapping[str, str], pins: Sequence[Pin]) -> Read
 def note_of(reply: str) -> str:
     """Return the first line of an answer that is not part of its change, printable and short."""
     prose: list[str] = []
-    answer = take_apart(reply[:MAX_REPLY])
+    answer = take_apart(reply[:MAX_TEXT])
     inside = {
         number
         for block in answer.blocks
@@ -99,9 +98,9 @@ def _sound(text: str) -> Answer:
     Raises:
         MalformedPatch: it is not.
     """
-    if len(text) > MAX_REPLY:
+    if len(text) > MAX_TEXT:
         raise MalformedPatch(
-            f"the answer has {len(text)} characters; at most {MAX_REPLY} are read",
+            f"the answer has {len(text)} characters; at most {MAX_TEXT} are read",
             remedy="answer with the change alone",
         )
     text = text.replace("\r\n", "\n")
