@@ -111,7 +111,7 @@ def test_a_profile_shows_where_the_time_goes(shell: Shell) -> None:
         ("sigil evolve sums.py:totall", 12, "there is: total"),
         ("sigil evolve sums.py:total --timeout never", 2, "duration"),
         ("sigil evolve sums.py:total --goal repair --dry-run", 30, "nothing to repair"),
-        ("sigil generate-spec x --llm", 15, "still to come"),
+        ("sigil generate-spec x --llm", 2, "no files are named"),
         ("sigil generate-eval --spec nix e", 44, "no .sigil folder"),
     ],
 )
