@@ -18,12 +18,11 @@ from typing import Any
 
 from sigil.effects import random_stream
 from sigil.llm.model import Reply, Request
-from sigil.llm.redaction import redact
 from sigil.printable import printable
 from sigil.search.credit import gain_of
 from sigil.search.ensemble import Ensemble
 from sigil.search.model import Outcome, Proposal, Question, View
-from sigil.search.prompting.fence import Fence, cut
+from sigil.search.prompting.fence import Fence
 from sigil.search.prompting.prompt import Memory, Prompter, Subject, costs_in_words, mending
 from sigil.search.prompting.relatives import relatives_of
 from sigil.search.prompting.templates import Templates
@@ -32,7 +31,6 @@ from sigil.search.replies import Reading, note_of, read_reply
 REMEMBERED_FAILURES = 6
 REMEMBERED_ATTEMPTS = 20
 _LONGEST_FAILURE = 600
-_LONGEST_KEPT = 20_000
 
 
 class ModelProposer:
@@ -99,8 +97,9 @@ class ModelProposer:
     def tell(self, proposal: Proposal, outcome: Outcome) -> None:
         """Remember what became of a proposal, for the next prompts and the choice of models."""
         if outcome.failure is not None:
-            why = printable(outcome.failure, _LONGEST_FAILURE)
-            self._failed.append(f"{proposal.note}: {why}")
+            if "replies" in proposal.data:  # that nobody answered teaches a model nothing
+                why = printable(outcome.failure, _LONGEST_FAILURE)
+                self._failed.append(f"{proposal.note}: {why}")
         else:
             costs = costs_in_words(self._subject.objectives, outcome.costs)
             best = " Among the best." if outcome.elite else ""
@@ -151,11 +150,13 @@ class ModelProposer:
 
 
 def _data(question: Question, replies: Sequence[Reply], failure: str | None) -> dict[str, object]:
-    """Return what the record keeps: who was asked and answered, and what all of it took."""
+    """Return what the record keeps: who was asked and answered, and what all of it took.
+
+    What was said stands in the recorded exchange alone.
+    """
     costs = question.parent.costs
     data: dict[str, object] = {
         "entry": question.request.model,
-        "request_seed": question.request.seed,
         # JSON knows no infinity; without costs, whatever works is a step forward.
         "parent_costs": list(costs) if all(map(math.isfinite, costs)) else [],
     }
@@ -164,7 +165,6 @@ def _data(question: Question, replies: Sequence[Reply], failure: str | None) -> 
         known = [price for price in prices if price is not None]
         data |= {
             "model": replies[-1].model,
-            "reply_id": replies[-1].raw_id,
             "replies": len(replies),
             "input_tokens": sum(reply.usage.input_tokens for reply in replies),
             "output_tokens": sum(reply.usage.output_tokens for reply in replies),
@@ -172,6 +172,4 @@ def _data(question: Question, replies: Sequence[Reply], failure: str | None) -> 
         }
     if failure is not None:
         data["failure"] = failure
-        if replies:
-            data["answer"] = cut(redact(replies[-1].text), _LONGEST_KEPT)
     return data
