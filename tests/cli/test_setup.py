@@ -15,6 +15,7 @@ import pytest
 from tests.e2e.shell import BIN, Shell, environment
 
 from sigil.cli.configuring import Choices, plan_change, write_change
+from sigil.cli.interview import _rate
 from sigil.cli.settings import configured_models, resolve
 from sigil.errors import AlreadyExists, InvalidValue, UsageError
 from sigil.testing.model_server import Fault, ModelServer
@@ -164,6 +165,13 @@ def test_check_asks_once_and_says_what_it_cost(shell):
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize("provider", ["inbox", "replay"])
+def test_who_answers_a_run_alone_is_not_tried(shell, provider):
+    done = shell(f"sigil setup --provider {provider} --yes --check")
+    assert (done.code, config(shell).exists()) == (2, False)
+    assert "leave out --check" in done.err
+
+
 def test_a_model_that_refuses_is_an_error_after_the_file_is_written(shell):
     pytest.importorskip("openai")
     with ModelServer(lambda request, number: Fault("no such key", status=401)) as server:
@@ -271,6 +279,16 @@ def test_an_interview_writes_what_was_chosen(shell):
     (model,) = configured_models(shell.folder, "simple")
     assert (model.provider, model.model, model.rate_limit_qps) == ("openai", "m-1", 2)
     assert resolve(shell.folder, environment={})["budget_usd"].value == 0.5
+
+
+@pytest.mark.parametrize("said", ["inf", "1e10", "nan", "0", "1e-300", "-1", "two"])
+def test_no_rate_is_taken_that_a_run_would_refuse(said):
+    assert isinstance(_rate("openai")(said), str)
+
+
+@pytest.mark.parametrize("said", ["", "2", "0.5"])
+def test_a_rate_that_a_run_takes_is_taken(said):
+    assert _rate("openai")(said) is True
 
 
 @pytest.mark.parametrize("at", ["How should the search proceed?", "Who proposes changes?"])

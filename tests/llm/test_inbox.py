@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import pytest
 from tests.llm.scripted import SOON_S, request
 
-from sigil.errors import ProviderFailed, Unwritable
+from sigil.errors import InvalidValue, ProviderFailed, Unwritable
 from sigil.llm.inbox import Inbox
 from sigil.llm.model import Message, Request
 from sigil.llm.settings import ModelSettings
@@ -188,3 +188,8 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(Unwritable):
         inbox(tmp_path / "file" / "in").complete(request())
+
+
+def test_an_inbox_needs_a_folder():
+    with pytest.raises(InvalidValue, match=r"me\.path: the inbox has no folder"):
+        Inbox(ModelSettings("me", "inbox"))

@@ -31,6 +31,7 @@ ENTRY = "default_llm"
 _NEW = 'version: "0.1"\n'
 _OF_THE_HOST = ("base_url", "key_variable")
 _OF_THE_MODEL = ("price_input_usd", "price_output_usd")
+_OF_A_RUN = ("inbox", "replay")
 _CHECK = "Answer with the single word: ready"
 _CHECK_TOKENS = 256
 """Room for a model that thinks before it says one word."""
@@ -148,6 +149,19 @@ def write_change(change: Change) -> None:
 def key_is_set(model: ModelSettings, environment: Mapping[str, str] = os.environ) -> bool:
     """Return whether the variable that an entry names holds something, or none is named."""
     return not model.key_variable or bool(environment.get(model.key_variable, "").strip())
+
+
+def refuse_trial(model: ModelSettings) -> None:
+    """Raise unless a model can be asked without a run.
+
+    Raises:
+        UsageError: whoever answers looks into a run's folder, or knows only what a run asks.
+    """
+    if model.provider in _OF_A_RUN:
+        raise UsageError(
+            f"the provider {model.provider!r} answers the questions of a run alone",
+            remedy="leave out --check",
+        )
 
 
 def try_model(model: ModelSettings, budget: Budget) -> Reply:

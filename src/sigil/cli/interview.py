@@ -67,15 +67,15 @@ class Interview:
         if provider not in KEY_VARIABLES:
             return chosen
         if provider == "openai-compatible":
-            url = self._text("At which URL?", self._fits(provider, "base_url"), _LOCAL)
+            url = self._text("At which URL?", _setting(provider, "base_url"), _LOCAL)
             chosen = replace(chosen, base_url=url)
         usual = "" if chosen.base_url else KEY_VARIABLES[provider]
         variable = self._text(
             "Which environment variable holds the key? (its name; empty for no key)",
-            self._fits(provider, "key_variable"),
+            _setting(provider, "key_variable"),
             usual,
         )
-        rate = self._text("Most requests a second? (empty for no limit)", _rate)
+        rate = self._text("Most requests a second? (empty for no limit)", _rate(provider))
         return replace(
             chosen,
             key_variable=None if variable == usual else variable,
@@ -97,27 +97,36 @@ class Interview:
         asked = self._ask.text(question, default=default, validate=valid)
         return str(asked.unsafe_ask()).strip()
 
-    @staticmethod
-    def _fits(provider: str, key: str) -> Callable[[str], bool | str]:
-        def check(said: str) -> bool | str:
-            try:
-                read_settings(ENTRY, {"provider": provider, key: said})
-            except SigilError as error:
-                return f"{error.problem}; {error.remedy}"
-            return True
 
-        return check
+def _setting(provider: str, key: str) -> Callable[[str], bool | str]:
+    def check(said: str) -> bool | str:
+        return _fits(provider, key, said)
+
+    return check
+
+
+def _fits(provider: str, key: str, value: object) -> bool | str:
+    """Return whether a model's entry takes a value; else what is wrong, in words."""
+    try:
+        read_settings(ENTRY, {"provider": provider, key: value})
+    except SigilError as error:
+        return f"{error.problem}; {error.remedy}"
+    return True
 
 
 def _needed(said: str) -> bool | str:
     return bool(said) or "its name, as the provider calls it"
 
 
-def _rate(said: str) -> bool | str:
-    try:
-        return not said or float(said) > 0 or "a number above 0"
-    except ValueError:
-        return "a number above 0"
+def _rate(provider: str) -> Callable[[str], bool | str]:
+    def check(said: str) -> bool | str:
+        try:
+            rate = float(said) if said else None
+        except ValueError:
+            return "not a number; give one such as 2 or 0.5, or nothing"
+        return _fits(provider, "rate_limit_qps", rate)
+
+    return check
 
 
 def _amount(said: str) -> bool | str:

@@ -41,7 +41,7 @@ def setup(yes: bool, dry_run: bool, check: bool, repo_root: Path | None, **flags
 
     Example: sigil setup --provider openai --model gpt-5-mini --budget-usd 2 --yes
     """
-    from sigil.cli.configuring import Choices, plan_change, write_change
+    from sigil.cli.configuring import Choices, plan_change, refuse_trial, write_change
     from sigil.cli.options import repository_or_none
     from sigil.cli.settings import resolve
     from sigil.errors import UsageError
@@ -59,6 +59,8 @@ def setup(yes: bool, dry_run: bool, check: bool, repo_root: Path | None, **flags
     if choices.empty:
         raise UsageError("there is no terminal to ask on", remedy=f"say it by flags: {FLAGS}")
     change = plan_change(root, choices)
+    if check and change.model is not None:
+        refuse_trial(change.model)
     if _agreed(change, interview, yes=yes, dry_run=dry_run):
         write_change(change)
         click.echo(f"wrote {change.shown}")

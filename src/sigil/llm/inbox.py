@@ -16,15 +16,13 @@ from pathlib import Path
 
 from sigil.canonical import DIGEST_PREFIX, digest_value
 from sigil.effects import SYSTEM_CLOCK, Clock
-from sigil.errors import ProviderFailed, SigilError
+from sigil.errors import InvalidValue, ProviderFailed, SigilError, Where
 from sigil.llm.exchanges import MAX_TEXT, clean_request, plain_request
 from sigil.llm.model import Reply, Request, Usage
 from sigil.llm.pacing import NS
 from sigil.llm.settings import ModelSettings
 from sigil.store.files import make_directory, read_file, write_atomic
 
-FOLDER = ".sigil/inbox"
-"""Where an entry without a ``path`` has its inbox, in the working directory."""
 REQUEST, REPLY = ".request.md", ".reply.md"
 """How the names of both files of a request end."""
 LOOK_S = 0.5
@@ -39,6 +37,9 @@ class Inbox:
         settings: of its entry; ``path`` is the folder, ``timeout_s`` how long a reply may take.
         clock: what time it is.
         look_s: between two looks; a reply that is the same in two of them is whole.
+
+    Raises:
+        InvalidValue: there is no ``path``; a run sets that of its own folder.
     """
 
     name = "inbox"
@@ -46,7 +47,13 @@ class Inbox:
     def __init__(
         self, settings: ModelSettings, *, clock: Clock = SYSTEM_CLOCK, look_s: float = LOOK_S
     ):
-        self._folder = Path(settings.path or FOLDER)
+        if not settings.path:
+            raise InvalidValue(
+                "the inbox has no folder",
+                where=Where(field=f"{settings.name}.path"),
+                remedy="add path: with one to its entry in sigil.yaml",
+            )
+        self._folder = Path(settings.path)
         self._timeout_s = settings.timeout_s
         self._clock = clock
         self._look_s = look_s
