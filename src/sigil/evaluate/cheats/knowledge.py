@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sigil.evaluate.cheats.forging import forged_outputs, plain_claim
@@ -49,10 +50,12 @@ while _frame is not None:
 
 
 def filled(text: str, **values: object) -> str:
-    """Return ``text`` with each name in capitals replaced by its value, as source."""
-    for name, value in values.items():
-        text = text.replace(name, repr(value))
-    return text
+    """Return ``text`` with each of the names replaced by its value, as source.
+
+    All in one pass: a value may hold a name.
+    """
+    names = re.compile(rf"\b(?:{'|'.join(map(re.escape, values))})\b")
+    return names.sub(lambda found: repr(values[found[0]]), text) if values else text
 
 
 def forged(known: Knowledge) -> list[tuple[list[str], str]]:

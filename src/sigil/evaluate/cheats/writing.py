@@ -41,7 +41,7 @@ def write(cheat: Cheat, text: str, place: Place, called: Collection[str] = ()) -
     functions = functions_in(tree, place, called)
     if cheat.module and place.symbol:
         raise CannotWrite("the pin allows nothing beside the function")
-    lines = text.splitlines(keepends=True)
+    lines = _lines(text)
     for node in reversed(functions):
         margin = " " * node.col_offset
         written = indent(ast.unparse(_replaced(node, cheat.body)), margin)
@@ -72,7 +72,9 @@ def write_at_import(cheat: Cheat, text: str, place: Place) -> str:
         raise CannotWrite("the pin holds no whole statement of the module")
     header = "def _cheat(_honest=lambda: None, _arguments=(), _keywords={}):\n"
     added = cheat.module or f"{header}{indent(cheat.body.strip(), '    ')}\n_cheat()"
-    lines = text.splitlines(keepends=True)
+    lines = _lines(text)
+    if not lines[place.last - 1].endswith("\n"):
+        lines[place.last - 1] += "\n"
     lines.insert(place.last, f"{added.strip()}\n")
     return "".join(lines)
 
@@ -113,6 +115,12 @@ def _parsed(text: str, place: Place) -> ast.Module:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError) as error:
         raise CannotWrite(f"{place.path} does not parse") from error
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines that a parser counts, each with its end; a form feed ends none."""
+    *whole, rest = text.split("\n")
+    return [*(f"{line}\n" for line in whole), *([rest] if rest else [])]
 
 
 def _functions(tree: ast.Module) -> Iterator[tuple[str, _Function]]:
