@@ -14,7 +14,7 @@ ALL = [Pin("all", None, ("*.txt",))]
 NAME = "a.txt"
 # No line is a marker or a fence, and none is said to leave code out.
 LINE = st.text(alphabet="ab\t =+-@<>#'é\u2028\f", max_size=8).filter(
-    lambda line: not line.startswith(("#", "--", "@@"))
+    lambda line: not line.lstrip().startswith(("#", "--", "@@", "<<<", "===", ">>>"))
 )
 LINES = st.lists(LINE, min_size=1, max_size=12)
 
