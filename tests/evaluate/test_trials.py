@@ -171,8 +171,8 @@ def test_what_is_clearly_too_slow_is_not_promoted(slow):
     assert "needs latency <= 3 * baseline.latency" in detail
 
 
-def test_a_time_near_the_bar_is_promoted(slow):
-    text = TIMED.replace("<= 3 *", "<= 1.0 *")
+def test_a_time_below_the_bar_is_promoted_though_single_blocks_exceed_it(slow):
+    text = TIMED.replace("<= 3 *", "<= 1.25 *")
     for _ in range(3):
         assert screened(slow, text, looping(1)).status == "measured"
 
