@@ -8,6 +8,7 @@ Not here: the clock inside a sandboxed worker, which nobody believes (`sigil.san
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from datetime import UTC, datetime
@@ -53,3 +54,8 @@ def random_stream(seed: int, *labels: str | int) -> random.Random:
     often does not shift what another draws.
     """
     return random.Random("/".join(map(str, (seed, *labels))))  # noqa: S311  # to be repeated, not secret
+
+
+def random_bytes(count: int) -> bytes:
+    """Return ``count`` bytes that nobody can predict, for keys, salts and ids."""
+    return os.urandom(count)
