@@ -7,6 +7,25 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from typing import cast
+
+_BARE = (ast.expr_context, ast.Constant, ast.operator, ast.unaryop, ast.boolop)
+"""What binds nothing, and holds nothing."""
+_TELLING = frozenset(
+    {
+        *(
+            ast.FunctionDef,
+            ast.AsyncFunctionDef,
+            ast.ClassDef,
+            ast.Lambda,
+            ast.Global,
+            ast.Nonlocal,
+        ),
+        *(ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp, ast.Name, ast.alias),
+        *(ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+    }
+)
+"""Kinds of syntax that bind names, or say whose they are."""
 
 
 def arguments(args: ast.arguments) -> Iterator[ast.arg]:
@@ -35,6 +54,9 @@ def bound_in(body: Sequence[ast.AST]) -> set[str]:
     waiting = list(body)
     while waiting:
         node = waiting.pop()
+        if type(node) not in _TELLING:
+            waiting += children(node)
+            continue
         bound |= _binds(node)
         match node:
             case ast.Global() | ast.Nonlocal():
@@ -49,8 +71,20 @@ def bound_in(body: Sequence[ast.AST]) -> set[str]:
                 # What binds here is its own, but for `:=`.
                 doubtful |= _assigned_by_expressions(node)
             case _:
-                waiting += ast.iter_child_nodes(node)
+                waiting += children(node)
     return bound - doubtful
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes directly in ``node``, without operators, contexts and literals."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value: object = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [one for one in cast("list[object]", value) if isinstance(one, ast.AST)]
+        elif isinstance(value, ast.AST) and not isinstance(value, _BARE):
+            found.append(value)
+    return found
 
 
 def _assigned_by_expressions(node: ast.AST) -> set[str]:

@@ -88,7 +88,11 @@ def identify(files: Mapping[str, str], pins: Sequence[Pin]) -> Identity:
 
 def _printable(parts: list[list[object]]) -> list[list[str]]:
     """Return ``parts`` without lone surrogates, which have no bytes."""
-    return [[str(part).encode("utf-8", "backslashreplace").decode() for part in p] for p in parts]
+    return [[_readable(str(part)) for part in p] for p in parts]
+
+
+def _readable(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _count_text(text: str) -> dict[str, int]:

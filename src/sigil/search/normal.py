@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from sigil.search import sameness
@@ -24,6 +24,8 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 LOOKS_AT_NAMES = re.compile(r"\b(?:locals|vars|dir|eval|exec|globals|__code__|__name__)\b")
 """What makes the spelling of a local name matter."""
+_UNSAID = frozenset({"ctx", "type_comment", "kind"})
+_ABSENT = object()
 
 
 class NormalForm:
@@ -40,19 +42,11 @@ class NormalForm:
 
     def add(self, node: ast.AST) -> None:
         """Append the tokens of ``node``."""
-        match node:
-            case ast.UnaryOp(op=ast.Not()):
-                denied = sameness.denied(node)
-                self._add_as_is(denied) if isinstance(denied, ast.UnaryOp) else self.add(denied)
-            case ast.BinOp():
-                self.tokens += ["BinOp", type(node.op).__name__]
-                self._add_pair(node.left, node.right, commutes=sameness.commutes(node))
-            case ast.Compare(ops=[op], comparators=[right]):
-                self._add_comparison(node.left, op, right)
-            case ast.IfExp(test=ast.UnaryOp(op=ast.Not(), operand=test)):
-                self.add(ast.IfExp(test, node.orelse, node.body))
-            case _:
-                self._add_as_is(node)
+        rule = self._RULES.get(type(node))
+        if rule is None:
+            self._add_as_is(node)
+        else:
+            rule(self, node)
 
     def add_block(self, body: Sequence[ast.stmt]) -> None:
         """Append the tokens of statements; assignments that do not meet come in one order."""
@@ -96,7 +90,19 @@ class NormalForm:
         if commutes and self._numbered == numbered and second < first:
             self.tokens[start:] = [*second, *first]
 
-    def _add_comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> None:
+    def _add_denial(self, node: ast.UnaryOp) -> None:
+        denied = sameness.denied(node) if isinstance(node.op, ast.Not) else node
+        self._add_as_is(denied) if isinstance(denied, ast.UnaryOp) else self.add(denied)
+
+    def _add_operation(self, node: ast.BinOp) -> None:
+        self.tokens += ["BinOp", type(node.op).__name__]
+        self._add_pair(node.left, node.right, commutes=sameness.commutes(node))
+
+    def _add_comparison(self, node: ast.Compare) -> None:
+        if len(node.ops) > 1:
+            self._add_as_is(node)
+            return
+        left, (op,), (right,) = node.left, node.ops, node.comparators
         swaps = sameness.may_swap(left, right)
         if swaps and isinstance(op, ast.Gt | ast.GtE):
             left, right = right, left
@@ -104,30 +110,37 @@ class NormalForm:
         self.tokens += ["Compare", type(op).__name__]
         self._add_pair(left, right, commutes=swaps and isinstance(op, ast.Eq | ast.NotEq))
 
+    def _add_choice(self, node: ast.IfExp) -> None:
+        if isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not):
+            self.add(ast.IfExp(node.test.operand, node.orelse, node.body))
+        else:
+            self._add_as_is(node)
+
+    def _add_name(self, node: ast.Name) -> None:
+        self.tokens += ["Name", self._name(node.id)]
+
+    def _add_constant(self, node: ast.Constant) -> None:
+        self.tokens += ["Constant", f"{type(node.value).__name__}:{node.value!r}"]
+
+    def _add_return(self, node: ast.Return) -> None:
+        if node.value is None or (
+            isinstance(node.value, ast.Constant) and node.value.value is None
+        ):
+            self.tokens.append("Return")
+        else:
+            self._add_as_is(node)
+
+    def _add_guarded(self, node: ast.Try | ast.TryStar | ast.With | ast.AsyncWith) -> None:
+        self._guarded += 1
+        self._add_as_is(node)
+        self._guarded -= 1
+
     def _add_as_is(self, node: ast.AST) -> None:
         self.tokens.append(type(node).__name__)
-        match node:
-            case ast.Name():
-                self.tokens.append(self._name(node.id))
-            case ast.Constant():
-                self.tokens.append(f"{type(node.value).__name__}:{node.value!r}")
-            case ast.Return(value=None | ast.Constant(value=None)):
-                pass
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-                self._add_function(node)
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                self._add_comprehension(node)
-            case ast.ClassDef():
-                self._add_class(node)
-            case ast.Try() | ast.TryStar() | ast.With() | ast.AsyncWith():
-                self._guarded += 1
-                self._add_fields(node)
-                self._guarded -= 1
-            case _:
-                self._add_fields(node)
+        self._add_fields(node)
 
     def _add_class(self, node: ast.ClassDef) -> None:
-        self.tokens.append(self._name(node.name))
+        self.tokens += ["ClassDef", self._name(node.name)]
         self._add_all([*node.decorator_list, *node.bases, *node.keywords])
         outside, self._annotations_count = self._annotations_count, True
         self._add_all(self.without_docstring(node.body))  # its order can be seen, as in an Enum
@@ -148,8 +161,9 @@ class NormalForm:
         self.tokens.append("]")
 
     def _add_fields(self, node: ast.AST) -> None:
-        for field, value in ast.iter_fields(node):
-            if field in {"ctx", "type_comment", "kind"}:
+        for field in node._fields:
+            value: object = getattr(node, field, _ABSENT)
+            if field in _UNSAID or value is _ABSENT:
                 continue
             if field == "test" and isinstance(value, ast.expr):
                 self.add(sameness.truth(value))
@@ -196,6 +210,7 @@ class NormalForm:
         return next((scope[name] for scope in reversed(self._scopes) if name in scope), name)
 
     def _add_function(self, node: _Function) -> None:
+        self.tokens.append(type(node).__name__)
         if not isinstance(node, ast.Lambda):
             self.tokens.append(self._name(node.name))
             self._add_all(node.decorator_list)
@@ -214,6 +229,7 @@ class NormalForm:
         self._scopes.pop()
 
     def _add_comprehension(self, node: _Comprehension) -> None:
+        self.tokens.append(type(node).__name__)
         first = node.generators[0]
         self.add(first.iter)  # the only part that is evaluated outside
         bound = {name for one in node.generators for name in stored(one.target)}
@@ -226,6 +242,28 @@ class NormalForm:
             self._add_all([sameness.truth(test) for test in generator.ifs])
         self._add_all([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
         self._scopes.pop()
+
+    _RULES: dict[type[ast.AST], Callable[..., None]] = {  # noqa: RUF012 - never altered
+        ast.Name: _add_name,
+        ast.Constant: _add_constant,
+        ast.BinOp: _add_operation,
+        ast.UnaryOp: _add_denial,
+        ast.Compare: _add_comparison,
+        ast.IfExp: _add_choice,
+        ast.Return: _add_return,
+        ast.FunctionDef: _add_function,
+        ast.AsyncFunctionDef: _add_function,
+        ast.Lambda: _add_function,
+        ast.ListComp: _add_comprehension,
+        ast.SetComp: _add_comprehension,
+        ast.GeneratorExp: _add_comprehension,
+        ast.DictComp: _add_comprehension,
+        ast.ClassDef: _add_class,
+        ast.Try: _add_guarded,
+        ast.TryStar: _add_guarded,
+        ast.With: _add_guarded,
+        ast.AsyncWith: _add_guarded,
+    }
 
 
 def _independent(one: tuple[str, ast.expr], run: Sequence[tuple[str, ast.expr]]) -> bool:
