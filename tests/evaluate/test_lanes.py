@@ -155,7 +155,7 @@ def _wait_for(descriptor: int) -> None:
 
 def test_a_lane_says_what_values_depend_on(bed):
     with lanes_of(bed, 1) as lanes:
-        assert lanes.environment()["isolation"]["calls"]["self_test"] == "passed"
+        assert lanes.environment().result()["isolation"]["calls"]["self_test"] == "passed"
 
 
 def test_a_candidate_that_is_cancelled_is_not_evaluated(bed):

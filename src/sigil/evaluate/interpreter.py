@@ -40,9 +40,9 @@ print(json.dumps({
 _DISTRIBUTIONS = """
 import json
 from importlib import metadata
+found = (one.metadata for one in metadata.distributions())  # each access parses it anew
 print(json.dumps(sorted({
-    "%s==%s" % (found.metadata["Name"], found.version)
-    for found in metadata.distributions() if found.metadata["Name"]
+    "%s==%s" % (one["Name"], one["Version"]) for one in found if one["Name"]
 })))
 """
 

@@ -101,7 +101,7 @@ class Lanes:
         """What the baseline taught; measured now if it was not yet."""
         with self._baseline_lock:
             if self._facts is None:
-                facts: Facts = self._ask("baseline")
+                facts: Facts = self._queue("baseline").result()
                 self._facts = facts
             return self._facts
 
@@ -109,10 +109,12 @@ class Lanes:
         """Rely on a baseline that was measured before, as when a run is resumed."""
         self._facts = facts
 
-    def environment(self) -> dict[str, Any]:
-        """Return what values depend on besides the code; see `Evaluator.describe_environment`."""
-        found: dict[str, Any] = self._ask("environment")
-        return found
+    def environment(self) -> Future[dict[str, Any]]:
+        """Have any lane find out what values depend on besides the code.
+
+        See `Evaluator.describe_environment`.
+        """
+        return self._queue("environment")
 
     def submit(
         self, files: Mapping[str, str], effort: Effort, bar: Sequence[float] = ()
@@ -125,12 +127,10 @@ class Lanes:
             bar: see `Evaluator.evaluate`.
         """
         self.baseline()
-        job = _Job("evaluate", (dict(files), effort, tuple(bar)))
-        self._jobs.put(job)
-        return job.future
+        return self._queue("evaluate", dict(files), effort, tuple(bar))
 
-    def close(self) -> None:
-        """End every lane; what was not finished is cancelled."""
+    def dismiss(self) -> None:
+        """Tell every lane to end, and return at once; what was not finished is cancelled."""
         if self._closed:
             return
         self._closed = True
@@ -138,6 +138,10 @@ class Lanes:
         for lane in self._lanes:
             self._jobs.put(None)
             lane.terminate()
+
+    def close(self) -> None:
+        """End every lane, and return when all are gone."""
+        self.dismiss()
         for thread in self._threads:
             thread.join(2 * GRACE_S)
         self._cancel_waiting()
@@ -174,11 +178,11 @@ class Lanes:
                 _settle(job.future, error=error)
         lane.end()
 
-    def _ask(self, kind: str) -> Any:
-        """Have any lane answer a question, and wait for it."""
-        job = _Job(kind, ())
+    def _queue(self, kind: str, *arguments: Any) -> Future[Any]:
+        """Have the first free lane answer a question."""
+        job = _Job(kind, arguments)
         self._jobs.put(job)
-        return job.future.result()
+        return job.future
 
     def _cancel_waiting(self) -> None:
         with contextlib.suppress(queue.Empty):

@@ -13,7 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 MetricKind = Literal["timer", "checker", "numeric", "call"]
 Unit = Literal["ns", "us", "ms", "s"]
 
-_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
+_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+"""Validators are built at the first document: a lane, which gets a valid one, needs none."""
 
 
 def _nothing_is_empty(value: Any) -> Any:

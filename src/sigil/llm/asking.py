@@ -130,6 +130,16 @@ class Asking:
             if name not in self._providers:
                 read_key(entry.settings)
 
+    def prepare(self) -> None:
+        """Have every entry's client made in the threads that will ask it, and return at once.
+
+        What goes wrong is told by `submit` and its answers, as if this had not been called.
+        """
+        for name in self._models:
+            with contextlib.suppress(SigilError):
+                entry = self._entry(name)
+                entry.workers.submit(entry.prepare)
+
     def submit(self, request: Request) -> Future[Reply]:
         """Ask, and return at once.
 
@@ -284,6 +294,11 @@ class _Entry:
             temperature=request.temperature if temperature is None else temperature,
             max_tokens=request.max_tokens if limit is None else limit,
         )
+
+    def prepare(self) -> None:
+        """Let the provider load what it needs; a request finds out what is missing."""
+        with contextlib.suppress(Exception, SystemExit):
+            _call(self.provider, "prepare")
 
     def ask(self, request: Request) -> Reply:
         """Return the answer to ``request`` as it is recorded, with its cost.

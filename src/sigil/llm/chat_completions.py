@@ -55,6 +55,10 @@ class ChatCompletions:
             raise Adapted(refusal.problem) from refusal
         return self._reply(answer, request)
 
+    def prepare(self) -> None:
+        """Load the client; see `Provider`."""
+        self._connection.prepare(_create)
+
     def close(self) -> None:
         """End the connections."""
         self._connection.close()

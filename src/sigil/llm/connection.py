@@ -134,6 +134,14 @@ class Connection:
             self._failed(error, body)
         return _parsed(raw)
 
+    def prepare(self, create: Callable[[Any], Any]) -> None:
+        """Make the client now, which imports its library: that takes up to half a second.
+
+        Args:
+            create: as for `exchange`.
+        """
+        create(self._connected())
+
     def close(self) -> None:
         """End the connections."""
         with self._lock:

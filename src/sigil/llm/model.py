@@ -107,8 +107,10 @@ class Adapted(Unanswered):
 class Provider(Protocol):
     """Whoever answers requests. Called from many threads at once.
 
-    Two further methods are called if there are any: ``cancel()`` as soon as nobody waits for
-    answers any more that are not yet paid for, ``close()`` at the end.
+    Three further methods are called if there are any: ``prepare()`` in a thread before the first
+    request, while there is time, to load what takes long; it may fail, as long as a request then
+    says why. ``cancel()`` as soon as nobody waits for answers any more that are not yet paid for,
+    ``close()`` at the end.
     """
 
     name: str

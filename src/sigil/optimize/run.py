@@ -54,15 +54,16 @@ def run(
         resumed = existing is not None
         warnings = [*session.bench.warnings, *plan.warnings]
         report.started(session.run, resumed=resumed, warnings=warnings)
-        baseline = session.measure_baseline()
-        report.baseline(baseline, notes=baseline_notes(plan, baseline))
-        if resumed:
-            session.record("resumed", {"environment": session.environment})
         with _asking(session) as asking:
+            baseline = session.measure_baseline()
+            report.baseline(baseline, notes=baseline_notes(plan, baseline))
+            if resumed:
+                session.record("resumed", {"environment": session.environment})
             search = Search(session, report, clock, began, asking)
             with stopping(search.stop):
                 reason = search.to_the_end()
         elapsed_s = search.elapsed_s()
+        session.lanes.dismiss()  # they end while the record is written
         interrupted = search.stop.is_set()
         if interrupted:
             session.checkpoint()
@@ -76,7 +77,10 @@ def run(
 
 @contextmanager
 def _asking(session: Session) -> Generator[Asking | None]:
-    """Yield what asks the plan's models, if it has any; what is in flight is recorded yet."""
+    """Yield what asks the plan's models, if it has any; what is in flight is recorded yet.
+
+    Their clients are made while the baseline is measured, unless that is to be timed.
+    """
     asking = make_asking(
         session.plan,
         session.run,
@@ -84,6 +88,8 @@ def _asking(session: Session) -> Generator[Asking | None]:
         lambda exchange: session.record("exchange", exchange),
     )
     try:
+        if asking and not session.plan.definition.timed:
+            asking.prepare()
         yield asking
     finally:
         if asking:

@@ -99,7 +99,10 @@ class Session:
             ReplayDiffers: an exact value is not the recorded one.
             SandboxUnavailable: the run began under a rung that does not hold now.
         """
-        now, environment = self.lanes.baseline(), self.lanes.environment()
+        if self.plan.definition.timed:
+            self.lanes.baseline()  # with nothing beside it
+        asked = self.lanes.environment()
+        now, environment = self.lanes.baseline(), asked.result()
         recorded = self.history.baseline
         if recorded is None:
             self._record.write("baseline/env.lock", snapshot_json(environment))
