@@ -117,6 +117,26 @@ def test_a_patch_of_another_parent_is_another_candidate():
     assert canonical.candidate_id("BASELINE", b"x") != canonical.candidate_id("a" * 64, b"x")
 
 
+def test_salted_digests_are_pinned():
+    salt = bytes(range(32))
+    assert canonical.salted_digest(salt, b"return {}") == (
+        "sha256:" + hashlib.sha256(b"sigil.salted.v1\0" + salt + b"return {}").hexdigest()
+    )
+    assert canonical.salted_digest(salt, b"return {}").endswith("52526f84")
+
+
+@pytest.mark.parametrize("length", [0, 31, 33])
+def test_a_salt_has_one_length(length):
+    with pytest.raises(ValueError, match="32 bytes"):
+        canonical.salted_digest(bytes(length), b"")
+
+
+def test_the_hash_of_a_scenario_set_is_pinned():
+    assert canonical.scenario_set_hash({"service": "api", "library": []}) == (
+        "sha256:6f27fa4c778be4a9e03c8ccd08eff6959c190a2bcfa12781280818947fa49c6a"
+    )
+
+
 @given(HEX)
 def test_a_run_may_be_named_by_its_inputs_or_by_time_and_inputs(digits):
     hash_of_inputs = f"sha256:{digits}"

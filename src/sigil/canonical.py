@@ -9,7 +9,8 @@ Two JSON forms, never mixed:
 * `snapshot_json` is what stands in a file (sorted, indented, newline at the end);
 * `compact_json` is what is hashed when no file exists (sorted, no spaces).
 
-Not here: RFC 8785 for signed and exported documents, which differs on 1.0 and 1e-7.
+Not here: RFC 8785 for signed and exported documents, which differs on 1.0 and 1e-7
+(`sigil.ledger.envelope`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 
 DIGEST_PREFIX = "sha256:"
+SALT_BYTES = 32
 
 
 def snapshot_json(value: object) -> bytes:
@@ -130,6 +132,61 @@ def candidate_id(parent: str, patch: bytes) -> str:
             another candidate, because the tree that it leads to may differ.
     """
     return hashlib.sha256(b"sigil.candidate.v1\0" + parent.encode() + b"\0" + patch).hexdigest()
+
+
+def salted_digest(salt: bytes, data: bytes) -> str:
+    """Return a digest of ``data`` that nobody can compare with a guess without ``salt``.
+
+    Args:
+        salt: 32 unpredictable bytes, kept with ``data`` and away from the digest.
+        data: what is vouched for.
+
+    Raises:
+        ValueError: ``salt`` is not 32 bytes long, so where it ends would be open.
+    """
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
+    return digest(b"sigil.salted.v1\0" + salt + data)
+
+
+def scenario_set_hash(questions: Mapping[str, object]) -> str:
+    """Return the identity of an exam: the scenario set of the six-field tuple.
+
+    Args:
+        questions: all that can change a result, as JSON-like values.
+    """
+    return digest(b"sigil.scenario_set.v1\0" + compact_json(dict(questions)))
+
+
+# --- the ledger -------------------------------------------------------------------------
+
+
+def merkle_leaf(data: bytes) -> bytes:
+    """Return the 32 bytes of a leaf of a Merkle tree (RFC 6962, section 2.1)."""
+    return hashlib.sha256(b"\0" + data).digest()
+
+
+def merkle_node(left: bytes, right: bytes) -> bytes:
+    """Return the 32 bytes of an inner node; its prefix keeps it from passing for a leaf."""
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def merkle_empty() -> bytes:
+    """Return the 32 bytes of the root of a tree without leaves."""
+    return hashlib.sha256(b"").digest()
+
+
+def git_object_id(kind: str, data: bytes) -> str:
+    """Return the 40 hex digits by which git names an object.
+
+    An address and no proof: SHA-1 is broken as one. What is signed are SHA-256 digests.
+
+    Args:
+        kind: ``blob``, ``tree`` or ``commit``.
+        data: the object's bytes.
+    """
+    header = f"{kind} {len(data)}\0".encode()
+    return hashlib.sha1(header + data, usedforsecurity=False).hexdigest()
 
 
 def checksum(data: bytes) -> str:

@@ -272,3 +272,39 @@ class BudgetSpent(ProviderFailed):
     """A question that the budget of money or tokens has nothing left for."""
 
     exit_code = 55
+
+
+# --- the gate ---------------------------------------------------------------------------
+
+
+class KeyMissing(SigilError):
+    """A private key that is not here, cannot be used, or that others may read."""
+
+    exit_code = 62
+
+
+class SealBroken(SigilError):
+    """A bundle that is not what was sealed, or that this key does not open."""
+
+    exit_code = 63
+
+
+# --- the gate ---------------------------------------------------------------------------
+
+
+class LedgerBroken(SigilError):
+    """A ledger that is truncated, damaged, or signed by a key that is not trusted."""
+
+    exit_code = 60
+
+
+class LedgerForked(SigilError):
+    """Two histories of one ledger, neither of which continues the other."""
+
+    exit_code = 61
+
+
+class KeyMissing(SigilError):
+    """A key that is needed and is not there, or may not be used as it stands."""
+
+    exit_code = 62

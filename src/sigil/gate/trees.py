@@ -1,0 +1,262 @@
+"""Read files of a tree that nobody trusts: a commit, or the folder as it stands.
+
+Promises: nothing is reached through a link, no more is read than the caller allows, and what
+is read of a commit is what the commit holds, whatever the folder has become since.
+
+Not here: what the files mean (`sigil.gate.bundle`, `sigil.gate.policy`).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, Protocol
+
+from sigil.errors import Corrupt, DependencyMissing, InvalidValue, NotFound, Where
+from sigil.printable import printable
+from sigil.store.disk_errors import read_error
+from sigil.store.files import CHUNK, open_regular
+
+Kind = Literal["file", "link", "other"]
+_FILES = {0o100644, 0o100755, 0o100664}
+_TREE = 0o040000
+_LINK = 0o120000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """Something below a folder that is no folder itself.
+
+    Args:
+        path: relative to the tree's root, with ``/``; bytes that are no UTF-8 are surrogates.
+        kind: ``file``, ``link`` or ``other``: a device, a pipe, a submodule.
+    """
+
+    path: str
+    kind: Kind
+
+
+class Tree(Protocol):
+    """A tree of files."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it; empty for the working tree."""
+        ...
+
+    def entries(self, folder: str) -> Iterator[Entry]:
+        """Yield what stands below ``folder`` at any depth; nothing if there is no such folder.
+
+        A link where ``folder`` or a part of it should be is yielded as itself.
+        """
+        ...
+
+    def read(self, path: str, most: int) -> bytes:
+        """Return the bytes of a regular file.
+
+        Raises:
+            NotFound: there is no such file.
+            Corrupt: something else than a file has its name.
+            InvalidValue: it is larger than ``most`` bytes.
+            Unreadable: the system refuses.
+        """
+        ...
+
+
+def place(tree: Tree, path: str) -> Where:
+    """Return where ``path`` is, as a user would type it: ``<commit>:<path>`` as git has it."""
+    shown = printable(path, 200)
+    return Where(f"{tree.name}:{shown}" if tree.name else shown)
+
+
+def _too_large(tree: Tree, path: str, most: int) -> InvalidValue:
+    return InvalidValue(
+        f"larger than {most:,} bytes", where=place(tree, path), remedy="make it smaller"
+    )
+
+
+# --- the folder as it stands ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FolderTree:
+    """The files below a folder.
+
+    Args:
+        root: the folder.
+    """
+
+    root: Path
+
+    @property
+    def name(self) -> str:
+        """Return nothing: a path is enough."""
+        return ""
+
+    def entries(self, folder: str) -> Iterator[Entry]:
+        """Yield what stands below ``folder``; see `Tree`."""
+        for part in reversed((PurePosixPath(folder), *PurePosixPath(folder).parents[:-1])):
+            path = self.root / part
+            if path.is_symlink():
+                yield Entry(str(part), "link")
+                return
+            if not path.is_dir():
+                if path.exists():
+                    yield Entry(str(part), _kind(path.lstat().st_mode))
+                return
+        waiting = [folder]
+        while waiting:
+            yield from self._scan(waiting.pop(), waiting)
+
+    def _scan(self, folder: str, waiting: list[str]) -> Iterator[Entry]:
+        try:
+            with os.scandir(self.root / folder) as found:
+                for entry in found:
+                    path = f"{folder}/{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(path)
+                    else:
+                        yield Entry(path, _kind(entry.stat(follow_symlinks=False).st_mode))
+        except OSError as error:
+            raise read_error(error, self.root / folder) from error
+
+    def read(self, path: str, most: int) -> bytes:
+        """Return the bytes of a file; see `Tree`."""
+        for folder in PurePosixPath(path).parents[:-1]:
+            if (self.root / folder).is_symlink():
+                raise Corrupt("a symbolic link", where=place(self, str(folder)))
+        descriptor = open_regular(self.root / path)
+        try:
+            pieces: list[bytes] = []
+            while (left := most + 1 - sum(map(len, pieces))) > 0:
+                piece = os.read(descriptor, min(left, CHUNK))
+                if not piece:
+                    return b"".join(pieces)
+                pieces.append(piece)
+        except OSError as error:
+            raise read_error(error, self.root / path) from error
+        finally:
+            os.close(descriptor)
+        raise _too_large(self, path, most)
+
+
+def _kind(mode: int) -> Kind:
+    if stat.S_ISREG(mode):
+        return "file"
+    return "link" if stat.S_ISLNK(mode) else "other"
+
+
+# --- a commit ---------------------------------------------------------------------------
+
+
+class CommitTree:
+    """The files of a commit of a git repository.
+
+    Args:
+        repository: where it is; any folder inside of it.
+        reference: anything that git resolves to a commit.
+
+    Raises:
+        NotFound: there is no repository, or no such commit.
+        DependencyMissing: pygit2 is not installed.
+    """
+
+    def __init__(self, repository: Path, reference: str):
+        self._git = _pygit2()
+        self._repository = self._opened(repository)
+        self._root = self._tree_of(reference)
+
+    @property
+    def name(self) -> str:
+        """Return the commit's digits, as many as git shows."""
+        return self.commit[:12]
+
+    def entries(self, folder: str) -> Iterator[Entry]:
+        """Yield what stands below ``folder``; see `Tree`."""
+        found = self._find(folder)
+        if found is None:
+            return
+        path, entry = found
+        if entry.filemode != _TREE:
+            yield Entry(path, _kind_in_git(entry.filemode))
+            return
+        waiting: list[tuple[str, Any]] = [(folder, entry)]
+        while waiting:
+            above, tree = waiting.pop()
+            for inner in tree:
+                path = f"{above}/{_text(inner)}"
+                if inner.filemode == _TREE:
+                    waiting.append((path, inner))
+                else:
+                    yield Entry(path, _kind_in_git(inner.filemode))
+
+    def read(self, path: str, most: int) -> bytes:
+        """Return the bytes of a file; see `Tree`."""
+        found = self._find(path)
+        if found is None or found[1].filemode == _TREE:
+            raise NotFound("there is no such file", where=place(self, path))
+        if found[0] != path or found[1].filemode not in _FILES:
+            raise Corrupt("something else than a file", where=place(self, path))
+        _, size = self._repository.odb.read_header(found[1].id)
+        if size > most:
+            raise _too_large(self, path, most)
+        return bytes(self._repository[found[1].id].data)
+
+    def _opened(self, repository: Path) -> Any:
+        try:
+            return self._git.Repository(str(repository))
+        except self._git.GitError as error:
+            raise NotFound(
+                "there is no git repository",
+                where=Where(str(repository)),
+                remedy="git init, and commit what is to be examined",
+            ) from error
+
+    def _tree_of(self, reference: str) -> Any:
+        try:
+            if "\0" in reference:  # where git would stop reading
+                raise ValueError(reference)  # noqa: TRY301 (one refusal for all of them)
+            commit = self._repository.revparse_single(reference).peel(self._git.Commit)
+        except (KeyError, ValueError, self._git.GitError) as error:
+            raise NotFound(
+                f"git knows no commit {printable(reference, 100)!r}",
+                remedy="fetch it, or name another",
+            ) from error
+        self.commit = str(commit.id)
+        return commit.tree
+
+    def _find(self, path: str) -> tuple[str, Any] | None:
+        """Return the entry at ``path``, or the one on the way there that is no folder."""
+        tree, walked = self._root, ""
+        *folders, last = path.split("/")
+        for part in folders:
+            walked = f"{walked}/{part}" if walked else part
+            if part not in tree:
+                return None
+            if tree[part].filemode != _TREE:
+                return walked, tree[part]
+            tree = tree[part]
+        return (path, tree[last]) if last in tree else None
+
+
+def _kind_in_git(mode: int) -> Kind:
+    if mode in _FILES:
+        return "file"
+    return "link" if mode == _LINK else "other"
+
+
+def _text(entry: Any) -> str:
+    return entry.raw_name.decode("utf-8", "surrogateescape")
+
+
+def _pygit2() -> Any:
+    try:
+        import pygit2  # noqa: PLC0415 (an extra)
+    except ModuleNotFoundError as error:
+        raise DependencyMissing(
+            "reading a commit needs the library pygit2", remedy="pip install 'sigil[gate]'"
+        ) from error
+    return pygit2
