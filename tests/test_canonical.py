@@ -162,3 +162,21 @@ def test_a_run_may_not_have_a_name_of_other_inputs(name):
 def test_a_run_name_says_when_who_and_from_what():
     name = canonical.run_name("2025-09-13T17-03-12Z", "simple", "sha256:" + "ab" * 32)
     assert name == "2025-09-13T17-03-12Z_simple_abababab"
+
+
+# --- the ledger -------------------------------------------------------------------------
+
+
+def test_hashes_of_the_merkle_tree_are_those_of_the_standard():
+    """The first two leaves of the reference implementation's test data, and their root."""
+    left, right = canonical.merkle_leaf(b""), canonical.merkle_leaf(b"\0")
+    assert left.hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+    assert canonical.merkle_node(left, right).hex() == (
+        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"
+    )
+    assert canonical.merkle_empty() == hashlib.sha256(b"").digest()
+
+
+def test_an_object_has_the_name_that_git_gives_it():
+    assert canonical.git_object_id("blob", b"") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    assert canonical.git_object_id("tree", b"") == "4b825dc642cb6eb9a060e54bf8d69288fbee4904"

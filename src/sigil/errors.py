@@ -277,21 +277,6 @@ class BudgetSpent(ProviderFailed):
 # --- the gate ---------------------------------------------------------------------------
 
 
-class KeyMissing(SigilError):
-    """A private key that is not here, cannot be used, or that others may read."""
-
-    exit_code = 62
-
-
-class SealBroken(SigilError):
-    """A bundle that is not what was sealed, or that this key does not open."""
-
-    exit_code = 63
-
-
-# --- the gate ---------------------------------------------------------------------------
-
-
 class LedgerBroken(SigilError):
     """A ledger that is truncated, damaged, or signed by a key that is not trusted."""
 
@@ -305,6 +290,12 @@ class LedgerForked(SigilError):
 
 
 class KeyMissing(SigilError):
-    """A key that is needed and is not there, or may not be used as it stands."""
+    """A private key that is not here, cannot be used, or that others may read."""
 
     exit_code = 62
+
+
+class SealBroken(SigilError):
+    """A bundle that is not what was sealed, or that this key does not open."""
+
+    exit_code = 63
