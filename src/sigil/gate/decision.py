@@ -1,0 +1,267 @@
+"""Turn facts into ALLOW, REVIEW or BLOCK.
+
+Pure: no clock, files or chance; `sigil.gate.evaluator` gathers the facts and records the decision.
+
+Invariant I (fail-closed): a verdict begins at ALLOW only where every fact is there, and each
+reason can only lower it. A fact that is missing is a reason. Invariant IV (freshness): a ledger
+whose newest checkpoint is older than the window, or lies in the future, is one too.
+
+Not here: scores (`sigil.gate.scoring`), the trust ladder (`sigil.gate.trust`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from sigil.gate.model import Priority, Status
+from sigil.gate.scoring import Answers, Score, regressions
+from sigil.gate.trust import Tier
+
+
+class Verdict(StrEnum):
+    """What is decided, from the best to the worst."""
+
+    ALLOW = "ALLOW"
+    REVIEW = "REVIEW"
+    BLOCK = "BLOCK"
+
+    @property
+    def exit_code(self) -> int:
+        """What a command exits with; 1 and 2 mean errors."""
+        return {"ALLOW": 0, "REVIEW": 3, "BLOCK": 4}[self]
+
+
+class Stage(StrEnum):
+    """A part of an evaluation that can fail."""
+
+    RESOLVE = "resolve"
+    POLICY = "policy"
+    BUNDLE = "bundle"
+    DEPLOY_PR = "deploy pr"
+    DEPLOY_BASELINE = "deploy baseline"
+    RUN = "run"
+    SCORE = "score"
+    TRUST = "trust"
+    LEDGER = "ledger"
+    FEEDBACK = "feedback"
+
+
+class Code(StrEnum):
+    """Why a verdict is not better than it is."""
+
+    STAGE_FAILED = "stage_failed"
+    NOTHING_SCORED = "nothing_scored"
+    NO_PROVENANCE = "no_provenance"
+    NO_VISIBLE = "no_visible"
+    NO_HOLDOUT = "no_holdout"
+    NOT_RUN = "not_run"
+    ERRORED = "errored"
+    INCONCLUSIVE = "inconclusive"
+    FLICKERS = "flickers"
+    P0_FAILED = "p0_failed"
+    BELOW_THRESHOLD = "below_threshold"
+    BELOW_FLOOR = "below_floor"
+    REGRESSION = "regression"
+    BASELINE_SANK = "baseline_sank"
+    STALE_LEDGER = "stale_ledger"
+    LEDGER_UNKNOWN = "ledger_unknown"
+    EVALUATOR_UNKNOWN = "evaluator_unknown"
+    TIER = "tier"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason, as data that carries nothing of a scenario.
+
+    Args:
+        code: which.
+        verdict: the best that it leaves.
+        about: a fixed word that it concerns, such as a half, a stage or a tier; empty for none.
+        figures: numbers that it rests on, by name.
+    """
+
+    code: Code
+    verdict: Verdict
+    about: str = ""
+    figures: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Of one priority.
+
+    Args:
+        allow: the least satisfaction that may be allowed.
+        review: below it is a block.
+    """
+
+    allow: Fraction
+    review: Fraction
+
+
+THRESHOLDS: Mapping[Priority, Threshold] = {
+    Priority.P0: Threshold(Fraction(95, 100), Fraction(85, 100)),
+    Priority.P1: Threshold(Fraction(90, 100), Fraction(75, 100)),
+    Priority.P2: Threshold(Fraction(80, 100), Fraction(60, 100)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a decision rests on.
+
+    Args:
+        answers: to every scenario of the exam; empty if none could be read.
+        score: of the answers; None if there is none.
+        tier: the service's, from the ledger; None if it is not known.
+        has_provenance: whether all six fields of the tuple are known.
+        ledger_age_s: of the newest entry or checkpoint of the ledger; None if unknown.
+        freshness_s: how old it may be.
+        is_evaluator_known: whether the key that signs is one of those that the base ref names.
+        earlier: overall satisfaction that this very baseline once had in the same exam; None if
+            it was never seen.
+        failed: stages that did not end as they should.
+        thresholds: by priority.
+    """
+
+    answers: Sequence[Answers] = ()
+    score: Score | None = None
+    tier: Tier | None = None
+    has_provenance: bool = False
+    ledger_age_s: float | None = None
+    freshness_s: float = 60.0
+    is_evaluator_known: bool = False
+    earlier: Fraction | None = None
+    failed: frozenset[Stage] = frozenset()
+    thresholds: Mapping[Priority, Threshold] = field(default_factory=lambda: THRESHOLDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided, and why.
+
+    Args:
+        verdict: with regard to the tier.
+        recommended: without; what a human's verdict is compared with.
+        reasons: all of them, worst first; none for an ALLOW.
+    """
+
+    verdict: Verdict
+    recommended: Verdict
+    reasons: tuple[Reason, ...]
+
+
+_ORDER = tuple(Verdict)
+_SANK = Fraction(2, 100)
+"""How far a baseline may lie below what it once was before somebody has to look."""
+
+
+def decide(facts: Facts) -> Decision:
+    """Return the decision that these facts lead to. Never raises, and never allows by default."""
+    exam = [*_gathered(facts), *_answered(facts), *_scored(facts)]
+    recommended = _worst(exam)
+    ladder = _tier(facts.tier or Tier.NONE, recommended)
+    is_enrolled = facts.tier not in {None, Tier.NONE}
+    verdict = _worst([*exam, *ladder]) if is_enrolled else Verdict.REVIEW
+    reasons = sorted([*exam, *ladder], key=lambda one: -_ORDER.index(one.verdict))
+    return Decision(verdict, recommended, tuple(reasons))
+
+
+def _worst(reasons: Sequence[Reason]) -> Verdict:
+    return max((reason.verdict for reason in reasons), key=_ORDER.index, default=Verdict.ALLOW)
+
+
+def _gathered(facts: Facts) -> list[Reason]:
+    """Return reasons that lie in what could not be gathered or trusted."""
+    found = [
+        Reason(Code.STAGE_FAILED, Verdict.REVIEW, stage.value)
+        for stage in Stage
+        if stage in facts.failed
+    ]
+    if facts.score is None or not facts.answers:
+        found.append(Reason(Code.NOTHING_SCORED, Verdict.REVIEW))
+    if not facts.has_provenance:
+        found.append(Reason(Code.NO_PROVENANCE, Verdict.REVIEW))
+    if not facts.is_evaluator_known:
+        found.append(Reason(Code.EVALUATOR_UNKNOWN, Verdict.REVIEW))
+    age = facts.ledger_age_s
+    if age is None:
+        found.append(Reason(Code.LEDGER_UNKNOWN, Verdict.REVIEW))
+    elif not 0 <= age <= facts.freshness_s:
+        figures = (("age_s", round(age, 3)), ("window_s", facts.freshness_s))
+        found.append(Reason(Code.STALE_LEDGER, Verdict.REVIEW, figures=figures))
+    return found
+
+
+def _answered(facts: Facts) -> list[Reason]:
+    """Return reasons that lie in single answers."""
+    answers = facts.answers
+    cases = (
+        (Code.NOT_RUN, Verdict.REVIEW, [one for one in answers if not (one.pr and one.baseline)]),
+        (Code.ERRORED, Verdict.REVIEW, [one for one in answers if one.has(Status.ERROR)]),
+        (Code.INCONCLUSIVE, Verdict.REVIEW, [a for a in answers if a.has(Status.INCONCLUSIVE)]),
+        (Code.FLICKERS, Verdict.REVIEW, [one for one in answers if one.flickers]),
+        (Code.P0_FAILED, Verdict.BLOCK, [one for one in answers if _blocks(one)]),
+    )
+    found = [
+        Reason(code, verdict, figures=(("scenarios", len(concerned)),))
+        for code, verdict, concerned in cases
+        if concerned
+    ]
+    halves = {one.question.half for one in answers}
+    if answers and "visible" not in halves:
+        found.append(Reason(Code.NO_VISIBLE, Verdict.REVIEW))
+    if answers and "holdout" not in halves:
+        found.append(Reason(Code.NO_HOLDOUT, Verdict.REVIEW))
+    return found
+
+
+def _blocks(answers: Answers) -> bool:
+    """Say whether a P0 scenario fails on the change, every time that it came to a verdict.
+
+    One that passes in some repeats flickers, and a human looks.
+    """
+    verdicts = [r.status for r in answers.pr if r.status in {Status.PASS, Status.FAIL}]
+    is_failure = bool(verdicts) and Status.PASS not in verdicts
+    return answers.question.priority is Priority.P0 and is_failure
+
+
+def _scored(facts: Facts) -> list[Reason]:
+    """Return reasons that lie in the score."""
+    if facts.score is None or not facts.answers:
+        return []
+    found: list[Reason] = []
+    strictest = min(one.question.priority for one in facts.answers)
+    threshold = facts.thresholds.get(strictest, THRESHOLDS[strictest])
+    overall = facts.score.overall
+    figures = (("satisfaction", _shown(overall.pr)), ("threshold", _shown(threshold.allow)))
+    if overall.pr < threshold.review:
+        floor = (figures[0], ("threshold", _shown(threshold.review)))
+        found.append(Reason(Code.BELOW_FLOOR, Verdict.BLOCK, strictest.value, floor))
+    elif overall.pr < threshold.allow:
+        found.append(Reason(Code.BELOW_THRESHOLD, Verdict.REVIEW, strictest.value, figures))
+    for half in ("visible", "holdout"):
+        worse = regressions(facts.score, facts.answers, half)
+        if worse:
+            count = (("scenarios", float(len(worse))),)
+            found.append(Reason(Code.REGRESSION, Verdict.REVIEW, half, count))
+    if facts.earlier is not None and overall.baseline < facts.earlier - _SANK:
+        sank = (("now", _shown(overall.baseline)), ("earlier", _shown(facts.earlier)))
+        found.append(Reason(Code.BASELINE_SANK, Verdict.REVIEW, figures=sank))
+    return found
+
+
+def _tier(tier: Tier, recommended: Verdict) -> list[Reason]:
+    """Return the reason that lies in the trust ladder; only its upper two tiers may allow.
+
+    Under NONE, or where the tier is not known, everything is a human's to review.
+    """
+    holds = tier is Tier.NONE or (tier is Tier.SHADOW and recommended is Verdict.ALLOW)
+    return [Reason(Code.TIER, Verdict.REVIEW, tier.value)] if holds else []
+
+
+def _shown(value: Fraction) -> float:
+    return round(float(value), 6)

@@ -1,0 +1,165 @@
+"""What the author of a change may know of its evaluation.
+
+Pure. Invariant II (isolation wall): feedback is built of results, which hold no text of a
+scenario, and of nothing else. A visible scenario keeps its name; a holdout has a number that is
+drawn anew for every evaluation, and its intent's path, which is in the repository anyway.
+
+Step labels are a channel: a change can fail on purpose to carry out what it saw. So how much is
+said of holdouts is a ladder of its own: steps while a change gets better, then which intent is
+not met, then nothing.
+
+Not here: the operator's view (`sigil.gate.frames`), the score (`sigil.gate.scoring`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from sigil.gate.decision import Verdict
+from sigil.gate.model import Half, Result, Status, StepStatus
+from sigil.gate.scoring import Answers
+
+
+class Disclosure(StrEnum):
+    """How much is said of holdouts, from the most to the least."""
+
+    STEPS = "steps"
+    SPECS = "specs"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An earlier evaluation of the same change's line of work, in the same exam.
+
+    Args:
+        holdout: the change's satisfaction on the holdouts; None if it was never scored.
+        disclosed: what its feedback said of them.
+    """
+
+    holdout: Fraction | None
+    disclosed: Disclosure
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One scenario in the feedback.
+
+    Args:
+        name: the id of a visible scenario, or a holdout's number of this evaluation.
+        half: which half.
+        spec: path of its intent; empty if unknown.
+        steps: label of each step; empty where steps are withheld.
+        failed: whether it did not pass.
+    """
+
+    name: str
+    half: Half
+    spec: str
+    steps: tuple[StepStatus, ...]
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What the author of a change is told.
+
+    Args:
+        eval: id of the evaluation.
+        verdict: the decision.
+        disclosure: how much is said of holdouts.
+        lines: visible scenarios in the exam's order, then holdouts by number.
+        failing_specs: intents that a holdout found not met, sorted; what is left of the holdouts
+            under ``specs``.
+    """
+
+    eval: str
+    verdict: Verdict
+    disclosure: Disclosure
+    lines: tuple[Line, ...]
+    failing_specs: tuple[str, ...]
+
+    def counts(self) -> Mapping[StepStatus, int]:
+        """Return how many steps were labelled how, over all lines."""
+        steps = [step for line in self.lines for step in line.steps]
+        return {status: steps.count(status) for status in StepStatus}
+
+
+def disclosure(
+    earlier: Sequence[Submission], holdout: Fraction | None, *, submissions: int
+) -> Disclosure:
+    """Return how much may be said of the holdouts this time.
+
+    Args:
+        earlier: submissions of the same line of work in the same exam, oldest first.
+        holdout: satisfaction on the holdouts now; None if they were not scored.
+        submissions: after so many, nothing is said any more.
+
+    Source: the release rule is the Ladder of Blum and Hardt 2015: a score is told only when it
+    is better than every one before.
+    """
+    if holdout is None or len(earlier) >= submissions:
+        return Disclosure.NOTHING
+    before = [one.holdout for one in earlier if one.holdout is not None]
+    if before and holdout <= max(before):
+        return Disclosure.SPECS
+    return Disclosure.STEPS
+
+
+def feedback(
+    name: str,
+    verdict: Verdict,
+    answers: Sequence[Answers],
+    *,
+    numbers: Mapping[str, int],
+    disclosed: Disclosure,
+) -> Feedback:
+    """Return what the author is told.
+
+    Args:
+        name: id of the evaluation.
+        verdict: the decision.
+        answers: to every scenario.
+        numbers: of each holdout in this evaluation, by id, 1 to their count in random order.
+        disclosed: how much is said of holdouts.
+    """
+    visible = [
+        Line(
+            one.question.id, "visible", one.question.spec, _worst_of(one.pr).steps, _failed(one.pr)
+        )
+        for one in answers
+        if one.question.half == "visible"
+    ]
+    sealed = sorted(
+        (one for one in answers if one.question.half == "holdout"),
+        key=lambda one: numbers[one.question.id],
+    )
+    holdouts = [
+        Line(
+            f"holdout_{numbers[one.question.id]:03}",
+            "holdout",
+            one.question.spec,
+            _worst_of(one.pr).steps,
+            _failed(one.pr),
+        )
+        for one in sealed
+        if disclosed is Disclosure.STEPS
+    ]
+    failing = {one.question.spec for one in sealed if _failed(one.pr) and one.question.spec}
+    specs = () if disclosed is Disclosure.NOTHING else tuple(sorted(failing))
+    return Feedback(name, verdict, disclosed, (*visible, *holdouts), specs)
+
+
+def _failed(results: Sequence[Result]) -> bool:
+    return any(result.status is not Status.PASS for result in results) or not results
+
+
+_NEVER_RUN = Result("", Status.ERROR, ())
+
+
+def _worst_of(results: Sequence[Result]) -> Result:
+    """Return the result of the repeat with the fewest steps that passed."""
+    return min(results, key=lambda result: result.steps.count(StepStatus.PASS), default=_NEVER_RUN)

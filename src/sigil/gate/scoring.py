@@ -1,0 +1,166 @@
+"""How satisfied is the exam with a change, relative to its baseline?
+
+Pure, and exact: every score is a fraction, so the same results give the same bytes.
+
+* A scenario's satisfaction on one side is the mean of its repeats: 1 for a pass, the share of
+  steps that passed for a failure, 0 for a failed P0 scenario and for an error. An errored scenario
+  stays in the denominator.
+* A half's satisfaction is the mean of its scenarios; both halves are weighed together.
+* A regression is a scenario that satisfies less than it did before the change.
+
+Not here: what follows from a score (`sigil.gate.decision`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sigil.gate.model import Half, Priority, Result, SideName, Status, StepStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is known of a scenario besides its text.
+
+    Args:
+        id: the scenario's.
+        half: which half it belongs to.
+        priority: as declared; P0 where a scenario could not even be read.
+        spec: path of its intent; empty if unknown.
+    """
+
+    id: str
+    half: Half
+    priority: Priority
+    spec: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What both sides made of one question.
+
+    Args:
+        question: the question.
+        pr: the results of the change, one per repeat; empty where it was never run.
+        baseline: likewise, without the change.
+    """
+
+    question: Question
+    pr: tuple[Result, ...]
+    baseline: tuple[Result, ...]
+
+    def of(self, side: SideName) -> tuple[Result, ...]:
+        """Return the results of one side."""
+        return self.pr if side == "pr" else self.baseline
+
+    def has(self, status: Status) -> bool:
+        """Say whether any result of either side is of this status."""
+        return any(result.status is status for result in (*self.pr, *self.baseline))
+
+    @property
+    def flickers(self) -> bool:
+        """Whether repeats on one side disagree."""
+        return any(
+            len({(r.status, r.steps) for r in side}) > 1 for side in (self.pr, self.baseline)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One figure for both sides, 0 to 1."""
+
+    pr: Fraction
+    baseline: Fraction
+
+    @property
+    def delta(self) -> Fraction:
+        """How much better the change is; negative if it is worse."""
+        return self.pr - self.baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What an evaluation comes to.
+
+    Args:
+        visible: mean of the visible scenarios; None if there are none.
+        holdout: mean of the holdouts; None if there are none.
+        overall: both, weighed; of one half alone where the other is empty.
+        scenarios: satisfaction of each scenario by id, in the order of the exam.
+    """
+
+    visible: Pair | None
+    holdout: Pair | None
+    overall: Pair
+    scenarios: tuple[tuple[str, Pair], ...]
+
+
+def satisfaction(results: Sequence[Result], priority: Priority) -> Fraction:
+    """Return how far a scenario is satisfied, 0 to 1: the mean over its repeats; 0 of none."""
+    if not results:
+        return Fraction(0)
+    return sum((_satisfied(result, priority) for result in results), Fraction(0)) / len(results)
+
+
+def _satisfied(result: Result, priority: Priority) -> Fraction:
+    if result.status is Status.PASS:
+        return Fraction(1)
+    blocks = result.status is Status.FAIL and priority is Priority.P0
+    if result.status is Status.ERROR or blocks or not result.steps:
+        return Fraction(0)
+    return Fraction(result.steps.count(StepStatus.PASS), len(result.steps))
+
+
+def score(answers: Sequence[Answers], *, visible: int = 2, holdout: int = 1) -> Score:
+    """Return what these answers come to.
+
+    Args:
+        answers: one per scenario of the exam, run or not.
+        visible: the weight of the visible half.
+        holdout: the weight of the holdouts.
+
+    Raises:
+        ValueError: there is no scenario, or a weight is below 1.
+    """
+    if not answers or min(visible, holdout) < 1:
+        raise ValueError("a score needs a scenario, and weights of at least 1")
+    pairs = [
+        Pair(*(satisfaction(one.of(side), one.question.priority) for side in ("pr", "baseline")))
+        for one in answers
+    ]
+    halves = {
+        half: _mean(
+            pair for pair, one in zip(pairs, answers, strict=True) if one.question.half == half
+        )
+        for half in ("visible", "holdout")
+    }
+    weighed = [
+        (pair, weight)
+        for pair, weight in ((halves["visible"], visible), (halves["holdout"], holdout))
+        if pair is not None
+    ]
+    total = sum(weight for _, weight in weighed)
+    overall = Pair(
+        sum((pair.pr * weight for pair, weight in weighed), Fraction(0)) / total,
+        sum((pair.baseline * weight for pair, weight in weighed), Fraction(0)) / total,
+    )
+    named = tuple((one.question.id, pair) for one, pair in zip(answers, pairs, strict=True))
+    return Score(halves["visible"], halves["holdout"], overall, named)
+
+
+def _mean(pairs: Iterable[Pair]) -> Pair | None:
+    found = list(pairs)
+    if not found:
+        return None
+    return Pair(
+        sum((pair.pr for pair in found), Fraction(0)) / len(found),
+        sum((pair.baseline for pair in found), Fraction(0)) / len(found),
+    )
+
+
+def regressions(found: Score, answers: Sequence[Answers], half: Half) -> tuple[str, ...]:
+    """Return the ids of the scenarios of a half that satisfy less than on the baseline."""
+    halves = {one.question.id: one.question.half for one in answers}
+    return tuple(name for name, pair in found.scenarios if pair.delta < 0 and halves[name] == half)

@@ -1,0 +1,221 @@
+"""ALLOW, REVIEW or BLOCK."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.gate.building import answers
+
+from sigil.gate.decision import Code, Facts, Stage, Verdict, decide
+from sigil.gate.scoring import score
+from sigil.gate.trust import Tier
+
+GOOD = (
+    answers("ppp", name="a", priority="P0"),
+    answers("ppp", name="h", half="holdout", priority="P1"),
+)
+
+
+def facts(*exam, **changed) -> Facts:
+    """All facts as good as can be, over this exam."""
+    exam = exam or GOOD
+    good = Facts(
+        answers=exam,
+        score=score(exam),
+        tier=Tier.AUTO,
+        has_provenance=True,
+        ledger_age_s=1.0,
+        is_evaluator_known=True,
+    )
+    return replace(good, **changed)
+
+
+def codes(decision) -> set[Code]:
+    return {reason.code for reason in decision.reasons}
+
+
+def test_a_change_that_satisfies_everything_is_allowed():
+    decision = decide(facts())
+    assert decision.verdict is Verdict.ALLOW
+    assert decision.reasons == ()
+
+
+def test_no_facts_are_no_allow():
+    assert decide(Facts()).verdict is Verdict.REVIEW
+
+
+MISSING = {
+    "answers": (),
+    "score": None,
+    "tier": None,
+    "has_provenance": False,
+    "ledger_age_s": None,
+    "is_evaluator_known": False,
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_a_fact_that_is_missing_is_a_review(name):
+    decision = decide(facts(**{name: MISSING[name]}))
+    assert decision.verdict is Verdict.REVIEW
+    assert decision.reasons
+
+
+def test_every_fact_without_a_default_that_is_neutral_is_among_the_missing():
+    neutral = {"freshness_s", "earlier", "failed", "thresholds"}
+    assert {field.name for field in fields(Facts)} == neutral | set(MISSING)
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_a_stage_that_failed_is_a_review(stage):
+    decision = decide(facts(failed=frozenset({stage})))
+    assert decision.verdict is Verdict.REVIEW
+    assert decision.reasons[0].about == stage.value
+
+
+def test_a_p0_scenario_that_fails_blocks():
+    decision = decide(facts(answers("ppf", name="a", priority="P0"), GOOD[1]))
+    assert decision.verdict is Verdict.BLOCK
+    assert Code.P0_FAILED in codes(decision)
+
+
+def test_a_p0_scenario_that_passes_once_and_fails_once_is_a_humans():
+    exam = (answers("ppp ppf", "ppp ppp", name="a", priority="P0"), GOOD[1])
+    exam += tuple(answers("p", name=str(n)) for n in range(20))
+    decision = decide(facts(*exam))
+    assert decision.verdict is Verdict.REVIEW
+    assert Code.FLICKERS in codes(decision)
+
+
+def test_a_p0_scenario_that_errs_on_the_change_is_never_allowed():
+    assert decide(facts(answers("ppe", name="a", priority="P0"), GOOD[1])).verdict != "ALLOW"
+
+
+def test_satisfaction_below_the_threshold_of_the_strictest_priority_is_a_review():
+    visible = [answers("p" * 9 + "f", "p" * 9 + "f", name=str(n)) for n in range(10)]
+    decision = decide(facts(GOOD[0], GOOD[1], *visible))
+    assert decision.verdict is Verdict.REVIEW
+    assert codes(decision) == {Code.BELOW_THRESHOLD}
+
+
+def test_satisfaction_below_the_floor_blocks():
+    exam = [answers("ff", "ff", name="a"), answers("ff", "ff", name="h", half="holdout")]
+    decision = decide(facts(*exam))
+    assert decision.verdict is Verdict.BLOCK
+    assert Code.BELOW_FLOOR in codes(decision)
+
+
+@pytest.mark.parametrize("half", ["visible", "holdout"])
+def test_a_regression_is_a_review_that_names_the_half_and_nothing_else(half):
+    many = tuple(answers("p", name=f"{n}", half=half) for n in range(99))
+    worse = answers("p" * 9 + "f", "p" * 10, name="worse", half=half)
+    decision = decide(facts(*GOOD, *many, worse))
+    assert decision.verdict is Verdict.REVIEW
+    [reason] = decision.reasons
+    assert (reason.code, reason.about) == (Code.REGRESSION, half)
+    assert dict(reason.figures) == {"scenarios": 1}
+
+
+@pytest.mark.parametrize("left_out", [0, 1])
+def test_an_exam_with_only_one_half_is_never_allowed(left_out):
+    decision = decide(facts(GOOD[1 - left_out]))
+    assert decision.verdict is Verdict.REVIEW
+
+
+def test_a_judge_that_would_not_say_is_a_review():
+    many = tuple(answers("p" * 10, name=str(n)) for n in range(99))
+    decision = decide(facts(*GOOD, *many, answers("pi", "pi", name="judged")))
+    assert decision.verdict is Verdict.REVIEW
+    assert codes(decision) == {Code.INCONCLUSIVE}
+
+
+@pytest.mark.parametrize("age", [60.5, -1.0, float("inf"), float("nan")])
+def test_a_ledger_outside_its_window_is_a_review(age):
+    assert codes(decide(facts(ledger_age_s=age))) == {Code.STALE_LEDGER}
+
+
+def test_a_baseline_that_did_better_before_is_a_review():
+    decision = decide(facts(earlier=Fraction(103, 100)))
+    assert codes(decision) == {Code.BASELINE_SANK}
+
+
+def test_shadow_recommends_and_does_not_allow():
+    decision = decide(facts(tier=Tier.SHADOW))
+    assert (decision.verdict, decision.recommended) == (Verdict.REVIEW, Verdict.ALLOW)
+
+
+def test_shadow_blocks():
+    exam = (answers("ppf", name="a", priority="P0"), GOOD[1])
+    assert decide(facts(*exam, tier=Tier.SHADOW)).verdict is Verdict.BLOCK
+
+
+def test_a_service_that_is_not_enrolled_is_always_reviewed_and_the_recommendation_is_kept():
+    exam = (answers("ppf", name="a", priority="P0"), GOOD[1])
+    decision = decide(facts(*exam, tier=Tier.NONE))
+    assert (decision.verdict, decision.recommended) == (Verdict.REVIEW, Verdict.BLOCK)
+
+
+def test_the_worst_reason_stands_first():
+    exam = (answers("ppf", name="a", priority="P0"), GOOD[1])
+    decision = decide(facts(*exam, ledger_age_s=None))
+    assert decision.reasons[0].verdict is Verdict.BLOCK
+
+
+def test_exit_codes_are_not_those_of_errors():
+    assert [verdict.exit_code for verdict in Verdict] == [0, 3, 4]
+
+
+SPOILED = [
+    {"failed": frozenset({Stage.RUN})},
+    {"ledger_age_s": 1e9},
+    *({name: value} for name, value in MISSING.items() if name != "tier"),
+]
+
+
+@pytest.mark.parametrize("first", range(len(SPOILED)))
+@pytest.mark.parametrize("second", range(len(SPOILED)))
+def test_a_second_thing_that_is_missing_never_helps(first, second):
+    order = list(Verdict)
+    one = decide(facts(**SPOILED[first]))
+    both = decide(facts(**(SPOILED[first] | SPOILED[second])))
+    assert order.index(both.verdict) >= order.index(one.verdict)
+
+
+@given(
+    st.lists(st.tuples(st.text("pfsei", min_size=1, max_size=4), st.booleans()), max_size=6),
+    st.sampled_from([None, *Tier]),
+    st.sets(st.sampled_from(list(Stage))),
+    st.one_of(st.none(), st.floats()),
+    st.booleans(),
+    st.booleans(),
+)
+def test_errors_never_allow(exam, tier, failed, age, provenance, known):
+    """Whatever is wrong, an ALLOW needs every fact and an exam of passes alone."""
+    asked = tuple(
+        answers(steps, "pp", name=str(n), half="holdout" if sealed else "visible")
+        for n, (steps, sealed) in enumerate(exam)
+    )
+    found = decide(
+        Facts(
+            answers=asked,
+            score=score(asked) if asked else None,
+            tier=tier,
+            failed=frozenset(failed),
+            ledger_age_s=age,
+            has_provenance=provenance,
+            is_evaluator_known=known,
+        )
+    )
+    if found.verdict is Verdict.ALLOW:
+        assert not failed
+        assert tier in {Tier.ADVISORY, Tier.AUTO}
+        assert age is not None
+        assert 0 <= age <= 60
+        assert provenance
+        assert known
+        assert {sealed for _, sealed in exam} == {False, True}
+        assert not any(letter in steps for steps, _ in exam for letter in "ei")

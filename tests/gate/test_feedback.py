@@ -1,0 +1,125 @@
+"""What the author of a change is told."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from fractions import Fraction
+from types import GenericAlias
+from typing import get_args, get_origin, get_type_hints
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.gate.building import answers
+
+from sigil.gate.decision import Verdict
+from sigil.gate.feedback import Disclosure, Submission, disclosure, feedback
+from sigil.gate.model import Result, StepStatus
+
+EXAM = (
+    answers("ppp", name="auth/login"),
+    answers("ppf", name="sealed/a", half="holdout", spec="docs/specs/billing.md"),
+    answers("pp", name="sealed/b", half="holdout", spec="docs/specs/auth.md"),
+)
+
+
+def told(disclosed=Disclosure.STEPS, exam=EXAM, numbers=None):
+    numbers = numbers or {"sealed/a": 2, "sealed/b": 1}
+    return feedback("eval_1", Verdict.REVIEW, exam, numbers=numbers, disclosed=disclosed)
+
+
+def test_a_holdout_has_a_number_and_step_labels():
+    line = told().lines[2]
+    assert line.name == "holdout_002"
+    assert line.spec == "docs/specs/billing.md"
+    assert line.steps == (StepStatus.PASS, StepStatus.PASS, StepStatus.FAIL)
+
+
+def test_holdouts_stand_in_the_order_of_their_numbers():
+    assert [line.name for line in told().lines] == ["auth/login", "holdout_001", "holdout_002"]
+
+
+def test_coarse_feedback_names_the_failing_intents_alone():
+    found = told(Disclosure.SPECS)
+    assert [line.name for line in found.lines] == ["auth/login"]
+    assert found.failing_specs == ("docs/specs/billing.md",)
+
+
+def test_a_spent_budget_says_nothing_of_holdouts():
+    found = told(Disclosure.NOTHING)
+    assert [line.name for line in found.lines] == ["auth/login"]
+    assert found.failing_specs == ()
+
+
+def test_a_scenario_that_was_never_run_failed():
+    found = told(exam=(answers("", name="auth/login"),))
+    assert found.lines[0].failed
+    assert found.lines[0].steps == ()
+
+
+def test_of_repeats_the_worst_is_told():
+    found = told(exam=(answers("pp pf", name="auth/login"),))
+    assert found.lines[0].steps == (StepStatus.PASS, StepStatus.FAIL)
+
+
+@given(st.text(min_size=3))
+def test_the_true_name_of_a_holdout_is_never_told(name):
+    secret = f"canary-{name}"
+    exam = (answers("pf", name=secret, half="holdout"),)
+    assert secret not in repr(told(exam=exam, numbers={secret: 1}))
+
+
+def test_a_result_has_no_room_for_text_but_the_scenarios_id():
+    """The wall stands on this: what feedback is made of cannot carry what a holdout asks."""
+    hints = get_type_hints(Result)
+    texts = [field.name for field in fields(Result) if _can_hold_text(hints[field.name])]
+    assert texts == ["scenario"]
+
+
+def _can_hold_text(kind: object) -> bool:
+    if isinstance(kind, GenericAlias) or get_origin(kind):
+        return any(_can_hold_text(part) for part in get_args(kind) if part is not Ellipsis)
+    if is_dataclass(kind):
+        return any(_can_hold_text(hint) for hint in get_type_hints(kind).values())
+    return isinstance(kind, type) and issubclass(kind, str) and not issubclass(kind, StrEnum)
+
+
+# --- how much is disclosed --------------------------------------------------------------
+
+
+def test_a_first_submission_is_told_the_steps():
+    assert disclosure([], Fraction(1, 2), submissions=5) is Disclosure.STEPS
+
+
+def test_a_submission_that_is_no_better_is_told_less():
+    earlier = [Submission(Fraction(1, 2), Disclosure.STEPS)]
+    assert disclosure(earlier, Fraction(1, 2), submissions=5) is Disclosure.SPECS
+
+
+def test_a_submission_that_is_better_than_all_before_is_told_the_steps_again():
+    earlier = [
+        Submission(Fraction(3, 4), Disclosure.STEPS),
+        Submission(Fraction(1, 4), Disclosure.SPECS),
+    ]
+    assert disclosure(earlier, Fraction(1, 2), submissions=5) is Disclosure.SPECS
+    assert disclosure(earlier, Fraction(4, 5), submissions=5) is Disclosure.STEPS
+
+
+def test_after_the_budget_nothing_is_told_however_good():
+    earlier = [Submission(Fraction(0), Disclosure.STEPS)] * 5
+    assert disclosure(earlier, Fraction(1), submissions=5) is Disclosure.NOTHING
+
+
+def test_holdouts_that_were_not_scored_are_not_told_of():
+    assert disclosure([], None, submissions=5) is Disclosure.NOTHING
+
+
+@given(st.lists(st.fractions(0, 1), max_size=30))
+def test_failing_on_purpose_is_told_of_steps_only_on_the_way_up(scores):
+    """A change that wants to send bits by its failures gets steps for rising scores alone."""
+    earlier: list[Submission] = []
+    for now in scores:
+        earlier.append(Submission(now, disclosure(earlier, now, submissions=20)))
+    told_steps = [one.holdout for one in earlier if one.disclosed is Disclosure.STEPS]
+    assert told_steps == sorted(set(told_steps))
+    assert all(one.disclosed is Disclosure.NOTHING for one in earlier[20:])
