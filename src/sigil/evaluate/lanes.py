@@ -42,6 +42,15 @@ GRACE_S = 5.0
 START_S = 60.0
 """Seconds that a lane may take to open its sandboxes."""
 
+_PROGRAM = """
+import gc
+gc.disable()  # what is imported stays: a fifth of a start goes into looking for garbage there
+from sigil.evaluate.lane import main
+gc.freeze()
+gc.enable()
+main({}, {})
+"""
+
 
 def default_count(*, timed: bool) -> int:
     """Return how many lanes this machine should have.
@@ -251,11 +260,8 @@ class _Lane:
         self.adopted = None
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            program = (
-                f"from sigil.evaluate.lane import main; main({theirs.fileno()}, {os.getpid()})"
-            )
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", program],
+                [sys.executable, "-P", "-c", _PROGRAM.format(theirs.fileno(), os.getpid())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 process_group=0,  # a terminal's Ctrl-C reaches neither it nor its sandboxes

@@ -11,6 +11,7 @@ Not here: what a request or an answer looks like (`sigil.llm.chat_completions`,
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import math
 import re
@@ -156,7 +157,7 @@ class Connection:
             return self._client
 
     def _connect(self) -> Any:
-        library, settings = import_module(self._library.module), self._settings
+        library, settings = _loaded(self._library.module), self._settings
         timeout = library.Timeout(settings.timeout_s, connect=min(_CONNECT_S, settings.timeout_s))
         # Whatever is not given would be read from the environment.
         return getattr(library, self._library.client)(
@@ -210,6 +211,22 @@ class Connection:
 
     def _said(self, text: str) -> str:
         return clean_text(text.replace(self._key, REDACTED) if self._key else text)
+
+
+def _loaded(name: str) -> Any:
+    """Import a library that is there to stay, without the collector going through it.
+
+    It would do so again and again during an import this large, and once more when the process
+    ends: that is half of what the library costs.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
 
 
 def _remedy(status: int, settings: ModelSettings) -> str:
