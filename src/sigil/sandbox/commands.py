@@ -19,7 +19,6 @@ Not here: the measure and the verdict (`sigil.evaluate`).
 from __future__ import annotations
 
 import os
-import platform
 import sys
 import tempfile
 import threading
@@ -31,14 +30,14 @@ from typing import Any, Literal, Self
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import InvalidValue, SandboxUnavailable
-from sigil.sandbox import argv, ladder, policy
+from sigil.sandbox import argv, ladder
+from sigil.sandbox import command_seal as seal
 from sigil.sandbox.capture import Captured, Watch
 from sigil.sandbox.cgroup import CommandGroup, make_group
 from sigil.sandbox.checkout import Checkout
 from sigil.sandbox.inside import kernel
-from sigil.sandbox.launch import CommandZygote, in_memory
+from sigil.sandbox.launch import Begun, CommandZygote, in_memory
 from sigil.sandbox.model import CandidateFailed, CommandResult, Ending, Isolation, Level, Limits
-from sigil.sandbox.syscalls import NUMBERS
 from sigil.sandbox.zygote import RungMissing
 from sigil.store.removal import remove_tree
 
@@ -52,8 +51,6 @@ PRELOADED = (
 )
 """What most scripts import, and what costs a fresh interpreter most of its start."""
 
-_SEES_TRUNCATION = 3
-"""The first landlock ABI that keeps a command from emptying files it may only read."""
 _NAMESPACES = ("user", "net", "pid", "mount", "ipc")
 _OF_THE_ZYGOTE = 64 * 2**20
 """Memory that the group grants besides a command's own: the zygote and the warden."""
@@ -152,22 +149,63 @@ class CommandSandbox:
             SandboxUnavailable: it could not be sealed as `isolation` says.
             CandidateFailed: it damaged files that its checkout shares with others.
         """
+        wanted = self._wanted(command, env, network)
+        bounds = limits or self._limits
+        with self._lock:
+            wanted |= self._place(checkout)
+            captured, killed = self._launch(wanted, bounds, stdin)
+            if checkout.shares_inodes_unprotected() and not checkout.base_is_intact():
+                raise CandidateFailed("protocol", "the command changed files that others share")
+        return _result(captured, killed=killed)
+
+    def begin(
+        self,
+        command: str | Sequence[str],
+        streams: Sequence[int],
+        *,
+        checkout: Checkout,
+        env: Mapping[str, str] = {},
+        limits: Limits | None = None,
+    ) -> Begun:
+        """Start a command with a loopback of its own, and leave it to the caller to watch it.
+
+        For what runs until it is told to stop (`sigil.sandbox.service`). The sandbox runs
+        nothing after it; `close` ends it.
+
+        Args:
+            command: as for `run`.
+            streams: descriptors of its stdin, stdout and stderr; they stay the caller's.
+            checkout: where.
+            env: variables besides `sigil.sandbox.argv.environment`.
+            limits: of it; its deadline is the caller's.
+
+        Raises:
+            InvalidValue: the command does not parse.
+            SandboxUnavailable: the sandbox is closed or busy, or has no network to give.
+        """
+        wanted = self._wanted(command, env, "loopback")
+        if not self._lock.acquire(blocking=False):
+            raise SandboxUnavailable("the sandbox runs a command already")
+        wanted |= self._place(checkout)
+        zygote = self._ready(wanted, limits or self._limits)
+        return Begun(zygote.control, zygote.ask(wanted, streams))
+
+    def _wanted(
+        self, command: str | Sequence[str], env: Mapping[str, str], network: Network
+    ) -> dict[str, Any]:
+        """Return the part of a request that does not depend on a place."""
         words = argv.split(command)
         if network == "loopback" and self._level == "L2":
             raise SandboxUnavailable(
                 "a network of its own needs network namespaces", remedy="run without network"
             )
-        wanted: dict[str, Any] = {"argv": words, "env": self._env | _checked(env)}
+        wanted: dict[str, Any] = {
+            "argv": words, "env": self._env | _checked(env), "network": network
+        }  # fmt: skip
         if argv.is_interpreter(words[0], self._python):
             wanted["argv"] = [str(self._python), *words[1:]]
             wanted["warm"] = argv.warm_form(words, env) if self._warm else None
-        bounds = limits or self._limits
-        with self._lock:
-            wanted |= self._place(checkout) | {"network": network}
-            captured, killed = self._launch(wanted, bounds, stdin)
-            if checkout.shares_inodes_unprotected() and not checkout.base_is_intact():
-                raise CandidateFailed("protocol", "the command changed files that others share")
-        return _result(captured, killed=killed)
+        return wanted
 
     # --- starting ---------------------------------------------------------------------------
 
@@ -202,8 +240,8 @@ class CommandSandbox:
             "memory_group": self._group is not None,
             "other_processes": 0,
             "tmp_bytes": self._limits.memory_bytes,
-            "policies": _policies(self._level),
-            "numbers": _numbers(),
+            "policies": seal.policies(self._level),
+            "numbers": seal.supervised_numbers(),
         }
         return CommandZygote(self._python, config, self._env, self._group)
 
@@ -263,15 +301,7 @@ class CommandSandbox:
         self, wanted: dict[str, Any], limits: Limits, stdin: bytes
     ) -> tuple[Captured, bool]:
         """Run a request; return what was seen, and whether memory ran out meanwhile."""
-        wanted["limits"] = asdict(limits)
-        wanted["tmp_bytes"] = limits.memory_bytes
-        if self._zygote is None or not self._zygote.alive():
-            self._end_zygote()
-            self._zygote = self._new_zygote()
-        if self._group is not None:
-            self._group.bound(
-                memory_bytes=limits.memory_bytes + _OF_THE_ZYGOTE, processes=limits.processes + 3
-            )
+        zygote = self._ready(wanted, limits)
         asked_ns = SYSTEM_CLOCK.monotonic_ns()
         watch = self._ask(wanted, stdin)
         try:
@@ -281,8 +311,25 @@ class CommandSandbox:
             raise
         finally:
             watch.close()
-        self._zygote.fork()
-        return captured, self._group is not None and self._group.killed()
+        zygote.fork()
+        return captured, self.ran_out_of_memory()
+
+    def ran_out_of_memory(self) -> bool:
+        """Say whether a process died for want of memory since the last question."""
+        return self._group is not None and self._group.killed()
+
+    def _ready(self, wanted: dict[str, Any], limits: Limits) -> CommandZygote:
+        """Put limits into a request and into the group; return a zygote that lives."""
+        wanted["limits"] = asdict(limits)
+        wanted["tmp_bytes"] = limits.memory_bytes
+        if self._zygote is None or not self._zygote.alive():
+            self._end_zygote()
+            self._zygote = self._new_zygote()
+        if self._group is not None:
+            self._group.bound(
+                memory_bytes=limits.memory_bytes + _OF_THE_ZYGOTE, processes=limits.processes + 3
+            )
+        return self._zygote
 
     def _ask(self, wanted: Mapping[str, Any], stdin: bytes) -> Watch:
         if self._zygote is None:
@@ -325,47 +372,6 @@ def _checked(env: Mapping[str, str]) -> dict[str, str]:
         if not name or "=" in name or "\0" in name + value:
             raise InvalidValue(f"not a variable: {name!r}")
     return dict(env)
-
-
-def _policies(level: Level) -> dict[str, dict[str, object]]:
-    """Return what seals a command, for each kind of network, in the form that goes inside."""
-    if level == "L0":
-        return {}
-    machine = platform.machine()
-    if sys.platform != "linux" or machine not in policy.AUDIT_ARCH:
-        raise RungMissing(f"no seccomp policy for {sys.platform} on {machine}")
-    abi = kernel.landlock_abi()
-    if abi == 0:
-        raise RungMissing("the kernel has no landlock")
-    if level == "L2" and abi < _SEES_TRUNCATION:
-        raise RungMissing(f"landlock {abi} of this kernel does not see truncation; 3 does")
-    found: dict[str, dict[str, object]] = {}
-    networks: tuple[Network, ...] = ("none", "loopback") if level == "L3" else ("none",)
-    for network in networks:
-        ruleset = policy.landlock(abi, network=network)
-        alone = level == "L2"
-        denied = policy.lone_commands_filter() if alone else policy.commands_filter(network)
-        asked = policy.supervised_filter(signals=not ruleset.scoped)
-        found[network] = {
-            "files": ruleset.files,
-            "tcp": ruleset.tcp,
-            "scoped": ruleset.scoped,
-            "program": policy.assemble(denied, machine).hex(),
-            "supervised": policy.assemble(asked, machine).hex() if alone else "",
-            "read": policy.READ & ruleset.files,
-            "run": policy.RUN & ruleset.files,
-            "write": policy.WRITE & ruleset.files,
-            "device": (policy.READ_FILE | policy.WRITE_FILE) & ruleset.files,
-        }
-    return found
-
-
-def _numbers() -> dict[int, str]:
-    """Return the names of the calls that are supervised, by their numbers on this machine."""
-    column = 0 if platform.machine() == "x86_64" else 1
-    names = [*policy.SUPERVISED.split(), *policy.SUPERVISED_SIGNALS.split()]
-    numbers = {NUMBERS[name][column]: name for name in names}
-    return {number: name for number, name in numbers.items() if number is not None}
 
 
 def _result(captured: Captured, *, killed: bool) -> CommandResult:

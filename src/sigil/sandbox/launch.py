@@ -13,7 +13,7 @@ import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sigil.errors import SandboxUnavailable
 from sigil.sandbox.cgroup import CommandGroup
@@ -22,6 +22,18 @@ _SCRIPT = Path(__file__).parent / "inside" / "commands.py"
 _START_S = 60.0
 _END_S = 5.0
 _MAX_PACKET = 32768
+
+
+class Begun(NamedTuple):
+    """What a started command is watched by.
+
+    Args:
+        control: the zygote's socket, over which it says that all has ended.
+        gate: the command's own, to be closed by the caller.
+    """
+
+    control: socket.socket
+    gate: socket.socket
 
 
 class CommandZygote:

@@ -40,7 +40,10 @@ import warden
 
 
 class Zygote:
-    """Has one command at a time. The parent says ``fork`` (with a gate) and ``stop``."""
+    """Has one command at a time.
+
+    The parent says ``fork`` (with a gate), ``door`` (with a channel, see `door.py`) and ``stop``.
+    """
 
     def __init__(self, control: socket.socket) -> None:
         self.control = control
@@ -86,8 +89,10 @@ class Zygote:
             word, descriptors = self._hear() if self.parent not in ready else (b"", [])
             if not word:
                 os._exit(0)
-            if not descriptors:
-                continue  # told to stop what had just ended
+            if word != b"fork":
+                for number in descriptors:
+                    os.close(number)
+                continue  # meant for what had just ended
             ward = warden.Ward(self.config, self.exposed, self.namespace)
             run = ward.start(descriptors[0])
             if run is not None:
@@ -104,8 +109,11 @@ class Zygote:
                 events.drain(self.wake)
                 ended = ward.reap()
             if self.control.fileno() in ready:
-                self._hear()
-                ended = True
+                _, descriptors = self._hear()
+                if descriptors:
+                    ward.open_door(descriptors[0])
+                else:
+                    ended = True
             ended = ended or self.parent in ready
         events.send(self.control, ward.end())
         ward.close()

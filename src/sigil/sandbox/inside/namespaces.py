@@ -114,6 +114,11 @@ class PidNamespace:
         kernel.checked(kernel.libc.setns(self._own, NAMESPACES["pid"]), "setns")
 
 
+def enter_network(descriptor: int) -> None:
+    """Move this process into a network namespace that it has capabilities over."""
+    kernel.checked(kernel.libc.setns(descriptor, NAMESPACES["net"]), "setns net")
+
+
 def raise_loopback() -> None:
     """Bring up ``lo`` in this network namespace."""
     probe = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)

@@ -22,6 +22,7 @@ import signal
 import socket
 from contextlib import suppress
 
+import door
 import metadata
 import program
 import view
@@ -47,6 +48,7 @@ class Ward:
         self._max_rss_kib = 0
         self._settled = None
         self._supervisor = None
+        self._door = None
         self.pid = 0
 
     def start(self, gate: int):
@@ -72,10 +74,24 @@ class Ward:
         numbers = [] if self._settled is None else [self._settled.fileno()]
         if self._supervisor is not None:
             numbers.append(self._supervisor.listener)
+        if self._door is not None:
+            numbers.append(self._door.channel.fileno())
         return numbers
+
+    def open_door(self, channel: int) -> None:
+        """Let sockets be asked for, over ``channel``, that are in the command's network."""
+        self._close_door()
+        if self._namespace is not None:
+            with suppress(OSError):  # it has just ended
+                self._door = door.Door(channel, self.pid)
+        if self._door is None:
+            os.close(channel)  # which the parent sees
 
     def attend(self, ready: set) -> None:
         """Hear the command's process until it is sealed, and then what it may not do alone."""
+        opened = self._door
+        if opened is not None and opened.channel.fileno() in ready and not opened.serve():
+            self._close_door()
         supervisor = self._supervisor
         if supervisor is not None and supervisor.listener in ready and not supervisor.serve():
             self._dismiss()
@@ -103,6 +119,11 @@ class Ward:
     def _dismiss(self) -> None:
         os.close(self._supervisor.listener)
         self._supervisor = None
+
+    def _close_door(self) -> None:
+        if self._door is not None:
+            self._door.close()
+            self._door = None
 
     def reap(self) -> bool:
         """Reap what has ended; say whether the command was among it."""
@@ -145,6 +166,7 @@ class Ward:
         """Let go of what is left, which may take the kernel a while."""
         if self._settled is not None:
             self._settled.close()
+        self._close_door()
         if self._supervisor is not None:
             self._dismiss()
         if self._view >= 0:
