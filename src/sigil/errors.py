@@ -299,3 +299,9 @@ class SealBroken(SigilError):
     """A bundle that is not what was sealed, or that this key does not open."""
 
     exit_code = 63
+
+
+class MalformedScenario(SigilError):
+    """A scenario that cannot be read or parsed, or that uses what the language does not have."""
+
+    exit_code = 64

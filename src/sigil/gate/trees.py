@@ -72,10 +72,41 @@ def place(tree: Tree, path: str) -> Where:
     return Where(f"{tree.name}:{shown}" if tree.name else shown)
 
 
-def _too_large(tree: Tree, path: str, most: int) -> InvalidValue:
+def _too_large(tree: Tree, path: str, most: int, more: str = "") -> InvalidValue:
     return InvalidValue(
-        f"larger than {most:,} bytes", where=place(tree, path), remedy="make it smaller"
+        f"{more}larger than {most:,} bytes", where=place(tree, path), remedy="make it smaller"
     )
+
+
+class Capped:
+    """A tree of which no more than so many bytes are read.
+
+    Args:
+        tree: to read.
+        most: bytes of all files together.
+    """
+
+    def __init__(self, tree: Tree, most: int):
+        self._tree = tree
+        self._most = most
+        self._left = most
+
+    @property
+    def name(self) -> str:
+        """Return the tree's own."""
+        return self._tree.name
+
+    def entries(self, folder: str) -> Iterator[Entry]:
+        """Yield what stands below ``folder``; see `Tree`."""
+        return self._tree.entries(folder)
+
+    def read(self, path: str, most: int) -> bytes:
+        """Return the bytes of a file; see `Tree`."""
+        data = self._tree.read(path, most)
+        self._left -= len(data)
+        if self._left < 0:
+            raise _too_large(self, path, self._most, "with the files before it ")
+        return data
 
 
 # --- the folder as it stands ------------------------------------------------------------

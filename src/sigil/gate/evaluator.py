@@ -1,0 +1,161 @@
+"""Open what is sealed. The one place from which a holdout leaves its seal.
+
+Only this module imports `sigil.gate.unseal`; whoever needs an opened holdout, or holdouts sealed
+anew, calls a function of this one.
+
+Promises: what is opened is what was recorded, down to its salted digest; nothing of it is in a
+representation, a message or a file.
+
+Not here: reading the bundle (`sigil.gate.bundle`), writing it (`sigil.gate.updating`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from sigil.canonical import SALT_BYTES, salted_digest
+from sigil.effects import random_bytes
+from sigil.errors import MalformedScenario, NotFound, SealBroken, Where
+from sigil.gate.bundle import Bundle, Sealed, folder_of, lua_text
+from sigil.gate.bundle_manifest import REMEDY
+from sigil.gate.changing import Entropy, Update, as_question, compose
+from sigil.gate.envelope import Envelope
+from sigil.gate.keys import Identities
+from sigil.gate.model import Scenario
+from sigil.gate.names import holdout_id
+from sigil.gate.sealing import parse_recipients, seal
+from sigil.gate.unseal import unseal
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBundle:
+    """An exam with its holdouts opened.
+
+    Args:
+        bundle: as it was read.
+        holdouts: the sealed half, ascending by id; in no representation.
+    """
+
+    bundle: Bundle
+    holdouts: tuple[Scenario, ...] = field(repr=False)
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """Both halves, the visible one first."""
+        return (*self.bundle.visible, *self.holdouts)
+
+
+def open_bundle(bundle: Bundle, identities: Identities) -> OpenBundle:
+    """Open the sealed half of ``bundle``.
+
+    Args:
+        bundle: read and verified.
+        identities: private keys of a recipient.
+
+    Raises:
+        SealBroken: no key fits, or what is inside is not what was recorded.
+        MalformedScenario: what is inside cannot be a scenario.
+        DependencyMissing: pyrage is not installed.
+    """
+    opened = [(sealed, _open(bundle, sealed, identities)) for sealed in bundle.sealed]
+    holdouts = tuple(_scenario(bundle, sealed, envelope) for sealed, envelope in opened)
+    return OpenBundle(bundle, holdouts)
+
+
+def _scenario(bundle: Bundle, sealed: Sealed, envelope: Envelope) -> Scenario:
+    """Return the scenario inside; a path that says no more than its id."""
+    question = sealed.question
+    path = f"{folder_of(bundle.manifest.service)}/holdout/{question.id}.lua"
+    try:
+        text = lua_text(envelope.text.encode(), Where(sealed.path))
+    except MalformedScenario as refused:  # by line, which is no part of the public's business
+        raise MalformedScenario(
+            "what is sealed here is no scenario", where=refused.where, remedy="seal it again"
+        ) from None
+    return Scenario(question.id, "holdout", text, path, question.spec, bundle.library)
+
+
+def _open(bundle: Bundle, sealed: Sealed, identities: Identities) -> Envelope:
+    where = Where(sealed.path)
+    envelope = unseal(sealed.ciphertext, identities, where)
+    expected = (bundle.manifest.service, sealed.question.id, sealed.question.digest)
+    if (envelope.service, envelope.id, envelope.digest) != expected:
+        raise SealBroken("holds another question than was recorded", where=where, remedy=REMEDY)
+    return envelope
+
+
+# --- sealing anew -----------------------------------------------------------------------
+
+
+def reseal(
+    bundle: Bundle,
+    identities: Identities,
+    recipients: Sequence[str],
+    *,
+    retired: Collection[str] = (),
+    seed: int | None = None,
+    entropy: Entropy = random_bytes,
+) -> Update:
+    """Return an update after which the holdouts have other seals, salts, ids and readers.
+
+    The new order is decided by ``seed`` and the new salts. The salts are inside the seals, so
+    nobody without a key can tell which of the new ids was which of the old.
+
+    Args:
+        bundle: read and verified.
+        identities: private keys of a present recipient.
+        recipients: public keys of those who may open them from now on.
+        retired: ids of holdouts to drop, for instance because somebody has seen them.
+        seed: to record; None keeps the present one.
+        entropy: of the salts.
+
+    Raises:
+        NotFound: an id to be retired is none of the bundle's.
+        SealBroken: see `open_bundle`.
+        InvalidValue: a recipient that is no key, or nobody.
+        DependencyMissing: pyrage is not installed.
+    """
+    unknown = sorted(set(retired) - {sealed.question.id for sealed in bundle.sealed})
+    if unknown:
+        raise NotFound(
+            f"there is no holdout {', '.join(unknown)}",
+            where=Where(folder_of(bundle.manifest.service)),
+            remedy="see sigil scenario list",
+        )
+    if bundle.sealed:
+        parse_recipients(recipients)
+    before = bundle.manifest
+    chosen = before.seed if seed is None else seed
+    kept = [
+        (replace(_open(bundle, sealed, identities), salt=entropy(SALT_BYTES)), sealed.question)
+        for sealed in bundle.sealed
+        if sealed.question.id not in retired
+    ]
+    kept.sort(key=lambda pair: salted_digest(pair[0].salt, str(chosen).encode()))
+    ordered = sorted(set(recipients))
+    numbered = [
+        (replace(envelope, id=holdout_id(number)), question)
+        for number, (envelope, question) in enumerate(kept, 1)
+    ]
+    ciphertexts = {envelope.id: seal(envelope, ordered) for envelope, _ in numbered}
+    holdouts = [
+        as_question(envelope, question.spec, ciphertexts[envelope.id])
+        for envelope, question in numbered
+    ]
+    manifest = replace(
+        before,
+        seed=chosen,
+        recipients=tuple(ordered),
+        questions=(*before.visible, *holdouts),
+    )
+    left = {question.id for question in before.holdouts} - set(ciphertexts)
+    renamed: dict[str, str | None] = dict.fromkeys(retired)
+    renamed |= {question.id: envelope.id for envelope, question in numbered}
+    return Update(
+        before,
+        compose(manifest, before),
+        ciphertexts,
+        tuple(f"holdout/{id_}.lua.age" for id_ in sorted(left)),
+        renamed,
+    )

@@ -1,0 +1,55 @@
+"""Open what is sealed. The only module that decrypts.
+
+Only `sigil.gate.evaluator` may import it (import-linter holds that): there is one place from which
+a holdout can leave its seal, and one place to watch.
+
+Promises: no message of an error holds anything of what is inside; nothing is written anywhere.
+
+Not here: whose keys (`sigil.gate.keys`), whether the bundle around it is intact
+(`sigil.gate.bundle`).
+"""
+
+from __future__ import annotations
+
+from sigil.errors import SealBroken, Where
+from sigil.gate.age import age
+from sigil.gate.envelope import Envelope, NotAnEnvelope, unwrap
+from sigil.gate.keys import Identities
+
+_NO_KEY = "No matching keys"
+
+
+def unseal(ciphertext: bytes, identities: Identities, where: Where) -> Envelope:
+    """Return what is inside of ``ciphertext``.
+
+    Args:
+        ciphertext: an age file.
+        identities: private keys, of which one has to fit.
+        where: the file, for the message.
+
+    Raises:
+        SealBroken: no key fits, bytes were changed, or something else was sealed.
+        DependencyMissing: pyrage is not installed.
+    """
+    library = age()
+    try:
+        opened = bytes(library.decrypt(ciphertext, list(identities.reveal())))
+    except library.DecryptError as error:
+        if _NO_KEY in str(error):
+            raise SealBroken(
+                "is sealed for other keys than this one",
+                where=where,
+                remedy="use the key of a recipient, or have one of them run "
+                "`sigil scenario rotate`",
+            ) from None
+        raise SealBroken(
+            "is not what was sealed", where=where, remedy="restore it from git"
+        ) from None
+    try:
+        return unwrap(opened)
+    except NotAnEnvelope as problem:
+        raise SealBroken(
+            f"holds no sealed scenario: {problem}",
+            where=where,
+            remedy="seal the scenario with `sigil scenario seal`",
+        ) from None
