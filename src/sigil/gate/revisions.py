@@ -1,0 +1,177 @@
+"""Which commits are compared, and what are they by content?
+
+Three of them: the change, the baseline that it is measured against (where it left the base
+branch), and the control, the base branch as it is now, whose exam and policy count. A change
+cannot widen its own exam, because nothing of it is read but the code that is deployed.
+
+A digest is taken over paths, kinds and contents, so neither history nor git's own names enter it.
+
+Not here: reading single files (`sigil.gate.trees`), deploying (`sigil.gate.deploy`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sigil.canonical import digest, digest_value
+from sigil.errors import CommandMissing, InvalidValue, NotFound, Where
+from sigil.gate.trees import CommitTree
+from sigil.printable import printable
+
+FETCH_S = 120.0
+"""Seconds that fetching one ref may take."""
+_PULL = re.compile(r"(?:refs/)?pull/[1-9][0-9]{0,9}/(?:head|merge)")
+_BASES = ("origin/HEAD", "main", "master", "origin/main", "origin/master")
+_MOST = 1_000_000
+"""Files of one tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One commit.
+
+    Args:
+        ref: as it was asked for.
+        commit: its 40 hex digits.
+        digest: of what it holds: ``sha256:…``.
+    """
+
+    ref: str
+    commit: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revisions:
+    """The three commits of an evaluation.
+
+    Args:
+        change: what wants to be merged.
+        baseline: where it left the base branch.
+        control: the base branch as it is now.
+    """
+
+    change: Revision
+    baseline: Revision
+    control: Revision
+
+
+def resolve(root: Path, ref: str, *, base: str | None = None, remote: str = "origin") -> Revisions:
+    """Return the commits that an evaluation of ``ref`` is about.
+
+    Args:
+        root: the repository.
+        ref: anything that git resolves, or ``pull/N/head``, which is fetched from the remote.
+        base: the base branch; found by the names that one usually has if None.
+        remote: where pull requests are fetched from.
+
+    Raises:
+        NotFound: there is no such commit, no base branch, or no history that both share.
+        InvalidValue: the change is the base branch itself.
+        DependencyMissing: pygit2 is not installed.
+    """
+    change = CommitTree(root, _fetched(root, ref, remote) if _PULL.fullmatch(ref) else ref)
+    named, control = _control(root, base)
+    shared = _merge_base(root, change.commit, control.commit)
+    if shared is None:
+        raise NotFound(
+            f"{printable(ref, 80)} and {printable(named, 80)} share no history",
+            remedy="name the branch that it left with --base",
+        )
+    if shared == change.commit:
+        raise InvalidValue(
+            f"{printable(ref, 80)} holds nothing that {printable(named, 80)} does not hold",
+            remedy="commit the change on a branch of its own, or name its base with --base",
+        )
+    baseline = CommitTree(root, shared)
+    return Revisions(
+        Revision(ref, change.commit, content_digest(root, change.commit)),
+        Revision(f"merge-base of {named}", shared, content_digest(root, baseline.commit)),
+        Revision(named, control.commit, content_digest(root, control.commit)),
+    )
+
+
+def content_digest(root: Path, commit: str) -> str:
+    """Return the identity of what a commit holds.
+
+    Raises:
+        InvalidValue: it holds more than a million files.
+        NotFound: there is no such commit.
+    """
+    import pygit2  # noqa: PLC0415 (an extra; CommitTree has said so if it is missing)
+
+    repository: Any = pygit2.Repository(str(root))
+    found: list[list[str]] = []
+    waiting: list[tuple[str, Any]] = [("", repository[commit].peel(pygit2.Commit).tree)]
+    while waiting:
+        above, tree = waiting.pop()
+        for entry in tree:
+            path = above + entry.raw_name.decode("utf-8", "backslashreplace")
+            if entry.type_str == "tree":
+                waiting.append((f"{path}/", entry))
+            else:
+                known = entry.type_str == "blob"
+                held = digest(repository[entry.id].data) if known else str(entry.id)
+                found.append([path, f"{entry.filemode:o}", held])
+        if len(found) > _MOST:
+            raise InvalidValue("more than a million files", remedy="evaluate a smaller tree")
+    return digest_value(sorted(found))
+
+
+def _control(root: Path, base: str | None) -> tuple[str, CommitTree]:
+    if base is not None:
+        return base, CommitTree(root, base)
+    for name in _BASES:
+        try:
+            return name, CommitTree(root, name)
+        except NotFound:
+            continue
+    raise NotFound("there is no branch main or master", remedy="name the base branch with --base")
+
+
+def _merge_base(root: Path, one: str, other: str) -> str | None:
+    import pygit2  # noqa: PLC0415 (an extra; CommitTree has said so if it is missing)
+
+    repository: Any = pygit2.Repository(str(root))
+    found = repository.merge_base(one, other)
+    return None if found is None else str(found)
+
+
+def _fetched(root: Path, ref: str, remote: str) -> str:
+    """Fetch a pull request, and return its commit. No hook and no program of the tree runs."""
+    program = shutil.which("git")
+    if program is None:
+        raise CommandMissing(f"git is needed to fetch {ref}", remedy="install git")
+    full = ref if ref.startswith("refs/") else f"refs/{ref}"
+    held = f"refs/sigil/{full.removeprefix('refs/')}"
+    quiet = ["-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never"]
+    command = [program, *quiet, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules"]
+    try:
+        done = subprocess.run(
+            [*command, "--", remote, f"+{full}:{held}"],
+            cwd=root,
+            env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=FETCH_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotFound(
+            f"fetching {ref} took more than {FETCH_S:g} s", remedy="look at the network"
+        ) from error
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        raise NotFound(
+            f"{ref} cannot be fetched from {printable(remote, 80)}: "
+            f"{printable(said[0], 200) if said else 'git does not say why'}",
+            where=Where(str(root)),
+            remedy="look at its number and at `git remote -v`",
+        )
+    return held

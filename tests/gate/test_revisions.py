@@ -1,0 +1,125 @@
+"""Which commits are compared."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sigil.errors import InvalidValue, NotFound
+from sigil.gate.revisions import content_digest, resolve
+
+
+class Repository:
+    """A git repository that is written by git itself."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        root.mkdir()
+        self.git("init", "-q", "-b", "main")
+
+    def git(self, *arguments: str) -> str:
+        identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+        done = subprocess.run(
+            ["git", *identity, *arguments],
+            cwd=self.root,
+            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.strip()
+
+    def commit(self, **files: str) -> str:
+        for name, text in files.items():
+            (self.root / name).write_text(text)
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", "x")
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def repository(tmp_path) -> Repository:
+    found = Repository(tmp_path / "repository")
+    found.commit(a="1")
+    return found
+
+
+def branched(repository) -> tuple[str, str, str]:
+    left = repository.git("rev-parse", "HEAD")
+    repository.git("checkout", "-q", "-b", "change")
+    change = repository.commit(a="2")
+    repository.git("checkout", "-q", "main")
+    return left, change, repository.commit(b="new on main")
+
+
+def test_a_change_is_compared_with_where_it_left_and_examined_by_what_main_is_now(repository):
+    left, change, now = branched(repository)
+    found = resolve(repository.root, "change")
+    assert (found.baseline.commit, found.change.commit, found.control.commit) == (left, change, now)
+
+
+def test_a_pull_request_is_fetched_from_its_remote(repository, tmp_path):
+    _, change, _ = branched(repository)
+    repository.git("update-ref", "refs/pull/42/head", change)
+    repository.git("branch", "-D", "change")
+    clone = tmp_path / "clone"
+    repository.git("clone", "-q", str(repository.root), str(clone))
+    assert resolve(clone, "pull/42/head").change.commit == change
+
+
+def test_a_pull_request_that_does_not_exist_is_named(repository):
+    repository.git("remote", "add", "origin", str(repository.root))
+    with pytest.raises(NotFound, match="pull/7/head cannot be fetched from origin"):
+        resolve(repository.root, "pull/7/head")
+
+
+def test_a_ref_that_does_not_exist_is_named(repository):
+    with pytest.raises(NotFound, match="git knows no commit 'nowhere'"):
+        resolve(repository.root, "nowhere")
+
+
+def test_a_ref_is_never_an_option_of_git(repository):
+    with pytest.raises(NotFound):
+        resolve(repository.root, "--upload-pack=true")
+
+
+def test_what_is_on_the_base_branch_already_is_no_change(repository):
+    with pytest.raises(InvalidValue, match="holds nothing that main does not hold"):
+        resolve(repository.root, "main")
+
+
+def test_histories_that_share_nothing_are_refused(repository):
+    repository.git("checkout", "-q", "--orphan", "other")
+    repository.commit(a="9")
+    with pytest.raises(NotFound, match="share no history"):
+        resolve(repository.root, "other", base="main")
+
+
+def test_a_folder_without_git_is_refused(tmp_path):
+    with pytest.raises(NotFound, match="no git repository"):
+        resolve(tmp_path, "main")
+
+
+def test_a_digest_depends_on_content_and_not_on_history(repository):
+    first = repository.git("rev-parse", "HEAD")
+    again = repository.commit()
+    assert again != first
+    assert content_digest(repository.root, first) == content_digest(repository.root, again)
+
+
+def test_a_digest_sees_a_name_a_text_and_a_mode(repository):
+    seen = {content_digest(repository.root, repository.git("rev-parse", "HEAD"))}
+    seen.add(content_digest(repository.root, repository.commit(a="2")))
+    seen.add(content_digest(repository.root, repository.commit(b="2")))
+    (repository.root / "a").chmod(0o755)
+    seen.add(content_digest(repository.root, repository.commit()))
+    assert len(seen) == 4
+
+
+def test_a_digest_is_pinned(repository):
+    commit = repository.git("rev-parse", "HEAD")
+    pinned = "sha256:bf326adb5b60e1122e619c232177e2c95e8e219e61c32e5feda36d3249320697"
+    assert content_digest(repository.root, commit) == pinned
