@@ -1,0 +1,332 @@
+"""What the gate writes into the ledger, and what it reads out of it.
+
+Pure: bodies of events in, facts out. The ledger knows nothing of these kinds:
+
+    eval.complete     an exam came to an end: who, against what, scores in hundredths
+    eval.decision     ALLOW, REVIEW or BLOCK, bound to one change, one baseline, one exam
+    eval.merge        an ALLOW was used
+    trust.enrolled    the service was registered
+    trust.transition  news of a computed step on the ladder; never read back
+    verdict.human     what a human would have decided
+    override.human    a human set a decision aside
+    incident.<tag>    something went wrong in production
+
+Scores stand here in hundredths: a finer figure would be a channel out of the sealed half.
+
+A body of another shape raises, because a ledger that is not understood is not a ledger that was
+read: whoever decides without it does not allow.
+
+Not here: signatures and order (`sigil.ledger`), what follows (`sigil.gate.trust`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from sigil.errors import LedgerBroken
+from sigil.gate.decision import Decision, Verdict
+from sigil.gate.feedback import Disclosure, Submission
+from sigil.gate.scoring import Pair, Score
+from sigil.gate.trust import Enrolled, Evaluated, Incident, Judged, Overridden, Tier, TrustEvent
+
+COMPLETE = "eval.complete"
+DECISION = "eval.decision"
+MERGE = "eval.merge"
+ENROLLED = "trust.enrolled"
+TRANSITION = "trust.transition"
+VERDICT = "verdict.human"
+OVERRIDE = "override.human"
+INCIDENT = "incident."
+_HUNDRED = 100
+_T = TypeVar("_T")
+
+
+class Recorded(Protocol):
+    """An entry of the ledger, as far as the gate looks at it."""
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+        ...
+
+    @property
+    def ts(self) -> datetime:
+        """When, as far as the ledger goes."""
+        ...
+
+    @property
+    def service(self) -> str:
+        """Which service it concerns."""
+        ...
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """Its facts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The six fields under which a score is the same again.
+
+    Args:
+        artifact: digest of the change.
+        baseline: digest of what it is compared with.
+        scenarios: digest of the exam.
+        seed: of its generators.
+        control: digest of the base branch that exam and policy were read from.
+        evaluator: name and version of the program.
+    """
+
+    artifact: str
+    baseline: str
+    scenarios: str
+    seed: str
+    control: str
+    evaluator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hundredths:
+    """A figure for both sides, 0 to 100."""
+
+    pr: int
+    baseline: int
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The body of ``eval.complete``.
+
+    Args:
+        eval: id of the evaluation.
+        ref: the change, as it was asked for; what its submissions are counted by.
+        commit: of the change.
+        provenance: the six fields.
+        overall: both halves, weighed.
+        visible: None where the half is empty.
+        holdout: likewise.
+        scenarios: how many of each half.
+        complete: whether every scenario came to a verdict on both sides.
+        disclosed: how much its feedback says of holdouts.
+        observations: digest of what was observed, as it is kept.
+    """
+
+    eval: str
+    ref: str
+    commit: str
+    provenance: Provenance
+    overall: Hundredths
+    visible: Hundredths | None
+    holdout: Hundredths | None
+    scenarios: dict[str, int]
+    complete: bool
+    disclosed: Disclosure
+    observations: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The body of ``eval.decision``.
+
+    Args:
+        eval: id of the evaluation.
+        verdict: with regard to the tier.
+        recommended: without.
+        reasons: each as its code, the best that it leaves, and what it is about.
+        tier: where the service stood.
+        provenance: what the decision is about, and nothing else.
+        commit: of the change.
+        base: the commit of the base branch that it may be merged into.
+        size: of the ledger when it was decided.
+        nonce: that makes it one of its kind.
+        expires: until when it may be acted on.
+    """
+
+    eval: str
+    verdict: Verdict
+    recommended: Verdict
+    reasons: list[dict[str, Any]]
+    tier: Tier
+    provenance: Provenance
+    commit: str
+    base: str
+    size: int
+    nonce: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _OfEval:
+    """The body of ``verdict.human`` and ``override.human``, as far as trust reads it."""
+
+    eval: str
+    verdict: Verdict
+    decided: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _OfIncident:
+    """The body of ``incident.*``, as far as trust reads it."""
+
+    eval: str = ""
+
+
+# --- writing ----------------------------------------------------------------------------
+
+
+def hundredths(pair: Pair | None) -> Hundredths | None:
+    """Return a pair of scores as they are recorded: rounded down, so that 1 is 1."""
+    if pair is None:
+        return None
+    return Hundredths(int(pair.pr * _HUNDRED), int(pair.baseline * _HUNDRED))
+
+
+def complete_body(known: Complete) -> dict[str, Any]:
+    """Return the body of ``eval.complete``."""
+    return msgspec.to_builtins(known)
+
+
+def decision_body(known: Decided) -> dict[str, Any]:
+    """Return the body of ``eval.decision``."""
+    return msgspec.to_builtins(known)
+
+
+def reasons(decision: Decision) -> list[dict[str, Any]]:
+    """Return the reasons of a decision as they are recorded."""
+    return [
+        {
+            "code": reason.code.value,
+            "verdict": reason.verdict.value,
+            "about": reason.about,
+            "figures": dict(reason.figures),
+        }
+        for reason in decision.reasons
+    ]
+
+
+def scores(found: Score) -> tuple[Hundredths, Hundredths | None, Hundredths | None]:
+    """Return overall, visible and holdout as they are recorded."""
+    overall = hundredths(found.overall)
+    assert overall is not None
+    return overall, hundredths(found.visible), hundredths(found.holdout)
+
+
+# --- reading ----------------------------------------------------------------------------
+
+
+def completed(entries: Iterable[Recorded], service: str) -> list[Complete]:
+    """Return the evaluations of a service, oldest first.
+
+    Raises:
+        LedgerBroken: an entry of another shape.
+    """
+    return [_read(one, Complete) for one in entries if _is(one, service, COMPLETE)]
+
+
+def decided(entries: Iterable[Recorded], service: str) -> list[Decided]:
+    """Return the decisions of a service, oldest first.
+
+    Raises:
+        LedgerBroken: an entry of another shape.
+    """
+    return [_read(one, Decided) for one in entries if _is(one, service, DECISION)]
+
+
+def trust_events(entries: Sequence[Recorded], service: str) -> list[TrustEvent]:
+    """Return what the trust ladder folds, in the ledger's order.
+
+    Raises:
+        LedgerBroken: an entry of another shape.
+    """
+    complete = {one.eval: one.complete for one in completed(entries, service)}
+    found: list[TrustEvent] = []
+    seen: set[str] = set()
+    for entry in entries:
+        if entry.service != service:
+            continue
+        if entry.kind == DECISION:
+            known = _read(entry, Decided)
+            if known.eval not in seen:  # deciding anew is no new evaluation
+                seen.add(known.eval)
+                found.append(_evaluated(entry.ts, known, complete.get(known.eval, False)))
+        elif (event := _told(entry)) is not None:
+            found.append(event)
+    return found
+
+
+def submissions(
+    known: Iterable[Complete], ref: str, scenarios: str, artifact: str
+) -> list[Submission]:
+    """Return the earlier submissions of a line of work in one exam, oldest first.
+
+    The line is the ref, and whatever else brought this very artifact under another name.
+    """
+    return [
+        Submission(_of_hundred(one.holdout), one.disclosed)
+        for one in known
+        if one.provenance.scenarios == scenarios
+        and (one.ref == ref or one.provenance.artifact == artifact)
+    ]
+
+
+def earlier(known: Iterable[Complete], baseline: str, scenarios: str) -> Fraction | None:
+    """Return the best that this very code ever came to in this exam, 0 to 1; None if never seen."""
+    seen = [
+        value
+        for one in known
+        if one.provenance.scenarios == scenarios
+        for digest, value in (
+            (one.provenance.artifact, one.overall.pr),
+            (one.provenance.baseline, one.overall.baseline),
+        )
+        if digest == baseline
+    ]
+    return Fraction(max(seen), _HUNDRED) if seen else None
+
+
+def _of_hundred(found: Hundredths | None) -> Fraction | None:
+    return None if found is None else Fraction(found.pr, _HUNDRED)
+
+
+def _is(entry: Recorded, service: str, kind: str) -> bool:
+    return entry.service == service and entry.kind == kind
+
+
+def _evaluated(ts: datetime, known: Decided, is_complete: bool) -> Evaluated:
+    one = known.provenance
+    change = f"{one.artifact} {one.baseline} {one.scenarios}"
+    return Evaluated(ts, known.eval, change, known.recommended.value, is_complete)
+
+
+def _told(entry: Recorded) -> TrustEvent | None:
+    if entry.kind == ENROLLED:
+        return Enrolled(entry.ts)
+    if entry.kind == VERDICT:
+        judged = _read(entry, _OfEval)
+        return Judged(entry.ts, judged.eval, judged.verdict.value)
+    if entry.kind == OVERRIDE:
+        one = _read(entry, _OfEval)
+        if one.decided is None:
+            raise LedgerBroken("an override that does not say what it overrides")
+        return Overridden(entry.ts, one.eval, one.decided.value, one.verdict.value)
+    if entry.kind.startswith(INCIDENT):
+        tag = entry.kind.removeprefix(INCIDENT)
+        return Incident(entry.ts, tag, _read(entry, _OfIncident).eval)
+    return None
+
+
+def _read(entry: Recorded, kind: type[_T]) -> _T:
+    try:
+        return msgspec.convert(entry.body, kind)
+    except msgspec.ValidationError as error:
+        raise LedgerBroken(
+            f"an entry {entry.kind} of {entry.service} is of another shape: {error}",
+            remedy="was it written by a later version?",
+        ) from error
