@@ -67,7 +67,6 @@ def test_other_languages_have_none():
 
 
 def test_tune_proposes_other_numbers_between_markers_in_c():
-    pytest.importorskip("optuna")
     pins = [Pin("kernel", None, ("k.c",))]
     parent = Parent(BASELINE, {"k.c": KERNEL}, (1.0,))
     proposals = Tune().ask(view_of(pins, [parent], 1), 5)
@@ -106,7 +105,6 @@ def test_without_a_grammar_the_head_is_tuned_with_the_rest():
     ],
 )
 def test_tune_stays_inside_every_kind_of_pin(pin: Pin):
-    pytest.importorskip("optuna")
     files = {"a.cpp": HEAD}
     proposals = Tune().ask(view_of([pin], [Parent(BASELINE, files, (1.0,))], 1), 4)
     changed = [check(one.patch, files, [pin])["a.cpp"] for one in proposals]

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import ast
 import statistics
-import sys
 import time
 
 import pytest
 
 from sigil.effects import random_stream
-from sigil.errors import DependencyMissing
 from sigil.search.model import BASELINE, Outcome, Parent, Proposal, View
 from sigil.search.patch import check
 from sigil.search.pins import Pin
 from sigil.search.simple import Simple
 from sigil.search.tune import Tune
 from sigil.testing.proposers import CHECKS, another_process_proposes_the_same
-
-pytest.importorskip("optuna")
 
 TEXT = """\
 def f(x):
@@ -185,14 +181,6 @@ def test_several_objectives_steer_by_their_mean_ratio():
 
 def test_code_without_literals_gives_no_ideas():
     assert Tune().ask(view(1, text="def f(x):\n    return x\n"), 3) == []
-
-
-def test_without_optuna_it_says_once_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "optuna", None)
-    tune = Tune()
-    with pytest.raises(DependencyMissing, match=r"pip install 'sigil\[tune\]'"):
-        tune.ask(view(1), 3)
-    assert tune.ask(view(2), 3) == []
 
 
 def test_what_an_ask_costs_does_not_grow_with_the_trials():

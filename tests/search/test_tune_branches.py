@@ -18,8 +18,6 @@ from sigil.search.pins import Pin
 from sigil.search.tune import Tune
 from sigil.testing.proposers import CHECKS, another_process_proposes_the_same
 
-pytest.importorskip("optuna")
-
 MIXED = """\
 def f(x):
     mode = "plain"

@@ -156,6 +156,5 @@ def extras_here() -> dict[str, bool]:
         "openai": "openai",
         "rewrite": "libcst",
         "setup": "questionary",
-        "tune": "optuna",
     }
     return {extra: find_spec(library) is not None for extra, library in needs.items()}

@@ -14,7 +14,6 @@ from sigil.cli.options import as_json, print_json
 
 NEEDS = {
     ("proposer", "rewrite"): ("libcst", "rewrite"),
-    ("proposer", "tune"): ("optuna", "tune"),
     ("provider", "anthropic"): ("anthropic", "anthropic"),
     ("provider", "openai"): ("openai", "openai"),
     ("provider", "openai-compatible"): ("openai", "openai"),

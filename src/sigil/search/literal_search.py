@@ -1,47 +1,42 @@
 """One search over the values of a few literals: what was tried, and what to try next.
 
-First each literal alone a step up and down. After that two searches take turns: the
-tree-structured Parzen estimator of optuna over all literals at once, and steps around the
-best values whose length adapts (the one-fifth success rule). A literal that failed whenever
-it alone was moved, such as an exponent, is held from then on and only rarely let go: joint
-moves that touch it would all fail.
+First each literal alone a step up and down. After that two searches take turns: a Parzen
+estimator over all literals at once (`sigil.search.parzen`), and steps around the best values
+whose length adapts (the one-fifth success rule). A literal that failed whenever it alone was
+moved, such as an exponent, is held from then on and only rarely let go: joint moves that
+touch it would all fail.
 
 A literal that is read only in one branch keeps its value while another one is taken, so no
 evaluation is spent on what cannot matter; and a switch that is turned brings the best known
-values of its branch with it. The estimator then draws the literals of that branch alone
-(a tree-structured space, defined while it is drawn).
+values of its branch with it.
 
-Deterministic: chance comes from the caller's stream, and the estimator is seeded from it
-anew at every ask. The estimator sees a bounded number of results, the best and the latest,
-because its cost per proposal grows with them.
+Deterministic: chance comes from the caller's stream. The estimator sees a bounded number of
+results, the best and the latest, because its cost per proposal grows with them.
 
-Source: Bergstra et al. 2011 (TPE); Rechenberg 1973 (step length). Not here: which literals
-there are (`sigil.search.literals`), proposals (`sigil.search.tune`).
+Source: Rechenberg 1973 (step length). Not here: which literals there are
+(`sigil.search.literals`), proposals (`sigil.search.tune`).
 """
 
 from __future__ import annotations
 
 import math
 import random
-import warnings
+from bisect import insort
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from sigil.search.branches import Branches
 from sigil.search.literals import Choices, Literal, Span
 from sigil.search.model import Outcome
+from sigil.search.parzen import Parzen, Point, Values
 from sigil.search.written import Value, rounded
 
-Values = tuple[Value, ...]
-"""One value per literal, in the order of the text."""
-
-_MOST_TRIALS = 160
-_KEPT_BEST = 40
+_GOOD_SHARE, _MOST_GOOD = 0.1, 16
+_MOST_OTHERS = 48
 _STARTUP = 8
 _ATTEMPTS = 30
 _ESTIMATES = 4
-"""Attempts of one ask that may use the estimator, which costs milliseconds each."""
+"""Attempts of one ask that may use the estimator, the dearest of them."""
 _LONGEST_REST = 64
 _FIRST_STEPS = (2.0, 0.5, 1.25, 0.8)
 _SWITCH_CHANCE = 0.5
@@ -55,18 +50,18 @@ class Search:
     """One search over the literals of one structure.
 
     Args:
-        optuna: the module.
         literals: the dimensions, with the values of the parent that it begins with.
     """
 
-    def __init__(self, optuna: Any, literals: Sequence[Literal]):
-        self._optuna = optuna
+    def __init__(self, literals: Sequence[Literal]):
         self._literals = literals
-        self._distributions = {f"{i:02}": _distribution(optuna, literal.space)
-                               for i, literal in enumerate(literals)}  # fmt: skip
+        self._parzen = Parzen([literal.space for literal in literals])
+        self._ranked: list[tuple[float, int, Point]] = []
+        self._latest: deque[Point] = deque(maxlen=_MOST_OTHERS)
+        self._worked = 0
         self._branches = Branches(literals)
         self._costs: dict[Values, float | None] = {}
-        self._pending: dict[Values, int | None] = {}
+        self._pending: dict[Values, None] = {}
         self._scale: tuple[float, ...] = ()
         self._initial = tuple(literal.value for literal in literals)
         self._lone: list[list[bool]] = [[] for _ in literals]
@@ -77,7 +72,6 @@ class Search:
         self._step = _FIRST_LENGTH
         self._turn = 0
         self._dry = self._rest = 0
-        self._study = self._new_study()
 
     def active(self, values: Values) -> frozenset[int]:
         """Return the positions of the literals that are read under this setting."""
@@ -92,11 +86,11 @@ class Search:
     def tell(self, values: Values, outcome: Outcome) -> None:
         """Take in what became of a setting."""
         values = self._plain(values)
-        number = self._pending.pop(values, None)
+        self._pending.pop(values, None)
         if self._costs.get(values) is not None:
             return
         scalar = self._scalar(outcome.costs)
-        better = self._record(values, scalar, number)
+        better = self._record(values, scalar)
         step = self._step * (_LONGER if better else _SHORTER)
         self._step = min(max(step, _LEAST_LENGTH), _MOST_LENGTH)
 
@@ -110,18 +104,13 @@ class Search:
             return None
         current = self._plain(current)
         held = self._held() if stream.random() >= _RELEASE_CHANCE else frozenset[int]()
-        sampler = _sampler(self._optuna, stream.getrandbits(32), branches=bool(self._branches))
-        self._study.sampler = self._holding(sampler, held)
         for attempt in range(_ATTEMPTS):
-            values, number = self._draw(stream, held, attempt)
-            values = self._plain(values)
+            values = self._plain(self._draw(stream, held, attempt))
             fresh = values not in self._costs and values not in self._pending
             if fresh and values != current:
-                self._pending[values] = number
+                self._pending[values] = None
                 self._dry = 0
                 return values
-            if number is not None:
-                self._settle(number, self._costs.get(values))
         # All tried, most likely: a small space is exhausted. Look again ever more rarely.
         self._dry += 1
         self._rest = min(2**self._dry, _LONGEST_REST)
@@ -136,47 +125,27 @@ class Search:
         )
         return held if len(held) < len(self._lone) else frozenset()
 
-    def _holding(self, sampler: Any, held: frozenset[int]) -> Any:
-        if not held or self._branches:
-            return sampler
-        values = self._best or self._initial
-        fixed = {
-            f"{i:02}": _to_distribution(values[i], self._literals[i])
-            for i in held
-            if _inside(values[i], self._literals[i].space)
-        }
-        with warnings.catch_warnings():  # marked experimental, too
-            warnings.simplefilter("ignore")
-            return self._optuna.samplers.PartialFixedSampler(fixed, sampler)
-
-    def _draw(
-        self, stream: random.Random, held: frozenset[int], attempt: int
-    ) -> tuple[Values, int | None]:
+    def _draw(self, stream: random.Random, held: frozenset[int], attempt: int) -> Values:
         while self._first:
             first, origin = self._first.popleft()
             if not held & _moved_positions(first, origin):
-                return first, None
-        if attempt >= _ESTIMATES:
-            return self._near(self._best or self._initial, stream, held), None
-        self._turn += 1
-        if self._turn % 2 and self._best is not None:
-            return self._near(self._best, stream, held), None
-        if self._branches:
-            return self._drawn_by_branch()
-        trial = self._study.ask(self._distributions)
-        drawn = [trial.params[name] for name in sorted(self._distributions)]
-        return tuple(map(_from_distribution, drawn, self._literals)), trial.number
+                return first
+        base = self._best or self._initial
+        self._turn += attempt < _ESTIMATES
+        if attempt >= _ESTIMATES or (self._turn % 2 and self._best is not None):
+            return self._near(base, stream, held)
+        good, others = self._split()
+        return self._parzen.draw(stream, good, others, {i: base[i] for i in held})
 
-    def _drawn_by_branch(self) -> tuple[Values, int]:
-        """Draw switches first, and of all others only what is read under them."""
-        trial = self._study.ask()
-        values = list(self._initial)
-        for position in self._branches.order:
-            if self._branches.is_active(position, values):
-                name = f"{position:02}"
-                drawn = _suggested(trial, name, self._distributions[name])
-                values[position] = _from_distribution(drawn, self._literals[position])
-        return tuple(values), trial.number
+    def _split(self) -> tuple[list[Point], list[Point]]:
+        """Return the good settings, and some others; none are good before a few are known."""
+        count = min(math.ceil(_GOOD_SHARE * self._worked), _MOST_GOOD)
+        if self._worked < _STARTUP:
+            count = 0
+        good = [point for _, _, point in self._ranked[:count]]
+        known = {point.values for point in good}
+        pending = filter(None, map(self._parzen.point, self._pending))
+        return good, [p for p in (*self._latest, *pending) if p.values not in known]
 
     def _near(self, values: Values, stream: random.Random, held: frozenset[int]) -> Values:
         """Return ``values`` with some moved by a step of the present length."""
@@ -214,22 +183,22 @@ class Search:
             self._scale = tuple(abs(cost) or 1.0 for cost in costs)
         return sum(c / s for c, s in zip(costs, self._scale, strict=True)) / len(costs)
 
-    def _record(self, values: Values, scalar: float | None, number: int | None = None) -> bool:
+    def _record(self, values: Values, scalar: float | None) -> bool:
         """Remember a result in order; return whether it is the best so far."""
         best = None if self._best is None else self._costs[self._best]
         self._note_lone(values, worked=scalar is not None)
         self._costs[values] = scalar
-        if number is None:
-            self._add(values, scalar)
-        else:
-            self._settle(number, scalar)
+        point = None if scalar is None else self._parzen.point(values)
+        if scalar is not None and point is not None:
+            insort(self._ranked, (scalar, self._worked, point))
+            del self._ranked[_MOST_GOOD:]
+            self._latest.append(point)
+            self._worked += 1
         better = scalar is not None and (best is None or scalar < best)
         if scalar is not None and self._branches:
             self._learn_branch(values, scalar)
         if better:
             self._best = values
-        if len(self._study.get_trials(deepcopy=False)) > _MOST_TRIALS:
-            self._shrink()
         return better
 
     def _learn_branch(self, values: Values, scalar: float) -> None:
@@ -255,107 +224,9 @@ class Search:
                 self._lone[min(moved)].append(worked)
                 return
 
-    def _settle(self, number: int, scalar: float | None) -> None:
-        state = self._optuna.trial.TrialState
-        if scalar is None:
-            self._study.tell(number, state=state.FAIL)
-        else:
-            self._study.tell(number, scalar)
-
-    def _add(self, values: Values, scalar: float | None) -> None:
-        """Give the estimator a result of a setting that it did not propose itself."""
-        pairs = list(zip(values, self._literals, strict=True))
-        if scalar is None or not all(_inside(value, literal.space) for value, literal in pairs):
-            return
-        active = self._branches.active(values)
-        params = {
-            name: _to_distribution(value, literal)
-            for i, (name, (value, literal)) in enumerate(
-                zip(sorted(self._distributions), pairs, strict=True)
-            )
-            if i in active
-        }
-        trial = self._optuna.trial.create_trial(
-            params=params,
-            distributions={name: self._distributions[name] for name in params},
-            value=scalar,
-        )
-        self._study.add_trial(trial)
-
-    def _shrink(self) -> None:
-        """Begin a new study with the best and the latest results alone."""
-        known = [(values, cost) for values, cost in self._costs.items() if cost is not None]
-        best = sorted(range(len(known)), key=lambda i: (known[i][1], i))[:_KEPT_BEST]
-        latest = range(max(len(known) - _KEPT_BEST, 0), len(known))
-        self._study = self._new_study()
-        self._pending = dict.fromkeys(self._pending)
-        for index in sorted({*best, *latest}):
-            self._add(*known[index])
-
-    def _new_study(self) -> Any:
-        sampler = _sampler(self._optuna, 0, branches=bool(self._branches))
-        return self._optuna.create_study(sampler=sampler)
-
 
 def _moved_positions(values: Values, known: Values) -> frozenset[int]:
     return frozenset(i for i, value in enumerate(values) if value != known[i])
-
-
-def _suggested(trial: Any, name: str, distribution: Any) -> Value:
-    """Return what ``trial`` draws for one literal; which ones it draws is decided on the way."""
-    kind = type(distribution).__name__
-    if kind == "CategoricalDistribution":
-        return trial.suggest_categorical(name, distribution.choices)
-    suggest = trial.suggest_int if kind == "IntDistribution" else trial.suggest_float
-    return suggest(name, distribution.low, distribution.high, log=distribution.log)
-
-
-def _sampler(optuna: Any, seed: int, *, branches: bool) -> Any:
-    with warnings.catch_warnings():  # multivariate is marked experimental, and well proven
-        warnings.simplefilter("ignore")
-        return optuna.samplers.TPESampler(
-            seed=seed,
-            multivariate=True,
-            group=branches,
-            constant_liar=True,
-            n_startup_trials=_STARTUP,
-        )
-
-
-# --- spaces ------------------------------------------------------------------------------
-
-
-def _distribution(optuna: Any, space: Span | Choices) -> Any:
-    if isinstance(space, Choices):
-        return optuna.distributions.CategoricalDistribution(space.values)
-    low, high = (space.low, space.high) if space.high > 0 or not space.log else _mirrored(space)
-    if space.whole:
-        return optuna.distributions.IntDistribution(int(low), int(high), log=space.log)
-    return optuna.distributions.FloatDistribution(low, high, log=space.log)
-
-
-def _mirrored(space: Span) -> tuple[float, float]:
-    """Return the magnitudes of a negative log range: optuna takes logs of positive numbers."""
-    return -space.high, -space.low
-
-
-def _is_mirrored(space: Span | Choices) -> bool:
-    return isinstance(space, Span) and space.log and space.high < 0
-
-
-def _inside(value: Value, space: Span | Choices) -> bool:
-    if isinstance(space, Choices):
-        return any(value == known and type(value) is type(known) for known in space.values)
-    return isinstance(value, (int, float)) and space.low <= value <= space.high
-
-
-def _to_distribution(value: Value, literal: Literal) -> Value:
-    number = isinstance(value, (int, float)) and _is_mirrored(literal.space)
-    return -value if number else value  # type: ignore[operator] # it is a number
-
-
-def _from_distribution(value: Value, literal: Literal) -> Value:
-    return rounded(_to_distribution(value, literal))
 
 
 def _moved(value: Value, space: Span | Choices, step: float, stream: random.Random) -> Value:

@@ -1,7 +1,7 @@
 """The proposer `tune`: better values for the literals in the pinned regions. No model, no key.
 
 It begins with what it knows: the values that stand there, with their costs, and their
-neighbours; then it searches by optuna (`sigil.search.literal_search`).
+neighbours; then it searches by an estimator (`sigil.search.literal_search`).
 
 One search per structure: parents that differ in these literals alone share what was
 learned; a parent whose code differs has its literals found anew. With several objectives
@@ -13,7 +13,6 @@ Not here: which literals may change and how they are written (`sigil.search.lite
 
 from __future__ import annotations
 
-import importlib
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from itertools import accumulate
 from typing import Any, cast
 
 from sigil.canonical import digest_value
-from sigil.errors import DependencyMissing, SigilError
+from sigil.errors import SigilError
 from sigil.search import numerals
 from sigil.search.literal_search import Search, Values
 from sigil.search.literals import Literal, find
@@ -58,29 +57,24 @@ class Tune:
         self._searches: OrderedDict[str, Search] = OrderedDict()
         self._early: deque[tuple[Proposal, Outcome]] = deque(maxlen=1000)
         self._sites: OrderedDict[str, tuple[Mapping[str, str], _Site]] = OrderedDict()
-        self._missing = False
 
     def ask(self, view: View, count: int) -> list[Proposal]:
         """Return up to ``count`` settings of the literals of one or several parents.
 
         None if no parent has literals that may be tuned, fewer when all have been tried.
-
-        Raises:
-            DependencyMissing: optuna is not installed; raised once, then there are no ideas.
         """
         tunable = [
             (parent, site) for parent in view.parents
             if (site := self._site(parent, view.pins)).literals
         ]  # fmt: skip
-        if not tunable or self._missing or count <= 0:
+        if not tunable or count <= 0:
             return []
-        optuna = self._optuna()
         for parent, site in tunable:
             if site.structure in self._searches:
                 self._searches[site.structure].know(site.values, parent.costs)
         proposals: list[Proposal] = []
         for _ in range(count):
-            proposal = self._propose(tunable, optuna, view)
+            proposal = self._propose(tunable, view)
             if proposal is None:
                 break
             proposals.append(proposal)
@@ -94,23 +88,21 @@ class Tune:
         else:
             search.tell(_values_in(proposal), outcome)
 
-    def _propose(
-        self, tunable: Sequence[tuple[Parent, _Site]], optuna: Any, view: View
-    ) -> Proposal | None:
+    def _propose(self, tunable: Sequence[tuple[Parent, _Site]], view: View) -> Proposal | None:
         first = 0 if view.random.random() < _BEST_CHANCE else view.random.randrange(len(tunable))
         order = [*tunable[first:], *tunable[:first]]
         for parent, site in order:
-            search = self._search(site, optuna)
+            search = self._search(site)
             search.know(site.values, parent.costs)
             values = search.ask(view.random, site.values)
             if values is not None:
                 return _proposal(parent, site, values, search.active(values), view.seed)
         return None
 
-    def _search(self, site: _Site, optuna: Any) -> Search:
+    def _search(self, site: _Site) -> Search:
         search = self._searches.get(site.structure)
         if search is None:
-            search = Search(optuna, site.literals)
+            search = Search(site.literals)
             self._searches[site.structure] = search
             for proposal, outcome in self._early:
                 if proposal.data.get("structure") == site.structure:
@@ -130,17 +122,6 @@ class Tune:
         while len(self._sites) > 4 * _STUDIES:
             self._sites.popitem(last=False)
         return site
-
-    def _optuna(self) -> Any:
-        try:
-            optuna = importlib.import_module("optuna")
-        except ImportError as error:
-            self._missing = True
-            raise DependencyMissing(
-                "tuning needs optuna", remedy="pip install 'sigil[tune]'"
-            ) from error
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
-        return optuna
 
 
 # --- text --------------------------------------------------------------------------------
