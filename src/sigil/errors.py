@@ -305,3 +305,9 @@ class MalformedScenario(SigilError):
     """A scenario that cannot be read or parsed, or that uses what the language does not have."""
 
     exit_code = 64
+
+
+class DeploymentFailed(SigilError):
+    """A service that could not be put up, ended, or was not healthy in time."""
+
+    exit_code = 65

@@ -12,12 +12,12 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 
 from sigil.errors import InvalidValue, MalformedDocument, SigilError, UnknownKey, Where
 from sigil.store.plain_yaml import parse_yaml
@@ -188,7 +188,9 @@ def _said(problems: list[_Problem]) -> str:
     if first.kind == "literal_error":
         return f"expected {first.context['expected']}, not {_shown(first.value)}"
     message = first.message.removeprefix("Value error, ").removeprefix("Input ")
-    return f"{message}, not {_shown(first.value)}" if first.message != message else message
+    if first.message == message or isinstance(first.value, BaseModel | dict):
+        return message
+    return f"{message}, not {_shown(first.value)}"
 
 
 def _remedy(problems: list[_Problem]) -> str | None:
@@ -255,12 +257,25 @@ def _enclosing(name: str) -> str:
 
 def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """Return the keys that the nearest model along ``location`` accepts."""
-    current = model
-    for part in location:
-        found = current.model_fields.get(part) if isinstance(part, str) else None
-        if found is not None:
+    current, branches = model, dict[str, type[BaseModel]]()
+    for part in map(str, location):
+        found = current.model_fields.get(part)
+        if part in branches:
+            current, branches = branches[part], {}
+        elif found is not None:
             current = _inner_model(found.annotation) or current
+            branches = dict(_tagged(found.annotation))
     return sorted(current.model_fields)
+
+
+def _tagged(annotation: Any) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yield the models of a union whose branches have names, by which pydantic's errors go."""
+    arguments = get_args(annotation)
+    for note in arguments:
+        if isinstance(note, Tag) and (model := _inner_model(arguments[0])) is not None:
+            yield note.tag, model
+    for argument in arguments:
+        yield from _tagged(argument)
 
 
 def _inner_model(annotation: Any) -> type[BaseModel] | None:
