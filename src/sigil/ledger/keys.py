@@ -1,0 +1,207 @@
+"""Who signed: Ed25519 keys, where the private ones are kept, and who is trusted.
+
+A public key is written ``ed25519:<base64 of 32 bytes>``, and that text is also the key's id: what
+a document says of its signer is the key itself, and trusting is membership in a set of such
+texts. A private key is a PKCS #8 file that only its owner may read (``openssl pkey`` takes it),
+outside of every repository: ``$SIGIL_KEYS``, or ``$XDG_CONFIG_HOME/sigil/keys``.
+
+Not here: what is signed (`sigil.ledger.envelope`), which keys count (`sigil.ledger.pins`).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from sigil.errors import AlreadyExists, InvalidValue, KeyMissing, Where
+from sigil.ledger.needs import libraries
+from sigil.store import files
+
+with libraries():
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
+
+PREFIX = "ed25519:"
+EVALUATOR = "evaluator"
+SUFFIX = ".ed25519"
+
+
+class Signer(Protocol):
+    """Whoever can sign."""
+
+    @property
+    def key(self) -> str:
+        """Return the public key: ``ed25519:<base64>``."""
+        ...
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the 64 bytes of the signature of ``data``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKey:
+    """A key of this machine.
+
+    Args:
+        key: its public half: ``ed25519:<base64>``.
+    """
+
+    key: str
+    _private: Ed25519PrivateKey = field(repr=False)
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the 64 bytes of the signature of ``data``."""
+        return self._private.sign(data)
+
+
+def folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return where private keys are kept; it may not exist."""
+    named = environment.get("SIGIL_KEYS")
+    if named:
+        return Path(named)
+    home = environment.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(home) / "sigil" / "keys"
+
+
+def path_of(name: str = EVALUATOR, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the file of the signing key called ``name``."""
+    return folder(environment) / f"{name}{SUFFIX}"
+
+
+def create(path: Path) -> PrivateKey:
+    """Make a key, and write it where only the owner of this process can read it.
+
+    Raises:
+        AlreadyExists: a file of this name; a key is never replaced.
+        DiskFull: no space left.
+        Unwritable: the folder or the file cannot be written.
+    """
+    private = Ed25519PrivateKey.generate()
+    data = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    _write_private(path, data)
+    return _named(private)
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    """Write a file that is never readable for others, not even for a moment; whole or absent."""
+    with files.writing(path.parent):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.make_directory(path.parent)
+    temporary = files.temporary_path(path.parent)
+    with files.writing(path):
+        descriptor = os.open(
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+        )
+        try:
+            files.write_all(descriptor, data)
+            os.fsync(descriptor)
+            os.link(temporary, path)  # unlike a rename, this replaces nothing
+        except FileExistsError as error:
+            raise AlreadyExists(
+                "there is a key of this name",
+                where=Where(str(path)),
+                remedy="use it, or move it away first",
+            ) from error
+        finally:
+            os.close(descriptor)
+            temporary.unlink()
+        files.sync_directory(path.parent)
+
+
+def load(path: Path) -> PrivateKey:
+    """Return the key in a file.
+
+    Raises:
+        KeyMissing: no such file, no key in it, or others may read it.
+    """
+    where = Where(str(path))
+    data = _read_private(path)
+    try:
+        private = serialization.load_pem_private_key(data, None)
+    except (ValueError, TypeError) as error:
+        raise KeyMissing(
+            "holds no private key", where=where, remedy="restore the file from a copy"
+        ) from error
+    if not isinstance(private, Ed25519PrivateKey):
+        raise KeyMissing("is no Ed25519 key", where=where, remedy="make one: sigil ledger init")
+    return _named(private)
+
+
+def _read_private(path: Path) -> bytes:
+    where = Where(str(path))
+    try:
+        status = path.stat()
+        data = path.read_bytes()
+    except OSError as error:
+        raise KeyMissing(
+            f"there is no key to sign with ({error.strerror})",
+            where=where,
+            remedy="make one: sigil ledger init; or name its folder in SIGIL_KEYS",
+        ) from error
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        raise KeyMissing(
+            "others may read this private key", where=where, remedy=f"chmod 600 {path}"
+        )
+    return data
+
+
+def _named(private: Ed25519PrivateKey) -> PrivateKey:
+    raw = private.public_key().public_bytes_raw()
+    return PrivateKey(PREFIX + base64.b64encode(raw).decode(), private)
+
+
+# --- checking ---------------------------------------------------------------------------
+
+
+def is_public(text: str) -> bool:
+    """Say whether ``text`` is a public key, in the one form that it has."""
+    try:
+        raw = base64.b64decode(text.removeprefix(PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return len(raw) == 32 and text == PREFIX + base64.b64encode(raw).decode()  # noqa: PLR2004 (RFC 8032)
+
+
+def public(text: str) -> str:
+    """Return ``text`` if it is a public key.
+
+    Raises:
+        InvalidValue: it is none.
+    """
+    if not is_public(text):
+        raise InvalidValue(
+            f"{text!r} is no public key", remedy="write ed25519: and the base64 of its 32 bytes"
+        )
+    return text
+
+
+def signed(key: str, signature: bytes, data: bytes) -> bool:
+    """Say whether ``signature`` of ``data`` is by ``key``; False for what is no key."""
+    try:
+        _loaded(key).verify(signature, data)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+@lru_cache(maxsize=64)
+def _loaded(key: str) -> Ed25519PublicKey:
+    if not is_public(key):
+        raise ValueError(key)
+    return Ed25519PublicKey.from_public_bytes(base64.b64decode(key.removeprefix(PREFIX)))
