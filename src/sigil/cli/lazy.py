@@ -27,7 +27,8 @@ class LazyGroup(click.Group):
 
     Args:
         table: one line of help by command name. The command ``validate-patch`` is the
-            object ``validate_patch`` of the module ``<package>.validate_patch``.
+            object ``validate_patch`` of the module ``<package>.validate_patch``; one whose
+            name is Python's, such as ``list``, is the object ``list_``.
         package: where the modules are.
     """
 
@@ -45,7 +46,8 @@ class LazyGroup(click.Group):
         if cmd_name not in self._table:
             return None
         name = cmd_name.replace("-", "_")
-        command = getattr(importlib.import_module(f"{self._package}.{name}"), name)
+        module = importlib.import_module(f"{self._package}.{name}")
+        command = getattr(module, name, None) or getattr(module, f"{name}_")
         assert isinstance(command, click.Command)  # a wrong table is our own bug
         return command
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "verify": "Re-derive every hash of a record.",
     "reindex": "Rebuild the index from the files alone.",
     "doctor": "Say what this machine can isolate, and what an eval could be cheated by.",
+    "scenario": "The sealed exam: keys, what is sealed for whom, and what belongs to it.",
     "mcp": "Serve agents over the Model Context Protocol: read, and be the model.",
     "plugins": "List optimizers, proposers, providers and backends, and whether they work.",
     "config": "Show the settings and where each comes from.",

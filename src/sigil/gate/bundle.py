@@ -85,6 +85,20 @@ def folder_of(service: str) -> str:
     return f"{SCENARIOS}/{check_service(service)}"
 
 
+def services_in(tree: Tree) -> list[str]:
+    """Return the services that have an exam, ascending.
+
+    Raises:
+        Unreadable: the system refuses.
+    """
+    paths = [entry.path.removeprefix(f"{SCENARIOS}/") for entry in tree.entries(SCENARIOS)]
+    return sorted(
+        path.partition("/")[0]
+        for path in paths
+        if path.endswith(f"/{MANIFEST}") and path.count("/") == 1
+    )
+
+
 def read_bundle(tree: Tree, service: str) -> Bundle:
     """Return the exam of ``service`` as ``tree`` holds it, all of it verified.
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -131,7 +131,13 @@ def manifest_bytes(manifest: Manifest) -> bytes:
 
 def as_entry(question: Question) -> dict[str, str]:
     """Return a question as it stands in ``scenarios``."""
-    return {key: value for key, value in asdict(question).items() if key != "sealed" or value}
+    entry = {
+        "id": question.id,
+        "half": question.half,
+        "spec": question.spec,
+        "digest": question.digest,
+    }
+    return {**entry, "sealed": question.sealed} if question.sealed else entry
 
 
 # --- reading ----------------------------------------------------------------------------

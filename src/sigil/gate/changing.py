@@ -44,8 +44,9 @@ class Draft:
 
     Args:
         text: Lua source.
-        spec: the intent that it stems from; not secret.
-        name: what it was called; for operators alone.
+        spec: the intent that it stems from; not secret; empty for that of the visible scenario
+            ``name``, if there is one.
+        name: id of the visible scenario that it was; sealed with it, for operators alone.
     """
 
     text: str = field(repr=False)
@@ -133,8 +134,9 @@ def plan(tree: Tree, service: str, wanted: Wanted, entropy: Entropy = random_byt
         for n, d in enumerate(wanted.drafts)
     ]
     sealed = {envelope.id: seal(envelope, recipients) for envelope in envelopes}
+    known = {q.id: q.spec for q in before.visible} if before else {}
     new = [
-        as_question(envelope, draft.spec, sealed[envelope.id])
+        as_question(envelope, draft.spec or known.get(draft.name, ""), sealed[envelope.id])
         for envelope, draft in zip(envelopes, wanted.drafts, strict=True)
     ]
     manifest = compose(

@@ -20,6 +20,8 @@ from sigil.printable import printable
 
 RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 """An X25519 public key as age writes it: bech32, 62 characters."""
+PRIVATE = "AGE-SECRET-KEY-"
+"""What a private key of age begins with."""
 
 
 def seal(envelope: Envelope, recipients: Sequence[str]) -> bytes:
@@ -53,7 +55,7 @@ def parse_recipients(recipients: Sequence[str]) -> list[Any]:
 
 def _recipient(text: str) -> Any:
     library = age()
-    if text.upper().startswith("AGE-SECRET-KEY-"):
+    if text.upper().startswith(PRIVATE):
         raise InvalidValue(
             "a private key stands where a public one belongs",
             remedy="remove it, make another key, and name its public part age1…",

@@ -1,0 +1,135 @@
+"""`sigil scenario seal`: scenarios into the sealed half, and all of them into the record."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sigil.cli.options import as_json, print_json, repo_root
+from sigil.cli.scenario.choosing import (
+    dry_run_flag,
+    recipient_keys,
+    seed_option,
+    service_name,
+)
+
+if TYPE_CHECKING:
+    from sigil.gate.changing import Draft
+
+STDIN = "-"
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@service_name
+@click.option("--spec", default="", help="The intent that they stem from: docs/specs/….md.")
+@click.option("--remove", is_flag=True, help="Remove the visible files that are sealed.")
+@recipient_keys
+@seed_option
+@dry_run_flag
+@repo_root
+@as_json
+def seal(
+    paths: tuple[Path, ...],
+    service: str,
+    spec: str,
+    remove: bool,
+    recipients: tuple[str, ...],
+    seed: int | None,
+    dry_run: bool,
+    repo_root: Path | None,
+    as_json: bool,
+) -> None:
+    """Seal PATHS of the visible half as holdouts, or with - the Lua on standard input.
+
+    Without PATHS, records the visible half and the helpers as they stand. Public keys are enough
+    for all of this. A holdout should come by standard input: what was once a file in the
+    repository may be in git's history, where sealing does not reach.
+    """
+    from sigil.cli.options import repository
+    from sigil.cli.scenario.choosing import facts_of, print_update, recipients_of
+    from sigil.gate.changing import Update, Wanted, plan
+    from sigil.gate.trees import FolderTree
+    from sigil.gate.updating import apply_update, writing_bundle
+
+    root = repository(repo_root)
+    drafts = _drafts(root, service, paths, spec)
+    moved = [draft.name for draft in drafts if draft.name]
+    wanted = Wanted(
+        recipients_of(root, service, recipients),
+        drafts,
+        removed=moved if remove else (),
+        spec=spec,
+        seed=seed,
+    )
+
+    def planned() -> Update:
+        return plan(FolderTree(root), service, wanted)
+
+    if dry_run:
+        update = planned()
+    else:
+        with writing_bundle(root, service):
+            update = planned()
+            if update.changes:
+                apply_update(root, update)
+    _warn(moved, removed=remove)
+    if as_json:
+        print_json(facts_of(update, dry_run=dry_run))
+    else:
+        print_update(update, dry_run=dry_run)
+
+
+def _drafts(root: Path, service: str, paths: tuple[Path, ...], spec: str) -> list[Draft]:
+    """Read what is to be sealed: files of the visible half, or standard input."""
+    from sigil.errors import UsageError
+    from sigil.gate.bundle import MAX_TEXT, folder_of
+    from sigil.gate.changing import Draft
+
+    if Path(STDIN) in paths:
+        if len(paths) > 1:
+            raise UsageError("standard input and files at once", remedy="seal them one by one")
+        return [Draft(_text(sys.stdin.buffer.read(MAX_TEXT + 1)), spec)]
+    visible = root / folder_of(service) / "visible"
+    return [_draft_of(path, visible, spec) for path in paths]
+
+
+def _draft_of(path: Path, visible: Path, spec: str) -> Draft:
+    from sigil.cli.options import shown
+    from sigil.errors import UsageError
+    from sigil.gate.bundle import MAX_TEXT
+    from sigil.gate.changing import Draft
+    from sigil.gate.trees import FolderTree
+
+    absolute = path.absolute()
+    if absolute.suffix != ".lua" or not absolute.is_relative_to(visible):
+        raise UsageError(
+            f"{shown(absolute)} is no scenario in {shown(visible)}",
+            remedy="pipe it instead, so that no copy is left: sigil scenario seal … - < FILE",
+        )
+    relative = absolute.relative_to(visible).as_posix()
+    text = _text(FolderTree(visible).read(relative, MAX_TEXT))
+    return Draft(text, spec, relative.removesuffix(".lua"))
+
+
+def _text(data: bytes) -> str:
+    """Return Lua source; the message of an error holds nothing of it."""
+    from sigil.errors import Where
+    from sigil.gate.bundle import lua_text
+
+    return lua_text(data, Where("the scenario"))
+
+
+def _warn(moved: list[str], *, removed: bool) -> None:
+    """Say on standard error what sealing a visible file does not do."""
+    if moved and not removed:
+        click.echo("warning: still visible, so they hold nothing out; say --remove", err=True)
+    if moved:
+        click.echo(
+            "warning: git's history, other branches and clones may hold what was a visible file; "
+            "whoever has seen it knows this question",
+            err=True,
+        )

@@ -1,0 +1,215 @@
+"""``.sigil/gate.yaml``: the services, who examines them, and how strictly.
+
+    services:
+      api:
+        deploy: {backend: process, command: "python3 server.py --port {port}"}
+        env: [SIGNUP_PASSWORD]
+        recipients: [age1…]
+    policy:
+      freshness_s: 60
+      thresholds: {P0: {allow: 0.95, review: 0.85}}
+    evaluators: ["ed25519:…"]
+
+Takes bytes, so that whoever decides hands in those of the base ref: a change cannot widen its own
+exam. What ``deploy`` says is left to whoever deploys (`sigil.gate.deploy`), who finds the line of
+each field in ``document``.
+
+Pure. Not here: reading the file (`sigil.gate.trees`), what a number leads to
+(`sigil.gate.decision`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sigil.errors import InvalidValue, NotFound, Where
+from sigil.gate.names import SERVICE
+from sigil.gate.sealing import PRIVATE, RECIPIENT
+from sigil.printable import printable
+from sigil.store.documents import Document, parse_document, validate
+
+PATH = ".sigil/gate.yaml"
+MAX_BYTES = 2**20
+Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0.0, le=1e6, allow_inf_nan=False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Service(_Part):
+    """A service that is examined.
+
+    Args:
+        deploy: how it is started; not interpreted here.
+        env: names of the evaluator's environment that ``sigil.env`` may read.
+        recipients: public keys of those who can open the holdouts.
+    """
+
+    deploy: dict[str, Any] = Field(default_factory=dict)
+    env: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=200)]] = Field(
+        default_factory=list, max_length=1000
+    )
+    recipients: list[str] = Field(default_factory=list, max_length=1000)
+
+    @model_validator(mode="after")
+    def _keys_are_public(self) -> Service:
+        for number, key in enumerate(self.recipients):
+            if not RECIPIENT.fullmatch(key):
+                raise ValueError(f"recipients[{number}] is no public key of age, age1…")
+        _refuse_twice("recipients", self.recipients)
+        _refuse_twice("env", self.env)
+        return self
+
+
+class Threshold(_Part):
+    """How satisfied a priority has to be.
+
+    Args:
+        allow: at least this for ALLOW.
+        review: at least this for REVIEW; below it, BLOCK.
+    """
+
+    allow: Share
+    review: Share
+
+    @model_validator(mode="after")
+    def _review_is_the_lower(self) -> Threshold:
+        if self.review > self.allow:
+            raise ValueError("review is higher than allow")
+        return self
+
+
+class Thresholds(_Part):
+    """One for each priority."""
+
+    P0: Threshold = Threshold(allow=0.95, review=0.85)
+    P1: Threshold = Threshold(allow=0.90, review=0.75)
+    P2: Threshold = Threshold(allow=0.80, review=0.60)
+
+
+class Weights(_Part):
+    """How much each half counts in the overall satisfaction."""
+
+    visible: Weight = 2.0
+    holdout: Weight = 1.0
+
+    @model_validator(mode="after")
+    def _something_counts(self) -> Weights:
+        if self.visible + self.holdout <= 0:
+            raise ValueError("at least one half has to count")
+        return self
+
+
+class Policy(_Part):
+    """How strictly changes are judged.
+
+    Args:
+        freshness_s: seconds that the ledger's tip may be old for an ALLOW.
+        thresholds: for each priority.
+        weights: of the halves.
+        repeats: runs of each scenario on each side.
+        submissions: evals of one change before feedback on holdouts dries up.
+    """
+
+    freshness_s: float = Field(default=60.0, gt=0.0, le=7 * 86_400.0, allow_inf_nan=False)
+    thresholds: Thresholds = Thresholds()
+    weights: Weights = Weights()
+    repeats: int = Field(default=1, ge=1, le=100)
+    submissions: int = Field(default=20, ge=0, le=10_000)
+
+
+class Gate(_Part):
+    """All keys of the document.
+
+    Args:
+        services: by name.
+        policy: how strictly they are judged.
+        evaluators: public keys whose signatures count, as `sigil.ledger` writes them.
+    """
+
+    services: dict[str, Service] = Field(max_length=1000)
+    policy: Policy = Policy()
+    evaluators: list[Annotated[str, Field(pattern=r"^\S+$", max_length=200)]] = Field(
+        default_factory=list, max_length=1000
+    )
+
+    @model_validator(mode="after")
+    def _names_are_plain(self) -> Gate:
+        if not self.services:
+            raise ValueError("services names none")
+        for name in self.services:
+            if not SERVICE.fullmatch(name):
+                raise ValueError(
+                    f"{printable(name, 80)!r} is no name of a service: at most 60 lower-case "
+                    "letters, digits, underscores and hyphens"
+                )
+        _refuse_twice("evaluators", self.evaluators)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class GatePolicy:
+    """The document, and the place of every value in it.
+
+    Args:
+        gate: its keys.
+        document: for the line of a field, such as ``services.api.deploy.command``.
+    """
+
+    gate: Gate
+    document: Document
+
+    def service(self, name: str) -> Service:
+        """Return a service.
+
+        Raises:
+            NotFound: there is none of this name.
+        """
+        found = self.gate.services.get(name)
+        if found is None:
+            raise NotFound(
+                f"there is no service {printable(name, 80)!r}",
+                where=self.document.where("services"),
+                remedy=f"add it, or name one of: {', '.join(sorted(self.gate.services))}",
+            )
+        return found
+
+
+def load_policy(raw: bytes, shown_as: str = PATH) -> GatePolicy:
+    """Return what the bytes of a ``gate.yaml`` say.
+
+    Args:
+        raw: of the base ref, where a decision hangs on it.
+        shown_as: the file, for messages.
+
+    Raises:
+        MalformedDocument: no YAML, or no mapping.
+        UnknownKey: a key that does not exist, with the nearest one.
+        InvalidValue: a missing key, or a value that does not fit.
+    """
+    _refuse_private_keys(raw, shown_as)
+    document = parse_document(raw, shown_as)
+    return GatePolicy(validate(document, Gate), document)
+
+
+def _refuse_private_keys(raw: bytes, shown_as: str) -> None:
+    """Refuse before anything is parsed, because messages quote what does not fit."""
+    found = raw.upper().find(PRIVATE.encode())
+    if found >= 0:
+        raise InvalidValue(
+            "a private key stands in this file",
+            where=Where(shown_as, raw.count(b"\n", 0, found) + 1),
+            remedy="remove it, make another, and rotate: whoever reads the file has it",
+        )
+
+
+def _refuse_twice(field: str, names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{field} holds {printable(name, 80)} twice")
