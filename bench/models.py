@@ -17,8 +17,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bench.row import Row
 
 FEW, MANY, WINDOW = 200, 2000, 200
@@ -60,6 +58,8 @@ with ModelServer(script) as server:
 
 def rows() -> Iterator[Row]:
     """Yield rates, processor time and latency of searches with a model."""
+    import pytest  # here, for those who import this module and are being timed
+
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", f"{folder}/cache")
         with served(0) as url:
