@@ -1,0 +1,51 @@
+"""Which backend puts a service up?
+
+Not here: any of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sigil.gate.deploy.model import Deployment, Order, Progress, Revision, silent
+from sigil.gate.deploy.settings import Deploy, External, Process
+from sigil.gate.model import SideName
+
+
+def deploy(
+    settings: Deploy,
+    revision: Revision,
+    side: SideName,
+    *,
+    cache: Path,
+    control: Revision | None = None,
+    progress: Progress = silent,
+) -> Deployment:
+    """Return a deployment, not started yet: enter it, or call ``start``.
+
+    Args:
+        settings: the ``deploy`` section of the service, from the control revision.
+        revision: whose service it is.
+        side: the change under test or its baseline.
+        cache: where frozen trees are kept, such as ``.sigil/cache``.
+        control: where ``settings`` came from; None where that is ``revision``.
+        progress: hears what is being waited for.
+
+    Raises:
+        DependencyMissing: a plugin does not work here.
+    """
+    order = Order(settings, revision, side, control, cache, progress)
+    # Each backend is imported when it is used: none of them is small.
+    match settings:
+        case Process():
+            from sigil.gate.deploy.process import ProcessDeployment  # noqa: PLC0415
+
+            return ProcessDeployment(order, settings)
+        case External():
+            from sigil.gate.deploy.external import ExternalDeployment  # noqa: PLC0415
+
+            return ExternalDeployment(order, settings)
+        case _:
+            from sigil.gate.deploy.plugins import from_plugin  # noqa: PLC0415
+
+            return from_plugin(settings.backend, order)

@@ -1,0 +1,123 @@
+"""The words of deployments: what is to be put up, and what one can do once it is.
+
+Not here: the backends (`process`, `compose`, `external`), which of them (`backends`).
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from sigil.gate.model import SideName
+
+if TYPE_CHECKING:
+    from sigil.gate.deploy.settings import Deploy
+
+Progress = Callable[[str], None]
+"""Hears what is being waited for, in a few words. For the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A state of a repository.
+
+    Args:
+        repository: the root of the work tree, or of a bare repository.
+        commit: whose tree is meant; None for the files as they stand.
+    """
+
+    repository: Path
+    commit: str | None = None
+
+
+def silent(what: str) -> None:
+    """Hear, and say nothing."""
+    del what
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be put up.
+
+    Args:
+        settings: the ``deploy`` section of the service, from the control revision.
+        revision: whose service it is.
+        side: the change under test, whose output is never kept, or its baseline.
+        control: the revision that settings came from; what has power over this machine, such as
+            a compose file, is taken from there. None where it is ``revision``.
+        cache: where frozen trees are kept.
+        progress: hears what is being waited for.
+    """
+
+    settings: Deploy
+    revision: Revision
+    side: SideName
+    control: Revision | None
+    cache: Path
+    progress: Progress = silent
+
+
+class Deployment(Protocol):
+    """A service, put up for one side. A context manager: entering starts it, leaving ends it.
+
+    One owner starts and stops; threads and forks of its process may connect meanwhile.
+    """
+
+    @property
+    def authority(self) -> str:
+        """Host and port under which the service is addressed, such as ``127.0.0.1:8080``."""
+        ...
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Every origin that is this service and nothing else, such as ``http://127.0.0.1:8080``."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """An origin that a browser on this machine can open. May start a relay."""
+        ...
+
+    @property
+    def alive(self) -> bool:
+        """Whether it was started and has not ended since."""
+        ...
+
+    def start(self) -> None:
+        """Put it up, and return when it is healthy.
+
+        Raises:
+            DeploymentFailed: it cannot be put up, ends, or is not healthy in time. Nothing of
+                it is left then.
+            SandboxUnavailable: this machine cannot isolate it.
+        """
+        ...
+
+    def connect(self, timeout_s: float) -> socket.socket:
+        """Return a new stream that is connected to the service; the caller closes it.
+
+        Raises:
+            OSError: the service does not take the connection.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End it and remove all that it left; idempotent."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Start, and return itself."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        ...

@@ -1,0 +1,253 @@
+"""Put a service up as a command in the sandbox.
+
+Each side has a checkout of its own, made of the objects of its commit (no hook, filter or
+attribute has a say), and user, pid, mount, network and ipc namespaces of its own. So neither side
+reaches the other, this machine, what we know or the internet; and both may listen on one port.
+
+What the change under test prints is dropped by the kernel: it can carry the requests that it got.
+Of the baseline a tail is kept for the operator.
+
+Everything ends with `stop`, with this process however that ends, or when it fails to start. What
+a killed process left on the disk is removed by the next deployment.
+
+Not here: the sandbox (`sigil.sandbox`), what healthy means (`health`).
+"""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from sigil.errors import DeploymentFailed, SandboxUnavailable
+from sigil.evaluate.interpreter import choose_python
+from sigil.gate.deploy.health import wait_until_healthy
+from sigil.gate.deploy.model import Order
+from sigil.gate.deploy.relay import Relay
+from sigil.gate.deploy.settings import PORT, Process
+from sigil.printable import printable
+from sigil.sandbox.base import freeze
+from sigil.sandbox.checkout import Checkout, open_checkout
+from sigil.sandbox.commands import CommandSandbox
+from sigil.sandbox.model import CommandResult, Limits
+from sigil.sandbox.overlay import overlay_holds
+from sigil.sandbox.service import Ended, Service
+from sigil.store.files import sweep, temporary_directory
+
+LOG_BYTES: Final = 64 * 2**10
+_SHOWN: Final = 300
+_MEGABYTE: Final = 2**20
+_BUILD_OUTPUT: Final = 16 * _MEGABYTE
+
+
+class ProcessDeployment:
+    """A service in the sandbox. See `sigil.gate.deploy.model.Deployment`.
+
+    Args:
+        order: what to put up.
+        settings: of ``order``.
+    """
+
+    def __init__(self, order: Order, settings: Process):
+        self._order = order
+        self._settings = settings
+        self._held = ExitStack()
+        self._service: Service | None = None
+        self._relay: Relay | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def authority(self) -> str:
+        """Return where it listens in its own network."""
+        return f"127.0.0.1:{self._settings.port}"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Return its origin inside, and the relay's once there is one."""
+        relayed = {f"http://127.0.0.1:{self._relay.port}"} if self._relay else set[str]()
+        return frozenset({f"http://{self.authority}", *relayed})
+
+    @property
+    def url(self) -> str:
+        """Return the origin of a relay on this machine's loopback, started when first asked for.
+
+        Raises:
+            DeploymentFailed: it was not started.
+        """
+        if self._service is None:
+            raise DeploymentFailed("a service that was not started has no address")
+        if self._relay is None:
+            self._relay = Relay(self.connect)
+        return f"http://127.0.0.1:{self._relay.port}"
+
+    @property
+    def alive(self) -> bool:
+        """Return whether the command runs; what it has started in the background does not count."""
+        return self._service is not None and self._service.ended() is None
+
+    @property
+    def log(self) -> str:
+        """Return what the baseline printed last, made printable line by line."""
+        tail = self._service.tail() if self._service else b""
+        lines = tail.decode(errors="replace").splitlines()
+        return "\n".join(printable(line) for line in lines)
+
+    def start(self) -> None:
+        """Check out, build, start, and wait until healthy; see `Deployment.start`."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def connect(self, timeout_s: float) -> socket.socket:
+        """Return a new connection; see `Deployment.connect`."""
+        if self._service is None:
+            raise ConnectionRefusedError("the service is not up")
+        return self._service.connect(self._settings.port, timeout_s=timeout_s)
+
+    def stop(self) -> None:
+        """End every process and remove the checkout; idempotent."""
+        relay, self._relay = self._relay, None
+        if relay is not None:
+            relay.close()
+        held, self._held = self._held, ExitStack()
+        held.close()
+        self._service = None
+
+    # --- starting ---------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        order, settings = self._order, self._settings
+        if self._service is not None:
+            raise DeploymentFailed("the service is up already")
+        base = freeze(order.revision.repository, order.cache, commit=order.revision.commit)
+        home = Path(tempfile.gettempdir())
+        sweep(home)
+        scratch = self._held.enter_context(temporary_directory(home))
+        checkout = self._held.enter_context(
+            # Never links to shared files: the service may write whatever it finds.
+            open_checkout(
+                base, {}, scratch=scratch, method="overlay" if overlay_holds(scratch) else "reflink"
+            )
+        )
+        sandbox = self._held.enter_context(self._sandbox())
+        self._build(sandbox, checkout)
+        order.progress(f"starting {order.side}")
+        self._service = self._held.enter_context(
+            Service(
+                sandbox,
+                self._filled(settings.command),
+                checkout=checkout,
+                env=self._environment(),
+                limits=self._limits(),
+                log_bytes=LOG_BYTES if order.side == "baseline" else 0,
+            )
+        )
+        wait_until_healthy(
+            self.connect,
+            self.authority,
+            settings.health,
+            settings.start_s,
+            over=self._over,
+            progress=order.progress,
+        )
+
+    def _sandbox(self) -> CommandSandbox:
+        settings, repository = self._settings, self._order.revision.repository
+        try:
+            return CommandSandbox(
+                python=choose_python(repository, settings.python),
+                readable=[Path(folder).expanduser() for folder in settings.readable],
+                limits=self._limits(),
+                level="L3",
+                warm=False,
+            )
+        except SandboxUnavailable as missing:
+            raise SandboxUnavailable(
+                f"a service needs a network of its own, and {missing.problem}",
+                remedy="allow user namespaces, or use backend: compose or external",
+            ) from missing
+
+    def _build(self, sandbox: CommandSandbox, checkout: Checkout) -> None:
+        for command in self._settings.build:
+            self._order.progress(f"building {self._order.side}: {printable(command, 80)}")
+            result = sandbox.run(
+                self._filled(command),
+                checkout=checkout,
+                env=self._environment(),
+                limits=self._limits(wall_s=self._settings.build_s),
+            )
+            if result.exit_code != 0:
+                raise DeploymentFailed(
+                    f"build command {printable(command, 80)!r} {_how(result)}"
+                    f"{self._shown(result.stderr or result.stdout)}"
+                )
+
+    def _limits(self, wall_s: float = 1.0) -> Limits:
+        settings = self._settings
+        return Limits(
+            wall_s=wall_s,
+            memory_bytes=settings.memory_mb * _MEGABYTE,
+            output_bytes=_BUILD_OUTPUT,
+            processes=settings.processes,
+            file_bytes=settings.file_mb * _MEGABYTE,
+        )
+
+    def _filled(self, text: str) -> str:
+        return text.replace(PORT, str(self._settings.port))
+
+    def _environment(self) -> dict[str, str]:
+        return {name: self._filled(value) for name, value in self._settings.env.items()}
+
+    def _over(self, wait_s: float) -> str | None:
+        """Return how the service ended, if it did within so many seconds."""
+        ended = self._service.ended(wait_s) if self._service else None
+        if ended is None or self._service is None:
+            return None
+        self._service.stop()  # so that all it printed has been read
+        return _ending(ended) + self._shown(self._service.tail())
+
+    def _shown(self, output: bytes) -> str:
+        """Return the last line of the baseline's output; of a change nothing is ever shown."""
+        lines: Sequence[str] = output.decode(errors="replace").split("\n")
+        last = next((line for line in reversed(lines) if line.strip()), "")
+        if self._order.side != "baseline" or not last:
+            return ""
+        return f" ({printable(last.strip(), _SHOWN)})"
+
+
+def _how(result: CommandResult) -> str:
+    return {
+        "exited": f"exited with status {result.exit_code}",
+        "missing": "does not exist",
+        "timeout": "did not end in time",
+        "memory": "ran out of memory",
+        "flood": "printed or wrote too much",
+        "signalled": "was killed by a signal",
+    }[result.ending]
+
+
+def _ending(ended: Ended) -> str:
+    return {
+        "exited": f"exited with status {ended.code}",
+        "missing": f"does not exist ({printable(ended.reason, _SHOWN)})",
+        "memory": "ran out of memory",
+        "disk": "filled the disk",
+        "signalled": f"was killed by signal {ended.code}",
+    }[ended.ending]

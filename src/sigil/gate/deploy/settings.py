@@ -1,0 +1,256 @@
+"""The ``deploy`` section of a service in ``.sigil/gate.yaml``.
+
+    deploy:
+      backend: process
+      command: python3 server.py --port {port}
+      health: /healthz
+
+Strict: an unknown key is an error, and so is a value of another type. Which other keys there
+are depends on ``backend``.
+
+Not here: reading the file (whoever owns ``gate.yaml`` embeds `Deploy`), what the keys do.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import Annotated, Any, Final, Literal, cast
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
+
+_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+_VISIBLE: Final = frozenset(map(chr, range(33, 127)))
+PORT: Final = "{port}"
+
+# --- single values ------------------------------------------------------------------------
+
+
+def _command(text: str) -> str:
+    """Return a command that parses; no shell will read it."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"the command does not parse ({error})") from error
+    if not words or "\0" in text:
+        raise ValueError("the command is empty")
+    return text
+
+
+def _health(text: str) -> str:
+    """Return ``tcp`` or a path with an optional query."""
+    if text == "tcp" or (text.startswith("/") and set(text) <= _VISIBLE):
+        return text
+    raise ValueError("expected tcp, or a path such as /healthz")
+
+
+def _variable(name: str) -> str:
+    if name and "=" not in name and "\0" not in name:
+        return name
+    raise ValueError("not the name of a variable")
+
+
+def _value(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a NUL cannot stand in a variable")
+    return text
+
+
+def _origin(text: str) -> str:
+    """Return an origin in its normal form: scheme, host, and a port unless it is the usual."""
+    parts = urlsplit(text)
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    fits = parts.scheme in {"http", "https"} and parts.hostname and port != 0
+    bare = parts.path in {"", "/"} and not (parts.query or parts.fragment or "@" in parts.netloc)
+    if not fits or not bare or not set(text) <= _VISIBLE:
+        raise ValueError("expected an origin such as http://127.0.0.1:8080, without path or user")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _relative(text: str) -> str:
+    if text.startswith("/") or ".." in text.split("/") or not text.isprintable():
+        raise ValueError("expected a path inside the repository")
+    return text
+
+
+Text = Annotated[str, Field(min_length=1)]
+Command = Annotated[str, AfterValidator(_command)]
+Health = Annotated[str, AfterValidator(_health)]
+Environment = dict[
+    Annotated[str, AfterValidator(_variable)], Annotated[str, AfterValidator(_value)]
+]
+Origin = Annotated[str, AfterValidator(_origin)]
+InRepository = Annotated[Text, AfterValidator(_relative)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+Megabytes = Annotated[int, Field(ge=1, le=2**20)]
+
+# --- backends -----------------------------------------------------------------------------
+
+
+class Process(BaseModel):
+    """A command in the sandbox, in a network of its own.
+
+    Args:
+        backend: ``process``.
+        command: starts the service at the root of its checkout; no shell. ``{port}`` becomes
+            the port that it is to listen on.
+        build: commands that run before, one after the other, without any network.
+        env: its variables; nothing of ours is among them. ``{port}`` is replaced here too.
+        health: a path that answers with a status below 400 once the service is up, or ``tcp``:
+            it takes connections.
+        start_s: seconds until it has to be healthy.
+        build_s: seconds that each build command may take.
+        port: what ``{port}`` stands for; free, since nobody else is in its network.
+        python: what ``python`` means in commands: a path relative to the repository, or the
+            name of a program. By default the repository's ``.venv``, or else our own.
+        readable: further folders that it may read, such as a toolchain outside of /usr.
+        memory_mb: of all its processes together; also what its ``/tmp`` may hold.
+        processes: how many processes and threads.
+        file_mb: the largest file that it may write.
+    """
+
+    model_config = _STRICT
+
+    backend: Literal["process"]
+    command: Command
+    build: list[Command] = []
+    env: Environment = {}
+    health: Health = "tcp"
+    start_s: Seconds = 20.0
+    build_s: Seconds = 600.0
+    port: Port = 8080
+    python: Text | None = None
+    readable: list[Text] = []
+    memory_mb: Megabytes = 1024
+    processes: Annotated[int, Field(ge=1, le=2**15)] = 256
+    file_mb: Megabytes = 1024
+
+    @model_validator(mode="after")
+    def _is_told_its_port(self) -> Process:
+        told = (self.command, *self.env.values())
+        if "port" in self.model_fields_set or any(PORT in text for text in told):
+            return self
+        raise ValueError(
+            "nothing says which port the service listens on: put {port} into command or env, "
+            "or give port"
+        )
+
+
+class Compose(BaseModel):
+    """Containers, by ``docker compose`` or ``podman compose``.
+
+    Args:
+        backend: ``compose``.
+        file: the compose file, taken from the control revision; it may not include others.
+        service: the service in it that is under test.
+        port: the container's port, which the file has to publish.
+        engine: ``docker`` or ``podman``; by default the first of them that is installed.
+        env: what the file may interpolate; nothing of ours is.
+        health: see `Process`; asked after the engine says that all are up.
+        start_s: seconds until all has to be up, pulling and building included.
+    """
+
+    model_config = _STRICT
+
+    backend: Literal["compose"]
+    file: InRepository = "compose.yaml"
+    service: Text
+    port: Port
+    engine: Literal["docker", "podman"] | None = None
+    env: Environment = {}
+    health: Health = "tcp"
+    start_s: Seconds = 300.0
+
+
+class Urls(BaseModel):
+    """Where each side is.
+
+    Args:
+        pr: origin of the change under test.
+        baseline: origin of the baseline.
+    """
+
+    model_config = _STRICT
+
+    pr: Origin
+    baseline: Origin
+
+    @model_validator(mode="after")
+    def _are_two(self) -> Urls:
+        if self.pr == self.baseline:
+            raise ValueError("pr and baseline are the same service")
+        return self
+
+
+class External(BaseModel):
+    """Services that somebody else puts up.
+
+    Args:
+        backend: ``external``.
+        urls: where.
+        health: see `Process`.
+        start_s: seconds until both have to be healthy.
+    """
+
+    model_config = _STRICT
+
+    backend: Literal["external"]
+    urls: Urls
+    health: Health = "tcp"
+    start_s: Seconds = 20.0
+
+
+class Plugin(BaseModel):
+    """A backend that a plugin brings.
+
+    Args:
+        backend: its name.
+        options: for the plugin to judge.
+        start_s: seconds until the service has to be healthy.
+    """
+
+    model_config = _STRICT
+
+    backend: Text
+    options: dict[str, Any] = {}
+    start_s: Seconds = 60.0
+
+
+BUILT_IN: Final = ("compose", "external", "process")
+
+
+def _branch(value: Any) -> str | None:
+    """Say which model a section is read by; None if it is no mapping with a backend."""
+    if isinstance(value, dict):
+        backend = cast("dict[str, Any]", value).get("backend")
+    else:
+        backend = getattr(value, "backend", None)
+    if not isinstance(backend, str):
+        return None
+    return backend if backend in BUILT_IN else "plugin"
+
+
+Deploy = Annotated[
+    Annotated[Process, Tag("process")]
+    | Annotated[Compose, Tag("compose")]
+    | Annotated[External, Tag("external")]
+    | Annotated[Plugin, Tag("plugin")],
+    Discriminator(
+        _branch,
+        custom_error_type="backend",
+        custom_error_message="expected a mapping with backend: process, compose or external",
+    ),
+]
+"""The section, for a field of another model."""
