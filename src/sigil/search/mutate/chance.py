@@ -6,7 +6,7 @@ Not here: the systematic walk over single edits (`walk`), which comes first.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sigil.search.mutate import mending, statements
@@ -44,12 +44,12 @@ class Draw:
 
     Args:
         subject: what changes; it has at least one site.
-        donors: regions of other parents.
+        donor: gives a region of this or another parent.
         random: where chance comes from.
     """
 
     subject: Subject
-    donors: Sequence[Subject]
+    donor: Callable[[], Subject]
     random: random.Random
 
     def site(self) -> Site:
@@ -140,7 +140,7 @@ def branched(draw: Draw) -> Change | None:
 
 def crossing(draw: Draw) -> Change | None:
     """An expression of another parent, or of another place of this one."""
-    donor = draw.random.choice([draw.subject, *draw.donors])
+    donor = draw.donor()
     return crossed(draw.subject, draw.site(), donor, draw.random)
 
 

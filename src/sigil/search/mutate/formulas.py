@@ -184,8 +184,11 @@ class Formulas:
         """Take ``term`` into the population if it promises more than the last one there."""
         if term.size > _LARGEST or not term.finite:
             return
-        price = _SIZE_PRICE * (term.size + 2 * sum(map(_is_odd, term.walk())))
+        price = _SIZE_PRICE * term.size
         score = self._surmise.score(term, self._worst - price) + price
+        if score >= self._worst:
+            return
+        score += 2 * _SIZE_PRICE * sum(map(_is_odd, term.walk()))
         if score >= self._worst:
             return
         key = term.key

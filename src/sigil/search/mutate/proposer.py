@@ -18,6 +18,7 @@ import warnings
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 from sigil.canonical import digest_value
@@ -34,12 +35,13 @@ from sigil.search.patch import diff
 from sigil.search.pins import Pin, language_of, locate
 
 _PARSED_PARENTS = 48
+_DONORS = 8
 _ATTEMPTS = 300
 _WALK_FIRST, _WALK_PER_SITE, _MOST_WALKED_FIRST = 40, 5, 500
 _FRESH, _FRESH_WALK_CHANCE, _WALK_CHANCE = 60, 0.75, 0.45
 _BEST_CHANCE = 0.3
 _LONGEST_NOTE = 200
-_GROWTH, _ROOM = 2, 400  # in characters: how long the regions may become
+_GROWTH, _ROOM = 2, 120  # in characters: how long the regions may become
 _COMPOUND = (1, 1, 1, 2, 2, 3)
 _IMAGINED_CHANCE, _IMAGINED_LATER, _PATIENCE = 0.75, 0.3, 100
 
@@ -157,8 +159,10 @@ class Mutate:
         if formulas is None or formula is None or not formulas.ready:
             return None
         first = parent.id == BASELINE and self._walks_first(parent, view.pins)
-        # What brings nothing for long makes room, but never all of it.
-        chance = _IMAGINED_CHANCE if self._idle < _PATIENCE else _IMAGINED_LATER
+        # What brings nothing makes ever more room, but never all of it.
+        chance = _IMAGINED_CHANCE
+        if self._idle >= _PATIENCE:
+            chance = _IMAGINED_LATER * _PATIENCE / self._idle
         if first or view.random.random() >= chance:
             return None
         term = formulas.imagine(view.random)
@@ -179,10 +183,6 @@ class Mutate:
             if found is not None:
                 return ["walk"], [found]
             parsed.walked_out = True
-        donors = [
-            other for candidate in view.parents[:8] if candidate.id != parent.id
-            for other in self._take_apart(candidate, view.pins).subjects.values()
-        ]  # fmt: skip
         names = list(WAYS)
         weights = [self._learned.weight(name) for name in names]
         ways: list[str] = []
@@ -190,11 +190,18 @@ class Mutate:
         for _ in range(view.random.choice(_COMPOUND)):
             subject = view.random.choice(list(parsed.subjects.values()))
             way = view.random.choices(names, weights)[0]
-            change = WAYS[way][0](Draw(subject, donors, view.random)) if subject.sites else None
+            donor = partial(self._donor, subject, view)
+            change = WAYS[way][0](Draw(subject, donor, view.random)) if subject.sites else None
             if change is not None:
                 ways.append(way)
                 changes.append((subject, change))
         return (ways, changes) if changes else None
+
+    def _donor(self, subject: Subject, view: View) -> Subject:
+        """Return a region of one of the best parents; only that one is taken apart for it."""
+        parent = view.random.choice(view.parents[:_DONORS])
+        regions = list(self._take_apart(parent, view.pins).subjects.values())
+        return view.random.choice(regions or [subject])
 
     def _realise(
         self,

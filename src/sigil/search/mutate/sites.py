@@ -222,6 +222,8 @@ class Descent:
             return node.id in self._scope.names and self._kinds.get(node.id) != "other"
         if isinstance(node, _NEVER):
             return False
+        if not self._source.may_suspend_or_bind:
+            return True
         return not any(isinstance(inner, FIXED) for inner in ast.walk(node))
 
     # --- by kind of expression ---

@@ -13,11 +13,13 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 # What ends a line for the tokenizer and for a diff alike; `str.splitlines` knows more.
 _LINE_END = re.compile(r"\r?\n")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _BOM = "\ufeff"
+_MORE_THAN_A_VALUE = re.compile(r":=|\b(?:await|yield)\b")
 
 Positioned = ast.expr | ast.stmt | ast.keyword | ast.arg
 
@@ -102,6 +104,11 @@ class Source:
         """Return the white space that a 1-based line begins with."""
         text = self.text[self.line_start(line) : self.line_start(line + 1)]
         return text[: len(text) - len(text.lstrip(" \t\f"))]
+
+    @cached_property
+    def may_suspend_or_bind(self) -> bool:
+        """Whether an expression in it may do more than give a value; False is certain."""
+        return bool(_MORE_THAN_A_VALUE.search(self.text))
 
     @property
     def line_end(self) -> str:

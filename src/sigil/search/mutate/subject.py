@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from sigil.search.mutate.assigned import (
     Flow,
@@ -91,7 +92,6 @@ class Subject:
             None, self.module.names, self.module.kinds, Scope((), (), frozenset(), frozenset())
         )
         self._body(source.tree.body, top)
-        self.reusables = self._collect_reusables()
         chunk = [s for s in source.tree.body if self._overlaps(s)]
         self.chunk_first = min([first, *(_first_line(s) for s in chunk)])
         self.chunk_last = max([last, *(s.end_lineno or last for s in chunk)])
@@ -178,7 +178,9 @@ class Subject:
         if isinstance(statement, ast.AugAssign):
             self.assignments.append(statement)
 
-    def _collect_reusables(self) -> list[Reusable]:
+    @cached_property
+    def reusables(self) -> list[Reusable]:
+        """The expressions that may be copied to elsewhere, each once."""
         found: dict[str, Reusable] = {}
         for site in self.sites:
             if isinstance(site.node, (ast.Constant, ast.Name)) or not may_be_copied(site.node):
