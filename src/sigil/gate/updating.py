@@ -118,8 +118,10 @@ def _finish(root: Path, service: str) -> None:
         files.write_atomic(folder / TRACEABILITY, traced)
     files.write_atomic(folder / MANIFEST, manifest_bytes(manifest))
     with files.writing(pending):
-        files.remove_tree(pending)
+        done = files.temporary_path(folder)
+        pending.rename(done)  # at once: a part of an update would be taken for a damaged one
         files.sync_directory(folder)
+        files.remove_tree(done)
 
 
 def _read_pending(tree: FolderTree, shown: str, service: str) -> Manifest:

@@ -1,0 +1,128 @@
+"""The folder as it stands and a commit are read alike, and neither leads out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sigil.errors import Corrupt, InvalidValue, NotFound
+from sigil.gate.trees import Capped, CommitTree, Entry, FolderTree, Tree, place
+
+GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+Made = Callable[[], Tree]
+
+
+def commit(root: Path) -> CommitTree:
+    """Commit all of ``root`` and return what git holds."""
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all", "--allow-empty"]):
+        subprocess.run([*GIT, *command], cwd=root, check=True, capture_output=True)
+    return CommitTree(root, "HEAD")
+
+
+@pytest.fixture(params=["folder", "commit"])
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> Made:
+    """Make a tree of what stands in ``tmp_path``."""
+    return lambda: FolderTree(tmp_path) if request.param == "folder" else commit(tmp_path)
+
+
+def write(root: Path, path: str, data: bytes = b"x") -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_bytes(data)
+
+
+def test_all_files_below_a_folder_are_found(tmp_path, made):
+    for path in ("a/b/c.lua", "a/d.lua", "a.lua", "ab/e.lua"):
+        write(tmp_path, path)
+    assert sorted(made().entries("a")) == [Entry("a/b/c.lua", "file"), Entry("a/d.lua", "file")]
+
+
+@pytest.mark.parametrize("folder", ["b", "a/c", "a/b/c/d"])
+def test_a_folder_that_is_not_there_holds_nothing(tmp_path, made, folder):
+    write(tmp_path, "a/b/c2")
+    assert list(made().entries(folder)) == []
+
+
+def test_a_file_is_read(tmp_path, made):
+    write(tmp_path, "a/b", b"\x00\xff")
+    assert made().read("a/b", 2) == b"\x00\xff"
+
+
+def test_a_file_that_is_larger_than_allowed_is_refused(tmp_path, made):
+    write(tmp_path, "a/b", b"123")
+    with pytest.raises(InvalidValue, match="larger than 2 bytes"):
+        made().read("a/b", 2)
+
+
+@pytest.mark.parametrize("path", ["b", "a/c", "a/b/c"])
+def test_a_file_that_is_not_there_is_not_found(tmp_path, made, path):
+    write(tmp_path, "a/b")
+    with pytest.raises((NotFound, Corrupt)):
+        made().read(path, 10)
+
+
+def test_a_link_is_seen_and_not_followed(tmp_path, made):
+    write(tmp_path, "outside/secret")
+    write(tmp_path, "a/b")
+    (tmp_path / "a" / "link").symlink_to("../outside/secret")
+    (tmp_path / "a" / "folder").symlink_to("../outside")
+    tree = made()
+    assert sorted(tree.entries("a")) == [
+        Entry("a/b", "file"), Entry("a/folder", "link"), Entry("a/link", "link"),
+    ]  # fmt: skip
+    assert list(tree.entries("a/folder")) == [Entry("a/folder", "link")]
+    for path in ("a/link", "a/folder/secret"):
+        with pytest.raises(Corrupt):
+            tree.read(path, 10)
+
+
+def test_a_file_where_a_folder_belongs_is_seen(tmp_path, made):
+    write(tmp_path, "a")
+    assert list(made().entries("a")) == [Entry("a", "file")]
+
+
+def test_names_that_are_no_utf_8_are_seen(tmp_path, made):
+    write(tmp_path, "a/b")
+    (tmp_path / "a" / os.fsdecode(b"\xff")).write_bytes(b"x")
+    assert {entry.path for entry in made().entries("a")} == {"a/b", "a/\udcff"}
+
+
+def test_a_device_is_no_file(tmp_path):
+    (tmp_path / "a").mkdir()
+    os.mkfifo(tmp_path / "a" / "pipe")
+    tree = FolderTree(tmp_path)
+    assert list(tree.entries("a")) == [Entry("a/pipe", "other")]
+    with pytest.raises(Corrupt):
+        tree.read("a/pipe", 10)
+
+
+def test_a_commit_stays_what_it_was(tmp_path):
+    write(tmp_path, "a/b", b"then")
+    tree = commit(tmp_path)
+    write(tmp_path, "a/b", b"now")
+    assert tree.read("a/b", 10) == b"then"
+    assert place(tree, "a/b").file == f"{tree.commit[:12]}:a/b"
+
+
+@pytest.mark.parametrize("reference", ["nope", "", "^", "HEAD^{tree}", "HEAD\0", "0" * 40])
+def test_a_reference_that_is_no_commit_is_said(tmp_path, reference):
+    commit(tmp_path)
+    with pytest.raises(NotFound, match="git knows no commit"):
+        CommitTree(tmp_path, reference)
+
+
+def test_a_folder_without_git_is_said(tmp_path):
+    with pytest.raises(NotFound, match="no git repository"):
+        CommitTree(tmp_path, "HEAD")
+
+
+def test_no_more_is_read_than_was_allowed_in_all(tmp_path, made):
+    for name in "abc":
+        write(tmp_path, name, b"1234")
+    tree = Capped(made(), 9)
+    assert tree.read("a", 4) + tree.read("b", 4) == b"12341234"
+    with pytest.raises(InvalidValue, match="with the files before it larger than 9 bytes"):
+        tree.read("c", 4)
