@@ -180,3 +180,21 @@ def test_hashes_of_the_merkle_tree_are_those_of_the_standard():
 def test_an_object_has_the_name_that_git_gives_it():
     assert canonical.git_object_id("blob", b"") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
     assert canonical.git_object_id("tree", b"") == "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
+# --- chance -----------------------------------------------------------------------------
+
+
+def test_a_block_of_chance_keeps_its_bytes():
+    assert canonical.chance_block(7, b"a", 1, 2).hex() == (
+        "dafb593705a71462047f677aca0ae75c6d1b9022b95eea7a1a967d9ae1df7ed4"
+        "415713556db994ecac291fd41f4b0d4862fec504f0f7ca2f9e9d5e2647579f22"
+    )
+
+
+def test_every_argument_of_a_block_of_chance_counts():
+    blocks = {canonical.chance_block(*given) for given in CHANCES}
+    assert len(blocks) == len(CHANCES)
+
+
+CHANCES = ((1, b"", 0, 0), (0, b"", 1, 0), (0, b"", 0, 1), (0, b"1", 0, 0), (11, b"", 0, 0))

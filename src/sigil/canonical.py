@@ -195,3 +195,13 @@ def checksum(data: bytes) -> str:
     Not an identity: it detects accidents and proves nothing against an adversary.
     """
     return f"{zlib.crc32(data):08x}"
+
+
+def chance_block(seed: int, label: bytes, index: int, block: int) -> bytes:
+    """Return 64 bytes that look like chance and are a function of the arguments.
+
+    BLAKE2b of ``seed NUL index NUL block NUL label``, numbers in decimal. Blocks of one label and
+    index, counted from 0, make a stream; two streams that differ in any argument are unrelated.
+    """
+    named = b"%d\0%d\0%d\0" % (seed, index, block) + label
+    return hashlib.blake2b(named, person=b"sigil.chance.v1").digest()

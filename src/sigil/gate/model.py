@@ -127,11 +127,14 @@ class Value:
         span: of the sub-expression.
         shown: its value as Lua text, cut to a readable length.
         origin: a note such as ``intent result, captured above``; empty for none.
+        anchor: line and column of what it is known by, such as an operator or the name of a field;
+            None for the start of its span.
     """
 
     span: Span
     shown: str
     origin: str = ""
+    anchor: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

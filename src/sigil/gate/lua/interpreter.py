@@ -1,0 +1,141 @@
+"""A sealed Lua 5.4: a fresh heap, a budget, and no way out but the calls that are handed in.
+
+Promises: the host's functions are reached through Lua closures only; text goes in as source, never
+as bytecode; no exception of Python enters Lua; running out of memory never jumps over Python.
+
+Not here: what a scenario finds inside (`prelude/`), what its calls do (`host`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from sigil.errors import DependencyMissing, MalformedScenario, Where
+from sigil.gate.lua.limits import Limits
+from sigil.gate.lua.values import Translator
+
+Answer = Callable[..., tuple[Any, ...]]
+LuaFunction = Any
+
+MAIN: Final = "scenario"
+"""What messages of Lua call the scenario's own text."""
+_PARTS = (
+    *("seal", "library", "names", "expect", "chance", "calls", "agents", "browser", "gen"),
+    *("invariant", "world"),
+)
+_PRELUDE = Path(__file__).parent / "prelude"
+_PLACE = re.compile(r"([^:\n]*):([0-9]+): (.*)", re.DOTALL)
+
+
+class Interpreter:
+    """One heap, for one scenario.
+
+    Args:
+        limits: of memory and instructions.
+        answer: performs a call of the host, by name; never raises.
+
+    Attributes:
+        inside: the table that the prelude's parts share.
+        translator: carries values over.
+
+    Raises:
+        DependencyMissing: the extra ``gate`` is not installed.
+    """
+
+    def __init__(self, limits: Limits, answer: Answer):
+        lua: Any = _lua()
+        self._limits = limits
+        self._runtime: Any = lua.LuaRuntime(
+            encoding="latin-1",
+            source_encoding="utf-8",
+            register_eval=False,
+            register_builtins=False,
+            attribute_filter=_nothing,
+            unpack_returned_tuples=True,
+            max_memory=0,
+        )
+        self._errors: tuple[type[Exception], ...] = (lua.LuaSyntaxError, lua.LuaError)
+        self.inside: Any = self._runtime.table_from({
+            "budget": limits.instructions,
+            "text_bytes": limits.text_bytes,
+            "host": self._runtime.table_from({
+                "enter": self.unlimited, "leave": self.limited, "answer": answer,
+            }),
+        })  # fmt: skip
+        for name in _PARTS:
+            self._runtime.compile(_part(name), name=f"={name}", mode="t")(self.inside)
+        outer: Any = self._runtime.globals()
+        for name in list(outer.keys()):
+            outer[name] = None
+        self.translator = Translator(
+            self._runtime, self.inside.null, self.inside.array, self.inside.kind_of, limits
+        )
+
+    def unlimited(self) -> None:
+        """Lift the limit of memory, while Python fills the heap."""
+        self._runtime.set_max_memory(0)
+
+    def limited(self) -> None:
+        """Set the limit of memory again."""
+        self._runtime.set_max_memory(self._limits.memory_bytes)
+
+    def compile(self, text: str, name: str, path: str) -> LuaFunction:
+        """Return source text as a function.
+
+        Args:
+            text: of a chunk.
+            name: what messages of Lua call it.
+            path: what our error calls it.
+
+        Raises:
+            MalformedScenario: Lua does not accept it.
+        """
+        try:
+            return self._runtime.compile(text, name=f"={name}", mode="t")
+        except self._errors as error:
+            refuse(str(error), path)
+
+    def table(self, values: dict[Any, Any]) -> Any:
+        """Return a flat table."""
+        return self._runtime.table_from(values)
+
+
+def refuse(message: str, path: str) -> NoReturn:
+    """Raise what Lua said of a text, with its line."""
+    line, problem = split_place(message)
+    raise MalformedScenario(problem, where=Where(path, line))
+
+
+def split_place(message: str) -> tuple[int | None, str]:
+    """Return the line of the scenario that a message of Lua names, and the rest of it.
+
+    A message of a helper keeps its place, one of our own loses it: neither is a line of the
+    scenario.
+    """
+    first = message.split("\nstack traceback:", 1)[0]
+    found = _PLACE.fullmatch(first)
+    if found is None or found[1].startswith("lib."):
+        return None, first
+    return (int(found[2][:9]) if found[1] == MAIN else None), found[3]
+
+
+def _nothing(_object: object, _name: object, _setting: bool) -> NoReturn:
+    raise AttributeError("sealed")
+
+
+@cache
+def _part(name: str) -> str:
+    return (_PRELUDE / f"{name}.lua").read_text(encoding="utf-8")
+
+
+@cache
+def _lua() -> Any:
+    try:
+        from lupa import lua54  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        raise DependencyMissing("scenarios need Lua", remedy="pip install 'sigil[gate]'") from error
+    return lua54
