@@ -259,6 +259,18 @@ def test_a_generator_that_fails_in_silence_is_named(bed):
     assert "exit status 3: and printed nothing; mend" in str(baseline_error(bed))
 
 
+def test_held_out_inputs_of_a_generator_that_reads_no_seed_are_refused(bed):
+    with_files(
+        bed,
+        gen=GENERATOR.replace('int(os.environ["SIGIL_SEED"])', "5"),
+        check="pass\n",
+        bench=READER,
+    )
+    bed.define("inputs: {generator: ./gen.py}\nholdout: {seed: 100}\n" + METRICS.removeprefix("\n"))
+    said = str(baseline_error(bed))
+    assert "x.eval.yaml:4: holdout: the held-out inputs are the visible ones; give other" in said
+
+
 def test_held_out_inputs_of_a_generator_replace_the_visible_ones(bed):
     with_files(bed, gen=GENERATOR, check="pass\n", bench=READER)
     bed.define("inputs: {generator: ./gen.py}\nholdout: {seed: 100}\n" + METRICS.removeprefix("\n"))

@@ -78,7 +78,9 @@ def make_plan(
         templates=load_templates(spec.home / PROMPTS) if models else None,
         warnings=(*warnings, *_unpriced(models)),
     )
-    return recorded_plan(plan, recorded) if recorded is not None else plan
+    plan = recorded_plan(plan, recorded) if recorded is not None else plan
+    definition.check_seed(plan.seed)
+    return plan
 
 
 def _check_names(chosen: Mapping[str, Any]) -> None:

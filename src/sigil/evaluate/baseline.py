@@ -159,10 +159,24 @@ class _Baseline:
         else:
             generator = holdout.generator or self._definition.model.inputs.generator or ""
             found = self._generated("holdout", generator, holdout.seed)
+        self._require_others(found, facts.visible)
         found = self._with_expected(found, side, "held-out case")
         metrics = self._definition.model.metrics
         exact = [metric for metric in metrics if metric.id not in facts.noisy]
         return learned(found, list(readings(self._instruments, exact, side, found)))
+
+    def _require_others(self, held_out: Inputs, visible: Inputs) -> None:
+        """Refuse held-out inputs that are the visible ones: they would say the same twice.
+
+        Raises:
+            InvalidValue: they are, for example because a generator does not read its seed.
+        """
+        if held_out.cases == visible.cases and _written(held_out) == _written(visible):
+            raise InvalidValue(
+                "the held-out inputs are the visible ones",
+                where=self._definition.where("holdout"),
+                remedy="give other cases, or let the generator read SIGIL_SEED",
+            )
 
     def _generated(self, name: str, command: str, seed: int | None) -> Inputs:
         """Run a generator; what it prints are the cases of call metrics."""
@@ -370,3 +384,14 @@ def _one_metric_each(called: Mapping[str, str]) -> list[tuple[str, str]]:
     for metric, function in called.items():
         first.setdefault(function, metric)
     return [(metric, function) for function, metric in first.items()]
+
+
+def _written(inputs: Inputs) -> dict[str, bytes]:
+    """Return what a generator wrote: the content of each file, the target of each link."""
+    found: dict[str, bytes] = {}
+    for layer in inputs.layers:
+        for name in layer_files(layer):
+            path = layer / name
+            linked = path.is_symlink()
+            found[name] = bytes(path.readlink()) if linked else path.read_bytes()
+    return found

@@ -197,12 +197,31 @@ def _check_holdout(model: EvalModel, place: Place) -> None:
         place("holdout"),
         "give cases, a generator, or a seed for inputs.generator",
     )
-    seed = model.replay.seed if holdout.seed is None else holdout.seed
+    check_seed(model, model.replay.seed, place, "replay.seed")
+
+
+def check_seed(model: EvalModel, seed: int, place: Place, named: str = "the run's seed") -> None:
+    """Check that held-out inputs are others than those which a run under ``seed`` sees.
+
+    Args:
+        model: whose inputs.
+        seed: of the run; by default it is the eval's ``replay.seed``.
+        place: of a field.
+        named: what the seed is called in the message.
+
+    Raises:
+        InvalidValue: both are made by the same generator from the same seed.
+    """
+    holdout = model.holdout
+    if holdout is None or holdout.cases is not None:
+        return
+    generator = holdout.generator or model.inputs.generator
+    held_out = seed if holdout.seed is None else holdout.seed
     _require(
-        (generator, seed) != (inputs.generator, model.replay.seed),
+        (generator, held_out) != (model.inputs.generator, seed),
         "the same generator under the same seed gives the same inputs",
         place("holdout.seed"),
-        "choose another seed than replay.seed",
+        f"choose another seed than {seed}, which is {named}",
     )
 
 

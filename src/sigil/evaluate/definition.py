@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from sigil.errors import InvalidValue, MalformedDocument, NotYet, Where
 from sigil.evaluate.cases import MAX_BYTES, GivenCase, inline_cases, read_cases
-from sigil.evaluate.consistency import check, kinds_of
+from sigil.evaluate.consistency import check, check_seed, kinds_of
 from sigil.evaluate.expressions import (
     Objective,
     Rule,
@@ -68,6 +68,14 @@ class Eval:
     holdout_cases: tuple[GivenCase, ...] | None = None
     attachments: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     stages: tuple[Stage, ...] = ()
+
+    def check_seed(self, seed: int) -> None:
+        """Check that a run under ``seed`` does not see the inputs that are held out.
+
+        Raises:
+            InvalidValue: it would.
+        """
+        check_seed(self.model, seed, self.where)
 
     def where(self, name: str = "") -> Where:
         """Return the place of a field, such as ``metrics[1].parse``."""
