@@ -6,6 +6,7 @@ stands in the table and its module stays unread.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -73,7 +74,9 @@ def run_group(group: click.Group, name: str) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)  # so that what is open is put in order
     try:
-        sys.exit(group.main(prog_name=name, standalone_mode=False) or 0)
+        code = group.main(prog_name=name, standalone_mode=False) or 0
+        gc.freeze()  # the end of the process need not look for garbage in all that was loaded
+        sys.exit(code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
