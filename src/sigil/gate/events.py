@@ -44,6 +44,7 @@ VERDICT = "verdict.human"
 OVERRIDE = "override.human"
 INCIDENT = "incident."
 _HUNDRED = 100
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _T = TypeVar("_T")
 
 
@@ -115,7 +116,6 @@ class Complete:
         scenarios: how many of each half.
         complete: whether every scenario came to a verdict on both sides.
         disclosed: how much its feedback says of holdouts.
-        observations: digest of what was observed, as it is kept.
     """
 
     eval: str
@@ -128,7 +128,6 @@ class Complete:
     scenarios: dict[str, int]
     complete: bool
     disclosed: Disclosure
-    observations: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +178,19 @@ class _OfIncident:
 
 
 # --- writing ----------------------------------------------------------------------------
+
+
+def eval_id(moment: datetime, chance: bytes) -> str:
+    """Return the id of an evaluation: ``eval_`` and 14 characters that sort by time.
+
+    Args:
+        moment: milliseconds of it make ten of the characters.
+        chance: 20 bits of it make the others.
+
+    Source: Crockford's base 32, in the order of a ULID.
+    """
+    ticks = int(moment.timestamp() * 1000) << 20 | int.from_bytes(chance) & 0xFFFFF
+    return "eval_" + "".join(_CROCKFORD[ticks >> 5 * place & 31] for place in range(13, -1, -1))
 
 
 def hundredths(pair: Pair | None) -> Hundredths | None:

@@ -91,7 +91,6 @@ class Result:
         steps: of each step, in order.
         expects_passed: how many expects held.
         judged: the lowest score that a judge gave, 0 to 1; None where none was asked.
-        elapsed_ms: wall clock.
     """
 
     scenario: str
@@ -99,7 +98,6 @@ class Result:
     steps: tuple[StepStatus, ...]
     expects_passed: int = 0
     judged: float | None = None
-    elapsed_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

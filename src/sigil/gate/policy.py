@@ -11,8 +11,7 @@
     evaluators: ["ed25519:…"]
 
 Takes bytes, so that whoever decides hands in those of the base ref: a change cannot widen its own
-exam. What ``deploy`` says is left to whoever deploys (`sigil.gate.deploy`), who finds the line of
-each field in ``document``.
+exam.
 
 Pure. Not here: reading the file (`sigil.gate.trees`), what a number leads to
 (`sigil.gate.decision`).
@@ -22,11 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sigil.errors import InvalidValue, NotFound, Where
+from sigil.gate.deploy.settings import Deploy
 from sigil.gate.names import SERVICE
 from sigil.gate.sealing import PRIVATE, RECIPIENT
 from sigil.printable import printable
@@ -46,12 +46,12 @@ class Service(_Part):
     """A service that is examined.
 
     Args:
-        deploy: how it is started; not interpreted here.
+        deploy: how it is put up; None where only its scenarios are kept.
         env: names of the evaluator's environment that ``sigil.env`` may read.
         recipients: public keys of those who can open the holdouts.
     """
 
-    deploy: dict[str, Any] = Field(default_factory=dict)
+    deploy: Deploy | None = None
     env: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=200)]] = Field(
         default_factory=list, max_length=1000
     )
@@ -177,6 +177,22 @@ class GatePolicy:
                 f"there is no service {printable(name, 80)!r}",
                 where=self.document.where("services"),
                 remedy=f"add it, or name one of: {', '.join(sorted(self.gate.services))}",
+            )
+        return found
+
+    def deployment(self, name: str) -> Deploy:
+        """Return how a service is put up.
+
+        Raises:
+            NotFound: there is no such service.
+            InvalidValue: the file does not say.
+        """
+        found = self.service(name).deploy
+        if found is None:
+            raise InvalidValue(
+                "there is no deploy section",
+                where=self.document.where(f"services.{name}"),
+                remedy="add one: see docs/deployments.md",
             )
         return found
 

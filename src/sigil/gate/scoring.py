@@ -113,7 +113,12 @@ def _satisfied(result: Result, priority: Priority) -> Fraction:
     return Fraction(result.steps.count(StepStatus.PASS), len(result.steps))
 
 
-def score(answers: Sequence[Answers], *, visible: int = 2, holdout: int = 1) -> Score:
+def score(
+    answers: Sequence[Answers],
+    *,
+    visible: Fraction = Fraction(2),
+    holdout: Fraction = Fraction(1),
+) -> Score:
     """Return what these answers come to.
 
     Args:
@@ -122,10 +127,8 @@ def score(answers: Sequence[Answers], *, visible: int = 2, holdout: int = 1) -> 
         holdout: the weight of the holdouts.
 
     Raises:
-        ValueError: there is no scenario, or a weight is below 1.
+        ValueError: there is no scenario, or nothing that is there has a weight.
     """
-    if not answers or min(visible, holdout) < 1:
-        raise ValueError("a score needs a scenario, and weights of at least 1")
     pairs = [
         Pair(*(satisfaction(one.of(side), one.question.priority) for side in ("pr", "baseline")))
         for one in answers
@@ -141,7 +144,9 @@ def score(answers: Sequence[Answers], *, visible: int = 2, holdout: int = 1) -> 
         for pair, weight in ((halves["visible"], visible), (halves["holdout"], holdout))
         if pair is not None
     ]
-    total = sum(weight for _, weight in weighed)
+    total = sum((weight for _, weight in weighed), Fraction(0))
+    if not total:
+        raise ValueError("a score needs a scenario, and a weight for what is there")
     overall = Pair(
         sum((pair.pr * weight for pair, weight in weighed), Fraction(0)) / total,
         sum((pair.baseline * weight for pair, weight in weighed), Fraction(0)) / total,

@@ -1,0 +1,67 @@
+"""Who answers the calls of one scenario, from within its process.
+
+HTTP goes over connections that the hall hands in, so that a service in a network of its own costs
+nothing more per request. The browser is driven from here, because pages are foreign too. Whatever
+needs a key, a file or another process is asked of the hall.
+
+Not here: what each request and reply holds (`sigil.gate.http`, `sigil.gate.browser`).
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+from sigil.gate.channel import Channel, Order, Reply, Word
+from sigil.gate.effects import Call, EffectFailed, Json
+from sigil.gate.http import Http
+
+
+class Outside:
+    """The effects of one live scenario. A context manager.
+
+    Args:
+        channel: to the hall.
+        order: of the scenario: where the service is.
+    """
+
+    def __init__(self, channel: Channel, order: Order):
+        self._channel = channel
+        self._http = Http(self._connect, order.authority, origins=order.origins)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def perform(self, call: Call) -> Json:
+        """Return the reply; see `sigil.gate.effects.Effects`."""
+        if call.kind == "http":
+            return self._http.perform(call)
+        if call.kind == "sleep":
+            threading.Event().wait(call.request["seconds"])
+            return None
+        self._channel.send(Word(call=call))
+        return self._heard().value
+
+    def _connect(self, timeout_s: float) -> socket.socket:
+        self._channel.send(Word(connect_s=timeout_s))
+        try:
+            self._heard()
+        except EffectFailed as failed:
+            raise ConnectionRefusedError(failed.problem) from failed
+        return self._channel.receive_socket()
+
+    def _heard(self) -> Reply:
+        reply = self._channel.receive(Reply)
+        if reply.failure is not None:
+            raise EffectFailed(reply.failure)
+        return reply

@@ -1,0 +1,157 @@
+"""Scores, reasons and feedback as lines of text.
+
+Pure, and behind the wall: what comes in holds nothing of a scenario but the id of a visible one.
+
+Not here: colours and progress (`sigil.cli`), the operator's frames (`sigil.gate.frames`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from sigil.gate.decision import Code, Decision, Reason, Verdict
+from sigil.gate.feedback import Disclosure, Feedback, Line
+from sigil.gate.model import StepStatus
+from sigil.gate.scoring import Pair, Score
+
+_MINUS = "−"
+_DIGITS = 8
+
+
+def short(digest: str) -> str:
+    """Return a digest as people tell it apart: ``sha256:9f42…c0b1``."""
+    name, _, digits = digest.partition(":")
+    return f"{name}:{digits[:4]}…{digits[-4:]}" if len(digits) > _DIGITS else digest
+
+
+# --- scores -----------------------------------------------------------------------------
+
+
+def score_table(score: Score) -> list[str]:
+    """Return the table of both halves and of the whole, on both sides."""
+    rows = [("visible", score.visible), ("holdout", score.holdout), ("overall", score.overall)]
+    return [
+        "              pr     baseline   Δ",
+        *(f" {name:<9}{_row(pair)}" for name, pair in rows),
+    ]
+
+
+def _row(pair: Pair | None) -> str:
+    if pair is None:
+        return "   –         –        –"
+    return f"  {figure(pair.pr)}      {figure(pair.baseline)}    {signed(pair.delta)}"
+
+
+def figure(value: Fraction) -> str:
+    """Return a satisfaction with two decimals, rounded down: what is not whole is not 1.00."""
+    hundredths = int(value * 100)
+    return f"{hundredths // 100}.{hundredths % 100:02}"
+
+
+def signed(value: Fraction) -> str:
+    """Return a difference with its sign and two decimals."""
+    hundredths = round(value * 100)
+    sign = _MINUS if hundredths < 0 else "+"
+    return f"{sign}{abs(hundredths) // 100}.{abs(hundredths) % 100:02}"
+
+
+# --- reasons ----------------------------------------------------------------------------
+
+_SAID = {
+    Code.STAGE_FAILED: "{about} failed",
+    Code.NOTHING_SCORED: "nothing was scored",
+    Code.NO_PROVENANCE: "what it would be about is not fully known",
+    Code.NO_VISIBLE: "the exam has no visible scenario",
+    Code.NO_HOLDOUT: "the exam has no holdout",
+    Code.NOT_RUN: "{scenarios} not run",
+    Code.ERRORED: "{scenarios} in error",
+    Code.INCONCLUSIVE: "a judge would not say on {scenarios}",
+    Code.FLICKERS: "{scenarios} pass and fail by turns",
+    Code.P0_FAILED: "{scenarios} of P0 failed",
+    Code.BELOW_THRESHOLD: "satisfaction {satisfaction} — below {about} threshold ({threshold})",
+    Code.BELOW_FLOOR: "satisfaction {satisfaction} — below {about} floor ({threshold})",
+    Code.REGRESSION: "regression on {scenarios}",
+    Code.BASELINE_SANK: "the baseline came to {now}, and earlier to {earlier}",
+    Code.STALE_LEDGER: "the ledger is {age_s} s old, and may be {window_s} s",
+    Code.LEDGER_UNKNOWN: "the ledger could not be asked",
+    Code.EVALUATOR_UNKNOWN: "the key that signs is not among the evaluators of the base ref",
+    Code.TIER: "the service is at {about}",
+}
+_SHARES = {"satisfaction", "threshold", "now", "earlier"}
+
+
+def reason_text(reason: Reason) -> str:
+    """Return one reason as a clause."""
+    values = {name: _number(name, value) for name, value in reason.figures}
+    if "scenarios" in values:
+        half = f"{reason.about} " if reason.code is Code.REGRESSION else ""
+        count = int(dict(reason.figures)["scenarios"])
+        values["scenarios"] = f"{count} {half}scenario{'' if count == 1 else 's'}"
+    return _SAID[reason.code].format(about=reason.about, **values)
+
+
+def _number(name: str, value: float) -> str:
+    return figure(Fraction(str(value))) if name in _SHARES else f"{value:g}"
+
+
+def reason_lines(decision: Decision) -> list[str]:
+    """Return all reasons, worst first, each with the best that it leaves."""
+    return [f"{reason.verdict.value:<6}  {reason_text(reason)}" for reason in decision.reasons]
+
+
+# --- feedback ---------------------------------------------------------------------------
+
+
+def feedback_lines(told: Feedback) -> list[str]:
+    """Return what the author of a change reads."""
+    lines = [line for scenario in told.lines for line in _scenario_lines(scenario)]
+    counts = told.counts()
+    failed = counts[StepStatus.FAIL] + counts[StepStatus.ERROR]
+    total = f"{counts[StepStatus.PASS]} pass · {failed} fail"
+    return [
+        *lines,
+        *_coarse(told),
+        "",
+        f"aggregate: {total} · decision = {told.verdict.value}",
+        _wall(told),
+    ]
+
+
+def _scenario_lines(line: Line) -> Iterator[str]:
+    yield f"scenario: {line.name:<28} {_tally(line)}"
+    if line.failed:
+        if line.spec:
+            yield f"  spec    : {line.spec}"
+        for number, step in enumerate(line.steps, 1):
+            yield f"  step_{number}  : {step.value}"
+
+
+def _tally(line: Line) -> str:
+    if not line.steps:
+        return "not run" if line.failed else "pass"
+    counts = {status: line.steps.count(status) for status in StepStatus}
+    shown = [f"{count} {status.value}" for status, count in counts.items() if count]
+    return " · ".join(shown)
+
+
+def _coarse(told: Feedback) -> list[str]:
+    if told.disclosure is not Disclosure.SPECS:
+        return []
+    if not told.failing_specs:
+        return ["holdouts: no intent is missed"]
+    return ["holdouts miss:", *(f"  {spec}" for spec in told.failing_specs)]
+
+
+def _wall(told: Feedback) -> str:
+    said = {
+        Disclosure.STEPS: "holdout/* frames not available to the authoring agent (by design)",
+        Disclosure.SPECS: "holdout steps are shown again when more holdouts pass than ever before",
+        Disclosure.NOTHING: "nothing is said of holdouts: the submissions of this change are spent",
+    }
+    return f"wall: {said[told.disclosure]}"
+
+
+def decision_line(verdict: Verdict, ref: str, service: str) -> str:
+    """Return the last line of an evaluation."""
+    return f"decision: {verdict.value} · sigil decide {ref} --service {service}"

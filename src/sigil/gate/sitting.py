@@ -1,0 +1,90 @@
+"""The inside of an exam: one forked process per scenario, which is gone when the scenario is.
+
+Started as a fresh, single-threaded interpreter by `sigil.gate.hall`, which owns the other ends.
+It imports once what every scenario needs, and then forks for each. A fork runs one scenario,
+answers HTTP, waiting and the browser itself, asks the hall for everything else, reports, and exits.
+
+What holds: no environment but the few names that the hall gives; no core dumps, and memory that
+no process of the same user can read; an alarm that the kernel delivers whatever Lua is doing; and
+the end of all of it when the hall is gone.
+
+Not here: the language (`sigil.gate.lua`), deployments (`sigil.gate.deploy`).
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+from typing import NoReturn
+
+from sigil.effects import SYSTEM_CLOCK
+from sigil.errors import MalformedScenario
+from sigil.gate.channel import Channel, Order, Report, Word
+from sigil.gate.effects import Diverged, Effects, Recording, Repeating
+from sigil.gate.lua import run_scenario
+from sigil.gate.model import Declared, Evidence, Result, Status
+from sigil.gate.outside import Outside
+from sigil.sandbox.inside import kernel
+
+MEMORY = 2 * 2**30
+"""Bytes of data that one scenario's process may hold."""
+
+
+def main(descriptor: int, parent: int) -> None:
+    """Fork for every channel that arrives on ``descriptor``, until it closes.
+
+    Args:
+        descriptor: an inherited socket.
+        parent: the process id that must still be our parent's.
+    """
+    kernel.die_with_parent(parent)
+    kernel.set_dumpable(0)
+    kernel.limit("CORE", 0)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
+    control = socket.socket(fileno=descriptor)
+    gc.collect()
+    gc.freeze()
+    control.sendall(b"r")
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        if not data:
+            os.killpg(0, signal.SIGKILL)  # whatever scenario still runs, and us
+        if os.fork() == 0:
+            control.close()
+            _sit(Channel(socket.socket(fileno=descriptors[0])))
+        os.close(descriptors[0])
+
+
+def _sit(channel: Channel) -> NoReturn:
+    """Run the one scenario that the channel asks for, and exit."""
+    status = 1
+    try:
+        kernel.die_with_parent(os.getppid())
+        kernel.limit("DATA", MEMORY)
+        order = channel.receive(Order)
+        signal.setitimer(signal.ITIMER_REAL, order.most_seconds)  # SIGALRM ends us
+        channel.send(Word(report=_run(order, channel)))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _run(order: Order, channel: Channel) -> Report:
+    start = SYSTEM_CLOCK.monotonic_ns()
+    with Outside(channel, order) as outside:
+        repeated = None if order.recorded is None else Repeating(list(order.recorded))
+        recording = Recording(outside if repeated is None else repeated)
+        declared, result, evidence = _ran(order, recording)
+    elapsed = (SYSTEM_CLOCK.monotonic_ns() - start) // 1_000_000
+    return Report(declared, result, evidence, tuple(recording.answered), elapsed)
+
+
+def _ran(order: Order, effects: Effects) -> tuple[Declared | None, Result, Evidence | None]:
+    """Run it; what is no scenario, or asks what was not recorded, is an error of the exam."""
+    try:
+        run = run_scenario(order.scenario, effects, seed=order.seed, limits=order.limits)
+    except (MalformedScenario, Diverged) as error:
+        return None, Result(order.scenario.id, Status.ERROR, ()), Evidence(str(error))
+    return run.declared, run.result, run.evidence

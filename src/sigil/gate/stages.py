@@ -1,0 +1,92 @@
+"""Which stage of an evaluation is under way, and which of them failed.
+
+    stages = Stages(watch)
+    with stages.at(Stage.BUNDLE):
+        …                            an error is noted and ends the work, not the decision
+
+Fail-closed begins here: whatever is raised inside a stage, known or not, becomes a failed stage,
+which no decision allows. Only what ends the process (Ctrl-C) passes through.
+
+Not here: what follows from a failed stage (`sigil.gate.decision`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sigil.errors import SigilError
+from sigil.gate.decision import Stage
+
+
+class Watch(Protocol):
+    """Hears how an evaluation goes; for the operator's screen."""
+
+    def begins(self, stage: Stage) -> None:
+        """A stage begins."""
+        ...
+
+    def says(self, text: str) -> None:
+        """Something worth a line, free of whatever is sealed."""
+        ...
+
+    def sat(self, done: int, total: int) -> None:
+        """So many sittings of so many have ended."""
+        ...
+
+
+class Stopped(Exception):
+    """A stage failed, and what comes after it has nothing to work on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a stage failed.
+
+    Args:
+        stage: which.
+        problem: one line that holds nothing of a holdout.
+    """
+
+    stage: Stage
+    problem: str
+
+
+@dataclass(slots=True)
+class Stages:
+    """Notes what fails.
+
+    Args:
+        watch: hears of each stage.
+        troubles: so far.
+    """
+
+    watch: Watch
+    troubles: list[Trouble] = field(default_factory=list[Trouble])
+
+    @property
+    def failed(self) -> frozenset[Stage]:
+        """Return the stages that failed."""
+        return frozenset(trouble.stage for trouble in self.troubles)
+
+    @contextmanager
+    def at(self, stage: Stage) -> Generator[None]:
+        """Note an error of this stage.
+
+        Raises:
+            Stopped: there was one.
+        """
+        self.watch.begins(stage)
+        try:
+            yield
+        except Stopped:
+            raise
+        except SigilError as error:
+            self.troubles.append(Trouble(stage, str(error)))
+            raise Stopped from error
+        except Exception as error:
+            # Its message may hold anything, also of a holdout; its kind cannot.
+            self.troubles.append(Trouble(stage, f"unexpected {type(error).__name__}"))
+            raise Stopped from error

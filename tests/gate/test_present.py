@@ -1,0 +1,124 @@
+"""Scores, reasons and feedback as text."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from tests.gate.building import answers
+from tests.gate.test_decision import facts
+
+from sigil.gate.decision import Code, Decision, Reason, Verdict, decide
+from sigil.gate.feedback import Disclosure, feedback
+from sigil.gate.present import (
+    feedback_lines,
+    figure,
+    reason_lines,
+    reason_text,
+    score_table,
+    short,
+    signed,
+)
+from sigil.gate.scoring import Pair, Score
+
+
+def test_the_published_table_comes_out_as_published():
+    score = Score(
+        Pair(Fraction(1), Fraction(98, 100)),
+        Pair(Fraction(82, 100), Fraction(96, 100)),
+        Pair(Fraction(94, 100), Fraction(292, 300)),
+        (),
+    )
+    assert score_table(score) == [
+        "              pr     baseline   Δ",
+        " visible    1.00      0.98    +0.02",
+        " holdout    0.82      0.96    −0.14",
+        " overall    0.94      0.97    −0.03",
+    ]
+
+
+def test_a_half_that_is_empty_is_a_dash():
+    score = Score(Pair(Fraction(1), Fraction(1)), None, Pair(Fraction(1), Fraction(1)), ())
+    assert score_table(score)[2] == " holdout     –         –        –"
+
+
+def test_what_is_not_whole_is_never_shown_as_whole():
+    assert figure(Fraction(999, 1000)) == "0.99"
+    assert figure(Fraction(1)) == "1.00"
+
+
+def test_a_difference_has_a_sign():
+    assert [signed(Fraction(n, 100)) for n in (-14, 0, 2)] == ["−0.14", "+0.00", "+0.02"]
+
+
+def test_a_digest_is_told_by_its_ends():
+    assert short("sha256:9f42" + "0" * 56 + "c0b1") == "sha256:9f42…c0b1"
+
+
+EVERY_FIGURE = (
+    ("scenarios", 2.0),
+    ("satisfaction", 0.94),
+    ("threshold", 0.95),
+    ("now", 0.9),
+    ("earlier", 0.97),
+    ("age_s", 61.5),
+    ("window_s", 60.0),
+)
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_reason_has_words(code):
+    text = reason_text(Reason(code, Verdict.REVIEW, "P0", EVERY_FIGURE))
+    assert text
+    assert "{" not in text
+
+
+def test_every_reason_that_a_decision_gives_has_the_figures_that_its_words_need():
+    exam = (
+        answers("ppf ppp", "ppp ppp", name="a", priority="P0"),
+        answers("pi", "pp", name="b"),
+        answers("pe", "", name="c", half="holdout"),
+    )
+    decision = decide(facts(*exam, ledger_age_s=99.0, earlier=Fraction(1)))
+    assert len(reason_lines(decision)) == len(decision.reasons) > 5
+
+
+def test_a_regression_counts_and_names_its_half():
+    reason = Reason(Code.REGRESSION, Verdict.REVIEW, "holdout", (("scenarios", 2.0),))
+    assert reason_text(reason) == "regression on 2 holdout scenarios"
+
+
+def test_one_scenario_is_not_several():
+    reason = Reason(Code.P0_FAILED, Verdict.BLOCK, "", (("scenarios", 1.0),))
+    assert reason_text(reason) == "1 scenario of P0 failed"
+
+
+def test_feedback_names_a_holdout_by_its_number_and_its_intent():
+    exam = (
+        answers("ppppp", name="auth/login"),
+        answers("ppf", name="secret", half="holdout", spec="docs/specs/billing-upgrade.md"),
+    )
+    told = feedback(
+        "eval_1", Verdict.REVIEW, exam, numbers={"secret": 3}, disclosed=Disclosure.STEPS
+    )
+    assert feedback_lines(told) == [
+        "scenario: auth/login                   5 pass",
+        "scenario: holdout_003                  2 pass · 1 fail",
+        "  spec    : docs/specs/billing-upgrade.md",
+        "  step_1  : pass",
+        "  step_2  : pass",
+        "  step_3  : fail",
+        "",
+        "aggregate: 7 pass · 1 fail · decision = REVIEW",
+        "wall: holdout/* frames not available to the authoring agent (by design)",
+    ]
+
+
+def test_coarse_feedback_names_intents():
+    exam = (answers("pf", name="secret", half="holdout", spec="docs/specs/a.md"),)
+    told = feedback("e", Verdict.BLOCK, exam, numbers={"secret": 1}, disclosed=Disclosure.SPECS)
+    assert feedback_lines(told)[:2] == ["holdouts miss:", "  docs/specs/a.md"]
+
+
+def test_an_allow_has_no_reasons():
+    assert reason_lines(Decision(Verdict.ALLOW, Verdict.ALLOW, ())) == []
