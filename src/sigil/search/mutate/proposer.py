@@ -162,7 +162,7 @@ class Mutate:
         # What brings nothing makes ever more room, but never all of it.
         chance = _IMAGINED_CHANCE
         if self._idle >= _PATIENCE:
-            chance = _IMAGINED_LATER * _PATIENCE / self._idle
+            chance = _IMAGINED_LATER * (_PATIENCE / self._idle) ** 2
         if first or view.random.random() >= chance:
             return None
         term = formulas.imagine(view.random)
