@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sigil.gate.deploy.model import Deployment, Order, Progress, Revision, silent
-from sigil.gate.deploy.settings import Deploy, External, Process
+from sigil.gate.deploy.settings import Compose, Deploy, External, Process
 from sigil.gate.model import SideName
 
 
@@ -41,6 +41,10 @@ def deploy(
             from sigil.gate.deploy.process import ProcessDeployment  # noqa: PLC0415
 
             return ProcessDeployment(order, settings)
+        case Compose():
+            from sigil.gate.deploy.compose import ComposeDeployment  # noqa: PLC0415
+
+            return ComposeDeployment(order, settings)
         case External():
             from sigil.gate.deploy.external import ExternalDeployment  # noqa: PLC0415
 

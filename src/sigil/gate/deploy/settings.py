@@ -13,6 +13,7 @@ Not here: reading the file (whoever owns ``gate.yaml`` embeds `Deploy`), what th
 
 from __future__ import annotations
 
+import difflib
 import shlex
 from typing import Annotated, Any, Final, Literal, cast
 from urllib.parse import urlsplit
@@ -26,6 +27,8 @@ from pydantic import (
     Tag,
     model_validator,
 )
+
+from sigil.gate.deploy.names import BUILT_IN, names
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 _VISIBLE: Final = frozenset(map(chr, range(33, 127)))
@@ -82,6 +85,15 @@ def _relative(text: str) -> str:
     if text.startswith("/") or ".." in text.split("/") or not text.isprintable():
         raise ValueError("expected a path inside the repository")
     return text
+
+
+def _known(name: str) -> str:
+    known = names()
+    if name in known:
+        return name
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}" if near else f"there are: {', '.join(known)}"
+    raise ValueError(f"there is no backend {name[:40]!r} ({hint})")
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -223,12 +235,16 @@ class Plugin(BaseModel):
 
     model_config = _STRICT
 
+    @model_validator(mode="before")
+    @classmethod
+    def _exists(cls, data: Any) -> Any:
+        """Say that there is no such backend before any of its keys is called unknown."""
+        _known(data["backend"])
+        return data
+
     backend: Text
     options: dict[str, Any] = {}
     start_s: Seconds = 60.0
-
-
-BUILT_IN: Final = ("compose", "external", "process")
 
 
 def _branch(value: Any) -> str | None:

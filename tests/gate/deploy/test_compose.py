@@ -1,0 +1,261 @@
+"""Containers, over a small engine that keeps state and runs real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from tests.gate.deploy.conftest import SERVER
+
+from sigil.errors import (
+    DependencyMissing,
+    DeploymentFailed,
+    InvalidValue,
+    MalformedDocument,
+    NotFound,
+)
+from sigil.gate.deploy import Deployment, Revision, deploy
+from sigil.gate.deploy.settings import Compose
+from sigil.gate.effects import Call
+from sigil.gate.http import Http
+
+if TYPE_CHECKING:
+    from tests.gate.deploy.conftest import Commit
+
+
+@dataclass
+class Engine:
+    """The engine on PATH, and what it was asked."""
+
+    folder: Path
+
+    def calls(self) -> list[dict[str, Any]]:
+        file = self.folder / "calls"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def verbs(self) -> list[str]:
+        known = {"up", "port", "ps", "down"}
+        return [next(w for w in call["argv"] if w in known) for call in self.calls()]
+
+    def projects(self) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir() if path.name.startswith("sigil-"))
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch) -> Engine:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    shutil.copy(Path(__file__).with_name("engine.py"), folder / "engine.py")
+    program = folder / "docker"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} {folder}/engine.py "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return Engine(folder)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def compose_file(**more: object) -> str:
+    port = free_port()
+    web = {"command": ["server.py", str(port)], "ports": [f"0.0.0.0:{port}:80"], **more}
+    return yaml.safe_dump({"services": {"web": web}})
+
+
+def settings(**more: object) -> Compose:
+    return Compose.model_validate({"backend": "compose", "service": "web", "port": 80, **more})
+
+
+def path_seen(deployment: Deployment) -> str:
+    asking = Http(deployment.connect, deployment.authority, origins=deployment.origins)
+    try:
+        return json.loads(asking.perform(Call("http", {"method": "GET", "path": "/x"}))["body"])[
+            "path"
+        ]
+    finally:
+        asking.close()
+
+
+def test_a_service_is_put_up_asked_and_taken_down(engine: Engine, commit: Commit, cache: Path):
+    revision = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    with deploy(settings(), revision, "pr", cache=cache) as deployment:
+        assert path_seen(deployment) == "/x"
+        assert deployment.alive
+        assert deployment.url == f"http://{deployment.authority}"
+    assert engine.verbs() == ["up", "port", "ps", "down"]
+    assert engine.projects() == []
+    assert not deployment.alive
+
+
+def test_each_deployment_is_a_project_of_its_own(engine: Engine, commit: Commit, cache: Path):
+    one = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    other = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    with (
+        deploy(settings(), one, "pr", cache=cache),
+        deploy(settings(), other, "baseline", cache=cache),
+    ):
+        assert [name.split("-")[1] for name in engine.projects()] == ["baseline", "pr"]
+
+
+def test_the_compose_file_is_the_control_revisions(engine: Engine, commit: Commit, cache: Path):
+    control = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    wicked = compose_file(privileged=True, image="broken")
+    change = commit(
+        {"server.py": SERVER.replace("self.path,", '"changed",'), "compose.yaml": wicked}
+    )
+    with deploy(settings(), change, "pr", cache=cache, control=control) as deployment:
+        assert path_seen(deployment) == "changed"
+
+
+def test_the_env_file_of_the_change_is_not_read(engine: Engine, commit: Commit, cache: Path):
+    files = {"server.py": SERVER, "compose.yaml": compose_file(), ".env": "HOST_FOLDER=/"}
+    with deploy(settings(), commit(files), "pr", cache=cache):
+        up = engine.calls()[0]["argv"]
+    assert Path(up[up.index("--env-file") + 1]).name == "empty"
+
+
+def test_the_engine_is_told_what_was_declared_and_nothing_of_ours(
+    engine: Engine, commit: Commit, cache: Path, monkeypatch
+):
+    monkeypatch.setenv("SECRET_OF_OURS", "canary")
+    revision = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    with deploy(settings(env={"TAG": "v1"}), revision, "pr", cache=cache):
+        pass
+    assert all("SECRET_OF_OURS" not in call["env"] for call in engine.calls())
+    assert engine.calls()[0]["env"]["TAG"] == "v1"
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "said"),
+    [
+        ("include: [other.yaml]\nservices: {web: {}}\n", InvalidValue, "compose.yaml:1: include"),
+        (
+            "services:\n  web:\n    extends: {file: other.yaml, service: x}\n",
+            InvalidValue,
+            "compose.yaml:3: services.web.extends",
+        ),
+        ("services: {other: {}}\n", InvalidValue, "there is no service web"),
+        ("services: [\n", MalformedDocument, "compose.yaml:"),
+    ],
+)
+def test_a_compose_file_that_will_not_do_is_told_by_its_line(
+    engine: Engine, commit: Commit, cache: Path, text: str, error: type[Exception], said: str
+):
+    with pytest.raises(error, match=said):
+        deploy(settings(), commit({"compose.yaml": text}), "pr", cache=cache).start()
+    assert engine.calls() == []
+
+
+def test_a_missing_compose_file_is_told(engine: Engine, commit: Commit, cache: Path):
+    with pytest.raises(NotFound, match=r"deploy/compose\.yaml"):
+        deploy(settings(file="deploy/compose.yaml"), commit({"a": "b"}), "pr", cache=cache).start()
+
+
+def test_a_link_out_of_the_repository_is_refused(engine: Engine, commit: Commit, cache: Path):
+    revision = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    (revision.repository / "data").symlink_to("/etc")
+    linked = commit({})
+    with pytest.raises(DeploymentFailed, match="data: a symbolic link leads out"):
+        deploy(settings(), linked, "pr", cache=cache).start()
+    assert engine.calls() == []
+
+
+def test_what_failed_to_come_up_is_taken_down_too(engine: Engine, commit: Commit, cache: Path):
+    revision = commit({"compose.yaml": compose_file(image="broken")})
+    with pytest.raises(DeploymentFailed, match=r"status 1 \(pull access denied for broken\)"):
+        deploy(settings(), revision, "baseline", cache=cache).start()
+    assert engine.verbs() == ["up", "down"]
+    assert engine.projects() == []
+
+
+def test_what_the_change_prints_while_it_is_built_is_not_shown(
+    engine: Engine, commit: Commit, cache: Path
+):
+    revision = commit({"compose.yaml": compose_file(image="broken")})
+    with pytest.raises(DeploymentFailed) as failed:
+        deploy(settings(), revision, "pr", cache=cache).start()
+    assert "denied" not in str(failed.value)
+
+
+def test_what_never_comes_up_is_ended_in_time(engine: Engine, commit: Commit, cache: Path):
+    revision = commit({"compose.yaml": compose_file(image="endless")})
+    with pytest.raises(DeploymentFailed, match="not up within 1 s"):
+        deploy(settings(start_s=1.0), revision, "pr", cache=cache).start()
+    assert engine.projects() == []
+
+
+def test_a_port_that_is_not_published_is_told(engine: Engine, commit: Commit, cache: Path):
+    revision = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    with pytest.raises(DeploymentFailed, match="compose port failed"):
+        deploy(settings(port=81), revision, "pr", cache=cache).start()
+    assert engine.projects() == []
+
+
+def test_containers_that_will_not_go_are_told_with_the_command_that_removes_them(
+    engine: Engine, commit: Commit, cache: Path
+):
+    revision = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    deployment = deploy(settings(), revision, "pr", cache=cache)
+    deployment.start()
+    (engine.folder / "stuck").touch()
+    with pytest.raises(DeploymentFailed, match=r"docker compose -p sigil-pr-.* down --volumes"):
+        deployment.stop()
+    (engine.folder / "stuck").unlink()
+    (project,) = engine.projects()
+    subprocess.run(
+        [engine.folder / "docker", "compose", "--project-name", project, "down", "--volumes",
+         "--remove-orphans"], check=True,
+    )  # fmt: skip
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from sigil.gate.deploy import Revision, deploy
+from sigil.gate.deploy.settings import Compose
+settings = Compose.model_validate({"backend": "compose", "service": "web", "port": 80})
+revision = Revision(Path(sys.argv[1]), sys.argv[2])
+deployment = deploy(settings, revision, "pr", cache=Path(sys.argv[3]))
+deployment.start()
+print("up", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_containers_end_when_we_are_killed(engine: Engine, commit: Commit, cache: Path):
+    revision = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    assert revision.commit is not None
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, revision.repository, revision.commit, cache],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        assert len(engine.projects()) == 1
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    deadline = time.monotonic() + 30
+    while engine.projects():
+        assert time.monotonic() < deadline
+        subprocess.run(["sleep", "0.05"], check=True)
+
+
+def test_without_an_engine_the_remedy_is_told(commit: Commit, cache: Path, monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    deployment = deploy(settings(), Revision(Path("/nonexistent")), "pr", cache=cache)
+    with pytest.raises(DependencyMissing, match="docker or podman is not installed"):
+        deployment.start()
