@@ -1,0 +1,108 @@
+"""`sigil eval`: a change, its baseline, the whole exam, a signed decision."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sigil.cli.options import as_json, repo_root
+from sigil.cli.scenario.choosing import service_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sigil.gate.deploy import Deployment
+    from sigil.gate.examining import Answerer
+    from sigil.gate.model import SideName
+    from sigil.gate.policy import Service
+    from sigil.ledger.ledger import Ledger
+
+
+@click.command("eval")
+@click.argument("ref")
+@service_name
+@click.option("--base", metavar="REF", help="The branch it wants into; main or master by default.")
+@click.option("--remote", default="origin", show_default=True, help="Where pull/N/head is fetched.")
+@click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Of the generators; else secret.")
+@click.option("--repeats", type=click.IntRange(1, 100), help="Of each scenario on each side.")
+@click.option("--lanes", type=click.IntRange(1, 64), help="Scenarios at once; one per core.")
+@click.option(
+    "--key-file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="Private key that opens the holdouts; - is standard input. By default the service's.",
+)
+@click.option("--key-fd", type=click.IntRange(0), help="Read the private key from this descriptor.")
+@repo_root
+@as_json
+@click.pass_context
+def eval_(
+    ctx: click.Context,
+    ref: str,
+    service: str,
+    base: str | None,
+    remote: str,
+    seed: int | None,
+    repeats: int | None,
+    lanes: int | None,
+    key_file: Path | None,
+    key_fd: int | None,
+    repo_root: Path | None,
+    as_json: bool,
+) -> None:
+    """Examine a change beside its baseline, and decide: ALLOW, REVIEW or BLOCK.
+
+    REF is anything that git resolves, or pull/N/head. Exam and policy are those of the base
+    branch. Exits with 0 for ALLOW, 3 for REVIEW, 4 for BLOCK.
+    """
+    from rich.console import Console
+
+    from sigil.cli.examined import Shown, facts_of, print_outcome
+    from sigil.cli.options import print_json, repository
+    from sigil.cli.scenario.choosing import identities_of
+    from sigil.gate.evaluating import Parts, Wanted, evaluate
+
+    root = repository(repo_root)
+    wanted = Wanted(
+        root=root,
+        service=service,
+        ref=ref,
+        base=base,
+        remote=remote,
+        seed=seed,
+        repeats=repeats,
+        lanes=lanes or os.cpu_count() or 1,
+    )
+    parts = Parts(
+        identities=lambda: identities_of(service, key_file, key_fd),
+        ledger=lambda: _ledger(root),
+        answerer=_answerer,
+        cache=root / ".sigil" / "cache",
+    )
+    with Shown(quiet=as_json) as shown:
+        outcome = evaluate(wanted, parts, shown)
+    if as_json:
+        print_json(facts_of(outcome))
+    else:
+        print_outcome(outcome, Console(highlight=False))
+    ctx.exit(outcome.decision.verdict.exit_code)
+
+
+def _ledger(root: Path) -> Ledger:
+    """Open the ledger, able to sign."""
+    from sigil.ledger import keys
+    from sigil.ledger.ledger import Ledger
+    from sigil.ledger.pins import Pin
+
+    path = root / ".sigil" / "ledger"
+    return Ledger.open(path, keys.load(keys.path_of()), Pin.of(path))
+
+
+def _answerer(service: Service, deployments: Mapping[SideName, Deployment]) -> Answerer:
+    from sigil.gate.answering import Answering, vault
+
+    del deployments
+    allowed = {name: os.environ[name] for name in service.env if name in os.environ}
+    return Answering({"env": vault(allowed)})

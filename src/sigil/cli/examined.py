@@ -1,0 +1,148 @@
+"""Show an evaluation while it goes on, and what it came to.
+
+What is printed here is behind the wall: stages, counts, scores, and words of the policy. Frames of
+visible scenarios are the operator's, and have a command of their own (`sigil report`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Self
+
+from rich.console import Console
+from rich.status import Status
+
+from sigil.effects import SYSTEM_CLOCK
+from sigil.gate import present
+from sigil.gate.decision import Stage, Verdict
+from sigil.gate.evaluating import Outcome
+from sigil.gate.events import reasons
+from sigil.gate.feedback import Feedback
+from sigil.gate.scoring import Pair
+from sigil.printable import printable
+
+_DOING = {
+    Stage.RESOLVE: "resolving",
+    Stage.POLICY: "reading the policy",
+    Stage.BUNDLE: "opening the scenario bundle",
+    Stage.DEPLOY_PR: "deploying the change",
+    Stage.DEPLOY_BASELINE: "deploying the baseline",
+    Stage.RUN: "running scenarios against both…",
+    Stage.SCORE: "adding up",
+    Stage.TRUST: "asking the trust ladder",
+    Stage.LEDGER: "writing to the ledger",
+    Stage.FEEDBACK: "writing the feedback",
+}
+_SAID = {Stage.BUNDLE, Stage.RUN}
+_STYLE = {Verdict.ALLOW: "bold green", Verdict.REVIEW: "bold yellow", Verdict.BLOCK: "bold red"}
+
+
+class Shown:
+    """Lines on standard error, with a spinner on a terminal. A context manager.
+
+    Args:
+        quiet: say nothing, for whoever asked for JSON.
+    """
+
+    def __init__(self, *, quiet: bool):
+        self._console = Console(stderr=True, highlight=False, quiet=quiet)
+        self._status: Status | None = None
+        self._start = SYSTEM_CLOCK.monotonic_ns()
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._status = self._console.status("")
+            self._status.start()
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def begins(self, stage: Stage) -> None:
+        """Show what is being done."""
+        if self._status is not None:
+            self._status.update(_DOING[stage])
+        if stage in _SAID:
+            self._console.print(f" {_DOING[stage]}")
+
+    def says(self, text: str) -> None:
+        """Print a line."""
+        self._console.print(f"  {printable(text)}", markup=False)
+
+    def sat(self, done: int, total: int) -> None:
+        """Show how far it is."""
+        if self._status is not None:
+            self._status.update(f"running scenarios against both… {done} of {total}")
+
+
+def print_outcome(outcome: Outcome, console: Console) -> None:
+    """Print what an evaluation came to."""
+    revisions = outcome.revisions
+    console.print(f" {printable(revisions.change.ref)} → {present.short(revisions.change.digest)}")
+    console.print(f"  baseline → {present.short(revisions.baseline.digest)}\n")
+    if outcome.score is not None:
+        for line in present.score_table(outcome.score):
+            console.print(line, markup=False)
+        console.print()
+    for trouble in outcome.troubles:
+        console.print(f" {trouble.stage.value} failed: {printable(trouble.problem)}", markup=False)
+    for line in present.reason_lines(outcome.decision):
+        console.print(f" {line}", markup=False)
+    recorded = "not recorded" if outcome.entry is None else f"entry {outcome.entry}"
+    console.print(f" ledger · {outcome.eval} · {recorded}\n")
+    verdict = outcome.decision.verdict
+    line = present.decision_line(verdict, printable(revisions.change.ref), outcome.service)
+    console.print(line, style=_STYLE[verdict], markup=False)
+
+
+def facts_of(outcome: Outcome) -> dict[str, Any]:
+    """Return an evaluation as JSON; the same as is printed, and the feedback."""
+    score = outcome.score
+    halves: dict[str, Pair | None] = {}
+    if score is not None:
+        halves = {"visible": score.visible, "holdout": score.holdout, "overall": score.overall}
+    return {
+        "eval": outcome.eval,
+        "service": outcome.service,
+        "ref": outcome.revisions.change.ref,
+        "commits": {
+            name: getattr(outcome.revisions, name).commit
+            for name in ("change", "baseline", "control")
+        },
+        "provenance": None if outcome.provenance is None else asdict(outcome.provenance),
+        "scores": {
+            name: None
+            if pair is None
+            else {"pr": present.figure(pair.pr), "baseline": present.figure(pair.baseline)}
+            for name, pair in halves.items()
+        },
+        "decision": {
+            "verdict": outcome.decision.verdict.value,
+            "recommended": outcome.decision.recommended.value,
+            "reasons": reasons(outcome.decision),
+            "entry": outcome.entry,
+        },
+        "troubles": [asdict(trouble) for trouble in outcome.troubles],
+        "feedback": feedback_facts(outcome.feedback),
+    }
+
+
+def feedback_facts(told: Feedback) -> dict[str, Any]:
+    """Return what a change's author may read, as JSON."""
+    return {
+        "eval": told.eval,
+        "verdict": told.verdict.value,
+        "disclosure": told.disclosure.value,
+        "scenarios": [
+            {
+                "scenario": line.name,
+                "half": line.half,
+                "spec": line.spec,
+                "steps": [step.value for step in line.steps],
+                "failed": line.failed,
+            }
+            for line in told.lines
+        ],
+        "failing_specs": list(told.failing_specs),
+    }
