@@ -11,6 +11,7 @@ import pyrage
 
 from sigil.gate.bundle import Bundle, folder_of, read_bundle
 from sigil.gate.changing import Draft, Wanted, plan
+from sigil.gate.evaluator import open_bundle, reseal
 from sigil.gate.keys import Identities
 from sigil.gate.trees import FolderTree
 from sigil.gate.updating import apply_update, writing_bundle
@@ -57,6 +58,16 @@ class Exam:
         with writing_bundle(self.root, self.service):
             asked = Wanted((self.recipient,), drafts, **wanted)
             apply_update(self.root, plan(FolderTree(self.root), self.service, asked))
+
+    def rotate(self, *recipients: str, **wanted: object) -> None:
+        """Seal the holdouts anew, by default for the same recipient."""
+        with writing_bundle(self.root, self.service):
+            readers = recipients or (self.recipient,)
+            apply_update(self.root, reseal(self.read(), self.identities, readers, **wanted))
+
+    def titles(self) -> dict[str, str]:
+        """Return the text of each holdout by its id."""
+        return {s.id: s.text for s in open_bundle(self.read(), self.identities).holdouts}
 
     def read(self) -> Bundle:
         return read_bundle(FolderTree(self.root), self.service)

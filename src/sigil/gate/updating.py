@@ -67,7 +67,6 @@ def apply_update(root: Path, update: Update) -> None:
     """
     folder = _real(root, folder_of(update.manifest.service))
     files.make_directory(folder)
-    files.sweep(folder)
     with files.temporary_directory(folder) as stage:
         _write_stage(root, stage, update)
         with files.writing(folder / PENDING):
@@ -95,9 +94,14 @@ def _write_stage(root: Path, stage: Path, update: Update) -> None:
 
 
 def _finish(root: Path, service: str) -> None:
-    """Carry out the update that was decided, if there is one; any part may be done already."""
+    """Sweep what the dead left, and carry out the update that was decided, if there is one.
+
+    Any part of it may be done already.
+    """
     folder = _real(root, folder_of(service))
     pending = _real(root, f"{folder_of(service)}/{PENDING}")
+    for part in ("", "holdout", "visible"):
+        files.sweep(_real(root, f"{folder_of(service)}/{part}"))
     if not pending.is_dir():
         return
     tree = FolderTree(root)
@@ -105,8 +109,6 @@ def _finish(root: Path, service: str) -> None:
     manifest = _read_pending(tree, shown, service)
     removed = _read_removed(tree, shown)
     staged = _read_staged(tree, shown, manifest)
-    for part in ("holdout", "visible"):
-        _real(root, f"{folder_of(service)}/{part}")
     if staged:
         files.make_directory(folder / "holdout")
     for id_, ciphertext in sorted(staged.items()):
