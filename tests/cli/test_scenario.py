@@ -1,0 +1,281 @@
+"""`sigil scenario`: what it prints, what it writes, how it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sigil.cli.sigil import sigil
+from sigil.errors import (
+    AlreadyExists,
+    InvalidValue,
+    KeyMissing,
+    MalformedScenario,
+    NotFound,
+    SealBroken,
+    UsageError,
+)
+
+UPGRADE = "return { title = 'Upgrade', run = function() end }\n"
+SECRET = "return { title = 'SECRET', run = function() end }\n"
+FOLDER = Path(".sigil/scenarios/api")
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch) -> Path:
+    """A repository with one visible scenario, a key and a policy that names it; we are in it."""
+    root = tmp_path / "repository"
+    (root / FOLDER / "visible" / "billing").mkdir(parents=True)
+    (root / FOLDER / "visible" / "billing" / "upgrade.lua").write_text(UPGRADE)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("SIGIL_KEYS", str(tmp_path / "keys"))
+    assert run("keys", "--new", "--service", "api").exit_code == 0
+    (root / ".sigil" / "gate.yaml").write_text(
+        f"services:\n  api:\n    recipients: [{public()}]\n  web: {{}}\n"
+    )
+    return root
+
+
+def run(*arguments: str, input: str | bytes | None = None) -> Result:  # noqa: A002 (click's name)
+    return CliRunner().invoke(sigil, ["scenario", *arguments], input=input)
+
+
+def public() -> str:
+    return json.loads(run("keys", "-s", "api", "--json").stdout)[0]["public"][0]
+
+
+def listed() -> dict:
+    result = run("list", "-s", "api", "--json")
+    assert result.exit_code == 0, result.exception
+    return json.loads(result.stdout)[0]
+
+
+# --- keys -----------------------------------------------------------------------------------
+
+
+def test_keys_says_of_each_service_where_its_key_is(repository, tmp_path):
+    output = run("keys").stdout
+    assert output == (
+        f"api: {public()} ({tmp_path}/keys/api.agekey)\n"
+        f"web: there is no private key ({tmp_path}/keys/web.agekey)\n"
+    )
+
+
+def test_a_key_that_is_no_recipient_yet_is_said_to_be_none(repository):
+    assert "add age1" in run("keys", "--new", "-s", "web").stdout
+
+
+def test_no_private_key_is_printed(repository, tmp_path):
+    secret = (tmp_path / "keys" / "api.agekey").read_text().splitlines()[1]
+    shown = run("keys").output + run("keys", "--json").output
+    assert secret not in shown
+    assert "SECRET" not in shown
+
+
+def test_a_key_is_not_replaced(repository):
+    assert isinstance(run("keys", "--new", "-s", "api").exception, AlreadyExists)
+
+
+def test_a_key_can_be_made_where_there_is_no_repository(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SIGIL_KEYS", str(tmp_path / "keys"))
+    assert run("keys", "--new", "-s", "api").exit_code == 0
+
+
+@pytest.mark.parametrize("arguments", [(), ("--new",)])
+def test_keys_needs_a_service(tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(run("keys", *arguments).exception, UsageError)
+
+
+# --- seal -----------------------------------------------------------------------------------
+
+
+def test_what_comes_by_standard_input_is_sealed(repository):
+    result = run("seal", "-s", "api", "-", "--spec", "docs/specs/b.md", input=SECRET)
+    assert result.stdout.splitlines()[0] == "sealed holdout_001"
+    holdout = listed()["scenarios"][0]
+    assert (holdout["id"], holdout["half"], holdout["spec"]) == (
+        "holdout_001", "holdout", "docs/specs/b.md",
+    )  # fmt: skip
+
+
+def test_json_says_what_was_written(repository):
+    facts = json.loads(run("seal", "-s", "api", "-", "--json", input=SECRET).stdout)
+    assert facts == {
+        "service": "api", "version": "api.v1", "set": listed()["set"], "visible": 1, "holdout": 1,
+        "recipients": [public()], "sealed": ["holdout_001"], "removed": [], "written": True,
+    }  # fmt: skip
+
+
+def test_a_dry_run_writes_nothing(repository):
+    before = sorted(repository.rglob("*"))
+    result = run("seal", "-s", "api", "-", "--dry-run", input=SECRET)
+    assert result.stdout.startswith("would be sealed holdout_001\n")
+    assert sorted(repository.rglob("*")) == before
+
+
+def test_recording_alone_needs_no_recipient(repository):
+    (repository / FOLDER).rename(repository / ".sigil/scenarios/web")
+    result = run("seal", "-s", "web")
+    assert result.stdout.startswith("web: 1 visible · 0 holdout · recipients: 0 · web.v1 · sha256:")
+    assert run("seal", "-s", "web").stdout.startswith("nothing has changed\n")
+
+
+def test_a_visible_file_moves_with_a_warning(repository):
+    path = FOLDER / "visible" / "billing" / "upgrade.lua"
+    result = run("seal", "-s", "api", str(path), "--remove")
+    assert result.stdout.splitlines()[:2] == [
+        "sealed holdout_001", "removed visible/billing/upgrade.lua",
+    ]  # fmt: skip
+    assert "git's history" in result.stderr
+    assert not (repository / path).exists()
+
+
+def test_a_visible_file_that_stays_is_warned_about(repository):
+    path = FOLDER / "visible" / "billing" / "upgrade.lua"
+    result = run("seal", "-s", "api", str(path))
+    assert "still visible" in result.stderr
+    assert (repository / path).exists()
+
+
+def test_a_file_elsewhere_is_not_sealed(repository):
+    (repository / "draft.lua").write_text(SECRET)
+    refused = run("seal", "-s", "api", "draft.lua").exception
+    assert isinstance(refused, UsageError)
+    assert "pipe it instead" in str(refused)
+
+
+def test_files_and_standard_input_do_not_mix(repository):
+    assert isinstance(run("seal", "-s", "api", "-", "x.lua").exception, UsageError)
+
+
+def test_a_visible_file_that_is_not_there_is_said(repository):
+    path = str(FOLDER / "visible" / "none.lua")
+    assert isinstance(run("seal", "-s", "api", path).exception, NotFound)
+
+
+@pytest.mark.parametrize("data", [b"", b"SECRET\0", b"SECRET\xff", b"SECRET" * 2**18])
+def test_what_is_no_scenario_is_refused_and_not_repeated(repository, data):
+    result = run("seal", "-s", "api", "-", input=data)
+    assert isinstance(result.exception, MalformedScenario)
+    assert "SECRET" not in f"{result.exception}{result.output}"
+
+
+def test_a_service_that_the_policy_does_not_know_is_refused(repository):
+    refused = run("seal", "-s", "nope", "-", input=SECRET).exception
+    assert isinstance(refused, NotFound)
+    assert ".sigil/gate.yaml:1: services: there is no service 'nope'" in str(refused)
+
+
+def test_a_service_without_recipients_seals_nothing(repository):
+    refused = run("seal", "-s", "web", "-", input=SECRET).exception
+    assert isinstance(refused, InvalidValue)
+    assert "sigil scenario keys --new" in str(refused)
+
+
+def test_recipients_can_be_given(repository):
+    (repository / ".sigil" / "gate.yaml").unlink()
+    assert run("seal", "-s", "api", "-", input=SECRET).exit_code == 1
+    given = ("--recipient", public())
+    assert run("seal", "-s", "api", "-", *given, input=SECRET).exit_code == 0
+
+
+# --- list -----------------------------------------------------------------------------------
+
+
+def test_a_list_shows_what_anybody_may_know(repository):
+    run("seal", "-s", "api", "-", input=SECRET)
+    output = run("list").stdout
+    assert output.splitlines()[0] == f"api · api.v1 · {listed()['set']}"
+    assert [line.split()[:2] for line in output.splitlines()[2:4]] == [
+        ["billing/upgrade", "visible"], ["holdout_001", "holdout"],
+    ]  # fmt: skip
+    assert output.endswith("1 visible · 1 holdout · recipients: 1\n")
+    assert "SECRET" not in output
+
+
+def test_a_list_needs_no_key(repository, monkeypatch):
+    run("seal", "-s", "api", "-", input=SECRET)
+    monkeypatch.setenv("SIGIL_KEYS", "/nowhere")
+    assert run("list").exit_code == 0
+
+
+def test_a_list_of_a_commit_is_that_of_the_commit(repository):
+    run("seal", "-s", "api")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *command], check=True, capture_output=True)
+    run("seal", "-s", "api", "-", input=SECRET)
+    assert "1 visible · 0 holdout" in run("list", "--ref", "HEAD").stdout
+    assert "1 visible · 1 holdout" in run("list").stdout
+
+
+def test_a_list_of_nothing_says_so(repository):
+    assert run("list").stdout == "no service has scenarios; see sigil scenario seal --help\n"
+
+
+def test_a_list_of_what_was_tampered_with_is_refused(repository):
+    run("seal", "-s", "api", "-", input=SECRET)
+    (FOLDER / "holdout" / "holdout_001.lua.age").write_bytes(b"x")
+    refused = run("list").exception
+    assert isinstance(refused, SealBroken)
+    assert refused.exit_code == 63
+
+
+# --- rotate ---------------------------------------------------------------------------------
+
+
+def test_a_rotation_seals_anew(repository):
+    run("seal", "-s", "api", "-", input=SECRET)
+    before = listed()
+    result = run("rotate", "-s", "api")
+    assert result.stdout.splitlines()[0] == "sealed holdout_001"
+    assert listed()["version"] == "api.v2"
+    assert listed()["scenarios"][0]["digest"] != before["scenarios"][0]["digest"]
+
+
+def test_a_rotation_without_the_key_ends_with_its_code(repository, monkeypatch, tmp_path):
+    run("seal", "-s", "api", "-", input=SECRET)
+    monkeypatch.setenv("SIGIL_KEYS", str(tmp_path / "none"))
+    refused = run("rotate", "-s", "api").exception
+    assert isinstance(refused, KeyMissing)
+    assert refused.exit_code == 62
+
+
+def test_a_rotation_with_the_key_of_another_is_refused(repository, tmp_path):
+    run("seal", "-s", "api", "-", input=SECRET)
+    run("keys", "--new", "-s", "web")
+    before = listed()
+    result = run("rotate", "-s", "api", "--key-file", str(tmp_path / "keys" / "web.agekey"))
+    assert isinstance(result.exception, SealBroken)
+    assert listed() == before
+
+
+def test_a_dry_rotation_writes_nothing(repository):
+    run("seal", "-s", "api", "-", input=SECRET)
+    before = listed()
+    assert "would be sealed" in run("rotate", "-s", "api", "--dry-run").stdout
+    assert listed() == before
+
+
+def test_a_retired_holdout_is_gone(repository):
+    run("seal", "-s", "api", "-", input=SECRET)
+    result = run("rotate", "-s", "api", "--retire", "holdout_001")
+    assert result.stdout.startswith("removed holdout/holdout_001.lua.age\n")
+    assert [entry["half"] for entry in listed()["scenarios"]] == ["visible"]
+
+
+def test_two_keys_at_once_are_refused(repository):
+    result = run("rotate", "-s", "api", "--key-file", "x", "--key-fd", "3")
+    assert isinstance(result.exception, UsageError)
+
+
+def test_a_rotation_of_no_exam_is_told_how_to_begin(repository):
+    refused = run("rotate", "-s", "api").exception
+    assert isinstance(refused, NotFound)
+    assert "sigil scenario seal --service api" in str(refused)
