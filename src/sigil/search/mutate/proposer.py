@@ -213,15 +213,19 @@ class Mutate:
     ) -> Proposal | None:
         """Return the proposal that makes ``changes``, if it is whole, safe and new."""
         edits: dict[str, list[Edit]] = {}
+        changed: list[tuple[Subject, list[Change]]] = []
         for key, subject in parsed.subjects.items():
-            own = [change for changed, change in changes if changed is subject]
+            own = [change for one, change in changes if one is subject]
             if own:
                 edits[key] = [edit for change in own for edit in change.edits]
-                if _entangled(own) or not _sound(subject, own):
-                    return None
-        result = _identity(parsed.subjects, edits)
-        if result is None or self._too_long(parsed, edits) or not self._remember(parent.id, result):
+                changed.append((subject, own))
+        # What is known is seen before anything is parsed: late in a search that is most.
+        result = None if self._too_long(parsed, edits) else _identity(parsed.subjects, edits)
+        if result is None or result in self._seen:
             return None
+        if any(_entangled(own) or not _sound(subject, own) for subject, own in changed):
+            return None
+        self._remember(parent.id, result)
         after = _edited(parsed, edits)
         patch = diff({path: parent.files[path] for path in after}, after)
         note = short("; ".join(change.note for _, change in changes), _LONGEST_NOTE)
@@ -236,13 +240,11 @@ class Mutate:
         room = _GROWTH * (self._baseline_size or 0) + _ROOM
         return more > 0 and _size(parsed.subjects) + more > room
 
-    def _remember(self, parent: str, result: str) -> bool:
-        """Note that ``result`` was proposed from ``parent``; False if it was known."""
-        if result in self._seen:
-            return False
-        self._seen.add(result)
-        self._tried[parent] += 1
-        return True
+    def _remember(self, parent: str, result: str) -> None:
+        """Note that ``result`` was proposed from ``parent``."""
+        if result not in self._seen:
+            self._seen.add(result)
+            self._tried[parent] += 1
 
     # --- parents -------------------------------------------------------------------------
 
