@@ -147,8 +147,8 @@ class Http:
     # --- the exchange -----------------------------------------------------------------------
 
     def _exchange(self, method: str, data: bytes, deadline: int) -> tuple[Head, bytes]:
-        stream = self._stream(deadline)
-        was_kept = self._kept is not None
+        was_kept, stream = self._stream(deadline)
+        self._kept = stream  # so that it is closed whatever happens
         try:
             head, content = stream.exchange(method, data, deadline, self._caps.reply_bytes)
         except Closed as closed:
@@ -160,21 +160,18 @@ class Http:
             raise EffectFailed("no whole reply in time") from None
         except OSError as error:
             raise EffectFailed(f"the connection broke ({_said(error)})") from error
-        if head.reusable and stream.is_clean():
-            self._kept = stream
-        else:
-            stream.close()
-            self._kept = None
+        if not (head.reusable and stream.is_clean()):
+            self.close()
         return head, content
 
-    def _stream(self, deadline: int) -> Stream:
-        if self._kept is not None:
-            if self._kept.is_quiet():
-                return self._kept
-            self.close()
+    def _stream(self, deadline: int) -> tuple[bool, Stream]:
+        """Return whether the connection was kept, and it or a new one."""
+        if self._kept is not None and self._kept.is_quiet():
+            return True, self._kept
+        self.close()
         left = (deadline - self._clock.monotonic_ns()) / 1e9
         try:
-            return Stream(self._connect(max(left, 0.001)), self._clock)
+            return False, Stream(self._connect(max(left, 0.001)), self._clock)
         except TimeoutError:
             raise EffectFailed("the service takes no connection in time") from None
         except OSError as error:
