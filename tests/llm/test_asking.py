@@ -297,6 +297,38 @@ def test_an_answer_that_is_no_text_fails_one_question_alone(said):
     assert "the provider scripted broke" in exchanges[0]["failure"]
 
 
+def test_a_provider_prepares_itself_in_a_thread_that_will_ask_it():
+    class Heavy(Scripted):
+        def prepare(self):
+            prepared.append(threading.current_thread())
+
+    prepared = []
+    asked = asking(Heavy(), in_flight=1)
+    asked.prepare()
+    asked.submit(request()).result(SOON_S)
+    asked.close()
+    assert [thread.name for thread in prepared] == [f"sigil-{entry().name}-0"]
+
+
+def test_a_provider_that_cannot_prepare_itself_is_asked_all_the_same():
+    class Broken(Scripted):
+        def prepare(self):
+            raise SystemExit(3)
+
+    asked = asking(Broken(), in_flight=1)
+    asked.prepare()
+    assert asked.submit(request()).result(SOON_S).text
+    asked.close()
+
+
+def test_a_model_that_cannot_be_had_is_told_by_the_question_and_not_before():
+    asked = Asking({"m": ModelSettings(name="m", provider="nobody")}, record=lambda _: None)
+    asked.prepare()
+    with pytest.raises(UsageError, match="there is no provider 'nobody'"):
+        asked.submit(request(model="m"))
+    asked.close()
+
+
 def test_a_provider_that_ends_the_process_fails_one_question_alone():
     (failure,), _, _ = answers(Scripted(lambda *_: sys.exit(3)), [request()])
     assert str(failure) == "the provider scripted broke: SystemExit: 3"
