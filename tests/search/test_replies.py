@@ -4,7 +4,7 @@ from sigil.llm.exchanges import MAX_TEXT, clean_reply
 from sigil.llm.model import Reply
 from sigil.search.patch import check, diff
 from sigil.search.pins import Pin
-from sigil.search.replies import note_of, read_reply
+from sigil.search.replies import MAX_CHARACTERS, MAX_LINES, note_of, read_reply
 
 SOURCE = """\
 import math
@@ -258,7 +258,8 @@ WRONG = SQUARED.replace("-    return y", "-    return z")
         (fenced(F_ROOT) + fenced(F_ROOT.replace("sqrt", "exp")), "two changes touch line 4"),
         (fenced("def f(x):\n    # ... as before\n    return 1\n"), "answer:5: code is left out"),
         (fenced("def f(x, y):\n    return 1\n"), "the interface of pin f changes"),
-        ("x" * (10 * 2**20), f"at most {MAX_TEXT} are read"),
+        ("x" * (10 * 2**20), f"at most {MAX_CHARACTERS} on {MAX_LINES} are read"),
+        ("\n" * (2 * MAX_LINES), f"at most {MAX_CHARACTERS} on {MAX_LINES} are read"),
         (fenced(SQUARED + "\ud83d", "diff"), "answer:11: not text: the character U+D83D"),
         (fenced(SQUARED + "\0", "diff"), "not text: the character U+0000"),
     ],
@@ -348,14 +349,14 @@ LONG = "a\n" * 19_000
             fenced("--- a/a.txt\n+++ b/a.txt\n@@ @@\n" + LONG.replace("a", " a") + "-b\n", "diff"),
             "line 19001 should be 'b'",
         ),
-        (block("a\n", "b\n", "a.txt\n") * 10_000, "block 501 is one too many"),
-        (fenced("--- a/a.txt\n+++ b/a.txt\n" + "@@\n-a\n" * 50_000, "diff"), "than 500 hunks"),
-        ("```\na\n```\n" * 80_000, "80000 fenced blocks"),
-        ("```a\n````b\n" * 90_000, "never ends"),
-        ("<<<<<<< SEARCH\n" * 60_000, "block 1 has no"),
-        ("x" + " *" * 250_000 + "!\n```\na\n```\n", ""),
-        ("a/" * 250_000 + "!\n```\na\n```\n", ""),
-        (" " * 1_000_000, "holds no change"),
+        (block("a\n", "b\n", "a.txt\n") * 3_000, "block 501 is one too many"),
+        (fenced("--- a/a.txt\n+++ b/a.txt\n" + "@@\n-a\n" * 9_000, "diff"), "than 500 hunks"),
+        ("```\na\n```\n" * 6_000, "6000 fenced blocks"),
+        ("```a\n````b\n" * 9_000, "never ends"),
+        ("<<<<<<< SEARCH\n" * 17_000, "block 1 has no"),
+        ("x" + " *" * 130_000 + "!\n```\na\n```\n", ""),
+        ("a/" * 130_000 + "!\n```\na\n```\n", ""),
+        (" " * 260_000, "holds no change"),
     ],
     ids=lambda value: value[:20].encode("unicode_escape").decode(),
 )
@@ -365,8 +366,18 @@ def test_an_answer_that_is_made_to_be_slow_is_read_soon(answer, said):
     assert said in (reading.failure or "")
 
 
-def test_an_answer_that_was_cut_is_read_for_what_is_left_of_it():
+def test_an_answer_that_was_cut_before_it_was_recorded_is_told_to_be_too_long():
     text = f"Shorter.\n{block(F_BODY, F_ROOT)}" + "x" * (2 * MAX_TEXT)
     cut = clean_reply(Reply(text, "m")).text
-    reading = read_reply(cut, FILES, PINS)
-    assert "characters; at most" not in (reading.failure or "")
+    assert f"at most {MAX_CHARACTERS} on" in (read_reply(cut, FILES, PINS).failure or "")
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("times", [501, 9000])
+def test_a_definition_that_is_given_again_and_again_is_refused_soon(times):
+    said = failure(fenced("def f(x):\n    return 1\n" * times, "python"))
+    assert said.startswith(f"answer:4: the block gives {times} pinned definitions; at most 500")
+
+
+def test_a_definition_given_twice_in_the_same_words_is_one():
+    assert after(fenced(F_ROOT) + fenced(F_ROOT)) == {"a.py": BETTER}

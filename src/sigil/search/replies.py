@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sigil.errors import MalformedPatch, SigilError, Where
-from sigil.llm.exchanges import MAX_TEXT
 from sigil.llm.redaction import REDACTED, redact
 from sigil.printable import printable
 from sigil.search.answers.definitions import read_blocks
@@ -25,7 +24,11 @@ from sigil.search.answers.search_replace import read_replacements, replacements_
 from sigil.search.patch import check, diff
 from sigil.search.pins import Pin
 
+MAX_CHARACTERS = 1 << 18
+"""Of an answer that is read: of 65,536 tokens. Reading takes the thread that runs the search."""
+MAX_LINES = 20_000
 _LONGEST_NOTE = 160
+_NOTE_WITHIN = 1 << 16
 _HEADERS = ("diff --git ", "--- ", "+++ ", "@@", "<<<<<<<", "=======", ">>>>>>>")
 
 
@@ -70,7 +73,7 @@ def read_reply(text: str, files: Mapping[str, str], pins: Sequence[Pin]) -> Read
 def note_of(reply: str) -> str:
     """Return the first line of an answer that is not part of its change, printable and short."""
     prose: list[str] = []
-    answer = take_apart(reply[:MAX_TEXT])
+    answer = take_apart(reply[:_NOTE_WITHIN])
     inside = {
         number
         for block in answer.blocks
@@ -98,9 +101,11 @@ def _sound(text: str) -> Answer:
     Raises:
         MalformedPatch: it is not.
     """
-    if len(text) > MAX_TEXT:
+    lines = text.count("\n") + 1
+    if len(text) > MAX_CHARACTERS or lines > MAX_LINES:
         raise MalformedPatch(
-            f"the answer has {len(text)} characters; at most {MAX_TEXT} are read",
+            f"the answer has {len(text)} characters on {lines} lines; at most {MAX_CHARACTERS} "
+            f"on {MAX_LINES} are read",
             remedy="answer with the change alone",
         )
     text = text.replace("\r\n", "\n")

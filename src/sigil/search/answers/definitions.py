@@ -22,7 +22,7 @@ from sigil.errors import (
     Where,
 )
 from sigil.search.answers.fences import Block, path_in
-from sigil.search.answers.placing import SOURCE, Edit, spliced
+from sigil.search.answers.placing import MAX_CHANGES, SOURCE, Edit, spliced
 from sigil.search.definitions import Definition, NotPython, outline
 from sigil.search.hunks import split_lines
 from sigil.search.patch import check, diff
@@ -82,20 +82,19 @@ def read_blocks(
         )
     known = frozenset(line.strip() for text in files.values() for line in text.split("\n"))
     reader = _Reader(files, pins, locate(pins, files), known)
-    edits: defaultdict[str, list[Edit]] = defaultdict(list)
+    edits: defaultdict[str, dict[Edit, None]] = defaultdict(dict)  # in order, each once
     strangers: list[NothingPinned] = []
     for block in [block for block in blocks if block.word not in _ASIDES] or blocks:
         try:
             for path, edit in reader.edits(block):
-                if edit not in edits[path]:
-                    edits[path].append(edit)
+                edits[path].setdefault(edit)
         except NothingPinned as error:
             strangers.append(error)
     if not edits:
         raise strangers[0]
     after = dict(files)
     for path, own in edits.items():
-        after[path] = spliced(files.get(path, ""), own)
+        after[path] = spliced(files.get(path, ""), list(own))
     return after
 
 
@@ -136,12 +135,19 @@ class _Reader:
             return any(selects(pin, path) for pin in self.pins)
         if any(region.whole and region.path == path for region in self.regions):
             return True
+        if len(block.lines) < self._fixed_lines(path):
+            return False
         after = {**self.files, path: spliced(self.files[path], [self._whole(path, block)[1]])}
         try:
             check(diff(self.files, after), self.files, self.pins)
         except SigilError:
             return False
         return True
+
+    def _fixed_lines(self, path: str) -> int:
+        """Return how many lines of a file no pin holds, at least: each has to stay."""
+        own = [region.last - region.first + 1 for region in self.regions if region.path == path]
+        return self.files[path].count("\n") - sum(own)
 
     def _whole(self, path: str, block: Block) -> tuple[str, Edit]:
         return path, Edit(0, len(split_lines(self.files.get(path, ""))), block.lines)
@@ -172,16 +178,22 @@ class _Reader:
     def _by_name(self, path: str, block: Block) -> list[tuple[str, Edit]]:
         """Return an edit for each definition of a block that has its place in a pin."""
         text = self.files[path]
-        places = self._places(path)
+        place_of = _by_last_name(self._places(path))
         taken: list[tuple[_Given, _Place]] = []
+        done = 0
         for given in self._given(path, block):
-            if any(given.start < other.stop and other.start < given.stop for other, _ in taken):
-                continue  # within one that is taken whole
-            place = _of_name(given.name, places)
+            place = place_of.get(given.name) if given.start >= done else None
             if place is not None:
                 taken.append((given, place))
+                done = given.stop  # what is within one that is taken whole comes with it
         if not taken:
             return []
+        if len(taken) > MAX_CHANGES:
+            raise MalformedPatch(
+                f"the block gives {len(taken)} pinned definitions; at most {MAX_CHANGES} are read",
+                where=Where(SOURCE, block.first),
+                remedy="give each changed definition once",
+            )
         self._refuse_rest(text, block, [given for given, _ in taken])
         lines = split_lines(text)
         return [
@@ -214,12 +226,13 @@ class _Reader:
         pins = [pin for pin in self.pins if selects(pin, path)]
         if any(language_of(pin, path) == "python" for pin in pins):
             return [_Given(one.name, one.first - 1, one.last) for one in _parsed(block)]
-        return [
+        found = [
             given
             for pin in pins
             if pin.symbol is not None
             for given in self._given_elsewhere(pin, path, block)
         ]
+        return sorted(found, key=lambda given: (given.start, -given.stop))
 
     def _given_elsewhere(self, pin: Pin, path: str, block: Block) -> list[_Given]:
         """Return the pinned definition of a block in another language."""
@@ -232,9 +245,9 @@ class _Reader:
     def _refuse_rest(self, text: str, block: Block, taken: Sequence[_Given]) -> None:
         """Raise if a block holds code beside ``taken`` that its file does not have."""
         known = {line.strip() for line in text.split("\n")}
+        inside = {offset for given in taken for offset in range(given.start, given.stop)}
         for offset, line in enumerate(block.lines):
-            inside = any(given.start <= offset < given.stop for given in taken)
-            if not inside and line.strip() and line.strip() not in known:
+            if offset not in inside and line.strip() and line.strip() not in known:
                 raise PatchOutsidePins(
                     f"{line.strip()!r} is beside the pinned code",
                     where=Where(SOURCE, block.first + offset),
@@ -250,12 +263,17 @@ def _named(block: Block) -> str | None:
     return None
 
 
-def _of_name(name: str, places: Sequence[_Place]) -> _Place | None:
-    """Return the place of that name; of a name without dots, the only one that ends so."""
-    exact = [place for place in places if place.name == name]
-    last = [place for place in places if re.split(r"\.|::", place.name)[-1] == name]
-    found = exact or last
-    return found[0] if len(found) == 1 else None
+def _by_last_name(places: Sequence[_Place]) -> dict[str, _Place]:
+    """Return places by name, and by what follows the last dot where only one ends so.
+
+    A name that stands at several places stands for none of them.
+    """
+    exact: defaultdict[str, list[_Place]] = defaultdict(list)
+    last: defaultdict[str, list[_Place]] = defaultdict(list)
+    for place in places:
+        exact[place.name].append(place)
+        last[re.split(r"\.|::", place.name)[-1]].append(place)
+    return {name: found[0] for name, found in {**last, **exact}.items() if len(found) == 1}
 
 
 def _indented(block: Block, given: _Given, old: str) -> tuple[str, ...]:

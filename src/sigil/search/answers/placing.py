@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sigil.errors import PatchDoesNotApply, Where
 from sigil.search.diffing import changed_stretches
@@ -73,9 +74,8 @@ def place(
         SeveralPlaces: it stands more than once.
         PatchDoesNotApply: it stands nowhere.
     """
-    lines = split_lines(text)
     for alike in (without_end, without_tail):
-        found = _occurrences([alike(line) for line in lines], [alike(line) for line in wanted])
+        found = _occurrences(_searched(text, alike), [alike(line) for line in wanted])
         if len(found) > 1:
             found = [at for at in found if _touches(at, at + len(wanted), regions)] or found
         if len(found) > 1:
@@ -87,7 +87,8 @@ def place(
         if found:
             return Edit(found[0], found[0] + len(wanted), tuple(new), alike)
     raise PatchDoesNotApply(
-        f"{what}: {_mismatch(lines, wanted)}", remedy="quote the lines as they stand in the file"
+        f"{what}: {_mismatch(split_lines(text), wanted)}",
+        remedy="quote the lines as they stand in the file",
     )
 
 
@@ -135,12 +136,20 @@ def _touches(start: int, stop: int, regions: Sequence[Region]) -> bool:
     return any(region.first - 1 < stop and start < region.last for region in regions)
 
 
-def _occurrences(lines: Sequence[str], wanted: Sequence[str]) -> list[int]:
-    """Return where ``wanted`` stands in ``lines``, the first 100 places.
+@lru_cache(maxsize=16)
+def _searched(text: str, alike: Callable[[str], str]) -> str:
+    """Return the lines of a file as they are compared, each between two line feeds.
+
+    Kept, since hundreds of hunks are about one file.
+    """
+    return "\n".join(["", *(alike(line) for line in split_lines(text)), ""])
+
+
+def _occurrences(text: str, wanted: Sequence[str]) -> list[int]:
+    """Return where ``wanted`` stands among the lines of ``text``, the first 100 places.
 
     By one search in one text, which is linear: files and answers may be a line repeated.
     """
-    text = "\n".join(["", *lines, ""])
     piece = "\n".join(["", *wanted, ""])
     found: list[int] = []
     line, counted = 0, 0
