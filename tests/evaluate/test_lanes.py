@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -109,6 +110,17 @@ def test_closing_ends_every_process_and_cancels_what_waits(bed):
     assert not any(map(is_running, started))
     with pytest.raises(CancelledError):
         futures[-1].result()
+
+
+def test_dismissed_lanes_end_without_being_waited_for(bed):
+    before = children(os.getpid())
+    with lanes_of(bed, 2) as lanes:
+        lanes.baseline()
+        ended = [os.pidfd_open(pid) for pid in children(os.getpid()) - before]
+        lanes.dismiss()
+        for lane in ended:
+            assert select.select([lane], [], [], 20)[0]
+            os.close(lane)
 
 
 def test_lanes_ignore_ctrl_c(bed):
