@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,10 @@ from sigil.cli.options import as_json, repo_root
 from sigil.cli.scenario.choosing import service_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sigil.gate.deploy import Deployment
-    from sigil.gate.examining import Answerer
+    from sigil.gate.examining import Answerer, Observed
     from sigil.gate.model import SideName
     from sigil.gate.policy import Service
     from sigil.ledger.ledger import Ledger
@@ -59,9 +60,10 @@ def eval_(
     """
     from rich.console import Console
 
-    from sigil.cli.examined import Shown, facts_of, print_outcome
+    from sigil.cli.examined import Shown, facts_of, feedback_facts, print_outcome
     from sigil.cli.options import print_json, repository
     from sigil.cli.scenario.choosing import identities_of
+    from sigil.gate.dossier import folder_of, keep_facts
     from sigil.gate.evaluating import Parts, Wanted, evaluate
 
     root = repository(repo_root)
@@ -79,12 +81,15 @@ def eval_(
         identities=lambda: identities_of(service, key_file, key_fd),
         ledger=lambda: _ledger(root),
         answerer=_answerer,
+        keep=partial(_keep, root),
         cache=root / ".sigil" / "cache",
     )
     with Shown(quiet=as_json) as shown:
         outcome = evaluate(wanted, parts, shown)
+    facts = facts_of(outcome)
+    keep_facts(folder_of(root, outcome.eval), facts, feedback_facts(outcome.feedback))
     if as_json:
-        print_json(facts_of(outcome))
+        print_json(facts)
     else:
         print_outcome(outcome, Console(highlight=False))
     ctx.exit(outcome.decision.verdict.exit_code)
@@ -106,3 +111,10 @@ def _answerer(service: Service, deployments: Mapping[SideName, Deployment]) -> A
     del deployments
     allowed = {name: os.environ[name] for name in service.env if name in os.environ}
     return Answering({"env": vault(allowed)})
+
+
+def _keep(root: Path, name: str, observed: Sequence[Observed], recipients: Sequence[str]) -> None:
+    from sigil.gate.dossier import folder_of, keep_observations
+    from sigil.gate.sealing import seal_bytes
+
+    keep_observations(folder_of(root, name), observed, lambda data: seal_bytes(data, recipients))

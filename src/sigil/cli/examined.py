@@ -29,9 +29,9 @@ _DOING = {
     Stage.DEPLOY_BASELINE: "deploying the baseline",
     Stage.RUN: "running scenarios against both…",
     Stage.SCORE: "adding up",
+    Stage.DOSSIER: "keeping what was observed",
     Stage.TRUST: "asking the trust ladder",
     Stage.LEDGER: "writing to the ledger",
-    Stage.FEEDBACK: "writing the feedback",
 }
 _SAID = {Stage.BUNDLE, Stage.RUN}
 _STYLE = {Verdict.ALLOW: "bold green", Verdict.REVIEW: "bold yellow", Verdict.BLOCK: "bold red"}

@@ -44,9 +44,9 @@ class Stage(StrEnum):
     DEPLOY_BASELINE = "deploy baseline"
     RUN = "run"
     SCORE = "score"
+    DOSSIER = "dossier"
     TRUST = "trust"
     LEDGER = "ledger"
-    FEEDBACK = "feedback"
 
 
 class Code(StrEnum):

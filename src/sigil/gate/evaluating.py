@@ -1,6 +1,6 @@
 """One evaluation: from a ref to a signed decision.
 
-    resolve → policy → bundle → deploy both sides → run → score → trust → ledger → feedback
+    resolve → policy → bundle → deploy both sides → run → score → dossier → trust → ledger
 
 Every stage may fail, and a stage that fails is a fact of the decision like any other, so that
 there is a decision at the end whatever happened; only a ref that names no change ends in an error
@@ -13,7 +13,7 @@ Not here: opening (`sigil.gate.evaluator`), running (`sigil.gate.examining`), wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -82,6 +82,7 @@ class Parts:
         identities: reads the private keys of a recipient.
         ledger: opens the ledger, able to sign.
         answerer: makes what answers calls that scenarios do not answer themselves.
+        keep: writes what was observed, for these recipients, below the evaluation's id.
         cache: where frozen trees are kept.
         hall: starts the process that runs scenarios.
         deploy: puts a service up.
@@ -93,6 +94,7 @@ class Parts:
     identities: Callable[[], Identities]
     ledger: Callable[[], Ledger]
     answerer: Callable[[Service, Mapping[SideName, Deployment]], Answerer]
+    keep: Callable[[str, Sequence[Observed], Sequence[str]], None]
     cache: Path
     hall: Callable[[], Hall] = Hall
     deploy: Callable[..., Deployment] = deploy
@@ -226,6 +228,8 @@ class _Evaluation:
                 visible=Fraction(weights.visible),
                 holdout=Fraction(weights.holdout),
             )
+        with self.stages.at(Stage.DOSSIER):
+            self.parts.keep(self.name, found, self.bundle.manifest.recipients)
 
     def _describe(self, bundle: Bundle) -> None:
         manifest = bundle.manifest

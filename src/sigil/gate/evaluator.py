@@ -25,7 +25,7 @@ from sigil.gate.keys import Identities
 from sigil.gate.model import Scenario
 from sigil.gate.names import holdout_id
 from sigil.gate.sealing import parse_recipients, seal
-from sigil.gate.unseal import unseal
+from sigil.gate.unseal import unseal, unseal_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,16 @@ def _open(bundle: Bundle, sealed: Sealed, identities: Identities) -> Envelope:
     if (envelope.service, envelope.id, envelope.digest) != expected:
         raise SealBroken("holds another question than was recorded", where=where, remedy=REMEDY)
     return envelope
+
+
+def open_observations(ciphertext: bytes, identities: Identities, where: Where) -> bytes:
+    """Return what was sealed of an evaluation; see `sigil.gate.dossier`.
+
+    Raises:
+        SealBroken: no key fits, or bytes were changed.
+        DependencyMissing: pyrage is not installed.
+    """
+    return unseal_bytes(ciphertext, identities, where)
 
 
 # --- sealing anew -----------------------------------------------------------------------

@@ -35,7 +35,12 @@ def seal(envelope: Envelope, recipients: Sequence[str]) -> bytes:
         InvalidValue: none is given, or one is no key.
         DependencyMissing: pyrage is not installed.
     """
-    return bytes(age().encrypt(wrap(envelope), parse_recipients(recipients)))
+    return seal_bytes(wrap(envelope), recipients)
+
+
+def seal_bytes(data: bytes, recipients: Sequence[str]) -> bytes:
+    """Return ``data`` encrypted; see `seal`."""
+    return bytes(age().encrypt(data, parse_recipients(recipients)))
 
 
 def parse_recipients(recipients: Sequence[str]) -> list[Any]:

@@ -31,9 +31,21 @@ def unseal(ciphertext: bytes, identities: Identities, where: Where) -> Envelope:
         SealBroken: no key fits, bytes were changed, or something else was sealed.
         DependencyMissing: pyrage is not installed.
     """
+    try:
+        return unwrap(unseal_bytes(ciphertext, identities, where))
+    except NotAnEnvelope as problem:
+        raise SealBroken(
+            f"holds no sealed scenario: {problem}",
+            where=where,
+            remedy="seal the scenario with `sigil scenario seal`",
+        ) from None
+
+
+def unseal_bytes(ciphertext: bytes, identities: Identities, where: Where) -> bytes:
+    """Return the bytes inside of ``ciphertext``; see `unseal`."""
     library = age()
     try:
-        opened = bytes(library.decrypt(ciphertext, list(identities.reveal())))
+        return bytes(library.decrypt(ciphertext, list(identities.reveal())))
     except library.DecryptError as error:
         if _NO_KEY in str(error):
             raise SealBroken(
@@ -44,12 +56,4 @@ def unseal(ciphertext: bytes, identities: Identities, where: Where) -> Envelope:
             ) from None
         raise SealBroken(
             "is not what was sealed", where=where, remedy="restore it from git"
-        ) from None
-    try:
-        return unwrap(opened)
-    except NotAnEnvelope as problem:
-        raise SealBroken(
-            f"holds no sealed scenario: {problem}",
-            where=where,
-            remedy="seal the scenario with `sigil scenario seal`",
         ) from None
