@@ -1,14 +1,19 @@
 """From settings, spec, eval and record to a plan."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.e2e.asking import make_repository
+from tests.e2e.asking import configure, make_repository
 
 from sigil import errors
 from sigil.cli.planning import make_plan
-from sigil.optimize.plan import Plan
+from sigil.cli.progress import Silent
+from sigil.llm.budget import Budget
+from sigil.optimize.plan import Limits, Plan
+from sigil.optimize.run import run
 from sigil.optimize.spec import load_spec
+from sigil.optimize.workspace import open_workspace
 
 
 @pytest.fixture
@@ -47,3 +52,63 @@ def test_the_seed_of_what_is_held_out_is_refused_as_a_variable(
     monkeypatch.setenv("SIGIL_SEED", "2")
     with pytest.raises(errors.InvalidValue, match=r"holdout\.seed"):
         planned(repository)
+
+
+# --- what a recorded run decides --------------------------------------------------------
+
+
+def begun(repository: Path, **flags: object) -> Path:
+    """Return a run that was searched under some limits, without a model."""
+    plan = planned(repository, **flags)
+    return run(plan, open_workspace(plan.spec, "w"), Silent()).run
+
+
+def test_the_limits_of_a_run_hold_when_it_is_gone_on_with(repository: Path) -> None:
+    limits = {"budget_evals": 2, "budget_time": 9.0, "budget_usd": 0.5, "budget_tokens": 700}
+    recorded = begun(repository, **limits, patience=40)
+    plan = make_plan(load_spec(repository, "square"), None, {}, recorded=recorded)
+    assert plan.limits == Limits(2, 9.0, 40, Budget(0.5, 700))
+
+
+def test_a_limit_that_is_named_holds_instead(repository: Path) -> None:
+    recorded = begun(repository, budget_evals=2, patience=40)
+    flags = {"budget_evals": 3}
+    plan = make_plan(load_spec(repository, "square"), None, flags, recorded=recorded)
+    assert (plan.limits.evals, plan.limits.patience) == (3, 40)
+
+
+def test_a_limit_of_the_settings_does_not_lift_that_of_a_run(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = begun(repository, budget_evals=2)
+    monkeypatch.setenv("SIGIL_BUDGET_EVALS", "50")
+    plan = make_plan(load_spec(repository, "square"), None, {}, recorded=recorded)
+    assert plan.limits.evals == 2
+
+
+def test_settings_that_a_recorded_run_does_not_use_are_not_checked(repository: Path) -> None:
+    recorded = begun(repository, budget_evals=2)
+    (repository / "sigil.yaml").write_text("defaults: {optimizer: gone, provider: gone}\n")
+    plan = make_plan(load_spec(repository, "square"), None, {}, recorded=recorded)
+    assert (plan.optimizer, plan.models) == ("simple", ())
+
+
+def test_a_key_that_is_missing_is_told_before_a_run_is_gone_on_with(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = {"provider": "openai", "model": "any", "price_input_usd": 1, "price_output_usd": 1}
+    configure(repository, **entry)
+    monkeypatch.setenv("OPENAI_API_KEY", "nobody's")
+    recorded = begun(repository, budget_tokens=1)
+    monkeypatch.delenv("OPENAI_API_KEY")
+    spec = load_spec(repository, "square")
+    plan = make_plan(spec, None, {}, recorded=recorded)
+    with pytest.raises(errors.ProviderRefused, match="OPENAI_API_KEY"):
+        run(plan, open_workspace(spec, "w"), NotBegun(), existing=recorded)
+
+
+class NotBegun(Silent):
+    """A report of a run that must not begin."""
+
+    def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
+        raise AssertionError("it was begun")

@@ -16,7 +16,11 @@ from sigil.llm.provider import provider_names
 from sigil.llm.settings import ModelSettings, named
 from sigil.optimize.plan import Limits, Plan
 from sigil.optimize.proposing import plugin_proposers
-from sigil.optimize.session import recorded_eval, recorded_plan
+from sigil.optimize.session import (
+    recorded_eval,
+    recorded_limits,
+    recorded_plan,
+)
 from sigil.optimize.spec import Spec, read_eval
 from sigil.search.optimizers import check_name, check_params
 from sigil.search.prompting.templates import load_templates
@@ -40,18 +44,23 @@ def make_plan(
         eval_name: which eval; None for the recorded run's, or the spec's only one.
         flags: settings from the command line; None means not given.
         unsafe: whether no isolation at all is acceptable.
-        recorded: an existing run, which then decides who proposes, how many, and the seed.
+        recorded: an existing run, which then decides who proposes, how many, the seed, and
+            every limit that ``flags`` do not name.
 
     Raises:
         SigilError: a document, a setting or a name is wrong.
     """
     chosen = {name: found.value for name, found in resolve(spec.home.parent, flags).items()}
-    _check_names(chosen)
-    params = _params(spec, chosen["optimizer"])
-    models = chosen_models(spec.home.parent, chosen)
+    if recorded is not None:
+        known = recorded_limits(recorded)
+        chosen |= {name: value for name, value in known.items() if flags.get(name) is None}
+        eval_name = eval_name or recorded_eval(recorded)
+    if chosen["backend"] != "local":
+        raise NotYet(f"the backend {chosen['backend']!r} is still to come", remedy="use local")
+    # What a recorded run asks, and under which optimizer, is its own: today's do not matter.
+    models = chosen_models(spec.home.parent, chosen) if recorded is None else ()
+    params: Mapping[str, object] = {} if recorded else _params(spec, chosen["optimizer"])
     proposers, warnings = plugin_proposers()
-    if eval_name is None and recorded is not None:
-        eval_name = recorded_eval(recorded)
     definition = read_eval(spec, eval_name)
     budgets = definition.model.budgets
     eval_limit = budgets.total_wall_clock_h * 3600
@@ -76,17 +85,11 @@ def make_plan(
         models=models,
         in_flight=chosen["in_flight"],
         templates=load_templates(spec.home / PROMPTS) if models else None,
-        warnings=(*warnings, *_unpriced(models)),
     )
     plan = recorded_plan(plan, recorded) if recorded is not None else plan
+    check_name(plan.optimizer)
     definition.check_seed(plan.seed)
-    return plan
-
-
-def _check_names(chosen: Mapping[str, Any]) -> None:
-    check_name(chosen["optimizer"])
-    if chosen["backend"] != "local":
-        raise NotYet(f"the backend {chosen['backend']!r} is still to come", remedy="use local")
+    return replace(plan, warnings=(*warnings, *_unpriced(plan.models)))
 
 
 def chosen_models(repository: Path, chosen: Mapping[str, Any]) -> tuple[ModelSettings, ...]:

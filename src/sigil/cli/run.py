@@ -65,7 +65,8 @@ def setting(name: str) -> Any:
     is_flag=False,
     flag_value=LATEST,
     metavar="[RUN]",
-    help="Go on with a run, by default the latest; optimizer, num, seed and models are its own.",
+    help="Go on with a run, by default the latest. Optimizer, num, seed and models are its own; "
+    "its budgets and patience hold unless you give others.",
 )
 @click.option("--dry-run", is_flag=True, help="Check everything and say what would be done.")
 @unsafe

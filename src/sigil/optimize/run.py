@@ -48,8 +48,7 @@ def run(
         SigilError: the inputs are wrong, the baseline cannot be measured, or the disk fails.
     """
     began = clock.monotonic_ns()
-    if existing is None:
-        check_models(plan)
+    check_models(plan)
     with workspace.writing(), open_session(plan, workspace, existing, clock) as session:
         resumed = existing is not None
         warnings = [*session.bench.warnings, *plan.warnings]

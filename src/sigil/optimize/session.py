@@ -19,6 +19,7 @@ from sigil.canonical import digest, run_name, snapshot_json, snapshots_hash
 from sigil.effects import Clock, utc_stamp
 from sigil.errors import (
     AlreadyExists,
+    Corrupt,
     InvalidValue,
     ReplayDiffers,
     SandboxUnavailable,
@@ -38,6 +39,7 @@ from sigil.optimize.workspace import (
     materialise,
 )
 from sigil.search.prompting.templates import Templates, recorded_templates
+from sigil.store.files import read_file
 from sigil.store.journal import Journal
 from sigil.store.records import JOURNAL, RunRecord
 
@@ -52,6 +54,15 @@ _INPUT_PATHS = {
     "prompts": "prompts.json",
 }
 _PROMPTS = "prompts"
+_SETTINGS = "run.json"
+_LIMITS = {
+    "budget_evals": "budget_evals",
+    "budget_time": "budget_wall_clock_s",
+    "budget_usd": "budget_usd",
+    "budget_tokens": "budget_tokens",
+    "patience": "patience",
+}
+"""Where ``run.json`` has each limit, by the name of its setting."""
 
 
 class Session:
@@ -130,7 +141,7 @@ class Session:
         self.record("ended", ended)
         self._journal.sync()
         self.checkpoint()
-        outputs = [JOURNAL, "run.json", "index.json", "baseline"]
+        outputs = [JOURNAL, _SETTINGS, "index.json", "baseline"]
         if (self.run / "candidates").is_dir():
             outputs.append("candidates")
         if self.history.exchanges:
@@ -166,7 +177,7 @@ def open_session(
             record = record.reopen()
         with record.lock(), Journal.open(record.journal_path) as journal:
             session = Session(plan, bench, record, journal, history)
-            record.write("run.json", snapshot_json(_settings(plan, bench)))
+            record.write(_SETTINGS, snapshot_json(_settings(plan, bench)))
             yield session
 
 
@@ -188,6 +199,26 @@ def recorded_plan(plan: Plan, run: Path) -> Plan:
         models=tuple(ModelSettings(**model) for model in facts.get("models", ())),
         templates=_recorded_templates(run) if facts.get("models") else None,
     )
+
+
+def recorded_limits(run: Path) -> dict[str, Any]:
+    """Return when the latest session of a run would have ended, as settings by name.
+
+    Those that its record does not tell, because it was killed very early, are left out.
+
+    Raises:
+        Corrupt: ``run.json`` is not what was written.
+    """
+    path = run / _SETTINGS
+    if not path.is_file():
+        return {}
+    try:
+        known = json.loads(read_file(path))
+        return {name: known[key] for name, key in _LIMITS.items() if key in known}
+    except (ValueError, TypeError) as error:
+        raise Corrupt(
+            "not the settings of a run", where=Where(str(path)), remedy="restore it, or delete it"
+        ) from error
 
 
 def _recorded_templates(run: Path) -> Templates:
