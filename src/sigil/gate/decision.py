@@ -70,6 +70,10 @@ class Code(StrEnum):
     LEDGER_UNKNOWN = "ledger_unknown"
     EVALUATOR_UNKNOWN = "evaluator_unknown"
     TIER = "tier"
+    RECORDED = "recorded"
+    MOVED = "moved"
+    EXPIRED = "expired"
+    USED = "used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +195,7 @@ def _gathered(facts: Facts) -> list[Reason]:
     if age is None:
         found.append(Reason(Code.LEDGER_UNKNOWN, Verdict.REVIEW))
     elif not 0 <= age <= facts.freshness_s:
-        figures = (("age_s", round(age, 3)), ("window_s", facts.freshness_s))
-        found.append(Reason(Code.STALE_LEDGER, Verdict.REVIEW, figures=figures))
+        found.append(Reason(Code.STALE_LEDGER, Verdict.REVIEW, f"{facts.freshness_s:g} s"))
     return found
 
 

@@ -73,10 +73,14 @@ _SAID = {
     Code.BELOW_FLOOR: "satisfaction {satisfaction} — below {about} floor ({threshold})",
     Code.REGRESSION: "regression on {scenarios}",
     Code.BASELINE_SANK: "the baseline came to {now}, and earlier to {earlier}",
-    Code.STALE_LEDGER: "the ledger is {age_s} s old, and may be {window_s} s",
+    Code.STALE_LEDGER: "the ledger's newest state is not of the last {about}",
     Code.LEDGER_UNKNOWN: "the ledger could not be asked",
     Code.EVALUATOR_UNKNOWN: "the key that signs is not among the evaluators of the base ref",
     Code.TIER: "the service is at {about}",
+    Code.RECORDED: "{about} was decided",
+    Code.MOVED: "the {about} is no longer what was decided on",
+    Code.EXPIRED: "the decision has expired",
+    Code.USED: "the decision was acted on already",
 }
 _SHARES = {"satisfaction", "threshold", "now", "earlier"}
 

@@ -1,0 +1,112 @@
+"""Merge a change on an ALLOW: once, and only what was examined.
+
+The change has to stand on the very commit of the base branch that was decided on, so that the
+merged tree is the examined tree. The ALLOW is used up in the ledger before the branch moves, and of
+two that use it at once the first in the ledger wins; the branch moves by compare-and-swap. A merge
+that fails after that has spent its ALLOW, and the change is evaluated again: nothing is merged
+twice.
+
+Not here: whether it may be (`sigil.gate.standing`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from sigil.errors import CommandMissing, InvalidValue, WorkspaceBusy
+from sigil.gate.events import MERGE, Decided
+from sigil.ledger.ledger import Ledger
+from sigil.printable import printable
+
+GIT_S = 60.0
+_NAME = "sigil"
+_EMAIL = "sigil@localhost"
+
+
+def merge(root: Path, branch: str, decided: Decided, *, ledger: Ledger, service: str) -> str:
+    """Merge, and return the commit that the branch is at now.
+
+    Args:
+        root: the repository.
+        branch: a local branch, which must be at ``decided.base``.
+        decided: an ALLOW that was found to stand.
+        ledger: where it is used up.
+        service: whose.
+
+    Raises:
+        InvalidValue: no local branch of this name, or the change does not stand on it.
+        WorkspaceBusy: the branch has moved, its checkout is in the way, or somebody else used the
+            decision first.
+        CommandMissing: git is not installed.
+    """
+    import pygit2  # noqa: PLC0415 (an extra)
+
+    repository: Any = pygit2.Repository(str(root))
+    name = f"refs/heads/{branch}"
+    if name not in repository.references:
+        raise InvalidValue(
+            f"there is no local branch {printable(branch, 80)}", remedy="name it with --base"
+        )
+    if decided.provenance.baseline != decided.provenance.control:
+        raise InvalidValue(
+            f"the change does not stand on {branch} as it is now",
+            remedy="rebase it and evaluate again: what is merged has to be what was examined",
+        )
+    commit = _commit(repository, decided)
+    _use_up(decided, ledger, service)
+    is_open = not repository.is_bare and repository.head.name == name
+    swap = ["update-ref", "--", name, commit, decided.base]
+    _git(root, ["merge", "--ff-only", "--quiet", commit] if is_open else swap, branch)
+    return commit
+
+
+def _commit(repository: Any, decided: Decided) -> str:
+    """Make the merge commit, on no branch yet."""
+    import pygit2  # noqa: PLC0415 (an extra)
+
+    author = pygit2.Signature(_NAME, _EMAIL)
+    change = repository[decided.commit].peel(pygit2.Commit)
+    message = (
+        f"Merge {decided.commit[:12]}: {decided.verdict.value} by {decided.eval}\n\n"
+        f"artifact {decided.provenance.artifact}\nscenarios {decided.provenance.scenarios}\n"
+    )
+    parents = [decided.base, decided.commit]
+    return str(repository.create_commit(None, author, author, message, change.tree.id, parents))
+
+
+def _use_up(decided: Decided, ledger: Ledger, service: str) -> None:
+    body = {"eval": decided.eval, "nonce": decided.nonce, "commit": decided.commit}
+    mine = ledger.append(MERGE, service, body)
+    uses = [
+        entry
+        for entry in ledger.entries(kind=MERGE, service=service)
+        if entry.body.get("nonce") == decided.nonce
+    ]
+    if uses[0].id != mine.id:
+        raise WorkspaceBusy("the decision was acted on already", remedy="sigil eval again")
+
+
+def _git(root: Path, arguments: list[str], branch: str) -> None:
+    program = shutil.which("git")
+    if program is None:
+        raise CommandMissing("git is needed to merge", remedy="install git")
+    done = subprocess.run(
+        [program, "-c", "core.hooksPath=/dev/null", *arguments],
+        cwd=root,
+        env={**os.environ, "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=GIT_S,
+        check=False,
+    )
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()[:1]
+        raise WorkspaceBusy(
+            f"{printable(branch, 80)} cannot be moved: "
+            f"{printable(said[0], 200) if said else 'git does not say why'}",
+            remedy="look at its checkout, then sigil eval again",
+        )
