@@ -18,6 +18,7 @@ COMMANDS = {
     "replay": "Measure a recorded candidate again and compare.",
     "validate-patch": "Check a diff against the pins of a spec.",
     "add-candidate": "Evaluate a diff of your own and record it.",
+    "ledger": "Keep a signed, append-only record of decisions, and check it.",
     "verify": "Re-derive every hash of a record.",
     "reindex": "Rebuild the index from the files alone.",
     "doctor": "Say what this machine can isolate, and what an eval could be cheated by.",

@@ -137,8 +137,28 @@ class Ledger:
                 remedy="restore the ledger from a copy or from its remote",
             )
         if self._newest is None or self._newest.commit != newest:
-            self._newest = Snapshot(self._objects, newest, str(self.path))
+            self._newest = self.state(newest)
         return self._newest
+
+    def state(self, commit: str) -> Snapshot:
+        """Return the state that a commit holds, to read from."""
+        return Snapshot(self._objects, commit, str(self.path))
+
+    def known(self) -> Pinned:
+        """Return what is known of this ledger.
+
+        Raises:
+            KeyMissing: nothing is.
+            LedgerBroken: what was known is damaged.
+        """
+        known = self.pin.read() if self.pin is not None else None
+        if known is None:
+            raise KeyMissing(
+                "it is not known whose signatures count in this ledger",
+                where=Where(str(self.path)),
+                remedy="name a public key: sigil ledger verify --trust ed25519:…",
+            )
+        return known
 
     @property
     def tip(self) -> Tip:
@@ -166,6 +186,35 @@ class Ledger:
     ) -> Verified:
         """Check the newest state; see `sigil.ledger.verifying.verify`."""
         return verifying.verify(self.snapshot(), keys, pinned, full=full)
+
+    def check(
+        self,
+        *,
+        keys: frozenset[str] = frozenset(),
+        trust: frozenset[str] = frozenset(),
+        full: bool = False,
+    ) -> Verified:
+        """Check the newest state against what is known, and remember it.
+
+        Args:
+            keys: whose signatures count this time; none for those that are trusted.
+            trust: whose signatures count from now on too, if all is found good.
+            full: check every entry by itself too.
+
+        Raises:
+            KeyMissing: it is not known whose signatures count.
+            LedgerBroken, LedgerForked: see `sigil.ledger.verifying.verify`.
+        """
+        known = self.pin.read() if self.pin is not None else None
+        if not (keys or trust):
+            known = self.known()
+        counted = keys or trust | (known.keys if known else frozenset[str]())
+        found = self.verify(counted, known, full=full)
+        if self.pin is not None and (known or trust):
+            state = found.snapshot.checkpoint
+            self.pin.trust(state.ledger, trust)
+            self.pin.advance(state)
+        return found
 
     # --- writing ------------------------------------------------------------------------
 
@@ -197,7 +246,7 @@ class Ledger:
             subjects or {},
         )  # fmt: skip
         statement.check(event)
-        signer = self._signer()
+        signer = self.needed_signer()
         return self._add(lambda newest: build(newest, [event], signer)).entries[0]
 
     def attest(self) -> Tip:
@@ -206,7 +255,7 @@ class Ledger:
         Raises:
             SigilError: as `append`.
         """
-        signer = self._signer()
+        signer = self.needed_signer()
 
         def again(newest: Snapshot) -> Built:
             state = newest.checkpoint
@@ -215,7 +264,12 @@ class Ledger:
         self._add(again)
         return self.tip
 
-    def _signer(self) -> Signer:
+    def needed_signer(self) -> Signer:
+        """Return who signs.
+
+        Raises:
+            KeyMissing: the ledger was opened to read only.
+        """
         if self.signer is None:
             raise KeyMissing(
                 "this ledger was opened without a key to sign with",
@@ -229,9 +283,9 @@ class Ledger:
         with self.turn():
             for _ in range(_TRIES):
                 newest = self.snapshot()
-                self._guard(newest)
+                self.guard(newest)
                 built = step(newest)
-                self._objects.write(built.objects)
+                self.write(built)
                 if refs.swap(self.path, newest.commit, built.commit):
                     if self.pin is not None:
                         self.pin.advance(built.state)
@@ -242,8 +296,22 @@ class Ledger:
             remedy="stop whatever else writes to it",
         )
 
-    def _guard(self, newest: Snapshot) -> None:
-        """Refuse to sign what follows a state that is not what was there before."""
+    def write(self, built: Built) -> None:
+        """Write states, durable when this returns; none of them is the newest by that.
+
+        Raises:
+            DiskFull, Unwritable: they cannot be written.
+        """
+        self._objects.write(built.objects)
+
+    def guard(self, newest: Snapshot) -> None:
+        """Refuse a state that is not what is known, or does not continue it; else do nothing.
+
+        Costs next to nothing if nothing came since it was last seen.
+
+        Raises:
+            LedgerBroken, LedgerForked: see `sigil.ledger.verifying.verify`.
+        """
         known = self.pin.read() if self.pin is not None else None
         if known is None:
             return

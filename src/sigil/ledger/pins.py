@@ -129,7 +129,7 @@ class Pin:
             DiskFull, Unwritable: it cannot be kept.
         """
         with self._held():
-            known = self.read() or Pinned(ledger, frozenset(), _NOTHING)
+            known = self.read() or Pinned(ledger, frozenset(), NOTHING)
             if known.ledger != ledger:
                 raise other_ledger(known.ledger, ledger)
             self._write(replace(known, keys=known.keys | keys))
@@ -191,7 +191,7 @@ class Pin:
             self._recent.unlink(missing_ok=True)
 
 
-_NOTHING = Seen(0, digest(b"").removeprefix(DIGEST_PREFIX))
+NOTHING = Seen(0, digest(b"").removeprefix(DIGEST_PREFIX))
 
 
 def other_ledger(expected: str, found: str) -> LedgerBroken:

@@ -40,10 +40,19 @@ class Snapshot:
         Raises:
             LedgerBroken: there is none, or it contradicts itself.
         """
+        return checkpoint.read(self.checkpoint_bytes)
+
+    @cached_property
+    def checkpoint_bytes(self) -> bytes:
+        """The bytes of the signed state.
+
+        Raises:
+            LedgerBroken: there are none.
+        """
         is_folder, name = self.folders.get(layout.CHECKPOINT, (True, ""))
         if is_folder:
             raise LedgerBroken(f"{self.place}: there is no {layout.CHECKPOINT}")
-        return checkpoint.read(self.objects.read(name, "blob"))
+        return self.objects.read(name, "blob")
 
     @cached_property
     def folders(self) -> dict[str, tuple[bool, str]]:

@@ -75,7 +75,7 @@ def verify(
     if full:
         leaves, held_back = _every_entry(snapshot, keys)
     else:
-        leaves = digests_to_leaves(snapshot)
+        leaves = leaves_of(snapshot)
     if merkle.root(leaves).hex() != state.root:
         raise LedgerBroken(
             f"{snapshot.place}: the entries are not those that the checkpoint was signed over",
@@ -89,7 +89,7 @@ def verify(
     )  # fmt: skip
 
 
-def digests_to_leaves(snapshot: Snapshot) -> list[bytes]:
+def leaves_of(snapshot: Snapshot) -> list[bytes]:
     """Return the leaf of every entry, from its bytes.
 
     Raises:

@@ -1,0 +1,352 @@
+"""`sigil ledger`: make, read, check, share and export the record of decisions."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sigil.cli import entries
+from sigil.cli.options import as_json, print_json, shown
+from sigil.printable import printable
+
+if TYPE_CHECKING:
+    from sigil.ledger.keys import PrivateKey
+    from sigil.ledger.ledger import Ledger
+    from sigil.ledger.pins import Pin
+    from sigil.ledger.snapshot import Snapshot
+
+place = click.option(
+    "--ledger",
+    "place",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Its folder; by default .sigil/ledger of the nearest folder upward with a .sigil folder.",
+)
+kind = click.option("--kind", help="Only events of this kind; incident.* takes every incident.")
+service = click.option("--service", help="Only events that concern this service.")
+since = click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]),
+    help="Only events from this time on, in UTC.",
+)
+trust = click.option(
+    "--trust", "trusted", multiple=True, metavar="KEY", help="Trust this public key from now on."
+)
+
+
+@click.group()
+def ledger() -> None:
+    """Keep a signed, append-only record in a git repository of its own.
+
+    Entries are chained and signed, every state has a signed checkpoint, and what was seen is
+    remembered outside of the repository, so that a record that was shortened or rewritten is
+    found out. docs/ledger.md says how to operate it.
+    """
+
+
+@ledger.command()
+@place
+@click.option("--remote", help="A git repository to share it over; what is there is taken.")
+@trust
+@as_json
+def init(place: Path | None, remote: str | None, trusted: tuple[str, ...], as_json: bool) -> None:
+    """Make a ledger, and a key to sign with unless there is one."""
+    from sigil.ledger import keys, syncing
+    from sigil.ledger import remote as remotes
+    from sigil.ledger.ledger import Ledger
+    from sigil.ledger.pins import Pin
+
+    path, others = _place(place), frozenset(map(keys.public, trusted))
+    key_file = keys.path_of()
+    signer = keys.load(key_file) if key_file.exists() else keys.create(key_file)
+    pin = Pin.of(path)
+    remote = _address(remote) if remote else None
+    found = syncing.clone(path, remote, pin, others, signer) if remote else None
+    made = Ledger.open(path, signer, pin) if found else Ledger.create(path, signer, pin)
+    pin.trust(made.snapshot().checkpoint.ledger, others)
+    if remote:
+        remotes.remember(path, remote)
+        syncing.sync(made, remotes.Remote(remote, path))
+    known = made.known()
+    facts = {
+        "ledger": known.ledger,
+        "path": str(path),
+        "size": made.tip.size,
+        "key": signer.key,
+        "key_file": str(key_file),
+        "trusted": sorted(known.keys),
+    }
+    if as_json:
+        print_json(facts)
+        return
+    click.echo(f"ledger  {known.ledger} in {shown(path)}, {made.tip.size} entries")
+    click.echo(f"key     {signer.key} in {key_file}")
+    for key in sorted(known.keys - {signer.key}):
+        click.echo(f"trusts  {key}")
+
+
+@ledger.command()
+@place
+@click.option("-n", "--number", type=click.IntRange(1), default=20, show_default=True)
+@as_json
+def log(place: Path | None, number: int, as_json: bool) -> None:
+    """Show the newest entries, newest first."""
+    newest = _watched(place)
+    start = max(0, newest.checkpoint.size - number)
+    entries.print_entries(reversed(list(newest.entries(start=start))), as_json)
+
+
+@ledger.command("list")
+@place
+@kind
+@service
+@since
+@as_json
+def list_(
+    place: Path | None,
+    kind: str | None,
+    service: str | None,
+    since: datetime | None,
+    as_json: bool,
+) -> None:
+    """List entries in order."""
+    from datetime import UTC
+
+    moment = since.replace(tzinfo=UTC) if since else None
+    found = _watched(place).entries(kind=kind, service=service, since=moment)
+    entries.print_entries(found, as_json)
+
+
+@ledger.command()
+@click.argument("entry")
+@place
+@as_json
+def show(entry: str, place: Path | None, as_json: bool) -> None:
+    """Show one entry, by its number or its id (or the beginning of its id)."""
+    found = entries.find(_watched(place), entry)
+    print_json(entries.facts(found)) if as_json else entries.print_entry(found)
+
+
+@ledger.command()
+@place
+@click.option("--full", is_flag=True, help="Check the signature of every entry too.")
+@click.option("--key", "keys", multiple=True, metavar="KEY", help="Only this public key counts.")
+@trust
+@click.option(
+    "--proof",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Check this proof instead; needs no ledger if --key is given.",
+)
+@as_json
+def verify(
+    place: Path | None,
+    full: bool,
+    keys: tuple[str, ...],
+    trusted: tuple[str, ...],
+    proof: Path | None,
+    as_json: bool,
+) -> None:
+    """Check that the ledger is whole, genuine, and continues what was seen before.
+
+    Ends with 60 if it is damaged, shortened or signed by a foreign key, with 61 if other entries
+    stand where there were some before.
+    """
+    from sigil.ledger import keys as key_forms
+
+    counted = frozenset(map(key_forms.public, keys))
+    added = frozenset(map(key_forms.public, trusted))
+    if proof is not None:
+        _verify_proof(proof, counted or _known_keys(place) | added, as_json)
+        return
+    opened = _opened(place)
+    found = opened.check(keys=counted, trust=added, full=full)
+    if as_json:
+        print_json({
+            "size": found.size, "root": found.root, "ts": found.ts.isoformat(),
+            "full": found.full, "continues": found.continues, "held_back": found.held_back,
+            "checked_by": sorted(counted or opened.known().keys),
+        })  # fmt: skip
+        return
+    depth = "every entry" if found.full else "from the checkpoint"
+    before = "" if found.continues is None else f", continues the {found.continues} seen before"
+    click.echo(f"{shown(opened.path)}: {found.size} entries, {depth}{before}: intact")
+    click.echo(f"root {found.root}")
+    if found.held_back:
+        click.echo(f"{found.held_back} entries came while a clock was behind; see their `clock`")
+
+
+@ledger.command()
+@click.argument("entry", required=False)
+@place
+@click.option(
+    "--growth",
+    type=click.IntRange(0),
+    metavar="SIZE",
+    help="Prove instead that the ledger begins with its first SIZE entries.",
+)
+@click.option("--json", is_flag=True, expose_value=False, help="Changes nothing: a proof is JSON.")
+def prove(entry: str | None, place: Path | None, growth: int | None) -> None:
+    """Print the proof that an entry stands in the ledger, as JSON.
+
+    Whoever has the signers' public keys checks it without the ledger:
+    sigil ledger verify --proof FILE --key KEY.
+    """
+    from sigil.errors import UsageError
+    from sigil.ledger import proof
+
+    if (entry is None) == (growth is None):
+        raise UsageError("name one entry, or --growth SIZE", remedy="see sigil ledger prove --help")
+    checked = _opened(place).check().snapshot
+    if growth is not None:
+        print_json(proof.prove_growth(checked, growth).document())
+    elif entry is not None:
+        print_json(proof.prove(checked, entries.find(checked, entry).seq).document())
+
+
+@ledger.command()
+@click.argument("remote", required=False)
+@place
+@as_json
+def sync(remote: str | None, place: Path | None, as_json: bool) -> None:
+    """Make the ledger and its remote the same; nobody's entry is lost.
+
+    REMOTE is any git repository; it is remembered. Entries that are only here are put behind
+    those that are only there, signed anew.
+    """
+    import dataclasses
+
+    from sigil.errors import UsageError
+    from sigil.ledger import remote as remotes
+    from sigil.ledger import syncing
+
+    opened = _opened(place, _key())
+    url = _address(remote) if remote else remotes.remembered(opened.path)
+    if not url:
+        raise UsageError("this ledger has no remote", remedy="name one: sigil ledger sync URL")
+    done = syncing.sync(opened, remotes.Remote(url, opened.path))
+    if remote:
+        remotes.remember(opened.path, url)
+    if as_json:
+        print_json(dataclasses.asdict(done))
+        return
+    moved = f" ({done.moved} of them renumbered)" if done.moved else ""
+    click.echo(f"{done.received} received, {done.sent} sent{moved}; {done.size} entries")
+
+
+@ledger.command()
+@place
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write here instead of to standard output.",
+)
+@click.option("--decoded", is_flag=True, help="Plain facts instead of the signed documents.")
+@as_json
+def export(place: Path | None, output: Path | None, decoded: bool, as_json: bool) -> None:
+    """Write all entries as one JSON document a line, and the signed checkpoint as the last.
+
+    The ledger is checked first, from its checkpoint.
+    """
+    import json
+
+    from sigil.store.files import write_atomic
+
+    checked = _opened(place).check().snapshot
+    if decoded:
+        lines = [
+            json.dumps(entries.facts(entry), ensure_ascii=False).encode()
+            for entry in checked.entries()
+        ]
+    else:
+        lines = [*(data for _, data in checked.raw()), checked.checkpoint_bytes]
+    data = b"".join(line + b"\n" for line in lines)
+    if output is None:
+        click.echo(data, nl=False)
+        return
+    write_atomic(output, data)
+    facts = {"output": str(output), "entries": checked.checkpoint.size, "bytes": len(data)}
+    print_json(facts) if as_json else click.echo(
+        f"{shown(output)}: {facts['entries']} entries, {len(data)} bytes"
+    )
+
+
+# --- what they share --------------------------------------------------------------------
+
+
+def _place(given: Path | None) -> Path:
+    from sigil.ledger.layout import HOME
+
+    if given is not None:
+        return given.absolute()
+    here = Path.cwd()
+    root = next((path for path in (here, *here.parents) if (path / ".sigil").is_dir()), here)
+    return root / HOME
+
+
+def _opened(given: Path | None, signer: PrivateKey | None = None) -> Ledger:
+    from sigil.ledger.ledger import Ledger
+
+    path = _place(given)
+    return Ledger.open(path, signer, _pin(path))
+
+
+def _address(remote: str) -> str:
+    """Return an address that means the same wherever it is used next."""
+    return str(Path(remote).absolute()) if Path(remote).is_dir() else remote
+
+
+def _watched(given: Path | None) -> Snapshot:
+    """Return the newest state to read from; whoever reads is told if it is not what was known."""
+    from sigil.errors import KeyMissing, LedgerBroken, LedgerForked
+
+    opened = _opened(given)
+    try:
+        opened.known()
+        opened.guard(opened.snapshot())
+    except (KeyMissing, LedgerBroken, LedgerForked) as error:
+        click.echo(f"sigil: warning: not verified: {error}", err=True)
+    return opened.snapshot()
+
+
+def _pin(path: Path) -> Pin:
+    from sigil.ledger.pins import Pin
+
+    return Pin.of(path)
+
+
+def _key() -> PrivateKey | None:
+    """Return the key of this machine; None if it has none."""
+    from sigil.ledger import keys
+
+    return keys.load(keys.path_of()) if keys.path_of().exists() else None
+
+
+def _known_keys(given: Path | None) -> frozenset[str]:
+    known = _pin(_place(given)).read()
+    return known.keys if known else frozenset()
+
+
+def _verify_proof(path: Path, keys: frozenset[str], as_json: bool) -> None:
+    from sigil.errors import KeyMissing
+    from sigil.ledger import proof
+    from sigil.store.files import read_file
+
+    if not keys:
+        raise KeyMissing("it is not known whose signatures count", remedy="name one with --key")
+    parsed = proof.parse(sys.stdin.buffer.read() if str(path) == "-" else read_file(path))
+    if isinstance(parsed, proof.Inclusion):
+        entry, state = parsed.check(keys)
+        facts = {"proved": "inclusion", "entry": entries.facts(entry), "size": state.size}
+        line = f"entry {entry.seq} ({printable(entry.kind)}) stands among {state.size} entries"
+    else:
+        state, former = parsed.check(keys), parsed.former
+        facts = {"proved": "growth", "former": {"size": former.size, "root": former.root}}
+        line = f"the {state.size} entries begin with the {former.size} of root {former.root}"
+    facts |= {"ledger": state.ledger, "root": state.root, "size": state.size}
+    print_json(facts) if as_json else click.echo(
+        f"{line}, ledger {printable(state.ledger)}: proved"
+    )

@@ -1,0 +1,251 @@
+"""Several machines on one ledger: nobody's entry is lost, and no history is taken for another.
+
+The remote's order counts. Entries that are only here move behind those that are only there: each
+is signed anew for its new place and keeps its id, its body and the time of its clock. Then they are
+pushed, which the remote takes only if nothing else came in between; otherwise all starts again.
+Whatever moment this is interrupted at, doing it again does what is left to do.
+
+A remote that lost or changed what it was known to have is refused, and so is a ledger here; only
+entries that this machine's own key signed are ever moved.
+
+Not here: talking to the remote (`sigil.ledger.remote`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sigil.errors import LedgerBroken, LedgerForked, WorkspaceBusy
+from sigil.ledger import refs, verifying
+from sigil.ledger.building import build
+from sigil.ledger.keys import Signer
+from sigil.ledger.ledger import Ledger
+from sigil.ledger.making import new_repository
+from sigil.ledger.objects import Objects, parse_commit
+from sigil.ledger.pins import NOTHING, Pin, Pinned
+from sigil.ledger.remote import Remote
+from sigil.ledger.snapshot import Snapshot
+from sigil.ledger.statement import Entry, Event
+from sigil.ledger.verifying import Verified
+
+_TRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What came of it.
+
+    Args:
+        size: entries, here and there.
+        root: of their Merkle tree, 64 hex digits.
+        received: how many came from the remote.
+        sent: how many went there.
+        moved: how many of those got another number than they had here.
+    """
+
+    size: int
+    root: str
+    received: int
+    sent: int
+    moved: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """Two states of one ledger, and what each has behind their common beginning.
+
+    Args:
+        here: ours.
+        there: the remote's.
+        left: entries that are only here, with this number or with any.
+        arrived: entries that have their number only there.
+    """
+
+    here: Snapshot
+    there: Snapshot
+    left: Sequence[Entry]
+    arrived: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What one try did.
+
+    Args:
+        reached: what both have now; None if somebody was faster.
+        sent: entries that the remote took.
+        moved: how many of them got another number.
+    """
+
+    reached: Snapshot | None
+    sent: int = 0
+    moved: int = 0
+
+
+_AGAIN = _Step(None)
+
+
+def sync(ledger: Ledger, remote: Remote) -> Synced:
+    """Make ledger and remote the same.
+
+    Args:
+        ledger: opened with a pin; with a signer if it has entries that the remote has not.
+        remote: of which ``path`` is the ledger's.
+
+    Raises:
+        KeyMissing: it is not known whose signatures count, or entries have to be signed anew
+            and there is no key.
+        LedgerBroken: one of the two lost entries, is damaged or signed by a foreign key.
+        LedgerForked: one of the two has other entries than it is known to have had.
+        Unreadable, Unwritable: the remote cannot be reached.
+        WorkspaceBusy: others push faster than we do.
+    """
+    received: set[str] = set()
+    sent = moved = 0
+    for _ in range(_TRIES):
+        known, here = ledger.known(), ledger.snapshot()
+        verifying.verify(here, known.keys, known)
+        fetched = remote.fetch(here.commit)
+        if fetched is None:
+            step = _first(ledger, remote, known, here)
+        else:
+            both = _compare(known, here, ledger.state(fetched))
+            ours = {entry.id for entry in both.left}
+            received |= {entry.id for entry in both.arrived} - ours
+            step = _settle(ledger, remote, both)
+        sent, moved = sent + step.sent, moved + step.moved
+        if step.reached is not None:
+            state = step.reached.checkpoint
+            return Synced(state.size, state.root, len(received), sent, moved)
+    raise WorkspaceBusy(
+        f"others push to {remote.shown} faster than we do", remedy="try again in a while"
+    )
+
+
+def _first(ledger: Ledger, remote: Remote, known: Pinned, here: Snapshot) -> _Step:
+    """Give the ledger to a remote that has none."""
+    if known.shared is not None:
+        raise LedgerBroken(
+            f"the remote {remote.shown} had {known.shared.size} entries and has no ledger now",
+            remedy="find out who removed it; push the branch `ledger` there to restore it",
+        )
+    return _push(ledger, remote, here, here, here.checkpoint.size)
+
+
+def _compare(known: Pinned, here: Snapshot, there: Snapshot) -> _Both:
+    """Check the remote's state, and find where the two part."""
+    expected = Pinned(known.ledger, known.keys, known.shared or NOTHING)
+    verifying.verify(there, known.keys, expected)
+    ours, theirs = verifying.leaves_of(here), verifying.leaves_of(there)
+    pairs = enumerate(zip(ours, theirs, strict=False))
+    shorter = min(len(ours), len(theirs))
+    common = next((at for at, (one, other) in pairs if one != other), shorter)
+    arrived = tuple(verifying.chained(there, known.keys, common))
+    return _Both(here, there, tuple(here.entries(start=common)), arrived)
+
+
+def _settle(ledger: Ledger, remote: Remote, both: _Both) -> _Step:
+    """Let the one follow the other, or move what is only here behind what is only there."""
+    if not both.arrived and _descends(both.here, both.there.commit):
+        return _push(ledger, remote, both.here, both.here, len(both.left))
+    events = _unsent(both, ledger.signer.key if ledger.signer else "")
+    if not events:
+        return _Step(both.there if _adopt(ledger, both.here, both.there) else None)
+    built = build(both.there, events, ledger.needed_signer())
+    ledger.write(built)
+    step = _push(ledger, remote, both.here, ledger.state(built.commit), len(events))
+    return replace(step, moved=step.sent)
+
+
+def _unsent(both: _Both, key: str) -> list[Event]:
+    """Return what is only here.
+
+    Raises:
+        LedgerForked: something of it is not this machine's to move, or stands there otherwise.
+    """
+    there = {entry.id: entry.event for entry in both.arrived}
+    for entry in both.left:
+        if entry.key != key or there.get(entry.id, entry.event) != entry.event:
+            raise LedgerForked(
+                f"{both.here.place}: entry {entry.seq} is not what the remote has, and it was "
+                f"signed by {entry.key}, not by the key of this machine",
+                remedy="sync on the machine that wrote it, or restore one of the two from a copy",
+            )
+    return [entry.event for entry in both.left if entry.id not in there]
+
+
+def _push(ledger: Ledger, remote: Remote, here: Snapshot, new: Snapshot, count: int) -> _Step:
+    """Give a state to the remote and, if it takes it, make it ours."""
+    if not remote.push(new.commit):
+        return _AGAIN
+    return _Step(new if _adopt(ledger, here, new) else None, sent=count)
+
+
+def _adopt(ledger: Ledger, here: Snapshot, new: Snapshot) -> bool:
+    """Make a state that the remote has ours too; False if ours has changed meanwhile."""
+    with ledger.turn():
+        if not refs.swap(ledger.path, here.commit, new.commit):
+            return False
+        if ledger.pin is not None:
+            ledger.pin.share(new.checkpoint)
+    return True
+
+
+def _descends(state: Snapshot, ancestor: str) -> bool:
+    """Say whether git would call the way from ``ancestor`` to ``state`` a fast-forward."""
+    step: str | None = state.commit
+    while step is not None and step != ancestor:
+        _, parents = parse_commit(state.objects.read(step, "commit"))
+        step = parents[0] if parents else None
+    return step is not None
+
+
+# --- a second machine -------------------------------------------------------------------
+
+
+def clone(
+    path: Path, remote_url: str, pin: Pin, keys: frozenset[str], signer: Signer | None = None
+) -> Verified | None:
+    """Make a ledger from its remote.
+
+    Args:
+        path: where the ledger is to be.
+        remote_url: address of the remote.
+        pin: where what is found is remembered.
+        keys: whose signatures count; none to trust, once, whoever signed what is there.
+        signer: whose signatures count too.
+
+    Returns:
+        What was found; None if the remote has no ledger, and then nothing was made.
+
+    Raises:
+        AlreadyExists: something is at ``path``.
+        LedgerBroken: what is there is damaged, less than was known, or signed by a foreign key.
+        LedgerForked: it is other than was known.
+        Unreadable: the remote cannot be reached.
+    """
+    with contextlib.suppress(_NoLedger), new_repository(path) as stage:
+        fetched = Remote(remote_url, stage).fetch(None)
+        if fetched is None:
+            raise _NoLedger
+        there = Snapshot(Objects(stage / "objects"), fetched, str(path))
+        believed = keys or signers(there)
+        found = verifying.verify(there, believed, pin.read(), full=True)
+        refs.swap(stage, None, fetched)
+        own = frozenset({signer.key}) if signer else frozenset[str]()
+        pin.trust(there.checkpoint.ledger, believed | own)
+        pin.share(there.checkpoint)
+        return found
+    return None
+
+
+class _NoLedger(Exception):
+    """The remote is empty, so the stage is to be removed again."""
+
+
+def signers(state: Snapshot) -> frozenset[str]:
+    """Return every key that a state says it is signed by."""
+    return frozenset({state.checkpoint.key, *(entry.key for entry in state.entries())})

@@ -1,0 +1,251 @@
+"""`sigil ledger`: what it prints, how it ends, and that it tells whoever reads when to doubt."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sigil.cli.ledger import ledger as command
+from sigil.errors import (
+    AlreadyExists,
+    InvalidValue,
+    KeyMissing,
+    LedgerBroken,
+    LedgerForked,
+    NotFound,
+    UsageError,
+)
+from sigil.ledger import keys, refs
+from sigil.ledger.ledger import Ledger
+from sigil.ledger.pins import Pin
+
+
+def run(*arguments, code=0):
+    result = CliRunner().invoke(command, [str(one) for one in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == code
+    return result
+
+
+def refused(kind, *arguments):
+    result = CliRunner().invoke(command, [str(one) for one in arguments])
+    assert isinstance(result.exception, kind), result.exception
+    return str(result.exception)
+
+
+def as_json(*arguments):
+    return json.loads(run(*arguments, "--json").stdout)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A machine of its own: a repository, a key folder and a memory."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("SIGIL_KEYS", str(tmp_path / "keys"))
+    (tmp_path / "repository" / ".sigil").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "repository")
+    return tmp_path
+
+
+@pytest.fixture
+def path(home):
+    """A ledger with three entries."""
+    run("init")
+    path = home / "repository" / ".sigil" / "ledger"
+    opened = Ledger.open(path, keys.load(keys.path_of()), Pin.of(path))
+    for number in range(2):
+        opened.append("eval.complete", "api", {"n": number})
+    opened.append("incident.outage", "billing", {"text": "\x1b[2J"}, {"pr": "sha256:" + "7" * 64})
+    return path
+
+
+def git(*arguments):
+    subprocess.run(["git", *map(str, arguments)], check=True, capture_output=True)
+
+
+# --- making -----------------------------------------------------------------------------
+
+
+def test_init_makes_a_ledger_and_a_key_that_only_its_owner_reads(home):
+    found = as_json("init")
+    assert found["size"] == 0
+    assert found["trusted"] == [found["key"]]
+    assert Path(found["key_file"]).stat().st_mode & 0o777 == 0o600
+    assert as_json("verify")["checked_by"] == [found["key"]]
+
+
+def test_init_uses_the_key_that_is_there(home):
+    made = keys.create(keys.path_of())
+    assert as_json("init")["key"] == made.key
+
+
+def test_init_leaves_a_ledger_that_is_there(path):
+    refused(AlreadyExists, "init")
+    assert as_json("verify")["size"] == 3
+
+
+def test_init_with_a_remote_takes_what_is_there(path, home, monkeypatch):
+    git("init", "--bare", "--quiet", home / "remote.git")
+    run("sync", home / "remote.git")
+    monkeypatch.setenv("SIGIL_KEYS", str(home / "other keys"))
+    other = as_json("init", "--remote", home / "remote.git", "--ledger", home / "other")
+    assert other["size"] == 3
+    assert len(other["trusted"]) == 2
+
+
+def test_a_folder_below_the_repository_finds_its_ledger(path, monkeypatch):
+    below = path.parents[1] / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert len(as_json("list")) == 3
+
+
+# --- reading ----------------------------------------------------------------------------
+
+
+def test_log_shows_the_newest_first(path):
+    lines = run("log", "-n", 2).stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["2", "1"]
+    assert lines[0].split()[2:4] == ["incident.outage", "billing"]
+
+
+def test_list_chooses(path):
+    assert [entry["seq"] for entry in as_json("list", "--kind", "incident.*")] == [2]
+    assert [entry["seq"] for entry in as_json("list", "--service", "api")] == [0, 1]
+    assert as_json("list", "--since", "2999-01-01") == []
+
+
+def test_show_finds_an_entry_by_number_and_by_the_beginning_of_its_id(path):
+    found = as_json("show", "2")
+    assert found["subjects"] == {"pr": "sha256:" + "7" * 64}
+    assert as_json("show", found["id"]) == as_json("show", found["id"][:10]) == found
+
+
+def test_nothing_in_an_entry_reaches_the_terminal_unescaped(path):
+    assert "\x1b" not in run("show", "2").stdout
+
+
+@pytest.mark.parametrize("wanted", ["3", "no", "", "99999999999999"])
+def test_no_such_entry(path, wanted):
+    refused(NotFound, "show", wanted)
+
+
+def test_whoever_reads_a_ledger_that_lost_entries_is_told(path):
+    git("-C", path, "update-ref", refs.BRANCH, "ledger~1")
+    result = run("log")
+    assert "warning: not verified" in result.stderr
+    assert "1 entries are missing" in result.stderr
+
+
+def test_no_ledger(home):
+    for name in ("log", "list", "verify", "sync", "export"):
+        assert "sigil ledger init" in refused(NotFound, name)
+
+
+# --- checking ---------------------------------------------------------------------------
+
+
+def test_verify_says_what_was_checked(path):
+    assert "3 entries, every entry, continues the 3 seen before: intact" in (
+        run("verify", "--full").stdout
+    )
+
+
+def test_a_shortened_ledger_is_broken(path):
+    git("-C", path, "update-ref", refs.BRANCH, "ledger~1")
+    assert "there were 3, there are 2" in refused(LedgerBroken, "verify")
+
+
+def test_a_rewritten_ledger_is_forked(path):
+    git("-C", path, "update-ref", refs.BRANCH, "ledger~1")
+    Ledger.open(path, keys.load(keys.path_of())).append("eval.decision", "api", {})
+    refused(LedgerForked, "verify")
+
+
+def test_a_machine_that_knows_nothing_wants_to_be_told_whom_to_trust(path, home, monkeypatch):
+    key = as_json("verify")["checked_by"][0]
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "elsewhere"))
+    refused(KeyMissing, "verify")
+    assert as_json("verify", "--key", key)["continues"] is None
+    refused(KeyMissing, "verify")
+    assert as_json("verify", "--trust", key)["size"] == 3
+    assert as_json("verify")["continues"] == 3
+
+
+def test_a_key_that_did_not_sign_is_not_enough(path, home):
+    stranger = keys.create(home / "stranger.ed25519")
+    assert "not trusted" in refused(LedgerBroken, "verify", "--key", stranger.key)
+
+
+@pytest.mark.parametrize("text", ["", "ed25519:", "ed25519:AAAA", "rsa:x", "ed25519:é"])
+def test_what_is_no_key_is_said_to_be_none(path, text):
+    refused(InvalidValue, "verify", "--trust", text)
+
+
+# --- proofs -----------------------------------------------------------------------------
+
+
+def test_a_proof_is_checked_without_the_ledger(path, home, monkeypatch):
+    key = as_json("verify")["checked_by"][0]
+    (home / "proof.json").write_text(run("prove", "1").stdout)
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "elsewhere"))
+    found = as_json("verify", "--proof", home / "proof.json", "--key", key)
+    assert (found["proved"], found["entry"]["seq"], found["size"]) == ("inclusion", 1, 3)
+    refused(KeyMissing, "verify", "--proof", home / "proof.json")
+
+
+def test_growth_is_proved(path, home):
+    (home / "proof.json").write_text(run("prove", "--growth", 1, "--json").stdout)
+    found = as_json("verify", "--proof", home / "proof.json")
+    assert (found["proved"], found["former"]["size"], found["size"]) == ("growth", 1, 3)
+
+
+def test_a_proof_that_was_changed_proves_nothing(path, home):
+    document = json.loads(run("prove", "1").stdout)
+    document["path"][0] = "0" * 64
+    (home / "proof.json").write_text(json.dumps(document))
+    refused(LedgerBroken, "verify", "--proof", home / "proof.json")
+
+
+def test_what_is_no_proof_is_said_to_be_none(path, home):
+    (home / "proof.json").write_text("[]")
+    refused(InvalidValue, "verify", "--proof", home / "proof.json")
+    refused(NotFound, "verify", "--proof", home / "nothing.json")
+
+
+def test_prove_wants_one_thing(path):
+    refused(UsageError, "prove")
+    refused(UsageError, "prove", "1", "--growth", 1)
+    refused(NotFound, "prove", "3")
+    refused(NotFound, "prove", "--growth", 4)
+
+
+# --- sharing and exporting --------------------------------------------------------------
+
+
+def test_sync_remembers_the_remote(path, home):
+    refused(UsageError, "sync")
+    git("init", "--bare", "--quiet", home / "remote.git")
+    assert run("sync", home / "remote.git").stdout == "0 received, 3 sent; 3 entries\n"
+    assert as_json("sync")["sent"] == 0
+
+
+def test_export_writes_what_was_signed_and_what_it_says(path, home):
+    lines = run("export").stdout.splitlines()
+    assert [json.loads(line)["payloadType"].split(".")[-1] for line in lines] == [
+        *["in-toto+json"] * 3, "v1+json",
+    ]  # fmt: skip
+    decoded = [json.loads(line) for line in run("export", "--decoded").stdout.splitlines()]
+    assert [fact["seq"] for fact in decoded] == [0, 1, 2]
+    run("export", "-o", home / "out.jsonl")
+    assert (home / "out.jsonl").read_text().splitlines() == lines
+
+
+def test_export_of_a_damaged_ledger_is_refused(path):
+    git("-C", path, "update-ref", refs.BRANCH, "ledger~1")
+    refused(LedgerBroken, "export")

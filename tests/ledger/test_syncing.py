@@ -1,0 +1,394 @@
+"""Machines that share a ledger over an ordinary git repository lose nothing and believe nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+
+import pytest
+
+from sigil.errors import (
+    AlreadyExists,
+    InvalidValue,
+    KeyMissing,
+    LedgerBroken,
+    LedgerForked,
+    Unreadable,
+    Unwritable,
+)
+from sigil.ledger import keys, refs
+from sigil.ledger.ledger import Ledger
+from sigil.ledger.pins import Pin
+from sigil.ledger.remote import Remote
+from sigil.ledger.syncing import clone, sync
+
+
+def git(*arguments):
+    return subprocess.run(
+        ["git", *map(str, arguments)], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+@pytest.fixture
+def url(tmp_path):
+    """An empty repository that everybody can push to."""
+    git("init", "--quiet", "--bare", tmp_path / "remote.git")
+    return str(tmp_path / "remote.git")
+
+
+@pytest.fixture(scope="session")
+def other_key(tmp_path_factory):
+    return keys.create(tmp_path_factory.mktemp("other") / "evaluator.ed25519")
+
+
+@pytest.fixture
+def pair(ledger, url, tmp_path, key, other_key, clock):
+    """Two machines, each with its key, that have the same three entries."""
+    sync(ledger, Remote(url, ledger.path))
+    pin = Pin(tmp_path / "state" / "other.json")
+    clone(tmp_path / "other", url, pin, frozenset({key.key}), other_key)
+    ledger.pin.trust(ledger.snapshot().checkpoint.ledger, frozenset({other_key.key}))
+    return ledger, Ledger.open(tmp_path / "other", other_key, pin, clock)
+
+
+def share(ledger, url):
+    return sync(ledger, Remote(url, ledger.path))
+
+
+def bodies(ledger):
+    return [entry.body["n"] for entry in ledger.entries()]
+
+
+def checked(ledger):
+    return ledger.verify(ledger.known().keys, ledger.known(), full=True)
+
+
+# --- two machines -----------------------------------------------------------------------
+
+
+def test_an_empty_remote_gets_everything(ledger, url):
+    done = share(ledger, url)
+    assert (done.size, done.received, done.sent, done.moved) == (3, 0, 3, 0)
+    assert git("-C", url, "rev-parse", "ledger") == ledger.tip.commit
+    again = share(ledger, url)
+    assert (again.size, again.received, again.sent) == (3, 0, 0)
+
+
+def test_a_second_machine_begins_with_all_that_is_there(pair):
+    one, two = pair
+    assert list(two.entries()) == list(one.entries())
+    assert checked(two).continues == 3
+
+
+def test_what_one_adds_the_other_receives(pair, url):
+    one, two = pair
+    one.append("fact", "api", {"n": 3})
+    assert share(one, url).sent == 1
+    assert share(two, url).received == 1
+    assert bodies(two) == [0, 1, 2, 3]
+    assert two.tip.commit == one.tip.commit
+
+
+def test_what_both_add_at_once_both_have_afterwards(pair, url, other_key, clock):
+    one, two = pair
+    first = one.append("fact", "api", {"n": "one"})
+    clock.advance(5)
+    later = [two.append("fact", "api", {"n": n}, {"pr": "sha256:" + "1" * 64}) for n in "ab"]
+    share(one, url)
+    done = share(two, url)
+    assert (done.received, done.sent, done.moved) == (1, 2, 2)
+    assert bodies(two) == [0, 1, 2, "one", "a", "b"]
+    moved = [two.snapshot().entry(seq) for seq in (4, 5)]
+    assert [entry.event for entry in moved] == [entry.event for entry in later]
+    assert [entry.key for entry in moved] == [other_key.key] * 2
+    assert moved[0].previous == first.digest
+    assert checked(two).size == 6
+    assert share(one, url).received == 2
+    assert list(one.entries()) == list(two.entries())
+    assert checked(one).size == 6
+
+
+def test_a_moved_entry_is_not_earlier_than_the_one_before_it(pair, url, clock):
+    one, two = pair
+    early = two.append("fact", "api", {"n": "early"})
+    clock.advance(100)
+    late = one.append("fact", "api", {"n": "late"})
+    share(one, url)
+    share(two, url)
+    moved = two.snapshot().entry(4)
+    assert moved.ts == late.ts
+    assert moved.event.clock == early.event.clock
+
+
+def test_nothing_is_sent_twice_when_a_push_was_not_noticed_here(pair, url, monkeypatch):
+    """Killed after the remote had taken it, and before it was written down here."""
+    one, two = pair
+    one.append("fact", "api", {"n": "one"})
+    share(one, url)
+    two.append("fact", "api", {"n": "two"})
+    swap = refs.swap
+    monkeypatch.setattr(refs, "swap", _dies)
+    with pytest.raises(_Killed):
+        share(two, url)
+    monkeypatch.setattr(refs, "swap", swap)
+    assert bodies(two) == [0, 1, 2, "two"]
+    two.append("fact", "api", {"n": "more"})
+    done = share(two, url)
+    assert bodies(two) == [0, 1, 2, "one", "two", "more"]
+    assert (done.received, done.sent) == (1, 1)
+    assert checked(two).size == 6
+
+
+class _Killed(Exception):
+    pass
+
+
+def _dies(*_):
+    raise _Killed
+
+
+def test_an_entry_that_comes_while_another_is_pushed_is_not_lost(pair, url, monkeypatch):
+    one, two = pair
+    one.append("fact", "api", {"n": "one"})
+    share(one, url)
+    two.append("fact", "api", {"n": "two"})
+    push = Remote.push
+
+    def push_and_append(remote, commit):
+        monkeypatch.setattr(Remote, "push", push)
+        done = push(remote, commit)
+        Ledger.open(two.path, two.signer, two.pin).append("fact", "api", {"n": "meanwhile"})
+        return done
+
+    monkeypatch.setattr(Remote, "push", push_and_append)
+    done = share(two, url)
+    assert bodies(two) == [0, 1, 2, "one", "two", "meanwhile"]
+    assert (done.received, done.sent) == (1, 2)
+    assert checked(two).size == 6
+
+
+def test_machines_that_push_all_at_once_lose_nothing(pair, url):
+    pair_of_threads = [
+        threading.Thread(target=_append_and_share, args=(ledger, url, name))
+        for ledger, name in zip(pair, "ab", strict=True)
+    ]
+    for thread in pair_of_threads:
+        thread.start()
+    for thread in pair_of_threads:
+        thread.join(60)
+    for ledger in pair:
+        share(ledger, url)
+    one, two = pair
+    assert list(one.entries()) == list(two.entries())
+    assert sorted(bodies(one)[3:]) == sorted(f"{name}{n}" for name in "ab" for n in range(4))
+    assert checked(one).size == checked(two).size == 11
+
+
+def _append_and_share(ledger, url, name):
+    for number in range(4):
+        ledger.append("fact", "api", {"n": f"{name}{number}"})
+        share(ledger, url)
+
+
+def test_a_state_that_was_only_signed_again_is_shared_too(pair, url, clock):
+    one, two = pair
+    clock.advance(50)
+    one.attest()
+    share(one, url)
+    share(two, url)
+    assert two.tip.ts == one.tip.ts
+    clock.advance(50)
+    two.attest()
+    one.append("fact", "api", {"n": 3})
+    share(one, url)
+    share(two, url)
+    assert two.tip.commit == one.tip.commit
+
+
+def test_a_proof_by_the_remote_needs_no_ledger_of_ours(pair, url, tmp_path, key):
+    """Whoever has git and the public key can check what is on the remote."""
+    found = clone(tmp_path / "third", url, Pin(tmp_path / "third.json"), frozenset({key.key}))
+    assert found is not None
+    assert (found.size, found.full) == (3, True)
+
+
+# --- remotes that lie -------------------------------------------------------------------
+
+
+def test_a_remote_that_lost_entries_is_refused_and_keeps_nothing_from_us(pair, url):
+    one, _ = pair
+    one.append("fact", "api", {"n": 3})
+    share(one, url)
+    git("-C", url, "update-ref", "refs/heads/ledger", "ledger~2")
+    with pytest.raises(LedgerBroken, match="there were 4, there are 2"):
+        share(one, url)
+    assert bodies(one) == [0, 1, 2, 3]
+
+
+def test_a_remote_whose_ledger_is_gone_is_refused(pair, url):
+    one, _ = pair
+    git("-C", url, "update-ref", "-d", "refs/heads/ledger")
+    with pytest.raises(LedgerBroken, match="has no ledger now"):
+        share(one, url)
+
+
+def test_a_remote_with_another_history_is_a_fork(pair, url, tmp_path):
+    """Somebody with a trusted key wrote the newest entry anew, and forced it there."""
+    one, two = pair
+    git("-C", two.path, "update-ref", "refs/heads/ledger", "ledger~1")
+    Ledger.open(two.path, two.signer).append("eval.decision", "api", {"n": "ALLOW"})
+    git("-C", two.path, "push", "--quiet", "--force", url, "ledger:ledger")
+    with pytest.raises(LedgerForked, match="first 3 entries"):
+        share(one, url)
+    assert bodies(one) == [0, 1, 2]
+
+
+def test_a_remote_with_another_ledger_is_refused(pair, url, tmp_path, key):
+    one, _ = pair
+    another = Ledger.create(tmp_path / "another", key)
+    git("-C", another.path, "push", "--quiet", "--force", url, "ledger:ledger")
+    with pytest.raises(LedgerBroken, match="this is the ledger"):
+        share(one, url)
+
+
+def test_entries_of_a_key_that_nobody_trusts_are_not_received(pair, url, stranger):
+    one, two = pair
+    Ledger.open(two.path, stranger).append("eval.decision", "api", {"n": "ALLOW"})
+    git("-C", two.path, "push", "--quiet", url, "ledger:ledger")
+    with pytest.raises(LedgerBroken, match="not trusted"):
+        share(one, url)
+    Ledger.open(two.path, two.signer).append("fact", "api", {"n": "after it"})
+    git("-C", two.path, "push", "--quiet", url, "ledger:ledger")
+    with pytest.raises(LedgerBroken, match="entry 3 is signed by"):
+        share(one, url)
+    assert bodies(one) == [0, 1, 2]
+
+
+def test_a_ledger_here_that_lost_entries_is_not_shared(pair, url):
+    one, _ = pair
+    one.append("fact", "api", {"n": 3})
+    git("-C", one.path, "update-ref", "refs/heads/ledger", "ledger~1")
+    with pytest.raises(LedgerBroken, match="1 entries are missing"):
+        share(one, url)
+
+
+def test_entries_that_another_machine_signed_are_not_moved(pair, url, clock, key):
+    one, two = pair
+    Ledger.open(two.path, key, None, clock).append("fact", "api", {"n": "of one, at two"})
+    one.append("fact", "api", {"n": "one"})
+    share(one, url)
+    with pytest.raises(LedgerForked, match="not by the key of this machine"):
+        share(two, url)
+
+
+def test_objects_that_git_finds_at_fault_are_not_received(pair, url, tmp_path):
+    blob = git("-C", url, "rev-parse", "ledger:checkpoint.json")
+    path = tmp_path / "remote.git" / "objects" / blob[:2] / blob[2:]
+    if path.exists():
+        path.chmod(0o644)
+        path.write_bytes(b"garbage")
+    else:
+        for pack in (tmp_path / "remote.git" / "objects" / "pack").glob("*.pack"):
+            pack.chmod(0o644)
+            pack.write_bytes(pack.read_bytes()[:-40] + bytes(40))
+    with pytest.raises((Unreadable, LedgerBroken)):
+        clone(tmp_path / "third", url, Pin(tmp_path / "third.json"), frozenset())
+    assert not (tmp_path / "third").exists()
+
+
+# --- what cannot be done ----------------------------------------------------------------
+
+
+def test_no_remote_there(ledger, tmp_path):
+    with pytest.raises(Unreadable, match="cannot be read"):
+        share(ledger, str(tmp_path / "nowhere"))
+
+
+def test_a_remote_that_takes_nothing(ledger, url, tmp_path):
+    hook = tmp_path / "remote.git" / "hooks" / "update"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'protected branch' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(Unwritable, match="cannot be written"):
+        share(ledger, url)
+
+
+@pytest.mark.parametrize("address", ["", "--upload-pack=touch sprung", "a\nb", "\x1b[2J"])
+def test_what_is_no_address_is_not_given_to_git(ledger, address):
+    with pytest.raises(InvalidValue, match="no address"):
+        Remote(address, ledger.path)
+
+
+def test_an_address_that_is_a_program_is_not_run(ledger, tmp_path):
+    with pytest.raises(Unreadable):
+        share(ledger, f"ext::touch {tmp_path}/sprung")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_password_in_an_address_is_not_shown(ledger):
+    remote = Remote("https://me:secret@127.0.0.1:1/ledger.git", ledger.path)
+    with pytest.raises(Unreadable) as raised:
+        sync(ledger, remote)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_remote_that_does_not_answer_is_given_up(ledger, url, tmp_path, monkeypatch):
+    waiting = tmp_path / "ssh"
+    waiting.write_text("#!/bin/sh\nexec sleep 60\n")
+    waiting.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(waiting))
+    with pytest.raises(Unreadable, match="did not answer within"):
+        sync(ledger, Remote("host:ledger.git", ledger.path, timeout_s=0.2))
+
+
+def test_traps_in_the_ledgers_own_folder_are_not_sprung(pair, url, tmp_path):
+    one, _ = pair
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
+    trap.chmod(0o755)
+    (one.path / "hooks").mkdir()
+    for hook in ("pre-push", "reference-transaction", "post-update", "pre-auto-gc"):
+        (one.path / "hooks" / hook).symlink_to(trap)
+    with (one.path / "config").open("a") as config:
+        config.write(
+            f"\thooksPath = {one.path}/hooks\n\tsshCommand = {trap}\n\tfsmonitor = {trap}\n"
+            f"\taskPass = {trap}\n[credential]\n\thelper = {trap}\n"
+            f'[url "ext::{trap}"]\n\tinsteadOf = {url}\n[protocol]\n\tallow = always\n'
+        )
+    one.append("fact", "api", {"n": 3})
+    assert share(one, url).sent == 1
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_machine_of_which_nothing_is_known_does_not_sync(ledger, url, key):
+    with pytest.raises(KeyMissing, match="--trust"):
+        share(Ledger.open(ledger.path, key), url)
+
+
+def test_who_has_no_key_receives_but_moves_nothing(pair, url):
+    one, two = pair
+    one.append("fact", "api", {"n": 3})
+    share(one, url)
+    reader = Ledger.open(two.path, None, two.pin)
+    assert share(reader, url).received == 1
+    one.append("fact", "api", {"n": 4})
+    share(one, url)
+    two.append("fact", "api", {"n": 5})
+    with pytest.raises(LedgerForked):
+        share(reader, url)
+
+
+def test_nothing_is_cloned_from_a_remote_without_a_ledger(url, tmp_path):
+    assert clone(tmp_path / "third", url, Pin(tmp_path / "third.json"), frozenset()) is None
+    assert not (tmp_path / "third").exists()
+
+
+def test_nothing_is_cloned_to_where_something_is(pair, url, tmp_path):
+    with pytest.raises(AlreadyExists):
+        clone(pair[0].path, url, Pin(tmp_path / "third.json"), frozenset())
+
+
+def test_nothing_is_cloned_that_trusted_keys_have_not_signed(pair, url, tmp_path, stranger):
+    with pytest.raises(LedgerBroken, match="not trusted"):
+        clone(tmp_path / "third", url, Pin(tmp_path / "third.json"), frozenset({stranger.key}))
+    assert not (tmp_path / "third").exists()
