@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from tests.gate.exams import UPGRADE, Exam, an_exam
 
 from sigil.canonical import digest
-from sigil.errors import MalformedScenario, NotFound, SealBroken, SigilError
+from sigil.errors import MalformedScenario, NotFound, SealBroken, SigilError, Unreadable
 from sigil.gate.bundle import Bundle, read_bundle, services_in
 from sigil.gate.bundle_manifest import Manifest, manifest_bytes, next_version
 from sigil.gate.trees import CommitTree, FolderTree
@@ -240,6 +241,20 @@ def test_a_name_that_a_terminal_obeys_is_shown_as_text(exam):
     with pytest.raises(SealBroken, match=r"visible/\\x1b\[2J\.lua") as broken:
         exam.read()
     assert "\x1b" not in str(broken.value)
+
+
+@pytest.mark.parametrize("path", [HOLDOUT, VISIBLE, HELPER, "bundle.json"])
+def test_a_file_that_may_not_be_read_is_said(exam, monkeypatch, path):
+    real = os.open
+
+    def refuse(target: object, *arguments: object, **more: object) -> int:
+        if str(target).endswith(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return real(target, *arguments, **more)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(Unreadable, match=f"{path}: cannot be read"):
+        exam.read()
 
 
 # --- what the record may say --------------------------------------------------------------

@@ -112,12 +112,29 @@ def test_a_rotation_for_nobody_is_refused(exam):
         reseal(exam.read(), exam.identities, [])
 
 
+def test_a_recipient_who_is_not_recorded_opens_nothing(exam):
+    manifest = exam.read().manifest
+    other = str(pyrage.x25519.Identity.generate().to_public())
+    exam.write("bundle.json", manifest_bytes(replace(manifest, recipients=(other,))))
+    with pytest.raises(SealBroken, match="sealed for other keys"):
+        open_bundle(exam.read(), exam.identities)
+
+
+def test_a_seal_with_one_more_reader_is_found_without_a_key(exam):
+    other = str(pyrage.x25519.Identity.generate().to_public())
+    forged(exam, Envelope("api", "holdout_001", "return {}", bytes(32)), readers=(other,))
+    with pytest.raises(SealBroken, match="is sealed for 2 keys, not for the 1 recorded"):
+        exam.read()
+
+
 # --- what was sealed by somebody else --------------------------------------------------------
 
 
-def forged(exam: Exam, envelope: Envelope, digest: str | None = None) -> None:
+def forged(
+    exam: Exam, envelope: Envelope, digest: str | None = None, readers: tuple[str, ...] = ()
+) -> None:
     """Replace the first holdout, and record it as anybody with the public key could."""
-    ciphertext = seal(envelope, [exam.recipient])
+    ciphertext = seal(envelope, [exam.recipient, *readers])
     exam.write("holdout/holdout_001.lua.age", ciphertext)
     manifest = read_manifest(FolderTree(exam.root), exam.service)
     first, *rest = manifest.questions

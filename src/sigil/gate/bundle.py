@@ -29,6 +29,7 @@ from sigil.gate.bundle_manifest import (
 )
 from sigil.gate.model import Scenario
 from sigil.gate.names import check_service, is_visible_id
+from sigil.gate.sealing import readers
 from sigil.gate.trees import Capped, Tree, place
 from sigil.printable import printable
 
@@ -178,6 +179,13 @@ def read_sealed(tree: Tree, manifest: Manifest) -> tuple[Sealed, ...]:
     for question in manifest.holdouts:
         path = question_path(manifest.service, question)
         data = _verified(tree, path, question.sealed, MAX_SEALED)
+        found_readers, recorded = readers(data), len(manifest.recipients)
+        if found_readers != recorded:
+            raise SealBroken(
+                f"is sealed for {found_readers} keys, not for the {recorded} recorded",
+                where=place(tree, path),
+                remedy=f"have a recipient run sigil scenario rotate --service {manifest.service}",
+            )
         found.append(Sealed(question, path, data))
     return tuple(found)
 

@@ -130,7 +130,13 @@ def plan(tree: Tree, service: str, wanted: Wanted, entropy: Entropy = random_byt
     }
     first = _next_number(kept)
     envelopes = [
-        Envelope(service, holdout_id(first + n), checked(d.text), entropy(SALT_BYTES), d.name)
+        Envelope(
+            service,
+            holdout_id(first + n),
+            checked(d.text.encode("utf-8", "surrogatepass")),
+            entropy(SALT_BYTES),
+            d.name,
+        )
         for n, d in enumerate(wanted.drafts)
     ]
     sealed = {envelope.id: seal(envelope, recipients) for envelope in envelopes}
@@ -181,18 +187,12 @@ def as_question(envelope: Envelope, spec: str, ciphertext: bytes) -> Question:
     return Question("holdout", envelope.id, spec, envelope.digest, digest(ciphertext))
 
 
-def checked(text: str) -> str:
-    """Return the text of a draft if it can be sealed.
+def checked(data: bytes) -> str:
+    """Return the text of a draft from its bytes, if it can be sealed.
 
     Raises:
         MalformedScenario: too long, not text, or empty; the message holds nothing of it.
     """
-    try:
-        data = text.encode()
-    except UnicodeEncodeError:
-        raise MalformedScenario(
-            "the scenario is not UTF-8 text", remedy="save it as UTF-8"
-        ) from None
     if len(data) > MAX_TEXT:
         raise MalformedScenario(
             f"the scenario is larger than {MAX_TEXT:,} bytes", remedy="split it"

@@ -78,6 +78,12 @@ def _scenario(bundle: Bundle, sealed: Sealed, envelope: Envelope) -> Scenario:
 
 def _open(bundle: Bundle, sealed: Sealed, identities: Identities) -> Envelope:
     where = Where(sealed.path)
+    if not set(identities.recipients) & set(bundle.manifest.recipients):
+        raise SealBroken(
+            "is sealed for other keys than this one",
+            where=where,
+            remedy="use the key of a recipient; see sigil scenario list --json",
+        )
     envelope = unseal(sealed.ciphertext, identities, where)
     expected = (bundle.manifest.service, sealed.question.id, sealed.question.digest)
     if (envelope.service, envelope.id, envelope.digest) != expected:

@@ -43,6 +43,12 @@ def seal_bytes(data: bytes, recipients: Sequence[str]) -> bytes:
     return bytes(age().encrypt(data, parse_recipients(recipients)))
 
 
+def readers(ciphertext: bytes) -> int:
+    """Return for how many X25519 keys an age file is sealed; its header says so to anybody."""
+    header = ciphertext.partition(b"\n---")[0]
+    return header.count(b"\n-> X25519 ")
+
+
 def parse_recipients(recipients: Sequence[str]) -> list[Any]:
     """Return the keys of the age library.
 
