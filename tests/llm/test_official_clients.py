@@ -6,14 +6,17 @@ import os
 import subprocess
 import sys
 import threading
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import pytest
 from tests.llm.scripted import PROMPT, SOON_S, request
 
 from sigil.errors import DependencyMissing, InvalidValue, ProviderFailed, ProviderRefused
 from sigil.llm.asking import Asking
-from sigil.llm.connection import MAX_BYTES
+from sigil.llm.keys import without_key
+from sigil.llm.limits import MAX_BYTES
 from sigil.llm.model import Adapted, Message, Reply, Request, Unanswered
 from sigil.llm.provider import make_provider
 from sigil.llm.settings import ModelSettings, read_settings
@@ -23,6 +26,7 @@ pytest.importorskip("openai")
 pytest.importorskip("anthropic")
 
 KEY = "key-of-nobody-0123456789"
+ODD_KEY = "key/of+nobody=0123456789"
 PROVIDERS = ["openai", "openai-compatible", "anthropic"]
 every_provider = pytest.mark.parametrize("name", PROVIDERS)
 
@@ -255,6 +259,43 @@ def test_no_error_holds_the_key(name, status):
     assert "is wrong" in str(error)
     assert KEY not in " ".join(map(str, chain))
     assert error.__suppress_context__
+
+
+def repeating(name: str, key: str) -> Fault:
+    """Return an answer that holds a key wherever there is text."""
+    words = f"your key is {key}"
+    answer = {"id": key, "model": key, "usage": {}}
+    if name == "anthropic":
+        answer["content"] = [{"type": "text", "text": words}]
+    else:
+        answer["choices"] = [{"message": {"content": words}}]
+    return Fault(body=json.dumps(answer).encode())
+
+
+@every_provider
+@pytest.mark.parametrize("form", [KEY, quote(ODD_KEY, ""), b64encode(ODD_KEY.encode()).decode()])
+def test_a_key_that_the_server_repeats_is_not_in_the_answer(name, form, monkeypatch):
+    monkeypatch.setenv("A_KEY", KEY if form == KEY else ODD_KEY)
+    reply, _ = complete(lambda *_: repeating(name, form), name)
+    assert reply.text == "your key is [redacted]"
+    assert (reply.model, reply.raw_id) == ("[redacted]", "[redacted]")
+
+
+@every_provider
+@pytest.mark.parametrize("before", [0, 60, 75])
+def test_a_key_in_an_answer_that_is_no_json_is_not_shown_in_part(name, before):
+    error = failure(lambda *_: Fault(body=b"x" * before + KEY.encode()), name)
+    assert KEY[:4] not in str(error)
+
+
+def test_a_key_that_is_a_word_stays_in_answers():
+    assert without_key(b"an EMPTY list", "EMPTY") == b"an EMPTY list"
+
+
+@every_provider
+def test_no_header_of_the_client_library_itself_is_sent(name):
+    _, (asked,) = complete(lambda *_: "", name)
+    assert not [header for header in asked.headers if header.startswith("x-stainless")]
 
 
 @every_provider

@@ -28,22 +28,20 @@ from typing import Any, NoReturn, cast
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import DependencyMissing, ProviderFailed, ProviderRefused
 from sigil.llm.exchanges import clean_text
-from sigil.llm.keys import read_key
+from sigil.llm.keys import read_key, without_key
+from sigil.llm.limits import MAX_BYTES, Limits
 from sigil.llm.model import Request, Unanswered, Usage
-from sigil.llm.pacing import NS
-from sigil.llm.redaction import REDACTED
 from sigil.llm.settings import ModelSettings
 
-MAX_BYTES = 16 << 20
-"""Of an answer on the wire."""
 _CONNECT_S = 10.0
 _MOST_TOKENS = 10**9
 _LONGEST_WAIT_S = 24 * 3600.0
+_ERROR_BYTES = 1 << 16
 _OURS = frozenset(
     "host accept accept-encoding connection content-type content-length user-agent "
-    "anthropic-version x-stainless-raw-response".split()
+    "anthropic-version".split()
 )
-"""The last one is how the clients tell themselves that we read the answer's bytes."""
+_RAW = "x-stainless-raw-response"
 _REFUSED = {401, 402, 403, 404}
 _AGAIN = {408, 409, 425, 429}
 _NO_CREDIT = re.compile(r"insufficient_quota|credit balance", re.IGNORECASE)
@@ -112,6 +110,7 @@ class Connection:
         self._lock = threading.Lock()
         self._client: Any = None
         self._key = ""
+        self._limits = Limits()
 
     def exchange(self, create: Callable[[Any], Any], body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send ``body`` and return the answer.
@@ -126,15 +125,14 @@ class Connection:
             Unsupported: a parameter is not taken.
         """
         client = self._connected()
-        deadline_ns = SYSTEM_CLOCK.monotonic_ns() + round(self._settings.timeout_s * NS)
         try:
-            with create(client)(**body) as response:
-                raw = _read(response.iter_bytes(), deadline_ns)
+            with self._limits.attempt(self._settings.timeout_s), create(client)(**body) as response:
+                raw = _read(response.iter_bytes())
         except ProviderFailed:
             raise
         except Exception as error:  # noqa: BLE001 - each of many kinds is named in `_failed`
             self._failed(error, body)
-        return _parsed(raw)
+        return _parsed(without_key(raw, self._key))
 
     def prepare(self, create: Callable[[Any], Any]) -> None:
         """Make the client now, which imports its library: that takes up to half a second.
@@ -161,17 +159,19 @@ class Connection:
         library, settings = _loaded(self._library.module), self._settings
         timeout = library.Timeout(settings.timeout_s, connect=min(_CONNECT_S, settings.timeout_s))
         # Whatever is not given would be read from the environment.
+        http_client = library.DefaultHttpxClient(
+            timeout=timeout,
+            follow_redirects=False,
+            verify=_trusted(str(settings.base_url or self._library.base_url)),
+            event_hooks={"request": [self._only_our_headers], "response": [self._answering]},
+        )
+        self._limits.hold_for(http_client)
         return getattr(library, self._library.client)(
             api_key=self._key or "none",
             base_url=settings.base_url or self._library.base_url,
             max_retries=0,
             timeout=timeout,
-            http_client=library.DefaultHttpxClient(
-                timeout=timeout,
-                follow_redirects=False,
-                verify=_trusted(str(settings.base_url or self._library.base_url)),
-                event_hooks={"request": [self._only_our_headers]},
-            ),
+            http_client=http_client,
         )
 
     def _only_our_headers(self, request: Any) -> None:
@@ -181,12 +181,23 @@ class Connection:
             kept.append((self._library.key_header, f"{self._library.key_prefix}{self._key}"))
         request.headers = type(request.headers)(kept)
 
+    def _answering(self, response: Any) -> None:
+        """Look at the head of an answer, before its body is read."""
+        # How the clients tell themselves that we read the bytes; no business of the server's.
+        response.request.headers[_RAW] = "stream"
+        if "," in response.headers.get("content-encoding", ""):
+            raise ProviderFailed("the answer is compressed more than once")
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            self._limits.read_no_more_than(_ERROR_BYTES)
+
     def _failed(self, error: Exception, body: Mapping[str, Any]) -> NoReturn:
         """Raise what ``error`` means, without the key and without the request's headers."""
+        if isinstance(error.__cause__, ProviderFailed):
+            raise error.__cause__ from None
         library = import_module(self._library.module)
         if isinstance(error, library.APIStatusError):
             self._answered(cast("Any", error), body)
-        if isinstance(error, library.APITimeoutError):
+        if isinstance(error, library.APITimeoutError) or _out_of_time(error):
             problem = f"no answer within {self._settings.timeout_s:g} s"
             raise Unanswered(problem) from None
         host = self._settings.base_url or self._library.base_url
@@ -212,7 +223,7 @@ class Connection:
         raise ProviderFailed(problem) from None
 
     def _said(self, text: str) -> str:
-        return clean_text(text.replace(self._key, REDACTED) if self._key else text)
+        return clean_text(without_key(_utf8(text), self._key).decode())
 
 
 def _trusted(url: str) -> ssl.SSLContext | bool:
@@ -256,16 +267,23 @@ def _of_the_network(error: Exception) -> bool:
     return isinstance(error, OSError) or type(error).__module__.startswith("httpx")
 
 
-def _read(chunks: Iterator[bytes], deadline_ns: int) -> bytes:
-    """Return a whole body, unless it is too large or too slow."""
+def _out_of_time(error: Exception) -> bool:
+    """Say whether the library under both clients waited too long, as it does inside of a body."""
+    return any(kind.__name__ == "TimeoutException" for kind in type(error).__mro__)
+
+
+def _read(chunks: Iterator[bytes]) -> bytes:
+    """Return a whole body, unless it is too large."""
     body = bytearray()
     for chunk in chunks:
         body += chunk
         if len(body) > MAX_BYTES:
             raise ProviderFailed(f"the answer is larger than {MAX_BYTES >> 20} MiB")
-        if SYSTEM_CLOCK.monotonic_ns() > deadline_ns:
-            raise Unanswered("the answer did not end in time")
     return bytes(body)
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def _parsed(raw: bytes) -> Mapping[str, Any]:
