@@ -16,10 +16,10 @@ from sigil.errors import (
     ProviderRefused,
     UsageError,
 )
-from sigil.llm.asking import Asking, Budget, Spent, _finish
+from sigil.llm.asking import HOPELESS, Asking, Budget, Spent, _finish
 from sigil.llm.budget import LeftOpen
 from sigil.llm.exchanges import MAX_TEXT
-from sigil.llm.model import Adapted, Unanswered
+from sigil.llm.model import Adapted, Reply, Unanswered
 from sigil.llm.settings import ModelSettings
 
 
@@ -453,6 +453,53 @@ def test_exchanges_of_an_unknown_price_are_counted():
     wait(futures, SOON_S)
     asked.close()
     assert asked.spent.unpriced == 3
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        (Budget(tokens=3000), "the budget of 3000 tokens is too small for one question: it may"),
+        (Budget(tokens=3000), "may take 8222 tokens, with 8192 tokens for the answer; give --bu"),
+        (Budget(tokens=3000), "give --budget-tokens 8222 or more, or set a smaller max_tokens"),
+        (Budget(usd=0.005), "the budget of $0.005 is too small for one question: it may take $"),
+        (Budget(usd=0.005), "give --budget-usd 16.4141 or more, or set a smaller max_tokens"),
+    ],
+)
+def test_a_budget_that_no_question_fits_names_the_least_that_does(budget, said):
+    asked = [request(max_tokens=8192)]
+    results, exchanges, _ = answers(Scripted(), asked, budget=budget, **PRICED)
+    assert isinstance(results[0], BudgetSpent)
+    assert said in str(results[0])
+    assert exchanges == []
+
+
+def test_the_least_budget_that_is_named_is_enough():
+    asked = [request(max_tokens=8192)]
+    results, _, _ = answers(Scripted(), asked, budget=Budget(tokens=8222))
+    assert isinstance(results[0], Reply)
+
+
+def test_where_nobody_ever_answers_no_more_is_asked():
+    def nobody(request, number):
+        raise ProviderFailed("nobody is there")
+
+    many = [request(seed=seed) for seed in range(HOPELESS + 20)]
+    results, exchanges, asked = answers(Scripted(nobody), many, in_flight=1)
+    assert asked.stopped == f"none of {HOPELESS} questions was answered"
+    assert str(asked.failure) == "nobody is there"
+    assert len(exchanges) == HOPELESS
+    assert isinstance(results[-1], LeftOpen)
+
+
+def test_who_answers_now_and_then_is_asked_on():
+    def seldom(request, number):
+        if number % 10:
+            raise ProviderFailed("busy")
+        return "an answer"
+
+    many = [request(seed=seed) for seed in range(HOPELESS + 20)]
+    _, exchanges, asked = answers(Scripted(seldom), many, in_flight=1)
+    assert (len(exchanges), asked.failure) == (len(many), None)
 
 
 def test_a_budget_in_dollars_needs_a_price():

@@ -24,6 +24,7 @@ from typing import Any
 
 from sigil.effects import SYSTEM_CLOCK, Clock
 from sigil.errors import (
+    BudgetSpent,
     InvalidValue,
     ProviderFailed,
     ProviderRefused,
@@ -53,6 +54,8 @@ from sigil.llm.workers import Workers
 __all__ = ["Asking", "Budget", "Spent"]
 
 IN_FLIGHT = 8
+HOPELESS = 16
+"""Questions that nobody answers, after which no further one is asked."""
 _LAST_S = 1.0
 """For threads to end in whose provider was closed under them."""
 
@@ -105,6 +108,8 @@ class Asking:
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._closed = False
+        self._heard = False
+        self._failures: list[ProviderFailed] = []
 
     @property
     def spent(self) -> Spent:
@@ -115,6 +120,11 @@ class Asking:
     def stopped(self) -> str | None:
         """Why no further question will be answered, as a clause; None while they are."""
         return self._account.stopped
+
+    @property
+    def failure(self) -> ProviderFailed | None:
+        """The first reason why there was no answer, if this object has had none at all."""
+        return self._failures[0] if self._failures and not self._heard else None
 
     def ready(self) -> None:
         """Find out whether every entry can be asked, as far as that costs nothing.
@@ -234,7 +244,13 @@ class Asking:
             raise entry.refused
         sent = entry.adapted(question.request)
         reserved = most(sent, entry.cost)
-        self._account.reserve(reserved)
+        try:
+            self._account.reserve(reserved)
+        except LeftOpen:
+            raise
+        except BudgetSpent as error:
+            self._note(error)
+            raise
         usage = None
         try:
             reply = replace(entry.ask(sent), exchange=question.digest)
@@ -248,11 +264,20 @@ class Asking:
                 raise LeftOpen(error.problem) from error
             failure = clean_text(str(error))
             self._keep(question, {"failure": failure})
-            raise ProviderFailed(failure) from error
+            failed = ProviderFailed(failure)
+            self._note(failed)
+            raise failed from error
         finally:
             self._account.settle(reserved, usage)
+        self._heard = True
         self._keep(question, {"reply": plain_reply(reply)})
         return reply
+
+    def _note(self, failure: ProviderFailed) -> None:
+        """Keep why nobody answered; where nobody ever does, ask no further."""
+        self._failures.append(failure)
+        if len(self._failures) >= HOPELESS and not self._heard:
+            self._account.stop(f"none of {HOPELESS} questions was answered")
 
     def _keep(self, question: _Question, answer: Mapping[str, Any]) -> None:
         """Have an exchange recorded; nothing more is asked if that fails."""

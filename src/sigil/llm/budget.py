@@ -14,15 +14,19 @@ Not here: what a token costs (`sigil.llm.prices`).
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from sigil.errors import BudgetSpent, ProviderFailed
 from sigil.llm.model import Request, Usage
 
 _TOKENS_PER_MESSAGE = 16
 """What a provider adds to a message, such as its role, generously."""
+
+_Limit = Literal["tokens", "usd"]
 
 
 class LeftOpen(BudgetSpent):
@@ -104,7 +108,7 @@ class Account:
         self._spent = spent
         self._reserved = Spent()
         self._stopped: str | None = None
-        self._exhausted = False
+        self._remedy = ""
         self._settled = threading.Condition()
 
     @property
@@ -133,13 +137,12 @@ class Account:
         with self._settled:
             while self._stopped is None and (limit := self._exceeded(usage)) is not None:
                 if self._reserved.exchanges == 0:
-                    self._stopped = f"the budget of {limit} is spent"
-                    self._exhausted = True
+                    self._stopped, self._remedy = self._refusal(limit, usage)
                     self._settled.notify_all()
                 else:
                     self._settled.wait()
-            if self._exhausted:
-                raise BudgetSpent(str(self._stopped), remedy="resume with a larger budget")
+            if self._remedy:
+                raise BudgetSpent(str(self._stopped), remedy=self._remedy)
             if self._stopped is not None:
                 raise LeftOpen(self._stopped)
             self._reserved = self._reserved.plus(usage)
@@ -158,16 +161,42 @@ class Account:
                 self._spent = self._spent.plus(usage)
             self._settled.notify_all()
 
-    def _exceeded(self, usage: Usage) -> str | None:
+    def _exceeded(self, usage: Usage) -> _Limit | None:
         """Return the limit that ``usage`` would exceed beside all else."""
         total = self._reserved.plus(usage)
         tokens = total.input_tokens + total.output_tokens
         tokens += self._spent.input_tokens + self._spent.output_tokens
         if self._budget.tokens is not None and tokens > self._budget.tokens:
-            return f"{self._budget.tokens} tokens"
+            return "tokens"
         if (
             self._budget.usd is not None
             and total.cost_usd + self._spent.cost_usd > self._budget.usd
         ):
-            return f"${self._budget.usd:.2f}"
+            return "usd"
         return None
+
+    def _refusal(self, limit: _Limit, usage: Usage) -> tuple[str, str]:
+        """Return that a budget is spent, or was too small from the first, and what to do."""
+        tokens = usage.input_tokens + usage.output_tokens
+        whole, least = f"{self._budget.tokens} tokens", f"{tokens} tokens"
+        flag = f"--budget-tokens {tokens}"
+        if limit == "usd":
+            usd = math.ceil((usage.cost_usd or 0.0) * 10_000) / 10_000
+            whole, least, flag = (
+                dollars(self._budget.usd or 0.0),
+                dollars(usd),
+                f"--budget-usd {usd}",
+            )
+        if self._spent.exchanges:
+            return f"the budget of {whole} is spent", "give it more"
+        most = f"it may take {least}, with {usage.output_tokens} tokens for the answer"
+        return (
+            f"the budget of {whole} is too small for one question: {most}",
+            f"give {flag} or more, or set a smaller max_tokens",
+        )
+
+
+def dollars(amount: float) -> str:
+    """Return an amount such as ``$1.00`` or ``$0.0012``: cents, and more places if it has them."""
+    cents = f"{amount:.2f}"
+    return f"${cents if float(cents) == amount else f'{amount:.6f}'.rstrip('0')}"
