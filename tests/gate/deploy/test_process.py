@@ -3,31 +3,73 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.gate.deploy.conftest import SERVER
 
-from sigil.gate.deploy import deploy
-from sigil.gate.deploy.process import ProcessDeployment
+from sigil.errors import DeploymentFailed, InvalidValue, NotFound
+from sigil.gate.deploy import Deployment, Revision, deploy
 from sigil.gate.deploy.settings import Process
-from sigil.gate.effects import Call
+from sigil.gate.effects import Call, EffectFailed
 from sigil.gate.http import Http
 
 if TYPE_CHECKING:
     from tests.gate.deploy.conftest import Commit
 
 
+@pytest.fixture(autouse=True)
+def scratch(tmp_path: Path, monkeypatch) -> Path:
+    """Where deployments write: a folder of this test's own."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
 def settings(command: str = "python server.py {port}", **more: object) -> Process:
     return Process.model_validate({"backend": "process", "command": command, **more})
 
 
-def get(deployment: ProcessDeployment, path: str) -> dict[str, object]:
+def get(deployment: Deployment, path: str = "/x") -> str:
     asking = Http(deployment.connect, deployment.authority, origins=deployment.origins)
     try:
-        return asking.perform(Call("http", {"method": "GET", "path": path}))
+        return asking.perform(Call("http", {"method": "GET", "path": path}))["body"]
     finally:
         asking.close()
+
+
+def seen(deployment: Deployment) -> dict[str, object]:
+    return json.loads(get(deployment))
+
+
+Start = Callable[..., str]
+
+
+@pytest.fixture
+def problem(commit: Commit, cache: Path) -> Start:
+    """Put up a program that will not be up, and return what is said of it."""
+
+    def told(program: str = "", side: str = "baseline", **more: object) -> str:
+        wanted = settings(**{"command": "python server.py {port}", "start_s": 5.0, **more})
+        deployment = deploy(wanted, commit({"server.py": program}), side, cache=cache)
+        with pytest.raises(DeploymentFailed) as failed:
+            deployment.start()
+        assert not deployment.alive
+        return str(failed.value)
+
+    return told
+
+
+# --- side by side -------------------------------------------------------------------------
 
 
 def test_both_sides_are_up_on_one_port_and_are_two_services(commit: Commit, cache: Path):
@@ -38,5 +80,283 @@ def test_both_sides_are_up_on_one_port_and_are_two_services(commit: Commit, cach
         deploy(settings(), old, "baseline", cache=cache) as baseline,
     ):
         assert pr.authority == baseline.authority
-        said = [json.loads(get(side, "/x")["body"])["path"] for side in (pr, baseline)]
-    assert said == ["changed", "/x"]
+        assert [seen(side)["path"] for side in (pr, baseline)] == ["changed", "/x"]
+
+
+def test_the_files_are_the_commits_and_not_the_folders(commit: Commit, cache: Path):
+    revision = commit({"server.py": SERVER.replace('"path": self.path', '"path": "committed"')})
+    (revision.repository / "server.py").write_text("raise SystemExit('edited')")
+    with deploy(settings(), revision, "pr", cache=cache) as deployment:
+        assert seen(deployment)["path"] == "committed"
+
+
+def test_without_a_commit_the_files_are_those_that_stand_there(commit: Commit, cache: Path):
+    revision = commit({"server.py": "raise SystemExit('committed')"})
+    (revision.repository / "server.py").write_text(SERVER)
+    with deploy(settings(), Revision(revision.repository), "pr", cache=cache) as deployment:
+        assert seen(deployment)["path"] == "/x"
+
+
+def test_neither_hooks_nor_filters_nor_attributes_have_a_say(commit: Commit, cache: Path):
+    revision = commit({"server.py": SERVER, ".gitattributes": "* filter=wicked\n* eol=crlf\n"})
+    hook = revision.repository / ".git/hooks/post-checkout"
+    mark = revision.repository / "ran"
+    hook.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    hook.chmod(0o755)
+    for key, value in (("filter.wicked.smudge", f"touch {mark}"), ("core.autocrlf", "true")):
+        subprocess.run(["git", "-C", revision.repository, "config", key, value], check=True)
+    with deploy(settings(), revision, "pr", cache=cache) as deployment:
+        assert seen(deployment)["path"] == "/x"
+    assert not mark.exists()
+
+
+def test_the_environment_is_what_was_declared(commit: Commit, cache: Path, monkeypatch):
+    monkeypatch.setenv("SECRET_OF_OURS", "canary")
+    wanted = settings("python server.py $PORT".replace("$PORT", "{port}"), env={"MODE": "exam"})
+    with deploy(wanted, commit({"server.py": SERVER}), "pr", cache=cache) as deployment:
+        names = ["HOME", "LANG", "MODE", "PATH", "PYTHONHASHSEED", "TZ"]
+        assert seen(deployment)["env"] == names
+
+
+def test_a_port_may_be_told_by_a_variable(commit: Commit, cache: Path):
+    program = SERVER.replace("sys.argv[1]", "os.environ['PORT']")
+    wanted = settings("python server.py", env={"PORT": "{port}"}, port=9000)
+    with deploy(wanted, commit({"server.py": program}), "pr", cache=cache) as deployment:
+        assert deployment.authority == "127.0.0.1:9000"
+        assert seen(deployment)["path"] == "/x"
+
+
+def test_a_service_on_ipv6_alone_is_reached(commit: Commit, cache: Path):
+    program = SERVER.replace('("127.0.0.1",', '("::1",').replace(
+        "http.server.ThreadingHTTPServer(",
+        "http.server.ThreadingHTTPServer.address_family = 10\nhttp.server.ThreadingHTTPServer(",
+    )
+    revision = commit({"server.py": program})
+    with deploy(settings(health="/"), revision, "pr", cache=cache) as deployment:
+        assert seen(deployment)["path"] == "/x"
+
+
+def test_what_was_built_is_there_when_the_service_starts(commit: Commit, cache: Path):
+    build = ["python -c \"open('server.py', 'w').write(open('template').read())\""]
+    revision = commit({"template": SERVER})
+    with deploy(settings(build=build), revision, "pr", cache=cache) as deployment:
+        assert seen(deployment)["path"] == "/x"
+
+
+# --- the address for a browser ------------------------------------------------------------
+
+
+def test_a_browser_gets_an_address_on_this_machine(commit: Commit, cache: Path):
+    with deploy(settings(), commit({"server.py": SERVER}), "pr", cache=cache) as deployment:
+        url = deployment.url
+        with urllib.request.urlopen(f"{url}/page", timeout=20) as page:
+            assert json.load(page)["path"] == "/page"
+        assert url in deployment.origins
+        assert deployment.url == url
+    with pytest.raises(OSError):  # noqa: PT011 - refused, however it is said
+        urllib.request.urlopen(f"{url}/page", timeout=20)
+
+
+def test_nobody_who_asks_for_no_address_opens_one(commit: Commit, cache: Path, monkeypatch):
+    def refuse(*args: object, **more: object) -> None:
+        raise AssertionError("a relay was started")
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+    with deploy(settings(), commit({"server.py": SERVER}), "pr", cache=cache) as deployment:
+        seen(deployment)
+
+
+# --- what goes wrong ----------------------------------------------------------------------
+
+
+def test_a_service_that_is_never_healthy_is_given_up_in_time(problem: Start):
+    unhealthy = SERVER.replace("answer(200", "answer(503")
+    said = problem(unhealthy, health="/healthz", start_s=1.0)
+    assert "not healthy within 1 s: /healthz answers 503" in said
+
+
+def test_a_service_that_listens_on_another_port_is_given_up(problem: Start):
+    said = problem(SERVER, command="python server.py 9999", port=8080, start_s=1.0)
+    assert "no connection (Connection refused)" in said
+
+
+def test_a_service_that_accepts_and_says_nothing_is_given_up(problem: Start):
+    mute = """
+import socket, sys
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+kept = []
+while True:
+    kept.append(server.accept())
+"""
+    assert "no whole reply in time" in problem(mute, health="/", start_s=1.0)
+
+
+def test_a_service_that_ends_at_once_is_told_with_its_last_line(problem: Start):
+    said = problem("print('starting')\nraise SystemExit('no database\\x1b[31m')")
+    assert "exited with status 1 (no database\\x1b[31m) before it was healthy" in said
+
+
+def test_what_a_change_prints_is_never_shown(problem: Start):
+    assert "no database" not in problem("raise SystemExit('no database')", side="pr")
+
+
+def test_a_command_that_does_not_exist_is_told(problem: Start):
+    assert "no-such-server: No such file" in problem(command="no-such-server {port}")
+
+
+def test_a_build_that_fails_is_told_with_its_last_line(problem: Start):
+    said = problem(SERVER, build=["python -c \"raise SystemExit('no compiler')\""])
+    assert "exited with status 1 (no compiler)" in said
+
+
+def test_a_build_that_fails_on_the_change_says_no_more_than_that(problem: Start):
+    said = problem(SERVER, side="pr", build=["python -c \"raise SystemExit('no compiler')\""])
+    assert said.endswith("exited with status 1")
+
+
+def test_a_build_that_does_not_end_is_ended(problem: Start):
+    assert "did not end in time" in problem(SERVER, build=["sleep 100"], build_s=0.5)
+
+
+def test_a_build_has_no_network(problem: Start):
+    reach = "import socket; socket.create_connection(('127.0.0.1', 1))"
+    assert "Error" in problem(SERVER, build=[f'python -c "{reach}"'])
+
+
+def test_a_service_that_ends_half_way_is_not_alive_and_answers_no_more(commit: Commit, cache: Path):
+    dying = SERVER.replace("def do_POST", "def do_DELETE(self): os._exit(3)\n    def do_POST")
+    with deploy(settings(), commit({"server.py": dying}), "pr", cache=cache) as deployment:
+        assert deployment.alive
+        asking = Http(deployment.connect, deployment.authority)
+        with pytest.raises(EffectFailed):
+            asking.perform(Call("http", {"method": "DELETE", "path": "/"}))
+        with pytest.raises(EffectFailed):
+            asking.perform(Call("http", {"method": "GET", "path": "/"}))
+        assert not deployment.alive
+
+
+def test_a_service_that_daemonises_ends_with_its_command(problem: Start):
+    daemon = "import os\nif os.fork(): os._exit(0)\nos.setsid()\n" + SERVER.replace(
+        "http.server.Thr", "import time; time.sleep(1)\nhttp.server.Thr"
+    )
+    said = problem(daemon)
+    assert "exited with status 0 before it was healthy" in said
+
+
+def test_an_unknown_commit_is_told(commit: Commit, cache: Path):
+    revision = commit({"server.py": SERVER})
+    with pytest.raises(NotFound, match="no commit named nope"):
+        deploy(settings(), Revision(revision.repository, "nope"), "pr", cache=cache).start()
+
+
+def test_an_unknown_interpreter_is_told(commit: Commit, cache: Path):
+    revision = commit({"server.py": SERVER})
+    with pytest.raises(InvalidValue, match="no interpreter nope"):
+        deploy(settings(python="nope"), revision, "pr", cache=cache).start()
+
+
+def test_progress_tells_what_is_waited_for(commit: Commit, cache: Path):
+    told: list[str] = []
+    revision = commit({"server.py": "import time\ntime.sleep(1.5)\n" + SERVER})
+    wanted = settings(build=["true"], health="/x")
+    with deploy(wanted, revision, "pr", cache=cache, progress=told.append):
+        pass
+    assert told[:2] == ["building pr: true", "starting pr"]
+    assert "waiting for /x" in told[2]
+
+
+# --- nothing is left ----------------------------------------------------------------------
+
+
+def test_nothing_is_left_on_the_disk(commit: Commit, cache: Path, scratch: Path):
+    with deploy(settings(), commit({"server.py": SERVER}), "pr", cache=cache) as deployment:
+        seen(deployment)
+        assert list(scratch.iterdir())
+    assert list(scratch.iterdir()) == []
+
+
+def test_nothing_is_left_after_a_failure(problem: Start, scratch: Path):
+    problem("raise SystemExit(1)")
+    assert list(scratch.iterdir()) == []
+
+
+def test_nothing_is_left_after_an_interruption(commit: Commit, cache: Path, scratch: Path):
+    def interrupt(what: str) -> None:
+        raise KeyboardInterrupt
+
+    deployment = deploy(
+        settings(), commit({"server.py": SERVER}), "pr", cache=cache, progress=interrupt
+    )
+    with pytest.raises(KeyboardInterrupt):
+        deployment.start()
+    assert list(scratch.iterdir()) == []
+
+
+def test_stopping_twice_and_starting_again_is_fine(commit: Commit, cache: Path):
+    deployment = deploy(settings(), commit({"server.py": SERVER}), "pr", cache=cache)
+    for _ in range(2):
+        deployment.start()
+        seen(deployment)
+        deployment.stop()
+        deployment.stop()
+    with pytest.raises(OSError):  # noqa: PT011 - refused, however it is said
+        deployment.connect(1)
+
+
+KILLED = """
+import sys, tempfile
+from pathlib import Path
+from sigil.gate.deploy import Revision, deploy
+from sigil.gate.deploy.settings import Process
+tempfile.tempdir = sys.argv[4]
+settings = Process(backend="process", command=f"python server.py {{port}} {sys.argv[5]}")
+revision = Revision(Path(sys.argv[1]), sys.argv[2])
+deployment = deploy(settings, revision, "pr", cache=Path(sys.argv[3]))
+deployment.start()
+print("up", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_when_we_are_killed_the_service_ends_and_the_next_one_cleans_up(
+    commit: Commit, cache: Path, scratch: Path
+):
+    revision = commit({"server.py": SERVER})
+    mark = f"mark-{scratch.stat().st_ino}"
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            KILLED,
+            revision.repository,
+            str(revision.commit),
+            cache,
+            scratch,
+            mark,
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    for _ in range(200):
+        if not alive(mark):
+            break
+        subprocess.run(["sleep", "0.05"], check=True)
+    assert not alive(mark)
+    with deploy(settings(), revision, "pr", cache=cache):
+        assert len(list(scratch.iterdir())) == 1
+    assert list(scratch.iterdir()) == []
+
+
+def alive(mark: str) -> bool:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if mark.encode() in words and b"-c" not in words:
+            return True
+    return False

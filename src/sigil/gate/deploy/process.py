@@ -195,7 +195,7 @@ class ProcessDeployment:
             )
             if result.exit_code != 0:
                 raise DeploymentFailed(
-                    f"build command {printable(command, 80)!r} {_how(result)}"
+                    f"the build command {printable(command, 80)} {_how(result)}"
                     f"{self._shown(result.stderr or result.stdout)}"
                 )
 

@@ -1,0 +1,238 @@
+"""Every backend, and one of a plugin, holds what a deployment promises."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import pytest
+from tests.gate.deploy.conftest import SERVER
+from tests.gate.deploy.test_compose import compose_file, engine
+
+from sigil.errors import DependencyMissing
+from sigil.gate.deploy import Deployment, Order, deploy, names
+from sigil.gate.deploy.external import ExternalDeployment
+from sigil.gate.deploy.settings import Compose, External, Plugin, Process
+from sigil.testing.deployers import CHECKS, Check, Subject
+
+if TYPE_CHECKING:
+    from tests.gate.deploy.conftest import Commit
+
+__all__ = ["engine"]  # a fixture, by its name
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_process_conforms(check: Check, commit: Commit, cache: Path):
+    revision = commit({"server.py": SERVER})
+    good = Process(backend="process", command="python server.py {port}")
+    bad = good.model_copy(update={"command": "python server.py"})
+    check(
+        Subject(
+            make=lambda: deploy(good, revision, "pr", cache=cache),
+            failing=lambda: deploy(bad, revision, "pr", cache=cache),
+        )
+    )
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_compose_conforms(check: Check, commit: Commit, cache: Path, engine: object):
+    good = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    bad = commit({"server.py": SERVER, "compose.yaml": compose_file(image="broken")})
+    settings = Compose(backend="compose", service="web", port=80)
+    check(
+        Subject(
+            make=lambda: deploy(settings, good, "pr", cache=cache),
+            failing=lambda: deploy(settings, bad, "pr", cache=cache),
+        )
+    )
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """A service that somebody else put up."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join(20)
+
+
+def external(up: str, **more: object) -> External:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        down = f"http://127.0.0.1:{free.getsockname()[1]}"
+    urls = {"pr": up, "baseline": down}
+    return External.model_validate({"backend": "external", "urls": urls, **more})
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_external_conforms(check: Check, commit: Commit, cache: Path, elsewhere: str):
+    settings = external(elsewhere, start_s=0.2, health="/")
+    revision = commit({"a": "b"})
+    check(
+        Subject(
+            make=lambda: deploy(settings, revision, "pr", cache=cache),
+            failing=lambda: deploy(settings, revision, "baseline", cache=cache),
+            ends=False,
+        )
+    )
+
+
+def test_each_side_has_its_address(commit: Commit, cache: Path, elsewhere: str):
+    settings = external(elsewhere)
+    revision = commit({"a": "b"})
+    pr, baseline = (deploy(settings, revision, side, cache=cache) for side in ("pr", "baseline"))
+    assert [pr.url, baseline.url] == [settings.urls.pr, settings.urls.baseline]
+
+
+def test_https_is_spoken_to_who_has_no_certificate_by_nobody(
+    commit: Commit, cache: Path, elsewhere: str
+):
+    settings = external(elsewhere.replace("http:", "https:"))
+    deployment = deploy(settings, commit({"a": "b"}), "pr", cache=cache)
+    with pytest.raises(OSError):  # noqa: PT011 - what a TLS library says of it is its business
+        deployment.connect(5)
+
+
+# --- plugins ------------------------------------------------------------------------------
+
+
+class Elsewhere(ExternalDeployment):
+    """A plugin's backend: ours, by another name and other options."""
+
+    def __init__(self, order: Order):
+        super().__init__(order, external(str(order.settings.options["at"])))
+
+
+def broken(order: Order) -> Deployment:
+    raise SystemExit(3)
+
+
+@pytest.fixture
+def plugins(monkeypatch) -> None:
+    points = {
+        name: EntryPoint(name, f"{__name__}:{made}", names.GROUP)
+        for name, made in (("elsewhere", "Elsewhere"), ("broken", "broken"), ("none", "Path"))
+    }
+    monkeypatch.setattr(names, "plugins", lambda: points)
+    monkeypatch.setattr("sigil.gate.deploy.plugins.plugins", lambda: points)
+    found = {"Elsewhere": Elsewhere, "broken": broken, "Path": lambda order: object()}
+    monkeypatch.setattr(EntryPoint, "load", lambda point: found[point.value.partition(":")[2]])
+
+
+def plugin(name: str, **options: object) -> Plugin:
+    return Plugin.model_validate({"backend": name, "options": options})
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_a_plugin_conforms(
+    check: Check, commit: Commit, cache: Path, elsewhere: str, plugins: None
+):
+    revision = commit({"a": "b"})
+    settings = plugin("elsewhere", at=elsewhere)
+    check(Subject(make=lambda: deploy(settings, revision, "pr", cache=cache), ends=False))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("broken", "cannot be loaded: SystemExit: 3"), ("none", "no deployer: it has no start")],
+)
+def test_a_broken_plugin_is_told_by_its_name(
+    commit: Commit, cache: Path, plugins: None, name: str, said: str
+):
+    with pytest.raises(DependencyMissing, match=said):
+        deploy(plugin(name), commit({"a": "b"}), "pr", cache=cache)
+
+
+# --- what the checks find -----------------------------------------------------------------
+
+
+@dataclass
+class Flawed:
+    """A deployment of a real service, with one promise broken."""
+
+    inner: Deployment
+    flaw: str = ""
+
+    @property
+    def authority(self) -> str:
+        return "other.example" if self.flaw == "authority" else self.inner.authority
+
+    @property
+    def origins(self) -> frozenset[str]:
+        return frozenset() if self.flaw == "origins" else self.inner.origins
+
+    @property
+    def url(self) -> str:
+        return self.inner.url
+
+    @property
+    def alive(self) -> bool:
+        if self.flaw == "always alive":
+            return True
+        return self.flaw != "never alive" and self.inner.alive
+
+    def start(self) -> None:
+        self.inner.start()
+
+    def connect(self, timeout_s: float) -> socket.socket:
+        made = self.inner.connect(timeout_s)
+        if self.flaw == "inherited":
+            made.set_inheritable(True)
+        if self.flaw == "blocks":
+            made.settimeout(None)
+        return made
+
+    def stop(self) -> None:
+        self.inner.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> bool:
+        self.stop()
+        return self.flaw == "swallows"
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    ["authority", "origins", "always alive", "never alive", "inherited", "blocks", "swallows"],
+)
+def test_the_checks_find_what_is_wrong(flaw: str, commit: Commit, cache: Path, elsewhere: str):
+    settings, revision = external(elsewhere), commit({"a": "b"})
+    subject = Subject(
+        make=lambda: Flawed(deploy(settings, revision, "pr", cache=cache), flaw), ends=False
+    )
+    with pytest.raises(AssertionError):
+        check_all(subject)
+
+
+def check_all(subject: Subject) -> None:
+    for check in CHECKS:
+        check(subject)

@@ -1,0 +1,367 @@
+"""Hostile services: a change under test that runs beside its baseline and answers requests."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sigil.errors import DeploymentFailed
+from sigil.gate.deploy import Deployment, Revision, deploy
+from sigil.gate.deploy.settings import Process
+from sigil.gate.effects import Call, EffectFailed
+from sigil.gate.http import Http
+from sigil.sandbox.commands import probe
+
+pytestmark = pytest.mark.hostile
+
+SERVER = """
+import http.server, json, os, sys, traceback
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = 2**16
+
+    def do_POST(self):
+        source = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        names = {}
+        try:
+            exec(source, names)
+            said = names.get("said")
+        except BaseException as error:
+            said = type(error).__name__
+        body = json.dumps(said).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+Attack = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    if not probe()[0].holds:
+        pytest.skip(f"no network namespaces here: {probe()[0].reason}")
+    folder = tmp_path_factory.mktemp("deployed")
+    (folder / "scratch").mkdir()
+    before = tempfile.tempdir
+    tempfile.tempdir = str(folder / "scratch")
+    yield folder
+    tempfile.tempdir = before
+
+
+@pytest.fixture(scope="module")
+def revision(home: Path) -> Revision:
+    root = home / "repository"
+    (root / ".sigil/scenarios").mkdir(parents=True)
+    (root / "server.py").write_text(SERVER)
+    (root / ".sigil/scenarios/visible.lua").write_text("return {}")
+    for words in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", "-C", root, *words], check=True)
+    return Revision(root, "HEAD")
+
+
+def make(home: Path, revision: Revision, side: str = "pr", **more: object) -> Deployment:
+    settings = Process.model_validate(
+        {"backend": "process", "command": "python server.py {port}", "memory_mb": 256, **more}
+    )
+    return deploy(settings, revision, side, cache=home / "cache")
+
+
+def tell(deployment: Deployment, source: str) -> Any:
+    """Have the service execute something, and return what came of it."""
+    client = Http(deployment.connect, deployment.authority)
+    try:
+        body = textwrap.dedent(source)
+        reply = client.perform(Call("http", {"method": "POST", "path": "/", "body": body}))
+        return json.loads(reply["body"])
+    finally:
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def pair(home: Path, revision: Revision) -> Iterator[tuple[Deployment, Deployment]]:
+    with make(home, revision) as pr, make(home, revision, "baseline") as baseline:
+        yield pr, baseline
+
+
+@pytest.fixture
+def attack(pair: tuple[Deployment, Deployment]) -> Attack:
+    return lambda source: tell(pair[0], source)
+
+
+def test_the_honest_control_answers(attack: Attack):
+    assert attack("said = 6 * 7") == 42
+
+
+# --- seeing -------------------------------------------------------------------------------
+
+
+def test_it_sees_no_process_but_its_own(attack: Attack):
+    said = attack("import os\nsaid = {p: os.stat(f'/proc/{p}').st_uid for p in os.listdir('/proc')"
+                  " if p.isdigit()}")  # fmt: skip
+    assert set(said) == {"1", "2"}  # the first one only waits to be killed
+
+
+READS = ("environ", "mem", "maps", "ns/net", "fd/0", "fd/3")
+
+
+@pytest.mark.parametrize("file", READS)
+def test_it_reads_nothing_of_the_process_before_it(attack: Attack, file: str):
+    assert attack(f"said = open('/proc/1/{file}', 'rb').read(1)") == "PermissionError"
+
+
+@pytest.mark.parametrize("link", ["root", "cwd", "exe", "fd/3", "ns/net"])
+def test_it_goes_nowhere_through_the_process_before_it(attack: Attack, link: str):
+    assert attack(f"import os\nsaid = os.readlink('/proc/1/{link}')") == "PermissionError"
+
+
+def test_it_reads_no_file_of_ours(attack: Attack, home: Path, revision: Revision):
+    secret = home / "key"
+    secret.write_text("canary")
+    for path in (secret, revision.repository / "server.py", home / "cache", Path.home()):
+        assert attack(f"import os\nsaid = os.stat({str(path)!r}).st_size") != secret.stat().st_size
+    assert attack(f"said = open({str(secret)!r}).read()") == "FileNotFoundError"
+
+
+def test_it_has_none_of_the_exam_in_its_checkout(attack: Attack):
+    assert attack("import os\nsaid = sorted(os.listdir('.'))") == ["server.py"]
+
+
+def test_it_holds_no_descriptor_but_its_streams_and_its_sockets(attack: Attack):
+    said = attack(
+        """
+        import os
+        links = [f"/proc/self/fd/{n}" for n in os.listdir("/proc/self/fd")]
+        said = sorted({os.readlink(link).split(":")[0] for link in links if os.path.lexists(link)})
+        """
+    )
+    assert set(said) <= {"/dev/null", "socket", "anon_inode"} | {f"/proc/{n}/fd" for n in range(99)}
+
+
+def test_none_of_its_sockets_leads_anywhere_but_to_its_own_loopback(attack: Attack):
+    said = attack(
+        """
+        import os, socket, stat
+        said = []
+        for n in range(100):
+            try:
+                if not stat.S_ISSOCK(os.fstat(n).st_mode):
+                    continue
+                one = socket.socket(fileno=os.dup(n))
+                said.append([int(one.family), one.getsockname()[0]])
+            except OSError:
+                continue
+        """
+    )
+    assert said
+    assert all(one == [socket.AF_INET, "127.0.0.1"] for one in said)
+
+
+# --- reaching -----------------------------------------------------------------------------
+
+
+def test_it_reaches_no_service_of_this_machine(attack: Attack):
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        port = ours.getsockname()[1]
+        said = attack(f"import socket\nsocket.create_connection(('127.0.0.1', {port}), 5)")
+    assert said == "ConnectionRefusedError"
+
+
+def test_it_reaches_no_abstract_socket_of_this_machine(attack: Attack):
+    with socket.socket(socket.AF_UNIX) as ours:
+        name = f"\0sigil-hostile-{os.getpid()}"
+        ours.bind(name)
+        ours.listen()
+        said = attack(f"import socket\nsocket.socket(socket.AF_UNIX).connect({name!r})")
+    assert said in {"ConnectionRefusedError", "PermissionError"}
+
+
+@pytest.mark.parametrize("kind", ["STREAM", "DGRAM"])
+def test_it_reaches_no_other_machine(attack: Attack, kind: str):
+    made = f"socket.socket(socket.AF_INET, socket.SOCK_{kind})"
+    said = attack(f"import socket\n{made}.connect(('192.0.2.1', 53))")
+    assert said == "OSError"
+
+
+def test_it_resolves_no_name(attack: Attack):
+    assert attack("import socket\nsocket.getaddrinfo('example.org', 80)") == "gaierror"
+
+
+def test_it_reaches_not_its_baseline(pair: tuple[Deployment, Deployment]):
+    pr, baseline = pair
+    tell(baseline, "import builtins\nbuiltins.mark = 'baseline'")
+    said = tell(
+        pr,
+        """
+        import http.client
+        one = http.client.HTTPConnection("127.0.0.1", 8080)
+        one.request("POST", "/", "import builtins\\nsaid = getattr(builtins, 'mark', 'myself')")
+        said = one.getresponse().read().decode()
+        """,
+    )
+    assert said == '"myself"'
+
+
+def test_it_is_not_reached_through_its_baselines_relay(pair: tuple[Deployment, Deployment]):
+    pr, baseline = pair
+    port = int(baseline.url.rpartition(":")[2])
+    said = tell(pr, f"import socket\nsocket.create_connection(('127.0.0.1', {port}), 5)")
+    assert said == "ConnectionRefusedError"
+
+
+# --- tampering ----------------------------------------------------------------------------
+
+
+def test_what_it_writes_reaches_neither_the_repository_nor_the_next_deployment(
+    attack: Attack, home: Path, revision: Revision
+):
+    attack("open('server.py', 'w').write('raise SystemExit')")
+    assert (revision.repository / "server.py").read_text() == SERVER
+    with make(home, revision) as fresh:
+        assert tell(fresh, "said = 1") == 1
+
+
+def test_a_link_that_it_leaves_is_not_followed_when_all_is_removed(home: Path, revision: Revision):
+    victim = home / "victim"
+    victim.mkdir()
+    (victim / "file").write_text("kept")
+    with make(home, revision) as deployment:
+        assert tell(deployment, f"import os\nos.symlink({str(victim)!r}, 'link')\nsaid = 1") == 1
+    assert (victim / "file").read_text() == "kept"
+    assert len(list((home / "scratch").iterdir())) <= 2  # the pair of the module
+
+
+def test_killing_everyone_ends_nobody_but_itself(home: Path, revision: Revision):
+    with make(home, revision) as deployment:
+        with pytest.raises((EffectFailed, AssertionError)):
+            assert tell(deployment, "import os\nos.kill(-1, 9)") == "nobody"
+        assert tell(deployment, "said = 1") == 1  # refused: it runs on, and is still reached
+
+
+# --- exhausting ---------------------------------------------------------------------------
+
+
+def test_a_fork_bomb_is_bounded_and_ended(home: Path, revision: Revision):
+    mark = f"{os.getpid()}91"
+    with make(home, revision, processes=32) as deployment:
+        said = tell(
+            deployment,
+            f"""
+            import subprocess
+            said = 0
+            try:
+                for _ in range(100):
+                    subprocess.Popen(["sleep", "{mark}"])
+                    said += 1
+            except OSError:
+                pass
+            """,
+        )
+        assert 0 < said <= 32
+    assert not running(mark)
+
+
+def test_memory_is_bounded(home: Path, revision: Revision):
+    # Either it is told so, or it dies of it.
+    with make(home, revision) as deployment, suppress(EffectFailed):
+        assert tell(deployment, "x = bytearray(2**30)\nsaid = 'had it'") == "MemoryError"
+
+
+def test_a_file_is_bounded(home: Path, revision: Revision):
+    with make(home, revision, file_mb=1) as deployment:
+        said = tell(
+            deployment,
+            """
+            import os, signal
+            try:
+                with open("large", "wb") as file:
+                    for _ in range(100):
+                        file.write(bytes(2**16))
+            except OSError as error:
+                said = error.errno
+            """,
+        )
+        assert said == 27  # EFBIG
+
+
+def test_its_temporary_folder_is_bounded(home: Path, revision: Revision):
+    with make(home, revision, memory_mb=64) as deployment:
+        try:
+            said = tell(
+                deployment,
+                """
+                try:
+                    for n in range(1000):
+                        open(f"/tmp/{n}", "wb").write(bytes(2**20))
+                    said = "wrote it all"
+                except (OSError, MemoryError) as error:
+                    said = "full"
+                """,
+            )
+        except EffectFailed:
+            return  # it died of it: what lies there is memory
+        assert said == "full"
+
+
+def test_a_service_that_ignores_every_signal_is_gone_at_once(home: Path, revision: Revision):
+    mark = f"{os.getpid()}92"
+    with make(home, revision) as deployment:
+        tell(
+            deployment,
+            f"""
+            import signal, subprocess
+            line = "trap '' TERM INT HUP; setsid sleep {mark} & sleep {mark}"
+            subprocess.Popen(["sh", "-c", line], start_new_session=True)
+            """,
+        )
+    assert not running(mark)
+
+
+def test_a_flood_of_output_costs_nothing(home: Path, revision: Revision):
+    with make(home, revision, "baseline") as deployment:
+        said = tell(
+            deployment,
+            """
+            import os
+            for _ in range(2000):
+                os.write(1, b"x" * 65536)
+            said = "done"
+            """,
+        )
+        assert said == "done"
+        assert len(deployment.log) <= 2**16  # type: ignore[attr-defined]
+
+
+def test_a_change_that_never_listens_leaves_nothing(home: Path, revision: Revision):
+    mark = f"{os.getpid()}93"
+    with pytest.raises(DeploymentFailed):
+        make(home, revision, command=f"sleep {mark} {{port}}", start_s=0.5).start()
+    assert not running(mark)
+
+
+def running(mark: str) -> bool:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if mark.encode() in path.read_bytes():
+                return True
+        except OSError:
+            continue
+    return False
