@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sigil.cli.gatekeeping import base_branch, remote_name
 from sigil.cli.options import as_json, repo_root
 from sigil.cli.scenario.choosing import service_name
 
@@ -19,14 +20,13 @@ if TYPE_CHECKING:
     from sigil.gate.examining import Answerer, Observed
     from sigil.gate.model import SideName
     from sigil.gate.policy import Service
-    from sigil.ledger.ledger import Ledger
 
 
 @click.command("eval")
 @click.argument("ref")
 @service_name
-@click.option("--base", metavar="REF", help="The branch it wants into; main or master by default.")
-@click.option("--remote", default="origin", show_default=True, help="Where pull/N/head is fetched.")
+@base_branch
+@remote_name
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Of the generators; else secret.")
 @click.option("--repeats", type=click.IntRange(1, 100), help="Of each scenario on each side.")
 @click.option("--lanes", type=click.IntRange(1, 64), help="Scenarios at once; one per core.")
@@ -60,7 +60,8 @@ def eval_(
     """
     from rich.console import Console
 
-    from sigil.cli.examined import Shown, facts_of, feedback_facts, print_outcome
+    from sigil.cli.examined import Shown, facts_of, print_outcome
+    from sigil.cli.gatekeeping import open_ledger
     from sigil.cli.options import print_json, repository
     from sigil.cli.scenario.choosing import identities_of
     from sigil.gate.dossier import folder_of, keep_facts
@@ -79,7 +80,7 @@ def eval_(
     )
     parts = Parts(
         identities=lambda: identities_of(service, key_file, key_fd),
-        ledger=lambda: _ledger(root),
+        ledger=lambda: open_ledger(root),
         answerer=_answerer,
         keep=partial(_keep, root),
         cache=root / ".sigil" / "cache",
@@ -87,22 +88,12 @@ def eval_(
     with Shown(quiet=as_json) as shown:
         outcome = evaluate(wanted, parts, shown)
     facts = facts_of(outcome)
-    keep_facts(folder_of(root, outcome.eval), facts, feedback_facts(outcome.feedback))
+    keep_facts(folder_of(root, outcome.eval), facts, outcome.feedback)
     if as_json:
         print_json(facts)
     else:
         print_outcome(outcome, Console(highlight=False))
     ctx.exit(outcome.decision.verdict.exit_code)
-
-
-def _ledger(root: Path) -> Ledger:
-    """Open the ledger, able to sign."""
-    from sigil.ledger import keys
-    from sigil.ledger.ledger import Ledger
-    from sigil.ledger.pins import Pin
-
-    path = root / ".sigil" / "ledger"
-    return Ledger.open(path, keys.load(keys.path_of()), Pin.of(path))
 
 
 def _answerer(service: Service, deployments: Mapping[SideName, Deployment]) -> Answerer:

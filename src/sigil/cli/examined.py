@@ -15,9 +15,9 @@ from rich.status import Status
 from sigil.effects import SYSTEM_CLOCK
 from sigil.gate import present
 from sigil.gate.decision import Stage, Verdict
+from sigil.gate.dossier import plain
 from sigil.gate.evaluating import Outcome
 from sigil.gate.events import reasons
-from sigil.gate.feedback import Feedback
 from sigil.gate.scoring import Pair
 from sigil.printable import printable
 
@@ -124,25 +124,5 @@ def facts_of(outcome: Outcome) -> dict[str, Any]:
             "entry": outcome.entry,
         },
         "troubles": [asdict(trouble) for trouble in outcome.troubles],
-        "feedback": feedback_facts(outcome.feedback),
-    }
-
-
-def feedback_facts(told: Feedback) -> dict[str, Any]:
-    """Return what a change's author may read, as JSON."""
-    return {
-        "eval": told.eval,
-        "verdict": told.verdict.value,
-        "disclosure": told.disclosure.value,
-        "scenarios": [
-            {
-                "scenario": line.name,
-                "half": line.half,
-                "spec": line.spec,
-                "steps": [step.value for step in line.steps],
-                "failed": line.failed,
-            }
-            for line in told.lines
-        ],
-        "failing_specs": list(told.failing_specs),
+        "feedback": plain(outcome.feedback),
     }

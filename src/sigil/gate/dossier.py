@@ -24,6 +24,7 @@ from sigil.canonical import snapshot_json
 from sigil.errors import Corrupt, NotFound, Where
 from sigil.gate.effects import Answered, Call, Json
 from sigil.gate.examining import Observed
+from sigil.gate.feedback import Feedback
 from sigil.gate.model import Declared, Evidence, Result, SideName
 from sigil.store.files import make_directory, read_file, write_atomic
 
@@ -142,15 +143,20 @@ def keep_observations(
     write_atomic(folder / VISIBLE, snapshot_json(msgspec.to_builtins(shown)))
 
 
-def keep_facts(folder: Path, facts: dict[str, Any], feedback: dict[str, Any]) -> None:
+def keep_facts(folder: Path, facts: dict[str, Any], told: Feedback) -> None:
     """Write what it came to.
 
     Raises:
         DiskFull, Unwritable: it cannot be written.
     """
     make_directory(folder)
-    write_atomic(folder / FEEDBACK, snapshot_json(feedback))
+    write_atomic(folder / FEEDBACK, snapshot_json(plain(told)))
     write_atomic(folder / EVAL, snapshot_json(facts))
+
+
+def plain(told: Feedback) -> dict[str, Any]:
+    """Return feedback as JSON-like values."""
+    return msgspec.to_builtins(told)
 
 
 def names(root: Path) -> list[str]:
@@ -179,14 +185,23 @@ def find(root: Path, name: str | None) -> Path:
     return folder_of(root, name)
 
 
-def read_facts(folder: Path, part: str = EVAL) -> dict[str, Any]:
-    """Return what a part of a dossier says.
+def read_facts(folder: Path) -> dict[str, Any]:
+    """Return what an evaluation came to.
 
     Raises:
-        NotFound: there is no such part.
+        NotFound: there is no such file.
         Corrupt: it is no JSON object.
     """
-    return _read(folder / part, dict[str, Any])
+    return _read(folder / EVAL, dict[str, Any])
+
+
+def read_feedback(folder: Path) -> Feedback:
+    """Return what the author of a change may read.
+
+    Raises:
+        NotFound, Corrupt: as `read_facts`.
+    """
+    return _read(folder / FEEDBACK, Feedback)
 
 
 def read_visible(folder: Path) -> list[Kept]:

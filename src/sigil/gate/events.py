@@ -177,6 +177,13 @@ class _OfIncident:
     eval: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _OfMerge:
+    """The body of ``eval.merge``, as far as it is read."""
+
+    nonce: str
+
+
 # --- writing ----------------------------------------------------------------------------
 
 
@@ -301,6 +308,15 @@ def earlier(known: Iterable[Complete], baseline: str, scenarios: str) -> Fractio
         if digest == baseline
     ]
     return Fraction(max(seen), _HUNDRED) if seen else None
+
+
+def used(entries: Iterable[Recorded], service: str) -> frozenset[str]:
+    """Return the nonces of the decisions of a service that were acted on.
+
+    Raises:
+        LedgerBroken: an entry of another shape.
+    """
+    return frozenset(_read(one, _OfMerge).nonce for one in entries if _is(one, service, MERGE))
 
 
 def _of_hundred(found: Hundredths | None) -> Fraction | None:

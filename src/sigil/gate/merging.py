@@ -19,12 +19,26 @@ from typing import Any
 
 from sigil.errors import CommandMissing, InvalidValue, WorkspaceBusy
 from sigil.gate.events import MERGE, Decided
+from sigil.gate.trust import Tier
 from sigil.ledger.ledger import Ledger
 from sigil.printable import printable
 
 GIT_S = 60.0
 _NAME = "sigil"
 _EMAIL = "sigil@localhost"
+
+
+def merges_alone(tier: Tier) -> None:
+    """Refuse to merge for a service that has not earned it.
+
+    Raises:
+        InvalidValue: it is below AUTO.
+    """
+    if tier is not Tier.AUTO:
+        raise InvalidValue(
+            f"the service is at {tier.value}; below AUTO merging is a human's",
+            remedy="merge it yourself, or see sigil trust show",
+        )
 
 
 def merge(root: Path, branch: str, decided: Decided, *, ledger: Ledger, service: str) -> str:

@@ -51,12 +51,12 @@ class Now:
 
 def standing(decided: Decided, now: Now) -> Decision:
     """Return what a recorded decision is worth now."""
-    reasons = [Reason(code, Verdict.REVIEW, about) for code, about in _spoilt(decided, now)]
     if decided.verdict is not Verdict.ALLOW:
-        reasons.insert(0, Reason(Code.RECORDED, decided.verdict, decided.verdict.value))
-    order = tuple(Verdict)
-    worst = max((reason.verdict for reason in reasons), key=order.index, default=Verdict.ALLOW)
-    return Decision(worst, decided.recommended, tuple(reasons))
+        recorded = Reason(Code.RECORDED, decided.verdict, decided.verdict.value)
+        return Decision(decided.verdict, decided.recommended, (recorded,))
+    reasons = [Reason(code, Verdict.REVIEW, about) for code, about in _spoilt(decided, now)]
+    verdict = Verdict.REVIEW if reasons else Verdict.ALLOW
+    return Decision(verdict, decided.recommended, tuple(reasons))
 
 
 def _spoilt(decided: Decided, now: Now) -> Sequence[tuple[Code, str]]:

@@ -1,0 +1,97 @@
+"""`sigil decide`: what the recorded decision on a change is worth now; and the merge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sigil.cli.gatekeeping import base_branch, remote_name
+from sigil.cli.options import as_json, repo_root
+from sigil.cli.scenario.choosing import service_name
+
+if TYPE_CHECKING:
+    from sigil.gate.acting import Stands
+
+
+@click.command()
+@click.argument("ref")
+@service_name
+@base_branch
+@remote_name
+@click.option("--merge", "merges", is_flag=True, help="Merge if it is an ALLOW that stands.")
+@click.option("--dry-run", is_flag=True, help="With --merge: say what would be, do nothing.")
+@repo_root
+@as_json
+@click.pass_context
+def decide(
+    ctx: click.Context,
+    ref: str,
+    service: str,
+    base: str | None,
+    remote: str,
+    merges: bool,
+    dry_run: bool,
+    repo_root: Path | None,
+    as_json: bool,
+) -> None:
+    """Say what the last decision on a change is worth now: ALLOW, REVIEW or BLOCK.
+
+    An ALLOW stands for the policy's freshness window, for this very change, baseline, exam and base
+    branch, and for one merge. --merge needs the service at AUTO; below, merging is a human's.
+    Exits with 0 for ALLOW, 3 for REVIEW, 4 for BLOCK.
+    """
+    from sigil.cli.gatekeeping import open_ledger
+    from sigil.cli.options import print_json, repository
+    from sigil.effects import SYSTEM_CLOCK
+    from sigil.gate.acting import decision_on
+    from sigil.gate.decision import Verdict
+    from sigil.gate.merging import merge, merges_alone
+    from sigil.gate.revisions import resolve
+
+    root = repository(repo_root)
+    revisions = resolve(root, ref, base=base, remote=remote)
+    ledger = open_ledger(root)
+    stands = decision_on(root, revisions, ledger, service, SYSTEM_CLOCK.now())
+    verdict = stands.worth.verdict
+    merged = None
+    if merges and verdict is Verdict.ALLOW:
+        merges_alone(stands.tier)
+        if not dry_run:
+            branch = revisions.control.ref
+            merged = merge(root, branch, stands.recorded, ledger=ledger, service=service)
+    if as_json:
+        print_json({**_facts(stands), "merged": merged})
+    else:
+        _print(stands, merged, would=merges and dry_run and verdict is Verdict.ALLOW)
+    ctx.exit(verdict.exit_code)
+
+
+def _facts(stands: Stands) -> dict[str, object]:
+    from sigil.gate.events import reasons
+
+    return {
+        "eval": stands.recorded.eval,
+        "entry": stands.entry,
+        "tier": stands.tier.value,
+        "recorded": stands.recorded.verdict.value,
+        "verdict": stands.worth.verdict.value,
+        "reasons": reasons(stands.worth),
+    }
+
+
+def _print(stands: Stands, merged: str | None, *, would: bool) -> None:
+    from sigil.gate.present import reason_lines
+
+    recorded = stands.recorded
+    click.echo(
+        f"{recorded.eval} · entry {stands.entry} · {recorded.verdict.value} at {stands.tier}"
+    )
+    for line in reason_lines(stands.worth):
+        click.echo(f"  {line}")
+    click.echo(f"decision: {stands.worth.verdict.value}")
+    if merged is not None:
+        click.echo(f"merged as {merged}")
+    elif would:
+        click.echo("would be merged")

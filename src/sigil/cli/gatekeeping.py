@@ -1,0 +1,43 @@
+"""What the commands of the gate share: the ledger, opened and checked, and the service's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sigil.ledger.ledger import Ledger
+
+evaluation = click.argument("evaluation", metavar="EVAL")
+reason = click.option("--reason", default="", help="Why, for whoever reads the ledger.")
+base_branch = click.option(
+    "--base", metavar="REF", help="The branch it wants into; main or master by default."
+)
+remote_name = click.option(
+    "--remote", default="origin", show_default=True, help="Where pull/N/head is fetched."
+)
+
+
+def open_ledger(root: Path) -> Ledger:
+    """Return the repository's ledger, able to sign, brought up to date and verified.
+
+    Raises:
+        NotFound: there is none.
+        KeyMissing: this machine has no key to sign with.
+        LedgerBroken, LedgerForked: it is not what was seen before.
+        SigilError: its remote cannot be reached.
+    """
+    from sigil.ledger import keys, remote, syncing
+    from sigil.ledger.ledger import Ledger
+    from sigil.ledger.pins import Pin
+
+    path = root / ".sigil" / "ledger"
+    opened = Ledger.open(path, keys.load(keys.path_of()), Pin.of(path))
+    url = remote.remembered(path)
+    if url is not None:
+        syncing.sync(opened, remote.Remote(url, path))
+    known = opened.known()
+    opened.verify(known.keys, known)
+    return opened

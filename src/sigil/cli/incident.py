@@ -1,0 +1,32 @@
+"""`sigil incident`: something went wrong in production."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sigil.cli.options import repo_root
+from sigil.cli.scenario.choosing import service_name
+
+
+@click.command()
+@click.argument("tag")
+@service_name
+@click.option("--eval", "evaluation", default="", help="Whose change caused it, if that is known.")
+@click.option("--note", default="", help="What happened, for people.")
+@repo_root
+def incident(tag: str, service: str, evaluation: str, note: str, repo_root: Path | None) -> None:
+    """Record an incident of a service, such as eval.regression or safety.
+
+    One costs AUTO a rung, two in 30 days cost it two; eval.regression costs ADVISORY one.
+    """
+    from sigil.cli.gatekeeping import open_ledger
+    from sigil.cli.options import repository
+    from sigil.effects import SYSTEM_CLOCK
+    from sigil.gate.acting import report_incident, trust_of
+
+    ledger = open_ledger(repository(repo_root))
+    entry = report_incident(ledger, service, tag, name=evaluation, note=note)
+    stands = trust_of(ledger, service, SYSTEM_CLOCK.now())
+    click.echo(f"incident {tag} of {service} · entry {entry.seq} · now {stands.tier.value}")

@@ -1,0 +1,27 @@
+"""`sigil trust enroll`: register a service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sigil.cli.options import repo_root
+from sigil.cli.scenario.choosing import service_name
+
+
+@click.command()
+@service_name
+@repo_root
+def enroll(service: str, repo_root: Path | None) -> None:
+    """Register a service, so that its evaluations begin to count: NONE becomes SHADOW."""
+    from sigil.cli.gatekeeping import open_ledger
+    from sigil.cli.options import repository
+    from sigil.effects import SYSTEM_CLOCK
+    from sigil.gate import acting
+    from sigil.gate.names import check_service
+
+    ledger = open_ledger(repository(repo_root))
+    entry = acting.enroll(ledger, check_service(service))
+    stands = acting.trust_of(ledger, service, SYSTEM_CLOCK.now())
+    click.echo(f"{service}: {stands.tier.value} · entry {entry.seq}")

@@ -1,0 +1,32 @@
+"""`sigil verdict`: what a human would have decided."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sigil.cli.gatekeeping import evaluation, reason
+from sigil.cli.options import repo_root
+
+WORDS = click.Choice(["allow", "review", "block"], case_sensitive=False)
+
+
+@click.command()
+@evaluation
+@click.argument("word", metavar="allow|review|block", type=WORDS)
+@reason
+@repo_root
+def verdict(evaluation: str, word: str, reason: str, repo_root: Path | None) -> None:
+    """Record what you would have decided on an evaluation.
+
+    The agreement of such verdicts with the recommendations is what a service climbs by. It changes
+    no decision; for that there is sigil override.
+    """
+    from sigil.cli.gatekeeping import open_ledger
+    from sigil.cli.options import repository
+    from sigil.gate.acting import judge
+    from sigil.gate.decision import Verdict
+
+    entry = judge(open_ledger(repository(repo_root)), evaluation, Verdict(word.upper()), reason)
+    click.echo(f"{evaluation}: you would say {word.upper()} · entry {entry.seq}")

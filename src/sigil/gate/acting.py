@@ -1,0 +1,169 @@
+"""What people and pipelines do with evaluations: decide again, merge, judge, override, report.
+
+Each reads the ledger, checks what it is about, and appends one event; what the events lead to is
+computed elsewhere, from the ledger alone.
+
+Not here: evaluating (`sigil.gate.evaluating`), the rules (`sigil.gate.trust`,
+`sigil.gate.standing`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sigil.errors import InvalidValue, NotFound
+from sigil.gate import events
+from sigil.gate.decision import Decision, Verdict
+from sigil.gate.events import Decided
+from sigil.gate.policy import MAX_BYTES, PATH, load_policy
+from sigil.gate.revisions import Revisions
+from sigil.gate.standing import Now, standing
+from sigil.gate.trees import CommitTree
+from sigil.gate.trust import Tier, Trust, trust
+from sigil.ledger.ledger import Ledger
+from sigil.ledger.statement import Entry
+from sigil.printable import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """A recorded decision, and what it is worth now.
+
+    Args:
+        recorded: as it was decided.
+        entry: its number in the ledger.
+        worth: now.
+        tier: where the service stands now.
+    """
+
+    recorded: Decided
+    entry: int
+    worth: Decision
+    tier: Tier
+
+
+def decision_on(
+    root: Path, revisions: Revisions, ledger: Ledger, service: str, moment: datetime
+) -> Stands:
+    """Return the last decision on a change, and what it is worth.
+
+    Raises:
+        NotFound: this very change was never evaluated.
+        SigilError: the policy of the base branch, or the ledger, cannot be read.
+    """
+    control = CommitTree(root, revisions.control.commit)
+    policy = load_policy(control.read(PATH, MAX_BYTES), f"{control.name}:{PATH}")
+    entries = list(ledger.entries(service=service))
+    decided = [
+        (entry, known)
+        for entry in entries
+        if entry.kind == events.DECISION
+        for known in events.decided([entry], service)
+        if known.provenance.artifact == revisions.change.digest
+    ]
+    if not decided:
+        raise NotFound(
+            f"{printable(revisions.change.ref, 80)} was never evaluated as it is now",
+            remedy=f"sigil eval {printable(revisions.change.ref, 80)} --service {service}",
+        )
+    entry, recorded = decided[-1]
+    now = Now(
+        moment=moment,
+        commit=revisions.change.commit,
+        artifact=revisions.change.digest,
+        baseline=revisions.baseline.digest,
+        base=revisions.control.commit,
+        control=revisions.control.digest,
+        tier=trust(events.trust_events(entries, service), moment).tier,
+        ledger_age_s=(moment - ledger.tip.ts).total_seconds(),
+        freshness_s=policy.gate.policy.freshness_s,
+        used=events.used(entries, service),
+        is_evaluator_known=entry.key in policy.gate.evaluators,
+    )
+    return Stands(recorded, entry.seq, standing(recorded, now), now.tier)
+
+
+def trust_of(ledger: Ledger, service: str, moment: datetime) -> Trust:
+    """Return where a service stands.
+
+    Raises:
+        LedgerBroken: the ledger holds what nobody understands.
+    """
+    entries = list(ledger.entries(service=service))
+    return trust(events.trust_events(entries, service), moment)
+
+
+def enroll(ledger: Ledger, service: str) -> Entry:
+    """Register a service, so that its evaluations begin to count."""
+    return ledger.append(events.ENROLLED, service, {})
+
+
+def judge(ledger: Ledger, name: str, verdict: Verdict, reason: str) -> Entry:
+    """Record what a human would have decided on an evaluation.
+
+    Raises:
+        NotFound: the ledger knows no such evaluation.
+    """
+    service, _ = _decided(ledger, name)
+    body = {"eval": name, "verdict": verdict.value, "reason": reason}
+    return ledger.append(events.VERDICT, service, body)
+
+
+def override(ledger: Ledger, name: str, to: Verdict, reason: str) -> Entry:
+    """Record that a human sets a decision aside. It moves no branch.
+
+    Raises:
+        NotFound: the ledger knows no such evaluation.
+        InvalidValue: it was decided so, or there is no reason.
+    """
+    service, decided = _decided(ledger, name)
+    if decided.verdict is to:
+        raise InvalidValue(f"{name} was decided {to.value} already")
+    if not reason.strip():
+        raise InvalidValue("an override needs a reason", remedy="say it with --reason")
+    body = {
+        "eval": name,
+        "decided": decided.verdict.value,
+        "verdict": to.value,
+        "reason": reason,
+    }
+    return ledger.append(events.OVERRIDE, service, body)
+
+
+def report_incident(
+    ledger: Ledger, service: str, tag: str, *, name: str = "", note: str = ""
+) -> Entry:
+    """Record that something went wrong in production.
+
+    Args:
+        ledger: where.
+        service: whose.
+        tag: such as ``eval.regression`` or ``safety``.
+        name: of the evaluation whose change caused it; empty if that is not known.
+        note: for people.
+
+    Raises:
+        NotFound: the ledger knows no such evaluation of this service.
+        InvalidValue: the tag is no kind of event.
+    """
+    if name and _decided(ledger, name)[0] != service:
+        raise NotFound(f"{name} is no evaluation of {service}")
+    return ledger.append(f"{events.INCIDENT}{tag}", service, {"eval": name, "note": note})
+
+
+def _decided(ledger: Ledger, name: str) -> tuple[str, Decided]:
+    """Return the service and the last decision of an evaluation."""
+    found = [
+        (entry.service, known)
+        for entry in ledger.entries(kind=events.DECISION)
+        for known in events.decided([entry], entry.service)
+        if known.eval == name
+    ]
+    if not found:
+        raise NotFound(
+            f"the ledger knows no evaluation {printable(name, 80)}",
+            remedy="sigil ledger list --kind eval.decision",
+        )
+    return found[-1]
