@@ -11,6 +11,7 @@ Not here: that process (`sigil.gate.hall`), who answers the calls, what the resu
 """
 
 from sigil.gate.lua.limits import Limits
+from sigil.gate.lua.lint import Finding, lint
 from sigil.gate.lua.run import Run, declare, run_scenario
 
-__all__ = ["Limits", "Run", "declare", "run_scenario"]
+__all__ = ["Finding", "Limits", "Run", "declare", "lint", "run_scenario"]

@@ -91,6 +91,8 @@ def _rung(
     part: Part, frame: Any, lua: Interpreter, shown: Shown
 ) -> tuple[Value, int | None] | None:
     if part.literal is not None:
+        if not lua.inside.noted(frame, part.within)[0]:
+            return None
         return Value(part.span, shown.literal(part.literal), anchor=part.anchor), None
     evaluated, value = lua.inside.noted(frame, part.number)
     if not evaluated:

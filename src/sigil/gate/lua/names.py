@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import difflib
 
+from sigil.gate.model import Capability
+
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "sigil": (
         *("browser", "delete", "env", "exec", "expect_status_class", "gen", "get", "head"),
@@ -23,6 +25,24 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "sigil.json": ("array", "decode", "encode", "null"),
     "sigil.yaml": ("decode",),
 }
+
+GLOBALS = frozenset({
+    *("_VERSION", "assert", "coroutine", "error", "expect", "getmetatable", "invariant", "ipairs"),
+    *("math", "next", "pairs", "pcall", "rawequal", "rawget", "rawlen", "rawset", "require"),
+    *("select", "setmetatable", "sigil", "string", "table", "tonumber", "tostring", "type"),
+    *("utf8", "xpcall"),
+})  # fmt: skip
+_HTTP = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "request"})
+_OTHERS = {
+    "browser": Capability.BROWSER, "exec": Capability.EXEC, "intent": Capability.INTENT,
+    "judge": Capability.JUDGE,
+}  # fmt: skip
+
+
+def capability_of(path: str) -> Capability | None:
+    """Return what a name such as ``sigil.get`` needs to be declared; None for nothing."""
+    name = path.split(".")[1]
+    return Capability.HTTP if name in _HTTP else _OTHERS.get(name)
 
 
 def unknown(library: str, name: str) -> str:

@@ -55,12 +55,14 @@ class Part:
         span: where it stands.
         anchor: line and column of what it is known by: an operator, the name of a field.
         literal: its text, if it is its own value.
+        within: key of the operation that a literal belongs to; it counts once that was evaluated.
     """
 
     number: int
     span: Span
     anchor: tuple[int, int]
     literal: str | None = None
+    within: int = 0
 
 
 @dataclass(slots=True)
@@ -95,11 +97,13 @@ class Rewritten:
             those of the original.
         sites: by number, from 1.
         steps: how many there are, at least one.
+        orphans: rubrics that no intent and no judge follows.
     """
 
     text: str
     sites: tuple[Site, ...]
     steps: int
+    orphans: tuple[Block, ...]
 
 
 def rewrite(program: Program, shape: Outline, *, noted: bool = True) -> Rewritten:
@@ -115,7 +119,7 @@ def rewrite(program: Program, shape: Outline, *, noted: bool = True) -> Rewritte
     writer.write()
     names = ",".join(writer.name(mark) for mark in ("v", "w", "f", "a", "s"))
     text = f"local _ENV,{names}=... return function(...) {writer.text()}\nend"
-    return Rewritten(text, tuple(writer.sites), writer.steps)
+    return Rewritten(text, tuple(writer.sites), writer.steps, writer.orphans())
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,9 @@ class _Writer:
         self._inserted = list[_Insert]()
         self._sections = {node.id: number for number, node in enumerate(shape.sections, 1)}
         self._rubrics = list(shape.rubrics)
+        self._skipped = list[Block]()
         self._delayed = set[int]()
+        self._numbers = dict[int, int]()
         self._base = "sigil__"
         while self._base.encode() in program.source:
             self._base += "_"
@@ -167,6 +173,10 @@ class _Writer:
     def steps(self) -> int:
         """Return how many steps there are."""
         return max(1, len(self._sections) or self._claims)
+
+    def orphans(self) -> tuple[Block, ...]:
+        """Return the rubrics that are left over."""
+        return (*self._skipped, *self._rubrics)
 
     def name(self, mark: str) -> str:
         """Return a name that the program does not have."""
@@ -223,11 +233,20 @@ class _Writer:
         inside = self._below(node, replace(context, nested=context.nested + 1))
         return self._around(node, f"{mark}({self.name('x')},{part.number},", inside, ")")
 
-    def _part(self, site: Site, node: Node, literal: str | None = None) -> Part:
+    def _part(self, site: Site, node: Node) -> Part:
         anchor = self.program.place(_anchor(node).start_point)
-        part = Part(len(site.parts) + 1, self.program.span(node), anchor, literal)
+        part = Part(len(site.parts) + 1, self.program.span(node), anchor)
+        self._numbers[node.id] = part.number
         site.parts.append(part)
         return part
+
+    def _literal(self, site: Site, node: Node) -> None:
+        within = self._numbers.get(node.parent.id)
+        if within is None:
+            return
+        span, text = self.program.span(node), self.program.text(node)
+        part = Part(len(site.parts) + 1, span, (span.line, span.column), text, within)
+        site.parts.append(part)
 
     def _below(self, node: Node, context: _Context) -> _Items:
         if node.type == "function_call":
@@ -240,8 +259,8 @@ class _Writer:
             if not child.is_named or _only_a_name(node, index):
                 continue
             if child.type in _LITERALS:
-                if context.expect is not None and node.type in _OPERATIONS and self.noted:
-                    self._part(context.expect, child, self.program.text(child))
+                if context.expect is not None and node.type in _OPERATIONS:
+                    self._literal(context.expect, child)
                 continue
             if context.expect is not None and self._is_library(child):
                 continue
@@ -288,6 +307,8 @@ class _Writer:
         if kind in {"intent", "judge"}:
             site.local = _local_of(self.program, node)
             while self._rubrics and self._rubrics[0].end <= node.start_byte:
+                if site.rubric is not None:
+                    self._skipped.append(site.rubric)
                 site.rubric = self._rubrics.pop(0)
         if context.in_run and context.counted and not self._sections:
             self._claims += 1

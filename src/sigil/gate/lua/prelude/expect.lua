@@ -84,9 +84,11 @@ local function claimed(frame, count, value, message, ...)
   return value, message, ...
 end
 
-function inside.expect(first, ...)
-  if raw_metatable(first) == FRAME then return claimed(first, select("#", ...), ...) end
-  return claimed(nil, 1, first, ...)
+local function framed(frame, ...) return claimed(frame, select("#", ...), ...) end
+
+function inside.expect(...)
+  if raw_metatable((...)) == FRAME then return framed(...) end
+  return claimed(nil, select("#", ...), ...)
 end
 
 -- A claim that is not written as an expect: it counts as one.

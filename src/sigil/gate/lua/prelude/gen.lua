@@ -27,13 +27,23 @@ local function bounds(name, options, low, high)
   return low, high
 end
 
-local function text(name, alphabet, count)
+-- Makes low to high things, each number as likely as another. Each one beyond the least has a draw
+-- of its own that asks for it, so that leaving out both draws leaves out that thing alone.
+local function many(low, high, make)
+  local count = 0
+  while count < high and (count < low or draw(high - count) > 0) do
+    count = count + 1
+    make(count)
+  end
+end
+
+local function text(name, alphabet, low, high)
   if type(alphabet) ~= "string" or alphabet == "" then refuse(name, "needs an alphabet") end
   local letters = {}
-  for i = 1, count do
+  many(low, high, function(i)
     local at = draw(#alphabet - 1) + 1
     letters[i] = sub(alphabet, at, at)
-  end
+  end)
   return concat(letters)
 end
 
@@ -68,11 +78,11 @@ end
 function gen.string(options)
   local low, high = bounds("string", options, 0, 16)
   local alphabet = type(options) == "table" and options.alphabet or ALPHABET
-  return text("string", alphabet, integer(low, high))
+  return text("string", alphabet, low, high)
 end
 
 function gen.email()
-  return text("email", "abcdefghijklmnopqrstuvwxyz0123456789", 12) .. "@example.com"
+  return text("email", "abcdefghijklmnopqrstuvwxyz0123456789", 12, 12) .. "@example.com"
 end
 
 function gen.uuid()
@@ -133,18 +143,18 @@ end
 function gen.list(of, options)
   local low, high = bounds("list", options, 0, 10)
   local list = {}
-  for i = 1, integer(low, high) do list[i] = made("list", of) end
+  many(low, high, function(i) list[i] = made("list", of) end)
   return inside.array(list)
 end
 
 function gen.table(keys, values, options)
   local low, high = bounds("table", options, 0, 10)
   local container = {}
-  for _ = 1, integer(low, high) do
+  many(low, high, function()
     local key = made("table", keys)
     if key == nil or key ~= key then refuse("table", "has a key that no table can have") end
     container[key] = made("table", values)
-  end
+  end)
   return container
 end
 

@@ -106,12 +106,14 @@ function sealed.pcall(f, ...)
   return settled(inside.open, pcall(f, ...))
 end
 
+local function second_on(_, ...) return ... end
+
 local function handled(handler, ok, ...)
   if ok then return true, ... end
-  return false, handler(...)
+  return false, second_on(settled(inside.open, pcall(handler, ...)))
 end
 
--- A handler of the original runs with hooks off; here it runs after the call has ended.
+-- A handler of the original runs with hooks off; here it runs after the call has ended, once.
 function sealed.xpcall(f, handler, ...)
   return handled(handler, settled(inside.open, pcall(f, ...)))
 end
