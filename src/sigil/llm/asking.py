@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field, replace
@@ -188,12 +189,12 @@ class Asking:
             future.cancel()
         for entry in self._entries.values():
             entry.workers.end()
-            _call(entry.provider, "cancel")
+            entry.end("cancel")
         self._join(wait_s)
         with self._lock:
             self._closed = True
         for entry in self._entries.values():
-            _call(entry.provider, "close")
+            entry.end("close")
         self._join(_LAST_S)
         for future in list(self._waiting):
             _finish(future, LeftOpen("the run ended before the answer arrived"))
@@ -325,6 +326,21 @@ class _Entry:
         with contextlib.suppress(Exception, SystemExit):
             _call(self.provider, "prepare")
 
+    def end(self, method: str) -> None:
+        """Call the provider's ``cancel`` or ``close``; the end of a run is not its business."""
+        try:
+            _call(self.provider, method)
+        except (Exception, SystemExit) as error:
+            problem = clean_text(f"{type(error).__name__}: {error}")
+            warnings.warn(
+                f"the provider {self.provider_name} broke at the end: {problem}", RuntimeWarning, 2
+            )
+
+    @property
+    def provider_name(self) -> str:
+        """Return what the provider calls itself, one line."""
+        return clean_text(str(getattr(self.provider, "name", self.settings.provider)))
+
     def ask(self, request: Request) -> Reply:
         """Return the answer to ``request`` as it is recorded, with its cost.
 
@@ -338,9 +354,8 @@ class _Entry:
         except SigilError:
             raise
         except (Exception, SystemExit) as error:
-            name = getattr(self.provider, "name", self.settings.provider)
             raise ProviderFailed(
-                f"the provider {name} broke: {type(error).__name__}: {error}"
+                f"the provider {self.provider_name} broke: {type(error).__name__}: {error}"
             ) from error
 
     def cost(self, input_tokens: int, output_tokens: int) -> float | None:
