@@ -23,7 +23,7 @@ from bench.row import Row
 
 MODULES = (
     *("startup", "sandbox", "commands", "store", "proposers", "measuring", "search", "slow"),
-    *("symbolic", "repair", "models", "optimizers", "tasks", "peers"),
+    *("symbolic", "repair", "models", "optimizers", "tasks", "peers", "service"),
 )
 
 
