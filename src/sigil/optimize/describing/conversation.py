@@ -7,20 +7,19 @@ from there for nothing. Failures are asked again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sigil.errors import Corrupt, Where
 from sigil.llm.asking import Asking
 from sigil.llm.budget import Budget, Spent
 from sigil.llm.exchanges import usages
 from sigil.llm.model import Message, Request, Usage
+from sigil.llm.recorded import read_exchanges
 from sigil.llm.settings import ModelSettings
-from sigil.store.files import lock, make_directory, read_file, write_atomic
+from sigil.store.files import lock, make_directory, write_atomic
 
 FOLDER = ".sigil/generated"
 INBOX = "inbox"
@@ -113,20 +112,7 @@ def _beside(budget: Budget, known: Sequence[Mapping[str, Any]]) -> Budget:
     )
 
 
-def _read(file: Path) -> list[Mapping[str, Any]]:
+def _read(file: Path) -> list[dict[str, Any]]:
     if not file.is_file():
         return []
-    known: list[Mapping[str, Any]] = []
-    for number, line in enumerate(read_file(file).splitlines(), 1):
-        try:
-            exchange: Mapping[str, Any] = json.loads(line)
-            usages([exchange])
-            exchange["request"]["messages"]
-        except (ValueError, TypeError, KeyError) as error:
-            raise Corrupt(
-                "not a recorded exchange",
-                where=Where(str(file), number),
-                remedy="move the file away; what it holds is asked anew then",
-            ) from error
-        known.append(exchange)
-    return known
+    return read_exchanges(file, remedy="move the file away; what it holds is asked anew then")
