@@ -96,7 +96,9 @@ def replayed(folder: Path) -> Generator[Subject]:
     path = folder / "exchanges.jsonl"
     path.write_text("\n".join(map(json.dumps, kept)))
     settings = ModelSettings("m", "replay", path=str(path))
-    empty = (lambda: make_provider("replay"),)
+    (folder / "empty.jsonl").write_text("")
+    unasked = ModelSettings("m", "replay", path=str(folder / "empty.jsonl"))
+    empty = (lambda: make_provider(unasked),)
     yield Subject(lambda: make_provider(settings), empty, expected=last_words)
 
 

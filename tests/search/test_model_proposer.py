@@ -215,7 +215,7 @@ def test_the_other_parents_are_shown_as_relatives():
     )
     of_root = next(one for one in asked if one.parent.id == BASELINE)
     shown = of_root.request.messages[1].content
-    assert "Another candidate, c7. Costs: time_ms 1.5" in shown
+    assert "Another candidate, c7. Measured: time_ms 1.5" in shown
     assert "+    return x + 1" in shown
 
 
@@ -311,8 +311,22 @@ def test_what_was_tried_comes_into_the_next_prompt_with_its_costs():
     proposal = proposer.answered(question(), said(GOOD))
     proposer.tell(proposal, Outcome((1.5,), elite=True))
     (later,) = proposer.questions(view_of(), 1)
-    told = "Square it.: Costs: time_ms 1.5 (lower is better). Among the best."
+    told = "Square it.: Measured: time_ms 1.5 (lower is better). Among the best."
     assert told in later.request.messages[1].content
+
+
+def test_what_is_said_again_is_told_once_and_as_the_latest():
+    proposer = inquirer(objectives=["time_ms"])
+    proposal = proposer.answered(question(), said(GOOD))
+    for cost in (1.5, 2.5, 1.5, 1.5):
+        proposer.tell(proposal, Outcome((cost,)))
+    for why in ("too slow", "wrong", "too slow"):
+        proposer.tell(proposal, Outcome((), why))
+    (later,) = proposer.questions(view_of(), 1)
+    shown = later.request.messages[1].content
+    attempts = [line.split(": ")[-1] for line in shown.split("\n") if line.startswith("Square it.")]
+    two, one = (f"time_ms {cost} (lower is better)." for cost in (2.5, 1.5))
+    assert attempts == ["wrong", "too slow", two, one]
 
 
 def test_only_so_much_is_remembered():

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sigil.errors import Corrupt, InvalidValue, ProviderFailed, ProviderRefused, Where
+from sigil.errors import InvalidValue, ProviderFailed, ProviderRefused, Where
 from sigil.llm.exchanges import Exchanges, clean_request, plain_request
 from sigil.llm.model import Reply, Request
 from sigil.llm.recorded import read_exchanges

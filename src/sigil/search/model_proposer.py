@@ -99,11 +99,11 @@ class ModelProposer:
         if outcome.failure is not None:
             if "replies" in proposal.data:  # that nobody answered teaches a model nothing
                 why = printable(outcome.failure, _LONGEST_FAILURE)
-                self._failed.append(f"{proposal.note}: {why}")
+                _remember(self._failed, f"{proposal.note}: {why}")
         else:
             costs = costs_in_words(self._subject.objectives, outcome.costs)
             best = " Among the best." if outcome.elite else ""
-            self._tried.append(f"{proposal.note}: {costs}{best}")
+            _remember(self._tried, f"{proposal.note}: {costs}{best}")
         self._reward(proposal.data, outcome)
 
     def _reward(self, data: Mapping[str, Any], outcome: Outcome) -> None:
@@ -147,6 +147,13 @@ class ModelProposer:
             seed=question.seed,
             data=_data(question, replies, reading.failure),
         )
+
+
+def _remember(lines: deque[str], line: str) -> None:
+    """Note a line as the latest; one that says the same as an earlier one takes its place."""
+    if line in lines:
+        lines.remove(line)
+    lines.append(line)
 
 
 def _data(question: Question, replies: Sequence[Reply], failure: str | None) -> dict[str, object]:

@@ -41,7 +41,7 @@ def test_the_task_comes_first_as_data():
 
 def test_the_parent_is_shown_with_costs_and_as_a_difference():
     text = user(CHANGED)
-    assert "This code is c1. Costs: time_ms 1.5 (lower is better)." in text
+    assert "This code is c1. Measured: time_ms 1.5 (lower is better)." in text
     assert "-    return x\n+    return x * 2" in text
 
 
@@ -51,7 +51,7 @@ def test_the_baseline_differs_from_nothing():
 
 def test_relatives_are_shown_as_differences_from_the_baseline():
     text = user(CHANGED, [OTHER])
-    assert "Another candidate, c2. Costs: time_ms 1.25" in text
+    assert "Another candidate, c2. Measured: time_ms 1.25" in text
     assert "-    return x\n+    return x + x" in text
 
 
@@ -101,8 +101,9 @@ def test_a_faulty_answer_is_shown_as_data_with_what_is_wrong(answer):
 @pytest.mark.parametrize(
     ("objectives", "costs", "words"),
     [
-        (["t", "s"], (1.0, 2.5), "Costs: t 1, s 2.5 (lower is better)."),
-        ([], (0.1,), "Costs: 0.1 (lower is better)."),
+        (["t", "s"], (1.0, 2.5), "Measured: t 1 (lower is better), s 2.5 (lower is better)."),
+        (["-right"], (-25.0,), "Measured: right 25 (higher is better)."),
+        ([], (0.1,), "Measured: 0.1 (lower is better)."),
         (["t"], (), "It was not measured."),
     ],
 )

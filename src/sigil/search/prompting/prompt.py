@@ -185,10 +185,20 @@ def _excerpt(region: Region, text: str, budget: int) -> tuple[int, str]:
 
 
 def costs_in_words(objectives: Sequence[str], costs: Sequence[float]) -> str:
-    """Return such as ``Costs: latency_ms 12.5, size 30 (lower is better).``."""
+    """Return such as ``Measured: latency_ms 12.5 (lower is better).``.
+
+    Args:
+        objectives: the name of each cost; ``-name`` of a metric that is to be large, whose cost
+            is its negative. The metric is shown as it was measured.
+        costs: one for each, or none.
+    """
     if not costs:
         return "It was not measured."
     names = list(objectives) if len(objectives) == len(costs) else [""] * len(costs)
-    pairs = zip(names, costs, strict=True)
-    shown = ", ".join(f"{printable(name)} {cost:.6g}".strip() for name, cost in pairs)
-    return f"Costs: {shown} (lower is better)."
+    return f"Measured: {', '.join(map(_in_words, names, costs))}."
+
+
+def _in_words(name: str, cost: float) -> str:
+    large = name.startswith("-")
+    value = f"{printable(name.removeprefix('-'))} {-cost if large else cost:.6g}".strip()
+    return f"{value} ({'higher' if large else 'lower'} is better)"
