@@ -148,9 +148,10 @@ def _ladder(source: list[str], values: Sequence[Value]) -> Iterator[str]:
     for number in sorted(by_line):
         text = _text(source, number)
         spans = [value.span for value in by_line[number]]
-        whole = [span for span in spans if span.line == number == span.end_line]
-        start = min((span.column for span in whole), default=1)
-        end = max((span.end_column for span in whole), default=len(text) + 1)
+        blank = len(text) - len(text.lstrip()) + 1
+        start = min(span.column if span.line == number else blank for span in spans)
+        rest = len(text.rstrip()) + 1
+        end = max(span.end_column if span.end_line == number else rest for span in spans)
         shown = text[start - 1 : end - 1]
         yield ""
         yield f" {_visible(shown)}"

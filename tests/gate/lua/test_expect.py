@@ -132,15 +132,28 @@ def test_many_terms_in_one_expect():
 
 @pytest.mark.parametrize(
     "text",
-    ['expect "x"', "expect{}", "expect [[x]]", "expect(1 == 1 -- why\n)", "expect((1))",
-     "expect(not (1 == 2))", "expect(-1 < 0 and #{1} == 1)", "return expect(1 == 1)",
-     "local f = function(...) expect(select('#', ...) == 2) end f(1, 2)",
-     "expect(({ ['a'] = 1, b = 2, 3 })[1] == 3)", "expect(('x'):rep(2) == 'xx')",
-     "for i = 1, 3 do expect(i < 4) end", "local a <const> = 1 expect(a == 1)",
-     "expect(2^53 == 2^53 and 1 // 1 == 1 and 3 & 1 == 1 and ~0 == -1)", "expect(1 == 1);(f or type)(1)",
-     "do goto done end expect(false) ::done:: expect(true)", "expect(function() end)",
-     "expect((function(...) return ... end)(1, 2))", "local sigil__v = 1 expect(sigil__v == 1)"],
-)  # fmt: skip
+    [
+        'expect "x"',
+        "expect{}",
+        "expect [[x]]",
+        "expect(1 == 1 -- why\n)",
+        "expect((1))",
+        "expect(not (1 == 2))",
+        "expect(-1 < 0 and #{1} == 1)",
+        "return expect(1 == 1)",
+        "local f = function(...) expect(select('#', ...) == 2) end f(1, 2)",
+        "expect(({ ['a'] = 1, b = 2, 3 })[1] == 3)",
+        "expect(('x'):rep(2) == 'xx')",
+        "for i = 1, 3 do expect(i < 4) end",
+        "local a <const> = 1 expect(a == 1)",
+        "expect(2^53 == 2^53 and 1 // 1 == 1 and 3 & 1 == 1 and ~0 == -1)",
+        "expect(1 == 1);(f or type)(1)",
+        "do goto done end expect(false) ::done:: expect(true)",
+        "expect(function() end)",
+        "expect((function(...) return ... end)(1, 2))",
+        "local sigil__v = 1 expect(sigil__v == 1)",
+    ],
+)
 def test_every_way_to_write_it(text):
     assert run(text).result.status is Status.PASS
 

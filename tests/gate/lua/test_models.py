@@ -63,22 +63,39 @@ def test_an_intent_that_gave_up_has_no_values():
 
 @pytest.mark.parametrize(
     ("body", "said"),
-    [("sigil.intent({})", "no --- block above it"), ("--- a\nsigil.intent({ max_step = 1 })", "there is no field max_step"),
-     ("--- a\nsigil.intent({ max_steps = 0 })", "max_steps is a whole number"),
-     ('--- a\nsigil.intent({ capabilities = { "exec" } })', "does not declare the capability exec"),
-     ('--- a\nsigil.intent({ capture = { a = "text: b" } })', "capture.a is a text such as"),
-     ('--- a\nsigil.intent({ capture = { summary = "string: b" } })', "choose another name"),
-     ("sigil.judge(1)", "no --- block above it"), ("--- a\nsigil.judge(1, { min_score = 2 })", "a number from 0 to 1"),
-     ("--- a\nsigil.judge(1, { least = 2 })", "there is no field least"), ("--- a\nsigil.judge(pcall)", "no form in JSON")],
-)  # fmt: skip
+    [
+        ("sigil.intent({})", "no --- block above it"),
+        ("--- a\nsigil.intent({ max_step = 1 })", "there is no field max_step"),
+        ("--- a\nsigil.intent({ max_steps = 0 })", "max_steps is a whole number"),
+        (
+            '--- a\nsigil.intent({ capabilities = { "exec" } })',
+            "does not declare the capability exec",
+        ),
+        ('--- a\nsigil.intent({ capture = { a = "text: b" } })', "capture.a is a text such as"),
+        ('--- a\nsigil.intent({ capture = { summary = "string: b" } })', "choose another name"),
+        ("sigil.judge(1)", "no --- block above it"),
+        ("--- a\nsigil.judge(1, { min_score = 2 })", "a number from 0 to 1"),
+        ("--- a\nsigil.judge(1, { least = 2 })", "there is no field least"),
+        ("--- a\nsigil.judge(pcall)", "no form in JSON"),
+    ],
+)
 def test_a_request_that_is_not_as_it_should_be_says_so(body, said):
     done = run(body, intending({}), capabilities=("intent", "judge", "http", "browser"))
     assert done.result.status is Status.ERROR
     assert said in done.evidence.message
 
 
-@pytest.mark.parametrize("reply", [None, {}, {"score": "1", "rationale": ""}, {"score": 2, "rationale": ""},
-                                   {"score": True, "rationale": ""}, {"score": 1}])  # fmt: skip
+@pytest.mark.parametrize(
+    "reply",
+    [
+        None,
+        {},
+        {"score": "1", "rationale": ""},
+        {"score": 2, "rationale": ""},
+        {"score": True, "rationale": ""},
+        {"score": 1},
+    ],
+)
 def test_a_reply_that_is_no_judgement_is_an_error(reply):
     done = run("--- a\nsigil.judge(1)", World(judge=lambda _: reply))
     assert done.result.status is Status.ERROR

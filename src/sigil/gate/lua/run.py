@@ -18,7 +18,7 @@ from sigil.gate.lua.limits import Limits
 from sigil.gate.lua.outline import outline
 from sigil.gate.lua.rewrite import Rewritten, rewrite
 from sigil.gate.lua.show import Shown
-from sigil.gate.lua.syntax import Program, parse
+from sigil.gate.lua.syntax import Program, encoded, parse
 from sigil.gate.lua.values import Refused, as_text
 from sigil.gate.model import Declared, Evidence, Result, Scenario, Status, StepStatus
 
@@ -138,7 +138,7 @@ class _Sitting:
 
     def _compiled(self, text: str, name: str, path: str) -> LuaFunction:
         """Return the rewritten chunk of a text, after Lua has accepted it as it is."""
-        if len(text) > self._limits.text_bytes:
+        if len(encoded(text, path)) > self._limits.text_bytes:
             raise MalformedScenario("the text is too long", where=Where(path))
         self._lua.compile(text, name, path)
         program = parse(text, path)
