@@ -144,9 +144,12 @@ def test_a_program_that_does_not_exist_is_missing(start: Start):
 
 
 def test_a_service_that_fills_the_disk_is_stopped(start: Start, monkeypatch):
+    room = [2**40]
+    monkeypatch.setattr(service, "_free", lambda place: room[0])
+    monkeypatch.setattr(service, "LOOK_S", 0.01)
     running = start(ECHO, "127.0.0.1", "8000")
     connected(running, 8000).close()
-    monkeypatch.setattr(service, "_free", lambda place: 0)
+    room[0] = 0
     ended = running.ended(20)
     assert ended is not None
     assert ended.ending == "disk"

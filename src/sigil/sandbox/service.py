@@ -42,7 +42,7 @@ LOOPBACK: Final = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 """What a socket of each family is connected to."""
 _SETUP_S: Final = 30.0
 _DOOR_S: Final = 10.0
-_LOOK_S: Final = 0.25
+LOOK_S: Final = 0.25
 RESERVE_BYTES: Final = 2**30
 """What a service has to leave free on the disk, where twice as much was free at its start."""
 
@@ -93,16 +93,16 @@ class Service:
         log_bytes: int = 0,
     ):
         self._sandbox = sandbox
-        self._place = str(checkout.folder)
-        self._room = _free(self._place)
         self._ended: Ended | None = None
         self._missing = ""
         self._door: socket.socket | None = None
         self._log = _Tail(log_bytes) if log_bytes else None
+        self._disk = _Disk(str(checkout.folder))
         self._begun = self._begin(command, checkout, env, limits)
         try:
             self._await_start()
             self._open_door()
+            self._disk.watch(self._begun.control)
         except BaseException:
             self.stop()
             raise
@@ -122,6 +122,7 @@ class Service:
         """End every process of it; idempotent. Returns when none is left."""
         if self._door is not None:
             self._door.close()
+        self._disk.close()
         self._begun.gate.close()
         self._sandbox.close()
         if self._log is not None:
@@ -155,11 +156,8 @@ class Service:
         deadline = SYSTEM_CLOCK.monotonic_ns() + int(wait_s * 1e9)
         while self._ended is None:
             left = (deadline - SYSTEM_CLOCK.monotonic_ns()) / 1e9
-            if _readable(self._begun.control, min(max(left, 0.0), _LOOK_S)):
+            if _readable(self._begun.control, max(left, 0.0)):
                 self._hear_the_end()
-            elif self._fills_the_disk():
-                self._ended = Ended("disk")
-                self._sandbox.close()
             elif left <= 0:
                 break
         return self._ended
@@ -228,7 +226,9 @@ class Service:
         if "ended" not in frame:
             raise SandboxUnavailable("the process that looks after a service died")
         status = int(frame["ended"] or 0)
-        if reason is not None:
+        if self._disk.filled:
+            self._ended = Ended("disk")
+        elif reason is not None:
             self._ended = Ended("missing", reason=reason)
         elif os.WIFEXITED(status):
             self._ended = Ended("exited", os.WEXITSTATUS(status))
@@ -237,8 +237,44 @@ class Service:
         else:
             self._ended = Ended("signalled", os.WTERMSIG(status))
 
-    def _fills_the_disk(self) -> bool:
-        return self._room > 2 * RESERVE_BYTES and _free(self._place) < RESERVE_BYTES
+
+class _Disk:
+    """Stops a service that comes close to filling the disk, whether or not anybody asks for it.
+
+    Args:
+        place: a path on the disk that it writes to.
+
+    Attributes:
+        filled: whether it was stopped for that.
+    """
+
+    def __init__(self, place: str):
+        self._place = place
+        self._room = _free(place)
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.filled = False
+
+    def watch(self, control: socket.socket) -> None:
+        """Look now and then, and say ``stop`` over the zygote's socket once it is too much."""
+        if self._room > 2 * RESERVE_BYTES:
+            look = threading.Thread(target=self._look, args=(control,), daemon=True, name="disk")
+            self._thread = look
+            look.start()
+
+    def close(self) -> None:
+        """Look no more."""
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join(_DOOR_S)
+
+    def _look(self, control: socket.socket) -> None:
+        while not self._over.wait(LOOK_S):
+            if _free(self._place) < RESERVE_BYTES:
+                self.filled = True
+                with suppress(OSError):
+                    control.send(b"stop")
+                return
 
 
 class _Tail:

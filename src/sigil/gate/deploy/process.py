@@ -98,7 +98,10 @@ class ProcessDeployment:
     @property
     def alive(self) -> bool:
         """Return whether the command runs; what it has started in the background does not count."""
-        return self._service is not None and self._service.ended() is None
+        try:
+            return self._service is not None and self._service.ended() is None
+        except SandboxUnavailable:
+            return False  # what looks after it died, and took it along
 
     @property
     def log(self) -> str:
