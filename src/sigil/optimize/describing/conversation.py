@@ -113,7 +113,7 @@ def _beside(budget: Budget, known: Sequence[Mapping[str, Any]]) -> Budget:
     )
 
 
-def _read(file: Path) -> list[dict[str, Any]]:
+def _read(file: Path) -> Sequence[Mapping[str, Any]]:
     if not file.is_file():
         return []
     return read_exchanges(file, remedy="move the file away; what it holds is asked anew then")
