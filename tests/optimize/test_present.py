@@ -2,7 +2,7 @@ import pytest
 
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
 from sigil.optimize.history import Candidate
-from sigil.optimize.present import diff_text, gain, gains_clearly, measured, verdict
+from sigil.optimize.present import counted, diff_text, gain, gains_clearly, measured, verdict
 
 EVERYWHERE = Interval(float("-inf"), float("inf"), 0.99)
 
@@ -26,6 +26,19 @@ def test_half_the_time_is_twice_as_fast() -> None:
 
 def test_twice_the_time_is_twice_as_slow() -> None:
     assert gain(timed(2.0, 1.6, 2.5)) == "2× slower [1.6, 2.5]"
+
+
+@pytest.mark.parametrize("ratio", [0.999, 1.0, 1.04])
+def test_an_interval_that_holds_both_faster_and_slower_is_no_difference(ratio: float) -> None:
+    assert gain(timed(ratio, 0.807, 1.14)) == "no clear difference: 0.807× to 1.14× the time"
+
+
+def test_what_is_counted_has_its_plural() -> None:
+    assert [counted(n, "question") for n in (0, 1, 2)] == [
+        "0 questions",
+        "1 question",
+        "2 questions",
+    ]
 
 
 def test_a_plain_number_gains_in_percent() -> None:

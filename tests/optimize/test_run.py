@@ -67,7 +67,7 @@ def test_a_budget_of_evaluations_is_kept_exactly(repository: Path) -> None:
 def test_a_budget_of_time_ends_a_run(repository: Path) -> None:
     without_goal(repository)
     summary = search(repository, budget_time=0.05)
-    assert summary.reason == "the budget of 0.05 s is spent"
+    assert summary.reason == "out of time (a budget of 0.05 s)"
 
 
 def test_a_goal_that_the_unchanged_code_reaches_already_ends_as_any_search(
@@ -76,7 +76,7 @@ def test_a_goal_that_the_unchanged_code_reaches_already_ends_as_any_search(
     path = repository / ".sigil" / "points.eval.yaml"
     path.write_text(path.read_text().replace("goal: 1", "goal: 0"))
     summary = search(repository, budget_evals=12, budget_time=60)
-    assert summary.reason != "the budget of 60 s is spent"
+    assert summary.reason != "out of time (a budget of 60 s)"
 
 
 def test_patience_ends_a_run(repository: Path) -> None:

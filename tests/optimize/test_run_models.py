@@ -196,6 +196,46 @@ def test_what_was_measured_before_a_refusal_is_confirmed(repository: Path) -> No
     assert load_history(run).winner is not None
 
 
+def test_a_model_that_repeats_itself_is_asked_four_times_for_each_evaluation(
+    repository: Path,
+) -> None:
+    summary, _ = searched(repository, lambda request, number: function("x * 2"), budget_evals=3)
+    assert summary.reason == "12 questions brought only 1 evaluation"
+    assert summary.spent is not None
+    assert summary.spent.exchanges == 12
+    told = {reason for _, reason in summary.history.refused}
+    assert told == {"the same program as before", "the answer changes nothing"}
+    assert summary.history.refused.total() == 11
+
+
+def test_a_model_that_nobody_can_reach_is_told_of_and_ends_a_run(repository: Path) -> None:
+    class Watching(Silent):
+        def __init__(self) -> None:
+            self.warnings: list[str] = []
+
+        def warning(self, problem: str) -> None:
+            self.warnings.append(problem)
+
+    with ModelServer(lambda request, number: Fault("gone", status=500)) as server:
+        configure(repository, server, retries=0)
+    report = Watching()
+    spec = load_spec(repository, "square")
+    plan = make_plan(spec, None, {"num": 4})
+    with pytest.raises(errors.ProviderFailed, match="no model answered: ") as raised:
+        run(plan, open_workspace(spec, "w"), report)
+    assert raised.value.exit_code == 53
+    assert [line.split(":")[0] for line in report.warnings] == ["a model did not answer"]
+    assert load_history(open_workspace(spec, "w").find_run()).ended is not None
+
+
+def test_a_budget_that_no_question_fits_is_an_error(repository: Path) -> None:
+    with ModelServer(multiples) as server:
+        configure(repository, server)
+        with pytest.raises(errors.BudgetSpent, match="is too small for one question") as raised:
+            search(repository, budget_tokens=3000)
+        assert (raised.value.exit_code, server.asked) == (55, [])
+
+
 def test_useless_answers_end_a_run_when_patience_does(repository: Path) -> None:
     summary, _ = searched(repository, lambda request, number: "No idea.", patience=10)
     assert summary.reason == "no progress in 10 evaluations and answers"

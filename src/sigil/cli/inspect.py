@@ -172,8 +172,7 @@ def show_run(history: History, console: Console, top: int) -> None:
     )
     spent = history.spent()
     if spent is not None:
-        said = f"models took {present.spent(spent)} in {spent.exchanges} exchanges"
-        console.print(said, highlight=False)
+        console.print(present.exchanges(spent), highlight=False)
     values = ", ".join(f"{n} {present.measured(v)}" for n, v in baseline.metrics.items())
     console.print(f"baseline    {values}\n", highlight=False, markup=False)
     ranked = history.ranked()
@@ -181,7 +180,8 @@ def show_run(history: History, console: Console, top: int) -> None:
     if ranked:
         console.print(_ranking(history, ranked[:top], front))
         legend = (
-            "* no other is better; ~ too few samples for an interval; screened: not measured anew"
+            "* no other is better; ~ too few samples for an interval; screened: not measured anew; "
+            "gains are against the unchanged code measured beside it"
         )
         console.print(f"{legend}; {len(ranked)} with a score\n", highlight=False)
         console.print(_lineage(history, ranked[: min(top, 3)]))

@@ -45,6 +45,9 @@ class Silent:
     def baseline(self, evaluation: Evaluation, *, notes: Sequence[str]) -> None:
         """Say nothing."""
 
+    def warning(self, problem: str) -> None:
+        """Say nothing."""
+
     def progress(self, progress: Progress) -> None:
         """Say nothing."""
 
@@ -62,15 +65,22 @@ class _Plain:
         """Print the run's name, and what its eval could be cheated by."""
         verb = "resumed" if resumed else "run"
         self._console.print(f"{verb} {shown(run)}", soft_wrap=True, highlight=False)
-        waiting = (f"requests wait for replies in {shown(i)}" for i in _inboxes(self._plan, run))
+        inboxes = _inboxes(self._plan, run)
+        waiting = (f"requests come into {shown(i)}; write each reply beside it" for i in inboxes)
         for line in (*waiting, *warnings):
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def baseline(self, evaluation: Evaluation, *, notes: Sequence[str]) -> None:
         """Print how the unchanged code measures, and what is odd about that."""
         values = ", ".join(f"{n} {present.measured(v)}" for n, v in evaluation.metrics.items())
-        for line in (f"baseline: {values}", *(f"warning: {note}" for note in notes)):
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(f"baseline: {values}", markup=False, highlight=False, soft_wrap=True)
+        for note in notes:
+            self.warning(note)
+
+    def warning(self, problem: str) -> None:
+        """Print what went wrong."""
+        line = f"warning: {printable(problem)}"
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def progress(self, progress: Progress) -> None:
         """Print where the run stands: soon if that has changed, else now and then."""
@@ -127,6 +137,11 @@ class _Live(_Plain):
         self._spinner = Spinner("dots", Text("measuring the baseline"))
         live.update(self._spinner)
 
+    def baseline(self, evaluation: Evaluation, *, notes: Sequence[str]) -> None:
+        """Print how the unchanged code measures, and that the search begins."""
+        super().baseline(evaluation, notes=notes)
+        self._spinner.update(text=Text("beginning the search"))
+
     def progress(self, progress: Progress) -> None:
         """Redraw the line."""
         self._spinner.update(text=Text(self.line(progress)))
@@ -180,19 +195,22 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
     history = summary.history
     record = shown(summary.run)
     if summary.interrupted:
-        console.print(f"interrupted after {history.measured()} evaluations; the record is whole")
+        done = present.counted(history.measured(), "evaluation")
+        console.print(f"interrupted after {done}; the record is whole")
         console.print(f"go on with: {_command(plan, workspace, 'run')} --resume", soft_wrap=True)
         return
     console.print(
-        f"{history.measured()} candidates, {summary.elapsed_s:.1f} s; {summary.reason}",
+        f"{present.counted(history.measured(), 'candidate')}, {summary.elapsed_s:.1f} s; "
+        f"{summary.reason}",
         highlight=False,
     )
     if summary.spent is not None:
-        said = f"models took {present.spent(summary.spent)} in {summary.spent.exchanges} exchanges"
-        console.print(said, highlight=False)
+        console.print(present.exchanges(summary.spent), highlight=False)
     winner = history.candidates[history.winner] if history.winner else None
     if winner is None:
-        _print_nothing(console, history)
+        _print_nothing(console, plan, history)
+        inspect = _command(plan, workspace, "inspect")
+        console.print(f"what was tried  {inspect}", soft_wrap=True, highlight=False)
     else:
         print_gains(console, winner, history.baseline)
         if not present.gains_clearly(winner, plan.definition.objective.minimised):
@@ -207,12 +225,14 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
     console.print(f"verify it   sigil verify {record}", soft_wrap=True, highlight=False)
 
 
-def _print_nothing(console: Console, history: History) -> None:
+def _print_nothing(console: Console, plan: Plan, history: History) -> None:
     """Say why a run has no winner, as far as its record tells."""
     if history.measured():
         console.print("nothing better was found that the accept rule lets through")
     elif history.exchanges:
         console.print("nothing came of what models answered")
+    elif plan.models:
+        console.print("no model answered in that time")
     else:
         console.print("no candidate was measured in that time; give it more: --budget-time 2m")
     for line in present.refusals(history, at_most=3):
@@ -287,7 +307,7 @@ def _left(plan: Plan, progress: Progress) -> str:
 
 
 def _limits(evals: int | None, wall_clock_s: float, patience: int) -> str:
-    parts = [f"after {evals} evaluations"] if evals else []
+    parts = [f"after {present.counted(evals, 'evaluation')}"] if evals else []
     parts += [f"after {wall_clock_s:g} s", f"after {patience} evaluations without progress"]
     return ", ".join(parts)
 

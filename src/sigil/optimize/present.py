@@ -23,6 +23,11 @@ def number(value: float | bool) -> str:
     return f"{value:.4g}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return such as ``1 question`` or ``12 questions``."""
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
 def measured(value: MetricValue) -> str:
     """Return a value with its unit and interval: ``1.52 ms [1.50, 1.55]``.
 
@@ -37,8 +42,8 @@ def measured(value: MetricValue) -> str:
 def gain(value: MetricValue) -> str:
     """Return how a value stands against the baseline: ``10.3× faster [9.9, 10.6]``.
 
-    The interval is that of the paired ratio. Where the ratio is not known, or the metric
-    is exact and unchanged, the answer says so.
+    The interval is that of the paired ratio. Where that holds both faster and slower, the ratio
+    is not known, or the metric is exact and unchanged, the answer says so.
     """
     ratio = value.ratio
     if ratio is None:
@@ -83,6 +88,11 @@ def confidence(evaluation: Evaluation) -> str:
     """Return what the intervals of an evaluation are worth, or that it has none."""
     levels = {v.interval.confidence for v in evaluation.metrics.values() if v.interval}
     return f"intervals at {100 * min(levels):g} % confidence" if levels else "exact, no noise"
+
+
+def exchanges(models: Spent) -> str:
+    """Return the line on what models took in a run."""
+    return f"models took {spent(models)} in {counted(models.exchanges, 'exchange')}"
 
 
 def verdict(candidate: Candidate) -> str:
@@ -135,6 +145,8 @@ def metric_rows(
 
 
 def _speed(ratio: float, interval: Interval | None) -> str:
+    if interval is not None and _is_finite(interval) and interval.low <= 1 <= interval.high:
+        return f"no clear difference: {interval.low:.3g}× to {interval.high:.3g}× the time"
     word = "faster" if ratio <= 1 else "slower"
     factor = 1 / ratio if ratio <= 1 else ratio
     if interval is None or interval.low <= 0 or not _is_finite(interval):

@@ -78,6 +78,10 @@ class Report(Protocol):
         """Show how the unchanged code measures, and what is odd about that."""
         ...
 
+    def warning(self, problem: str) -> None:
+        """Tell of something that went wrong while the run goes on, in one line."""
+        ...
+
     def progress(self, progress: Progress) -> None:
         """Show where the run stands; called several times a second."""
         ...

@@ -17,7 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sigil.effects import SYSTEM_CLOCK, Clock
+from sigil.errors import BudgetSpent, ProviderFailed
 from sigil.llm.asking import Asking
+from sigil.optimize.history import History
 from sigil.optimize.plan import Plan
 from sigil.optimize.proposing import check_models, make_asking
 from sigil.optimize.report import Report, Summary, baseline_notes
@@ -70,8 +72,28 @@ def run(
             session.finish(reason)
         if search.refused:
             raise search.refused
+        if asking and not interrupted:
+            _require_answers(asking, session.history)
         spent = asking.spent if asking else None
         return Summary(session.run, reason, session.history, elapsed_s, interrupted, spent)
+
+
+def _require_answers(asking: Asking, history: History) -> None:
+    """Raise if a run came to nothing because nobody answered.
+
+    Raises:
+        BudgetSpent: it has too little for one question.
+        ProviderFailed: every question failed.
+    """
+    failure = asking.failure
+    if failure is None or history.measured():
+        return
+    if isinstance(failure, BudgetSpent):
+        raise failure
+    raise ProviderFailed(
+        f"no model answered: {failure}",
+        remedy="see that it can be reached, then go on with --resume",
+    )
 
 
 @contextmanager

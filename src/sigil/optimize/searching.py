@@ -23,6 +23,7 @@ from sigil.llm.asking import Asking
 from sigil.llm.model import Reply
 from sigil.optimize.confirming import fails_on_held_out, hopeful, is_hopeful, is_settled
 from sigil.optimize.history import Candidate, proposed_frame, round_frame
+from sigil.optimize.present import counted
 from sigil.optimize.proposing import make_proposers
 from sigil.optimize.report import CONFIRM, SEARCH, Progress, Report
 from sigil.optimize.session import Session
@@ -33,7 +34,10 @@ from sigil.search.optimizers import make_optimizer
 
 CONFIRMED_AT_MOST = 3
 CONFIRMED_WITH_REFUSED = 8
+QUESTIONS_PER_EVALUATION = 4
+"""Questions asked of models for each evaluation of a budget, however often they are in vain."""
 GOAL = "the goal is reached"
+_SAME = "the same program as before"
 _TICK_S = 0.2
 _NEVER = 10**9
 _Kind = Literal["evaluated", "remeasured", "confirmed"]
@@ -71,7 +75,8 @@ class Search:
         self._began = began
         self._searching_since = clock.monotonic_ns()
         self._evaluated = self._evaluated_before = session.history.measured()
-        self._rounds = self._asked = self._put_down_at = 0
+        self._rounds = self._asked = self._inquired = self._put_down_at = 0
+        self._unanswered = False
         self._confirming = 0
         self._reached: list[str] = []
         for name, candidate in self._history.candidates.items():
@@ -182,6 +187,7 @@ class Search:
         again = self._optimizer.take_remeasurements()
         refusals = self._optimizer.take_refusals()
         questions = self._optimizer.take_questions() if self._asking else []
+        self._inquired += len(questions)
         ids, ids_again = tuple(one.id for one in found), tuple(one.id for one in again)
         if recorded is None:
             proposed = map(_as_candidate, found)
@@ -239,6 +245,7 @@ class Search:
             self.refused = error
             return
         except ProviderFailed as error:
+            self._tell_unanswered(error)
             ideas = self._optimizer.answer(number, None, str(error))
         for idea in ideas:
             self._record_answer(idea)
@@ -246,6 +253,12 @@ class Search:
             self._record_refusal(refusal)
         self._evaluate(ideas)
         self._send(self._optimizer.take_questions())
+
+    def _tell_unanswered(self, error: ProviderFailed) -> None:
+        """Say so when a question fails for the first time: the run may go on for long."""
+        if not self._unanswered:
+            self._unanswered = True
+            self._report.warning(f"a model did not answer: {error}")
 
     def _record_answer(self, idea: Idea) -> None:
         """Record what came of a question, unless the journal has it; then it has to be that."""
@@ -260,8 +273,9 @@ class Search:
     def _record_refusal(self, refusal: Refusal) -> None:
         """Record why nothing came of a question, unless the journal has it."""
         number = refusal.round - 1
-        if refusal.duplicate_of is None and not self._history.rounds[number].told:
-            why = (refusal.proposal.proposer, refusal.reason)
+        if not self._history.rounds[number].told:
+            reason = refusal.reason if refusal.duplicate_of is None else _SAME
+            why = (refusal.proposal.proposer, reason)
             self._session.record("proposed", proposed_frame(number, [], [why]))
 
     def _out_of_answers(self) -> str | None:
@@ -368,7 +382,7 @@ class Search:
         if self.stop.is_set():
             return "interrupted"
         late = self.elapsed_s() >= limits.wall_clock_s - limits.confirming_s
-        return f"the budget of {limits.wall_clock_s:g} s is spent" if late else None
+        return f"out of time (a budget of {limits.wall_clock_s:g} s)" if late else None
 
     def _enough(self) -> str | None:
         """Return why no further round is asked for; a recorded round always is."""
@@ -378,7 +392,10 @@ class Search:
         if self._goal_reached():
             return GOAL
         if limits.evals is not None and self._asked >= limits.evals:
-            return f"the budget of {limits.evals} evaluations is spent"
+            return f"the budget of {counted(limits.evals, 'evaluation')} is spent"
+        if limits.evals and self._inquired >= QUESTIONS_PER_EVALUATION * limits.evals:
+            asked = counted(self._inquired, "question")
+            return f"{asked} brought only {counted(self._asked, 'evaluation')}"
         if self._optimizer.stale >= limits.patience:
             of = "evaluations and answers" if self._asking else "evaluations"
             return f"no progress in {limits.patience} {of}"
