@@ -110,6 +110,13 @@ def test_a_port_that_nobody_listens_on_refuses(start: Start):
         running.connect(8001, timeout_s=5)
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_the_ports_that_it_listens_on_are_told(start: Start, address: str):
+    running = start(ECHO, address, "8765")
+    connected(running, 8765).close()
+    assert running.ports() == [8765]
+
+
 def test_a_fork_of_ours_connects_too(start: Start):
     running = start(ECHO, "127.0.0.1", "8000")
     connected(running, 8000).close()

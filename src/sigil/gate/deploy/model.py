@@ -84,7 +84,7 @@ class Deployment(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Whether it was started and has not ended since."""
+        """Whether it was started and has not ended since, as far as that is known by now."""
         ...
 
     def start(self) -> None:

@@ -162,14 +162,18 @@ class ProcessDeployment:
                 log_bytes=LOG_BYTES if order.side == "baseline" else 0,
             )
         )
-        wait_until_healthy(
-            self.connect,
-            self.authority,
-            settings.health,
-            settings.start_s,
-            over=self._over,
-            progress=order.progress,
-        )
+        try:
+            wait_until_healthy(
+                self.connect,
+                self.authority,
+                settings.health,
+                settings.start_s,
+                over=self._over,
+                progress=order.progress,
+            )
+        except DeploymentFailed as failed:
+            self._blame_the_port(self._service.ports(), failed)
+            raise
 
     def _sandbox(self) -> CommandSandbox:
         settings, repository = self._settings, self._order.revision.repository
@@ -225,6 +229,14 @@ class ProcessDeployment:
             return None
         self._service.stop()  # so that all it printed has been read
         return _ending(ended) + self._shown(self._service.tail())
+
+    def _blame_the_port(self, ports: list[int], failed: DeploymentFailed) -> None:
+        """Say so if the service listens, and on other ports than on the one that is asked."""
+        if ports and self._settings.port not in ports:
+            raise DeploymentFailed(
+                f"{failed.problem}: it listens on {', '.join(map(str, ports))}",
+                remedy=f"have it listen on {PORT}, which is {self._settings.port}, or set port",
+            ) from failed
 
     def _shown(self, output: bytes) -> str:
         """Return the last line of the baseline's output; of a change nothing is ever shown."""

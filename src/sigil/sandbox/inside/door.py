@@ -8,19 +8,25 @@ unconnected: what it is connected to, and how long that may take, the receiver d
 The command can neither see nor reach any of this: it is in a pid namespace of its own, and
 never holds the channel.
 
-All answers are alike, so several processes may ask over one channel at once.
+All sockets are alike, so several processes may ask for them over one channel at once.
 
 Not here: the receiver (`sigil/sandbox/service.py`).
 """
 
+# Strings, not Path objects: importing pathlib is dear.
+# ruff: noqa: PTH123
+
 from __future__ import annotations
 
+import json
 import os
 import socket
 
 import namespaces
 import view
 
+_LISTENS = "0A"
+_TABLE, _PORTS = 65536, 20
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
 
@@ -28,12 +34,13 @@ class Door:
     """The way into the network of one command.
 
     Args:
-        channel: number of a SEQPACKET socket. Any word on it asks for two stream sockets, one
-            for IPv4 and one for IPv6, where the kernel has that.
+        channel: number of a SEQPACKET socket. ``sockets`` asks for two of them, one for IPv4
+            and one for IPv6, where the kernel has that; ``ports`` for what is listened on.
         pid: of the command, sealed: it cannot change its network any more.
     """
 
     def __init__(self, channel: int, pid: int) -> None:
+        self._pid = pid
         self._theirs = _network(pid)
         self._own = _network("self")
         self.channel = socket.socket(fileno=channel)
@@ -43,10 +50,14 @@ class Door:
         """Answer one question; False when nobody will ask any more."""
         made = []
         try:
-            if not self.channel.recv(16):
+            word = self.channel.recv(16)
+            if word == b"ports":
+                self.channel.send(json.dumps(_listened_on(self._pid)).encode())
+                return True
+            if not word:
                 return False
             made = self._make()
-            socket.send_fds(self.channel, [b"s"], [one.fileno() for one in made])
+            socket.send_fds(self.channel, [b"sockets"], [one.fileno() for one in made])
         except BlockingIOError:
             return True  # woken for nothing, or nobody takes what was asked for
         except OSError:
@@ -78,6 +89,19 @@ def _socket(family):
         return socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     except OSError:
         return None
+
+
+def _listened_on(pid) -> list:
+    """Return the TCP ports that somebody in a process's network listens on, a few at most."""
+    ports = set()
+    for name in ("tcp", "tcp6"):
+        try:
+            with open("{}/proc/{}/net/{}".format(view.HOST, pid, name)) as file:
+                rows = [line.split() for line in file.read(_TABLE).splitlines()[1:]]
+        except OSError:
+            continue
+        ports.update(int(row[1][-4:], 16) for row in rows if row[3:4] == [_LISTENS])
+    return sorted(ports)[:_PORTS]
 
 
 def _network(pid) -> int:
