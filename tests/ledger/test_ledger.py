@@ -234,14 +234,22 @@ def test_hooks_and_settings_of_the_repository_are_not_executed(ledger, key, tmp_
 
 
 def test_a_lock_that_git_holds_is_waited_for_and_not_taken(ledger, monkeypatch):
-    monkeypatch.setattr(refs, "_TRIES", 2)
+    monkeypatch.setattr(refs, "_TRIES", 3)
     lock = ledger.path / f"{refs.BRANCH}.lock"
-    lock.touch()
+    lock.write_text("0" * 40 + "\n")
     with pytest.raises(WorkspaceBusy, match=r"ledger\.lock"):
         ledger.append("fact", "api", {})
     assert lock.exists()
     lock.unlink()
     assert ledger.append("fact", "api", {}).seq == 3
+
+
+@pytest.mark.parametrize("left", ["sigil\n", "sig", ""])
+def test_a_lock_that_a_killed_process_of_ours_left_is_removed(ledger, monkeypatch, left):
+    monkeypatch.setattr(refs, "_TRIES", 3)
+    (ledger.path / f"{refs.BRANCH}.lock").write_text(left)
+    assert ledger.append("fact", "api", {}).seq == 3
+    assert not (ledger.path / f"{refs.BRANCH}.lock").exists()
 
 
 def test_a_branch_that_git_moves_meanwhile_is_not_overwritten(ledger, key, monkeypatch):

@@ -13,7 +13,9 @@ Not here: what the documents are (`sigil.ledger.statement`, `sigil.ledger.checkp
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -24,8 +26,11 @@ from sigil.ledger.needs import libraries
 with libraries():
     import rfc8785
 
-_HEAD, _MIDDLE = b'{"payload":"', b'","payloadType":"'
-_KEY, _SIGNATURE, _TAIL = b'","signatures":[{"keyid":"', b'","sig":"', b'"}]}'
+_FORM = b'{"payload":"%b","payloadType":"%b","signatures":[{"keyid":"%b","sig":"%b"}]}'  # RFC 8785
+_PARTS = re.compile(
+    re.escape(_FORM).replace(b"%b", b'([^"\\\\]*)'),
+)
+_LONGEST_PLAIN_INTEGER = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +59,8 @@ class Sealed:
         Raises:
             LedgerBroken: it is not canonical JSON.
         """
-        try:
-            value = json.loads(self.payload)
-            same = encode(value) == self.payload
-        except (ValueError, RecursionError, InvalidValue):
-            same, value = False, None
-        if not same:
-            raise LedgerBroken("a signed document is not canonical JSON")
-        return value
+        value = _read_plainly(self.payload)
+        return _read(self.payload) if value is None else value
 
 
 def encode(value: object) -> bytes:
@@ -98,10 +97,10 @@ def _encoding(kind: str, payload: bytes) -> bytes:
 
 
 def _written(sealed: Sealed) -> bytes:
-    return b"".join((
-        _HEAD, base64.b64encode(sealed.payload), _MIDDLE, sealed.kind.encode(),
-        _KEY, sealed.key.encode(), _SIGNATURE, base64.b64encode(sealed.signature), _TAIL,
-    ))  # fmt: skip
+    return _FORM % (
+        base64.b64encode(sealed.payload), sealed.kind.encode(), sealed.key.encode(),
+        base64.b64encode(sealed.signature),
+    )  # fmt: skip
 
 
 def unseal(data: bytes, kind: str) -> Sealed:
@@ -114,18 +113,73 @@ def unseal(data: bytes, kind: str) -> Sealed:
     Raises:
         LedgerBroken: it is no envelope of this type in its one form.
     """
+    parts = _PARTS.fullmatch(data)
+    if parts is not None and parts[2] == kind.encode():
+        with contextlib.suppress(ValueError):
+            payload, signature = (base64.b64decode(parts[n], validate=True) for n in (1, 4))
+            sealed = Sealed(kind, payload, parts[3].decode(), signature)
+            if _written(sealed) == data:
+                return sealed
+    raise LedgerBroken(f"is no signed document of type {kind}")
+
+
+# --- canonical or not -------------------------------------------------------------------
+
+
+def _read(payload: bytes) -> Any:
+    """Return the value of canonical JSON, of any sort."""
     try:
-        found = json.loads(data)
-        (signature,) = found["signatures"]
-        sealed = Sealed(
-            found["payloadType"],
-            base64.b64decode(found["payload"], validate=True),
-            signature["keyid"],
-            base64.b64decode(signature["sig"], validate=True),
-        )
-        same = sealed.kind == kind and _written(sealed) == data
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        same, sealed = False, None
-    if sealed is None or not same:
-        raise LedgerBroken(f"is no signed document of type {kind}")
-    return sealed
+        value = json.loads(payload)
+        same = encode(value) == payload
+    except (ValueError, RecursionError, InvalidValue):
+        same, value = False, None
+    if not same:
+        raise LedgerBroken("a signed document is not canonical JSON")
+    return value
+
+
+class _NotPlainError(ValueError):
+    """A number that Python and RFC 8785 may write in two ways."""
+
+
+def _plain_float(token: str) -> float:
+    """Read a number such as 0.95; not 1.0, 1e-7 or 1e21.
+
+    In between both write the shortest digits that read back as the same number, in the same way.
+    """
+    if token.endswith("0") or "e" in token or "E" in token:
+        raise _NotPlainError(token)
+    return float(token)
+
+
+def _plain_integer(token: str) -> int:
+    """Read an integer that is exact as a double for certain."""
+    if len(token) > _LONGEST_PLAIN_INTEGER:
+        raise _NotPlainError(token)
+    return int(token)
+
+
+def _not_plain(token: str) -> Any:
+    raise _NotPlainError(token)
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=_plain_float, parse_int=_plain_integer, parse_constant=_not_plain
+)
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _read_plainly(payload: bytes) -> Any:
+    """Return the value of canonical JSON of the usual sort, ten times as fast; None for any other.
+
+    Where text is ASCII and numbers are plain, Python's own writer writes RFC 8785. What it writes
+    otherwise than it stands there is left to `_read`.
+    """
+    if not payload.isascii():
+        return None
+    text = payload.decode("ascii")
+    try:
+        value = _DECODER.decode(text)
+        return value if _ENCODER.encode(value) == text else None
+    except (ValueError, RecursionError):
+        return None

@@ -22,8 +22,8 @@ from typing import Any
 
 from sigil import __version__
 from sigil.effects import SYSTEM_CLOCK, Clock, random_bytes
-from sigil.errors import KeyMissing, LedgerBroken, Where, WorkspaceBusy
-from sigil.ledger import checkpoint, layout, refs, statement, verifying
+from sigil.errors import KeyMissing, LedgerBroken, SigilError, Where, WorkspaceBusy
+from sigil.ledger import checkpoint, layout, packing, refs, statement, verifying
 from sigil.ledger.building import Built, attest, build
 from sigil.ledger.keys import Signer
 from sigil.ledger.making import new_repository
@@ -289,12 +289,19 @@ class Ledger:
                 if refs.swap(self.path, newest.commit, built.commit):
                     if self.pin is not None:
                         self.pin.advance(built.state)
+                    self._pack(built.state.size)
                     return built
         raise WorkspaceBusy(
             "the branch moves faster than entries can be added",
             where=Where(str(self.path)),
             remedy="stop whatever else writes to it",
         )
+
+    def _pack(self, size: int) -> None:
+        """Pack now and then. What was appended stands, whether that works or not."""
+        if size and size % packing.EVERY == 0:
+            with contextlib.suppress(SigilError):
+                packing.pack(self.path / "objects")
 
     def write(self, built: Built) -> None:
         """Write states, durable when this returns; none of them is the newest by that.

@@ -177,6 +177,7 @@ class Pin:
     def _held(self) -> Generator[None]:
         files.make_directory(self.path.parent)
         with turn(self.path.with_name(f".{self.path.name}.lock")):
+            files.sweep(self.path.parent)
             yield
 
     def _write(self, known: Pinned) -> None:

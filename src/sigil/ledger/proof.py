@@ -59,11 +59,9 @@ class Inclusion:
             LedgerBroken: it proves nothing.
         """
         state = checkpoint.read(self.checkpoint)
-        entry = statement.read(self.entry)
+        entry = statement.read_genuine(self.entry)
         trusted(state.key, keys, "the checkpoint")
         trusted(entry.key, keys, "the entry")
-        if not envelope.unseal(self.entry, statement.PAYLOAD).genuine():
-            raise LedgerBroken("the entry was changed after it was signed")
         leaf, root = statement.leaf(entry.digest), bytes.fromhex(state.root)
         if entry.ledger != state.ledger or not merkle.included(
             leaf, entry.seq, state.size, self.path, root

@@ -2,10 +2,9 @@
 
 Promises: `swap` moves the ref only from where the caller saw it, whoever else moves it, git
 itself included, since it takes git's own lock file; the move is on the disk when it returns; a
-lock file that a killed process of ours left is recognised and removed, while one of git's is
-waited for and never touched.
-
-The lock file of ours has a second name, ``.sigil-….tmp``; git's have one name only.
+lock file that a killed process of ours left is recognised by what is in it and removed, while one
+of git's is waited for and never touched. An empty one can be of either; it is removed if it stays
+empty, because git fills its own at once.
 
 Not here: what the commit holds (`sigil.ledger.snapshot`).
 """
@@ -23,6 +22,8 @@ from sigil.store import files
 BRANCH = "refs/heads/ledger"
 _ID = re.compile(r"[0-9a-f]{40}")
 _TRIES, _PAUSE = 500, 0.01
+_MARK = b"sigil\n"
+_DIGITS = b"0123456789abcdef"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -76,51 +77,51 @@ def swap(repository: Path, old: str | None, new: str, name: str = BRANCH) -> boo
     """
     path = repository / name
     lock = path.with_name(path.name + ".lock")
-    temporary = files.temporary_path(path.parent)
     with files.writing(path):
-        descriptor = os.open(temporary, _NEW, 0o666)
+        _take(lock)
         try:
-            files.write_all(descriptor, f"{new}\n".encode())
-            os.fsync(descriptor)
-            _take(temporary, lock)
-            try:
-                moved = read(repository, name) == old
-                if moved:
-                    lock.replace(path)
-            finally:
+            if read(repository, name) != old:
+                return False
+            _replace(path, f"{new}\n".encode())
+        finally:
+            lock.unlink(missing_ok=True)
+        files.sync_directory(path.parent)
+        files.settle(path.parent)
+    return True
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Give a file other bytes, whole or not at all; its name is still to be synced."""
+    temporary = files.temporary_path(path.parent)
+    descriptor = os.open(temporary, _NEW, 0o666)
+    try:
+        files.write_all(descriptor, data)
+        os.fsync(descriptor)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _take(lock: Path) -> None:
+    """Make the lock file as soon as there is none of somebody who lives."""
+    pause = threading.Event()
+    for attempt in range(1, _TRIES + 1):
+        try:
+            descriptor = os.open(lock, _NEW, 0o666)
+        except FileExistsError:
+            if _abandoned(lock, last=attempt == _TRIES - 1):
                 lock.unlink(missing_ok=True)
+            else:
+                pause.wait(_PAUSE)
+            continue
+        try:
+            files.write_all(descriptor, _MARK)
         finally:
             os.close(descriptor)
-            temporary.unlink(missing_ok=True)
-        if moved:
-            files.sync_directory(path.parent)
-            files.settle(path.parent)
-    return moved
-
-
-def tidy(repository: Path, name: str = BRANCH) -> None:
-    """Remove what killed processes of ours left around a branch. The caller holds the lock.
-
-    Raises:
-        Unwritable: the system refuses.
-    """
-    path = repository / name
-    with files.writing(path):
-        _remove_ours(path.with_name(path.name + ".lock"))
-        files.sweep(path.parent)
-
-
-def _take(temporary: Path, lock: Path) -> None:
-    """Give a temporary file its second name, the lock's, as soon as that is free."""
-    pause = threading.Event()
-    for _ in range(_TRIES):
-        try:
-            os.link(temporary, lock)
-        except FileExistsError:
-            _remove_ours(lock)
-            pause.wait(_PAUSE)
-        else:
-            return
+        return
     raise WorkspaceBusy(
         "another program keeps the branch locked",
         where=Where(str(lock)),
@@ -128,11 +129,19 @@ def _take(temporary: Path, lock: Path) -> None:
     )
 
 
-def _remove_ours(lock: Path) -> None:
-    """Remove a lock file that a killed process of ours left behind: one that has two names."""
+def _abandoned(lock: Path, *, last: bool) -> bool:
+    """Say whether a lock file is of a process that is gone.
+
+    Ours begins with no hex digit, even where a power cut left zeros; git's begins with the id of
+    a commit. The caller holds the ledger's lock, so none of ours that lives is in here.
+    """
     try:
-        abandoned = lock.lstat().st_nlink > 1
-    except FileNotFoundError:
-        return
-    if abandoned:
-        lock.unlink(missing_ok=True)
+        found = files.read_file(lock)
+    except NotFound:
+        return False
+    return last if not found else found[:1] not in _DIGITS
+
+
+def tidy(repository: Path, name: str = BRANCH) -> None:
+    """Remove what killed processes of ours left beside a branch. The caller holds the lock."""
+    files.sweep((repository / name).parent)

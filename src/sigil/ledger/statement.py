@@ -220,12 +220,27 @@ def read(data: bytes) -> Entry:
     Raises:
         LedgerBroken: they are no entry in its one form.
     """
+    return _read(data, envelope.unseal(data, PAYLOAD))
+
+
+def read_genuine(data: bytes) -> Entry:
+    """Return the entry of which ``data`` are the bytes, signed by the key that it names.
+
+    Raises:
+        LedgerBroken: they are no entry, or were changed after they were signed.
+    """
     sealed = envelope.unseal(data, PAYLOAD)
+    if not sealed.genuine():
+        raise LedgerBroken("was changed after it was signed")
+    return _read(data, sealed)
+
+
+def _read(data: bytes, sealed: envelope.Sealed) -> Entry:
     document = sealed.document()
     try:
         return _entry(document, sealed.key, canonical.digest(data))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise LedgerBroken("a signed statement is no entry of a ledger") from error
+        raise LedgerBroken("is signed, and no entry of a ledger") from error
 
 
 def _entry(document: Any, key: str, digest: str) -> Entry:

@@ -19,7 +19,7 @@ from datetime import datetime
 
 from sigil import canonical
 from sigil.errors import LedgerBroken, LedgerForked
-from sigil.ledger import envelope, merkle, statement
+from sigil.ledger import merkle, statement
 from sigil.ledger.checkpoint import Checkpoint
 from sigil.ledger.pins import Pinned, Seen, other_ledger
 from sigil.ledger.snapshot import Snapshot
@@ -163,12 +163,10 @@ def chained(snapshot: Snapshot, keys: Collection[str], start: int = 0) -> Iterat
 
 def _genuine(data: bytes, keys: Collection[str], what: str) -> Entry:
     try:
-        entry = statement.read(data)
+        entry = statement.read_genuine(data)
     except LedgerBroken as error:
-        raise LedgerBroken(f"{what}: {error.problem}", remedy=_RESTORE) from error
+        raise LedgerBroken(f"{what} {error.problem}", remedy=_RESTORE) from error
     trusted(entry.key, keys, what)
-    if not envelope.unseal(data, statement.PAYLOAD).genuine():
-        raise LedgerBroken(f"{what} was changed after it was signed", remedy=_RESTORE)
     return entry
 
 
