@@ -23,7 +23,7 @@ from bench.row import Row
 
 MODULES = (
     *("startup", "sandbox", "commands", "store", "proposers", "measuring", "search", "slow"),
-    *("symbolic", "repair", "models", "optimizers", "tasks", "peers", "service"),
+    *("symbolic", "repair", "models", "optimizers", "tasks", "peers", "service", "scenarios"),
 )
 
 

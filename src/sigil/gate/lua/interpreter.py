@@ -67,7 +67,7 @@ class Interpreter:
             }),
         })  # fmt: skip
         for name in _PARTS:
-            self._runtime.compile(_part(name), name=f"={name}", mode="t")(self.inside)
+            self._runtime.compile(_part(name), name=f"={name}", mode="b")(self.inside)
         outer: Any = self._runtime.globals()
         for name in list(outer.keys()):
             outer[name] = None
@@ -123,13 +123,27 @@ def split_place(message: str) -> tuple[int | None, str]:
     return (int(found[2][:9]) if found[1] == MAIN else None), found[3]
 
 
+def prepare() -> None:
+    """Load what every interpreter needs, so that processes forked from this one have it.
+
+    Raises:
+        DependencyMissing: the extra ``gate`` is not installed.
+    """
+    for name in _PARTS:
+        _part(name)
+
+
 def _nothing(_object: object, _name: object, _setting: bool) -> NoReturn:
     raise AttributeError("sealed")
 
 
 @cache
-def _part(name: str) -> str:
-    return (_PRELUDE / f"{name}.lua").read_text(encoding="utf-8")
+def _part(name: str) -> bytes:
+    """Return a part of the prelude as bytecode of this process's Lua, never read from a file."""
+    text = (_PRELUDE / f"{name}.lua").read_text(encoding="utf-8")
+    maker: Any = _lua().LuaRuntime(encoding="latin-1", source_encoding="utf-8")
+    compiled: str = maker.eval("string.dump")(maker.compile(text, name=f"={name}", mode="t"))
+    return compiled.encode("latin-1")
 
 
 @cache

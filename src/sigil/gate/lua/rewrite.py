@@ -133,7 +133,11 @@ class _Context:
 
     def outside(self) -> _Context:
         """Return the same place, with nothing noted."""
-        return replace(self, expect=None, nested=0)
+        return self if self.expect is None else _Context(None, 0, self.in_run, self.counted)
+
+    def deeper(self) -> _Context:
+        """Return the same place, inside of one note more."""
+        return _Context(self.expect, self.nested + 1, self.in_run, self.counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +234,7 @@ class _Writer:
             return self._below(node, context)
         part = self._part(site, node)
         mark = self.name("w" if node.type in _ALL else "v")
-        inside = self._below(node, replace(context, nested=context.nested + 1))
+        inside = self._below(node, context.deeper())
         return self._around(node, f"{mark}({self.name('x')},{part.number},", inside, ")")
 
     def _part(self, site: Site, node: Node) -> Part:
@@ -410,6 +414,8 @@ def _local_of(program: Program, call: Node) -> str:
 def _generator_names(program: Program) -> frozenset[str]:
     """Return what `sigil.gen` is called: itself, and each local that holds it."""
     names = {"sigil.gen"}
+    if b"sigil.gen" not in program.source:
+        return frozenset(names)
     for node in walk(program.root):
         if node.type != "dot_index_expression" or program.text(node) != "sigil.gen":
             continue

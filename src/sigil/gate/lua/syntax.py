@@ -48,7 +48,10 @@ class Program:
     def place(self, point: tuple[int, int]) -> tuple[int, int]:
         """Return 1-based line and column, in characters, of a row and a column in bytes."""
         row, column = point
-        return row + 1, len(self._lines[row][:column].decode(errors="replace")) + 1
+        line = self._lines[row]
+        if line.isascii():
+            return row + 1, column + 1
+        return row + 1, len(line[:column].decode(errors="replace")) + 1
 
     def line(self, number: int) -> Span:
         """Return the text of a line without the blanks around it."""
