@@ -254,6 +254,25 @@ def test_containers_end_when_we_are_killed(engine: Engine, commit: Commit, cache
         subprocess.run(["sleep", "0.05"], check=True)
 
 
+def test_at_ctrl_c_while_it_comes_up_all_is_taken_down(engine: Engine, commit: Commit, cache: Path):
+    revision = commit({"compose.yaml": compose_file(image="endless")})
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, revision.repository, str(revision.commit), cache],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        deadline = time.monotonic() + 30
+        while not list(engine.folder.glob("sigil-*/pulling")):
+            assert time.monotonic() < deadline
+            subprocess.run(["sleep", "0.05"], check=True)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) != 0
+    assert engine.projects() == []
+    assert engine.verbs() == ["up", "down"]
+
+
 def test_without_an_engine_the_remedy_is_told(commit: Commit, cache: Path, monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
     deployment = deploy(settings(), Revision(Path("/nonexistent")), "pr", cache=cache)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -10,6 +11,8 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,6 +84,16 @@ def test_both_sides_are_up_on_one_port_and_are_two_services(commit: Commit, cach
     ):
         assert pr.authority == baseline.authority
         assert [seen(side)["path"] for side in (pr, baseline)] == ["changed", "/x"]
+
+
+def test_both_sides_may_be_started_at_once(commit: Commit, cache: Path):
+    revision = commit({"server.py": SERVER})
+    sides = [deploy(settings(), revision, side, cache=cache) for side in ("pr", "baseline")]
+    with ExitStack() as stack, ThreadPoolExecutor(2) as threads:
+        for side in sides:
+            stack.callback(side.stop)
+        list(threads.map(lambda side: side.start(), sides))
+        assert [seen(side)["path"] for side in sides] == ["/x", "/x"]
 
 
 def test_the_files_are_the_commits_and_not_the_folders(commit: Commit, cache: Path):
@@ -320,6 +333,29 @@ deployment.start()
 print("up", flush=True)
 sys.stdin.read()
 """
+INTERRUPTED = KILLED.replace("deployment.start()", "with deployment:").replace(
+    '\nprint("up", flush=True)\nsys', '\n    print("up", flush=True)\n    sys'
+)
+
+
+def test_at_ctrl_c_nothing_is_left(commit: Commit, cache: Path, scratch: Path):
+    revision = commit({"server.py": SERVER})
+    mark = f"mark-{scratch.stat().st_ino}-c"
+    arguments = [revision.repository, str(revision.commit), cache, scratch, mark]
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        assert alive(mark)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: every process of ours gets it
+        assert process.wait(60) != 0
+    assert not alive(mark)
+    assert list(scratch.iterdir()) == []
 
 
 def test_when_we_are_killed_the_service_ends_and_the_next_one_cleans_up(
