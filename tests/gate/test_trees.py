@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sigil.errors import Corrupt, InvalidValue, NotFound
+from sigil.errors import Corrupt, InvalidValue, NotFound, Unreadable
 from sigil.gate.trees import Capped, CommitTree, Entry, FolderTree, Tree, place
 
 GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
@@ -112,6 +112,36 @@ def test_a_reference_that_is_no_commit_is_said(tmp_path, reference):
     commit(tmp_path)
     with pytest.raises(NotFound, match="git knows no commit"):
         CommitTree(tmp_path, reference)
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "garbage"])
+@pytest.mark.parametrize("kind", ["blob", "tree"])
+def test_an_object_that_git_lacks_is_said(tmp_path, kind, damage):
+    write(tmp_path, "a/b", b"then")
+    commit(tmp_path)
+    name = subprocess.run(
+        ["git", "rev-parse", "HEAD:a/b" if kind == "blob" else "HEAD:a"],
+        cwd=tmp_path, check=True, capture_output=True, text=True,
+    ).stdout.strip()  # fmt: skip
+    stored = tmp_path / ".git" / "objects" / name[:2] / name[2:]
+    stored.chmod(0o600)
+    if damage == "missing":
+        stored.unlink()
+    else:
+        stored.write_bytes(b"" if damage == "empty" else b"garbage garbage")
+    tree = CommitTree(tmp_path, "HEAD")
+    with pytest.raises(Unreadable, match="git cannot read this of the commit"):
+        tree.read("a/b", 10)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_repository_of_somebody_else_is_not_trusted(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    commit(tmp_path)
+    for path in (tmp_path, tmp_path / ".git"):
+        os.chown(path, 65534, 65534)
+    with pytest.raises(Unreadable, match="belongs to another user"):
+        CommitTree(tmp_path, "HEAD")
 
 
 def test_a_folder_without_git_is_said(tmp_path):

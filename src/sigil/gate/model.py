@@ -67,7 +67,7 @@ class Scenario:
         id: its path below ``visible/`` or ``holdout/`` without suffix; for a holdout the opaque
             ``holdout_001``.
         half: which half it belongs to.
-        text: Lua 5.4 source.
+        text: Lua 5.4 source; in no representation, because it may be a holdout's.
         path: what a code frame calls it.
         spec: path of the intent that it stems from, relative to the repository; empty if unknown.
         library: text of each helper that it may ``require``, by module name such as ``lib.money``.
@@ -75,7 +75,7 @@ class Scenario:
 
     id: str
     half: Half
-    text: str
+    text: str = field(repr=False)
     path: str
     spec: str = ""
     library: Mapping[str, str] = field(default_factory=dict[str, str])

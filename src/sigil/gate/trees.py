@@ -8,14 +8,15 @@ Not here: what the files mean (`sigil.gate.bundle`, `sigil.gate.policy`).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, Protocol
 
-from sigil.errors import Corrupt, DependencyMissing, InvalidValue, NotFound, Where
+from sigil.errors import Corrupt, DependencyMissing, InvalidValue, NotFound, Unreadable, Where
 from sigil.printable import printable
 from sigil.store.disk_errors import read_error
 from sigil.store.files import CHUNK, open_regular
@@ -192,6 +193,7 @@ class CommitTree:
 
     Raises:
         NotFound: there is no repository, or no such commit.
+        Unreadable: the repository belongs to another user, whom git does not trust.
         DependencyMissing: pygit2 is not installed.
     """
 
@@ -207,6 +209,10 @@ class CommitTree:
 
     def entries(self, folder: str) -> Iterator[Entry]:
         """Yield what stands below ``folder``; see `Tree`."""
+        with self._whole(folder):
+            yield from self._entries(folder)
+
+    def _entries(self, folder: str) -> Iterator[Entry]:
         found = self._find(folder)
         if found is None:
             return
@@ -226,6 +232,10 @@ class CommitTree:
 
     def read(self, path: str, most: int) -> bytes:
         """Return the bytes of a file; see `Tree`."""
+        with self._whole(path):
+            return self._read(path, most)
+
+    def _read(self, path: str, most: int) -> bytes:
         found = self._find(path)
         if found is None or found[1].filemode == _TREE:
             raise NotFound("there is no such file", where=place(self, path))
@@ -240,6 +250,12 @@ class CommitTree:
         try:
             return self._git.Repository(str(repository))
         except self._git.GitError as error:
+            if "owned by" in str(error):
+                raise Unreadable(
+                    "the git repository belongs to another user",
+                    where=Where(str(repository)),
+                    remedy="if you trust it: git config --global --add safe.directory FOLDER",
+                ) from error
             raise NotFound(
                 "there is no git repository",
                 where=Where(str(repository)),
@@ -258,6 +274,18 @@ class CommitTree:
             ) from error
         self.commit = str(commit.id)
         return commit.tree
+
+    @contextlib.contextmanager
+    def _whole(self, path: str) -> Generator[None]:
+        """Say so where git lacks an object of the commit, or has a damaged one."""
+        try:
+            yield
+        except (KeyError, self._git.GitError) as error:
+            raise Unreadable(
+                "git cannot read this of the commit",
+                where=place(self, path),
+                remedy="git fsck; of a shallow or partial clone, fetch the rest",
+            ) from error
 
     def _find(self, path: str) -> tuple[str, Any] | None:
         """Return the entry at ``path``, or the one on the way there that is no folder."""
