@@ -185,6 +185,64 @@ def test_recipients_can_be_given(repository):
     assert run("seal", "-s", "api", "-", *given, input=SECRET).exit_code == 0
 
 
+def test_lua_that_does_not_parse_is_not_sealed_and_not_repeated(repository):
+    result = run("seal", "-s", "api", "-", input="return {\n  title = SECRET SECRET\n}")
+    assert isinstance(result.exception, MalformedScenario)
+    assert str(result.exception).startswith("the scenario:2: cannot be read as a scenario")
+    assert "SECRET" not in f"{result.exception}{result.output}"
+
+
+def test_a_holdout_that_claims_nothing_is_sealed_with_a_warning(repository):
+    result = run("seal", "-s", "api", "-", input=SECRET)
+    assert "warning: the scenario:1: error: no-expect\n" in result.stderr
+
+
+def test_a_folder_that_is_reached_through_a_link_is_the_same_folder(repository, tmp_path):
+    (tmp_path / "link").symlink_to(repository)
+    path = tmp_path / "link" / FOLDER / "visible" / "billing" / "upgrade.lua"
+    assert run("seal", "-s", "api", str(path)).stdout.startswith("sealed holdout_001\n")
+
+
+# --- lint -----------------------------------------------------------------------------------
+
+
+def test_a_flaw_of_a_visible_scenario_is_named_with_its_line(repository):
+    result = run("lint", "-s", "api")
+    assert result.exit_code == MalformedScenario.exit_code == 64
+    path = FOLDER / "visible" / "billing" / "upgrade.lua"
+    assert result.stdout == (
+        f"{path}:1: error: no-expect: it claims nothing: there is no expect in it\n"
+        "1 scenarios, 1 findings\n"
+    )
+
+
+def test_a_scenario_without_flaws_ends_well(repository):
+    path = repository / FOLDER / "visible" / "billing" / "upgrade.lua"
+    path.write_text(
+        "return { policy = { capabilities = {'http'} }, run = function()\n"
+        "  local got = sigil.get('/')\n  expect(got.status == 200)\nend }\n"
+    )
+    result = run("lint", "-s", "api")
+    assert (result.exit_code, result.stdout) == (0, "1 scenarios, 0 findings\n")
+
+
+def test_of_a_draft_and_of_holdouts_line_and_rule_are_said_and_no_text(repository):
+    text = "return { run = function()\n  expect(SECRET == 1)\nend }\n"
+    draft = run("lint", "-s", "api", "-", input=text)
+    assert "the scenario:2: error: undefined-name\n" in draft.stdout
+    run("seal", "-s", "api", "-", input=text)
+    sealed = run("lint", "-s", "api", "--holdouts", "--json")
+    flaws = [flaw for flaw in json.loads(sealed.stdout) if "holdout" in flaw["path"]]
+    assert [(flaw["line"], flaw["rule"]) for flaw in flaws] == [(2, "undefined-name")]
+    assert "SECRET" not in draft.output + sealed.output
+
+
+def test_holdouts_are_not_checked_without_the_key(repository, monkeypatch, tmp_path):
+    run("seal", "-s", "api", "-", input=SECRET)
+    monkeypatch.setenv("SIGIL_KEYS", str(tmp_path / "none"))
+    assert isinstance(run("lint", "-s", "api", "--holdouts").exception, KeyMissing)
+
+
 # --- list -----------------------------------------------------------------------------------
 
 

@@ -25,6 +25,14 @@ recipient_keys = click.option(
 seed_option = click.option(
     "--seed", type=click.IntRange(0, 2**64 - 1), help="Seed to record; else the present one."
 )
+key_file_option = click.option(
+    "--key-file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="Private key of a recipient; - is standard input. By default the service's.",
+)
+key_descriptor = click.option(
+    "--key-fd", type=click.IntRange(0), help="Read the private key from this descriptor."
+)
 dry_run_flag = click.option("--dry-run", is_flag=True, help="Say what would be, write nothing.")
 
 
@@ -67,6 +75,13 @@ def identities_of(service: str, file: Path | None, descriptor: int | None) -> Id
     if file == Path("-"):
         return read_identities_from(sys.stdin.fileno())
     return read_identities(file or identity_path(keys_here(), service))
+
+
+def read_draft() -> bytes:
+    """Return the scenario on standard input, and one byte more than a scenario may have."""
+    from sigil.gate.bundle import MAX_TEXT
+
+    return sys.stdin.buffer.read(MAX_TEXT + 1)
 
 
 def facts_of(update: Update, *, dry_run: bool) -> dict[str, Any]:

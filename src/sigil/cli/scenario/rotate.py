@@ -9,6 +9,8 @@ import click
 from sigil.cli.options import as_json, print_json, repo_root
 from sigil.cli.scenario.choosing import (
     dry_run_flag,
+    key_descriptor,
+    key_file_option,
     recipient_keys,
     seed_option,
     service_name,
@@ -19,12 +21,8 @@ from sigil.cli.scenario.choosing import (
 @service_name
 @recipient_keys
 @click.option("--retire", "retired", multiple=True, metavar="ID", help="Drop this holdout.")
-@click.option(
-    "--key-file",
-    type=click.Path(path_type=Path, allow_dash=True),
-    help="Private key of a present recipient; - is standard input. By default the service's.",
-)
-@click.option("--key-fd", type=click.IntRange(0), help="Read the private key from this descriptor.")
+@key_file_option
+@key_descriptor
 @seed_option
 @dry_run_flag
 @repo_root

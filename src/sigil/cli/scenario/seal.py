@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +56,7 @@ def seal(
 
     root = repository(repo_root)
     drafts = _drafts(root, service, paths, spec)
+    _lint(root, service, drafts)
     moved = [draft.name for draft in drafts if draft.name]
     wanted = Wanted(
         recipients_of(root, service, recipients),
@@ -85,14 +85,15 @@ def seal(
 
 def _drafts(root: Path, service: str, paths: tuple[Path, ...], spec: str) -> list[Draft]:
     """Read what is to be sealed: files of the visible half, or standard input."""
+    from sigil.cli.scenario.choosing import read_draft
     from sigil.errors import UsageError
-    from sigil.gate.bundle import MAX_TEXT, folder_of
-    from sigil.gate.changing import Draft
+    from sigil.gate.bundle import folder_of
+    from sigil.gate.changing import Draft, checked
 
     if Path(STDIN) in paths:
         if len(paths) > 1:
             raise UsageError("standard input and files at once", remedy="seal them one by one")
-        return [Draft(_text(sys.stdin.buffer.read(MAX_TEXT + 1)), spec)]
+        return [Draft(checked(read_draft()), spec)]
     visible = root / folder_of(service) / "visible"
     return [_draft_of(path, visible, spec) for path in paths]
 
@@ -101,26 +102,29 @@ def _draft_of(path: Path, visible: Path, spec: str) -> Draft:
     from sigil.cli.options import shown
     from sigil.errors import UsageError
     from sigil.gate.bundle import MAX_TEXT
-    from sigil.gate.changing import Draft
+    from sigil.gate.changing import Draft, checked
     from sigil.gate.trees import FolderTree
 
-    absolute = path.absolute()
+    absolute = path.parent.resolve() / path.name  # as the repository is
     if absolute.suffix != ".lua" or not absolute.is_relative_to(visible):
         raise UsageError(
             f"{shown(absolute)} is no scenario in {shown(visible)}",
             remedy="pipe it instead, so that no copy is left: sigil scenario seal … - < FILE",
         )
     relative = absolute.relative_to(visible).as_posix()
-    text = _text(FolderTree(visible).read(relative, MAX_TEXT))
+    text = checked(FolderTree(visible).read(relative, MAX_TEXT))
     return Draft(text, spec, relative.removesuffix(".lua"))
 
 
-def _text(data: bytes) -> str:
-    """Return Lua source; the message of an error holds nothing of it."""
-    from sigil.errors import Where
-    from sigil.gate.bundle import lua_text
+def _lint(root: Path, service: str, drafts: list[Draft]) -> None:
+    """Refuse what is no scenario; say on standard error what a draft does not do."""
+    from sigil.gate.linting import flaws_of_draft, helpers
+    from sigil.gate.trees import FolderTree
 
-    return lua_text(data, Where("the scenario"))
+    library = helpers(FolderTree(root), service) if drafts else {}
+    for draft in drafts:
+        for flaw in flaws_of_draft(draft, library):
+            click.echo(f"warning: {flaw}", err=True)
 
 
 def _warn(moved: list[str], *, removed: bool) -> None:
