@@ -62,8 +62,10 @@ def rows() -> Iterator[Row]:
         STEPS / processor_seconds(steps), None, "", "1/s", at_least=5_000,
     )  # fmt: skip
     limits = Limits()
-    yield Row("a fresh interpreter with its library", median_ms(lambda: Interpreter(limits, nobody)),
-              bare_ms(), "bare Lua", "ms")  # fmt: skip
+    yield Row(
+        "a fresh interpreter with its library",
+        median_ms(lambda: Interpreter(limits, nobody)), bare_ms(), "bare Lua", "ms",
+    )  # fmt: skip
     expects = "expect(r.json.a.b == 1 and r.status == 200)\n" * EXPECTS
     text = f"{HEAD}local r\n{expects}end }}"
     parsing = median_ms(lambda: parse(text, "bench.lua"))

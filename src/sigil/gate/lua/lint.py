@@ -76,12 +76,19 @@ def _line(node: Node) -> int:
 
 
 def _paths(program: Program) -> Iterator[tuple[Node, str]]:
-    """Yield each outermost ``sigil.a.b`` of the text."""
+    """Yield each ``sigil.a.b`` of the text, as long as it is one of plain names."""
     for node in walk(program.root):
-        if node.type == "dot_index_expression" and node.parent.type != "dot_index_expression":
-            path = program.text(node)
-            if path.startswith("sigil."):
-                yield node, path
+        if node.type != "identifier" or program.text(node) != "sigil" or not _is_variable(node):
+            continue
+        path = node
+        while path.parent.type == "dot_index_expression" and _is_table_of(path, path.parent):
+            path = path.parent
+        if path.id != node.id:
+            yield path, program.text(path)
+
+
+def _is_table_of(node: Node, parent: Node) -> bool:
+    return bool(parent.child_by_field_name("table").id == node.id)
 
 
 def _names(program: Program) -> Iterator[Finding]:
@@ -118,7 +125,7 @@ def _declared_names(program: Program) -> Iterator[str]:
 def _is_variable(node: Node) -> bool:
     parent = node.parent
     if parent.type in {"dot_index_expression", "method_index_expression"}:
-        return bool(parent.child_by_field_name("table").id == node.id)
+        return _is_table_of(node, parent)
     if parent.type == "field":
         name = parent.child_by_field_name("name")
         return name is None or name.id != node.id or parent.children[0].type == "["
