@@ -1,7 +1,9 @@
 """A search in which a model proposes: the official client, a server on loopback, the sandbox."""
 
 import json
+import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from sigil import errors
 from sigil.canonical import digest
 from sigil.cli.planning import make_plan
 from sigil.cli.progress import Silent
+from sigil.evaluate.lanes import Lanes
+from sigil.evaluate.result import Evaluation
 from sigil.optimize.report import Summary
 from sigil.optimize.run import run
 from sigil.optimize.spec import load_spec
@@ -94,6 +98,28 @@ def test_neither_lanes_nor_requests_in_flight_nor_delays_change_a_lineage(
     many, _ = searched(repository, multiples, budget_evals=24, lanes=4, in_flight=8, workspace="b")
     assert lineage(one) == lineage(many)
     assert one.history.measured() == 24
+
+
+def test_what_has_arrived_is_measured_while_the_first_answer_is_waited_for(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = threading.Semaphore(0)
+    seen: list[bool] = []
+    submit = Lanes.submit
+
+    def counted(self: Lanes, *candidate: Any) -> Future[Evaluation]:
+        measured.release()
+        return submit(self, *candidate)
+
+    def silent_first(request: Mapping[str, Any], number: int) -> str:
+        if number == 0:
+            seen.extend(measured.acquire(timeout=20) for _ in range(3))
+        return function(f"x * {number}")
+
+    monkeypatch.setattr(Lanes, "submit", counted)
+    summary, _ = searched(repository, silent_first, budget_evals=4, lanes=1)
+    assert seen == [True, True, True]
+    assert summary.history.measured() == 4
 
 
 def test_recorded_answers_give_the_same_lineage_without_a_network(repository: Path) -> None:

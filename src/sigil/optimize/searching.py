@@ -2,7 +2,8 @@
 
 Where models propose, questions to them and evaluations are under way at the same time. A
 round is asked while earlier ones are measured, from those before them: what is tried depends
-on neither the number of lanes nor their speed, nor that of a model.
+on neither the number of lanes nor their speed, nor that of a model. An answer that
+has to wait for another one is measured meanwhile, and what was found counts when it does.
 
 Not here: beginning and ending a run (`sigil.optimize.run`), what is proposed
 (`sigil.search`), how it is measured (`sigil.evaluate`).
@@ -41,6 +42,7 @@ _SAME = "the same program as before"
 _TICK_S = 0.2
 _NEVER = 10**9
 _Kind = Literal["evaluated", "remeasured", "confirmed"]
+_Bar = tuple[float, ...]
 
 
 class Search:
@@ -83,6 +85,7 @@ class Search:
             if candidate.evaluation is not None:
                 self._note_goal(name, candidate.evaluation)
         self._pending: dict[Future[Evaluation], tuple[str, _Kind]] = {}
+        self._ahead: dict[str, tuple[_Bar, Future[Evaluation]]] = {}
         self._exists = session.bench.exists
         self._shelf = Shelf(
             user_cache(),
@@ -252,7 +255,8 @@ class Search:
         for refusal in self._optimizer.take_refusals():
             self._record_refusal(refusal)
         self._evaluate(ideas)
-        self._send(self._optimizer.take_questions())
+        if self._out_of_time() is None:
+            self._send(self._optimizer.take_questions())
 
     def _tell_unanswered(self, error: ProviderFailed) -> None:
         """Say so when a question fails for the first time: the run may go on for long."""
@@ -335,7 +339,20 @@ class Search:
         effort: Effort = "confirm" if kind == "confirmed" else "screen"
         rounds, number = self._history.rounds, self._history.candidates[name].round
         bar = rounds[number].bar if kind == "evaluated" and rounds else ()
-        self._pending[self._session.lanes.submit(files, effort, bar)] = (name, kind)
+        known = self._ahead.pop(name, None) if kind == "evaluated" else None
+        if known is not None and known[0] == bar:
+            future = known[1]
+        else:
+            future = self._session.lanes.submit(files, effort, bar)
+        self._pending[future] = (name, kind)
+
+    def _measure_ahead(self) -> None:
+        """Have measured what answers will most likely be that wait for one before them."""
+        for idea in self._optimizer.foreseen():
+            if idea.id not in self._ahead and idea.id not in self._history.candidates:
+                bar = self._history.rounds[idea.round - 1].bar
+                future = self._session.lanes.submit(idea.files, "screen", bar)
+                self._ahead[idea.id] = bar, future
 
     def _collect(self, phase: str) -> None:
         """Record the results that have arrived, or wait a moment for one."""
@@ -343,8 +360,11 @@ class Search:
         if not under_way:
             self.stop.wait(_TICK_S)  # somebody else's optimizer takes its time
         done, _ = wait(under_way, timeout=_TICK_S, return_when=FIRST_COMPLETED)
-        for future in [one for one in self._questions if one in done]:
+        answers = [one for one in self._questions if one in done]
+        for future in answers:
             self._take_answer(future)
+        if answers:
+            self._measure_ahead()
         for future in [one for one in self._pending if one in done]:
             (name, kind), evaluation = self._pending.pop(future), future.result()
             self._session.record(kind, {"candidate": name, "evaluation": evaluation.to_json()})
@@ -367,11 +387,15 @@ class Search:
         self._optimizer.tell(name, found.costs, found.ties, failure, noisy=noisy)
 
     def _drain(self) -> None:
-        """Let what is under way finish, unless time is what ran out."""
+        """Let what is under way finish; if time is what ran out, take what is there already."""
         while (self._pending or self._questions) and self._out_of_time() is None:
             self._collect(SEARCH)
-        for future in (*self._pending, *self._questions):
+        while any(future.done() for future in (*self._pending, *self._questions)):
+            self._collect(SEARCH)
+        ahead = [future for _, future in self._ahead.values()]
+        for future in (*self._pending, *self._questions, *ahead):
             future.cancel()
+        self._ahead.clear()
         self._pending.clear()
         self._questions.clear()
 

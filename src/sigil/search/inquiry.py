@@ -1,8 +1,8 @@
 """Questions to models that are under way: answered in any order, counted in order of asking.
 
-An answer waits until every question before it is answered, so that neither the number of
-requests in flight nor their speed changes a search. An answer that has to be mended asks
-once more in the same place.
+An answer is read when it arrives, and one that has to be mended asks once more at once, in the
+same place. It counts when every question before it is answered, so that neither the number of
+requests in flight nor their speed changes a search.
 
 Not here: what is asked (`sigil.search.model_proposer`), who answers (`sigil.llm`).
 """
@@ -39,9 +39,7 @@ class Asked:
 class _Open(Generic[Place]):
     place: Place
     question: Question
-    answered: bool = False
-    reply: Reply | None = None
-    failure: str | None = None
+    proposal: Proposal | None = None
 
 
 class Inquiry(Generic[Place]):
@@ -88,27 +86,31 @@ class Inquiry(Generic[Place]):
         one = self._numbered.pop(number, None)
         if one is None:
             raise ValueError(f"question {number} was not asked, or is answered already")
-        one.answered, one.reply, one.failure = True, reply, failure
-        while self._line and self._line[0].answered:
-            first = self._line[0]
-            said = self._said(first)
-            if isinstance(said, Question):
-                first.question, first.answered = said, False
-                self._send(first)
-                return
-            self._line.popleft()
-            data = {**said.data, EXCHANGE: first.reply.exchange if first.reply else ""}
-            yield first.place, replace(said, data=data)
+        said = self._said(one.question, reply, failure)
+        if isinstance(said, Question):
+            one.question = said
+            self._send(one)
+            return
+        one.proposal = replace(said, data={**said.data, EXCHANGE: reply.exchange if reply else ""})
+        while self._line and (proposal := self._line[0].proposal) is not None:
+            yield self._line.popleft().place, proposal
+
+    def waiting(self) -> Iterator[tuple[Place, Proposal]]:
+        """Yield the proposals that have to wait for an answer before theirs, in order of asking."""
+        for one in self._line:
+            if one.proposal is not None:
+                yield one.place, one.proposal
 
     def _send(self, one: _Open[Place]) -> None:
         self._count += 1
         self._numbered[self._count] = one
         self._unsent.append(Asked(self._count, one.question))
 
-    def _said(self, one: _Open[Place]) -> Proposal | Question:
-        question = one.question
+    def _said(
+        self, question: Question, reply: Reply | None, failure: str | None
+    ) -> Proposal | Question:
         try:
-            return self._inquirers[question.proposer].answered(question, one.reply, one.failure)
+            return self._inquirers[question.proposer].answered(question, reply, failure)
         except Exception as error:  # noqa: BLE001 - whatever a model said, a run goes on
             data = {"failure": f"its answer could not be read: {type(error).__name__}: {error}"}
             return Proposal(question.parent.id, "", question.proposer, "", question.seed, data)

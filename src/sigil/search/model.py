@@ -128,7 +128,7 @@ class Question:
 class Inquirer(Protocol):
     """A proposer that asks a model first, and need not wait for the answer.
 
-    Questions are asked and answered in the same order; many may be under way between.
+    Many questions may be under way; answers are handed over in the order of their arrival.
     """
 
     name: str
@@ -142,7 +142,7 @@ class Inquirer(Protocol):
     ) -> Proposal | Question:
         """Return the proposal that an answer is, or one more question that has it mended.
 
-        A function of the arguments alone.
+        A function of the arguments alone: neither calls before it nor their order matter.
 
         Args:
             question: as it was asked.

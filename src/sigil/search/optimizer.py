@@ -177,6 +177,14 @@ class Optimizer(Protocol):
         """
         ...
 
+    def foreseen(self) -> list[Idea]:
+        """Return the ideas that `answer` will return unless one before them is the same.
+
+        They are of answers that have to wait for others, in order of asking. Whoever measures
+        them meanwhile loses no time by the wait.
+        """
+        ...
+
     def take_refusals(self) -> list[Refusal]:
         """Return what was refused since the last call, in order, and forget it."""
         ...

@@ -250,6 +250,14 @@ class Rounds:
         self._catch_up()
         return found
 
+    def foreseen(self) -> list[Idea]:
+        """Return what waiting answers will most likely be; see `Optimizer.foreseen`."""
+        likely = (
+            self._sieve.foresee(proposal, current.number)
+            for (current, _), proposal in self._inquiry.waiting()
+        )
+        return [idea for idea in likely if idea is not None]
+
     def _doubt(self, current: _Round) -> None:
         """Have the elites on top measured again that were measured but once."""
         for name in self._population.tops(self._turn(current.number)):

@@ -33,6 +33,7 @@ class Sieve:
         self.baseline = identify(problem.files, problem.pins)
         self._seen = {self.baseline.fingerprint: BASELINE}
         self._files: dict[str, Mapping[str, str]] = {BASELINE: dict(problem.files)}
+        self._foreseen: dict[tuple[str, str], tuple[Applied, Identity]] = {}
 
     def __len__(self) -> int:
         return len(self._files)
@@ -43,6 +44,34 @@ class Sieve:
 
     def consider(self, proposal: Proposal, turn: int) -> tuple[Idea, Identity] | Refusal:
         """Return the idea that a proposal is, or why it is none."""
+        checked = self._checked(proposal)
+        self._foreseen.pop((proposal.parent, proposal.patch), None)
+        if isinstance(checked, Refusal):
+            return checked
+        applied, identity = checked
+        earlier = self._seen.get(identity.fingerprint)
+        if earlier is not None:
+            return Refusal(proposal, f"the same program as {earlier}", earlier)
+        idea = self._idea(proposal, applied, identity, turn)
+        self._seen[identity.fingerprint] = idea.id
+        self._files[idea.id] = applied.files
+        return idea, identity
+
+    def foresee(self, proposal: Proposal, turn: int) -> Idea | None:
+        """Return the idea that a proposal is if nothing comes before it, which counts nothing."""
+        checked = self._checked(proposal)
+        if isinstance(checked, Refusal):
+            return None
+        self._foreseen[proposal.parent, proposal.patch] = checked
+        if checked[1].fingerprint in self._seen:
+            return None
+        return self._idea(proposal, *checked, turn)
+
+    def _checked(self, proposal: Proposal) -> tuple[Applied, Identity] | Refusal:
+        """Return what a proposal comes to on its parent alone, or why it is no change of it."""
+        known = self._foreseen.get((proposal.parent, proposal.patch))
+        if known is not None:
+            return known
         files = self._files.get(proposal.parent)
         if files is None:
             return Refusal(proposal, f"its parent {proposal.parent} is not known")
@@ -55,24 +84,13 @@ class Sieve:
             return Refusal(proposal, str(error))
         if applied.files == files:
             return Refusal(proposal, str(proposal.data.get("failure") or "it changes nothing"))
-        earlier = self._seen.get(identity.fingerprint)
-        if earlier is not None:
-            return Refusal(proposal, f"the same program as {earlier}", earlier)
-        return self._accept(proposal, files, applied, identity, turn), identity
+        return applied, identity
 
-    def _accept(
-        self,
-        proposal: Proposal,
-        files: Mapping[str, str],
-        applied: Applied,
-        identity: Identity,
-        turn: int,
-    ) -> Idea:
+    def _idea(self, proposal: Proposal, applied: Applied, identity: Identity, turn: int) -> Idea:
         # What had to be repaired is recorded as it should have been.
+        files = self._files[proposal.parent]
         exact = diff(files, applied.files) if applied.repairs else proposal.patch
         name = candidate_id(proposal.parent, exact.encode("utf-8", "surrogatepass"))
-        self._seen[identity.fingerprint] = name
-        self._files[name] = applied.files
         known = replace(proposal, patch=exact)
         return Idea(name, known, applied.files, identity.fingerprint, turn, applied.repairs)
 
