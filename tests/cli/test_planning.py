@@ -99,9 +99,11 @@ def test_a_key_that_is_missing_is_told_before_a_run_is_gone_on_with(
     entry = {"provider": "openai", "model": "any", "price_input_usd": 1, "price_output_usd": 1}
     configure(repository, **entry)
     monkeypatch.setenv("OPENAI_API_KEY", "nobody's")
-    recorded = begun(repository, budget_tokens=1)
+    with pytest.raises(errors.BudgetSpent):
+        begun(repository, budget_tokens=1)
     monkeypatch.delenv("OPENAI_API_KEY")
     spec = load_spec(repository, "square")
+    recorded = open_workspace(spec, "w").find_run()
     plan = make_plan(spec, None, {}, recorded=recorded)
     with pytest.raises(errors.ProviderRefused, match="OPENAI_API_KEY"):
         run(plan, open_workspace(spec, "w"), NotBegun(), existing=recorded)
@@ -112,3 +114,48 @@ class NotBegun(Silent):
 
     def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
         raise AssertionError("it was begun")
+
+
+# --- which model ------------------------------------------------------------------------
+
+URL = "http://127.0.0.1:9/v1"
+LOCAL = {"provider": "openai-compatible", "model": "m", "base_url": URL}
+
+
+def test_models_of_another_optimizer_are_named_as_what_is_not_asked(repository: Path) -> None:
+    configure(repository, **LOCAL)
+    plan = planned(repository, optimizer="tree")
+    assert plan.models == ()
+    (line,) = plan.warnings
+    assert "no model is asked: they are configured for simple, and not for tree" in line
+    assert "or say --optimizer simple" in line
+
+
+def test_whoever_wants_no_model_is_not_told_of_any(repository: Path) -> None:
+    configure(repository, **LOCAL)
+    assert planned(repository, optimizer="tree", provider="none").warnings == ()
+
+
+def test_a_url_that_only_another_optimizer_has_is_named(repository: Path) -> None:
+    configure(repository, **LOCAL)
+    with pytest.raises(errors.UsageError, match=f"add --base-url {URL}, or --optimizer simple"):
+        planned(repository, optimizer="tree", provider="openai-compatible", model="m")
+
+
+def test_a_url_on_the_command_line_is_sent_no_usual_key(repository: Path) -> None:
+    flags = {"provider": "openai-compatible", "model": "m", "base_url": URL}
+    (model,) = planned(repository, **flags).models
+    assert (model.base_url, model.key_variable) == (URL, "")
+
+
+def test_a_url_on_the_command_line_takes_no_key_of_an_entry_along(repository: Path) -> None:
+    configure(repository, **LOCAL, key_variable="SECRET")
+    (model,) = planned(repository, base_url="http://127.0.0.1:10/v1").models
+    assert (model.base_url, model.key_variable) == ("http://127.0.0.1:10/v1", "")
+
+
+def test_recorded_answers_without_a_file_are_refused_before_a_run_begins(repository: Path) -> None:
+    plan = planned(repository, provider="replay")
+    with pytest.raises(errors.InvalidValue, match="add --exchanges"):
+        run(plan, open_workspace(plan.spec, "w"), NotBegun())
+    assert open_workspace(plan.spec, "w").run_names() == []

@@ -79,3 +79,15 @@ def test_durations_have_units(text: str, seconds: float) -> None:
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="duration"):
         duration(text)
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# optimizer: tree\n", "  # one\n\n# two"])
+def test_a_file_of_comments_sets_nothing(repository: Path, text: str) -> None:
+    configure(repository, text)
+    assert resolve(repository, environment={})["optimizer"].source == "default"
+
+
+@pytest.mark.parametrize("text", ["gpu:8000", "http://a b/", "http://a/v1http://b/v1"])
+def test_what_is_no_url_is_refused(repository: Path, text: str) -> None:
+    with pytest.raises(errors.InvalidValue, match=r"SIGIL_BASE_URL.*a URL such as"):
+        resolve(repository, environment={"SIGIL_BASE_URL": text})

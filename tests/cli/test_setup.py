@@ -15,9 +15,11 @@ import pytest
 from tests.e2e.shell import BIN, Shell, environment
 
 from sigil.cli.configuring import Choices, plan_change, write_change
-from sigil.cli.interview import _rate
+from sigil.cli.interview import OPTIMIZERS, PROVIDERS, _rate
 from sigil.cli.settings import configured_models, resolve
 from sigil.errors import AlreadyExists, InvalidValue, UsageError
+from sigil.llm.provider import built_in_names
+from sigil.search import optimizers
 from sigil.testing.model_server import Fault, ModelServer
 
 KEY = "sk-of-nobody-0123456789abcdef"
@@ -165,6 +167,31 @@ def test_check_asks_once_and_says_what_it_cost(shell):
     assert len(server.asked) == 1
 
 
+def test_what_is_configured_is_tried_without_a_terminal(shell):
+    pytest.importorskip("openai")
+    with ModelServer(lambda request, number: "ready") as server:
+        url = server.openai_url
+        shell(f"sigil setup --provider openai-compatible --model m --base-url {url} --yes")
+        before = config(shell).read_text()
+        done = shell("sigil setup --check")
+    assert done.code == 0, done.err
+    assert "model m: 1 answer, " in done.out
+    assert config(shell).read_text() == before
+
+
+def test_where_nothing_is_configured_there_is_nothing_to_try(shell):
+    done = shell("sigil setup --check")
+    assert done.code == 2
+    assert "no model is configured" in done.err
+
+
+def test_a_file_of_comments_is_kept_and_added_to(shell):
+    config(shell).write_text("# models come here")
+    done = shell("sigil setup --provider inbox --yes")
+    assert done.code == 0, done.err
+    assert config(shell).read_text().startswith('# models come here\nversion: "0.1"\n')
+
+
 @pytest.mark.parametrize("provider", ["inbox", "replay"])
 def test_who_answers_a_run_alone_is_not_tried(shell, provider):
     done = shell(f"sigil setup --provider {provider} --yes --check")
@@ -182,6 +209,19 @@ def test_a_model_that_refuses_is_an_error_after_the_file_is_written(shell):
 
 
 # --- what is shown ------------------------------------------------------------------------
+
+
+def test_config_show_has_parameters_and_breaks_no_line_of_a_pipe(shell):
+    about = "x" * 150
+    config(shell).write_text(
+        f"defaults: {{model: {about}}}\noptimizer_params: {{tree: {{parents: 6}}}}\n"
+    )
+    done = shell("sigil config show")
+    assert about in done.out
+    (line,) = [line for line in done.out.splitlines() if "parents" in line and "6" in line]
+    assert line.split() == ["tree", "(not", "in", "use)", "parents", "6", ".sigil/sigil.yaml:2"]
+    found = shell("sigil config show --json").json()["optimizer_params"]
+    assert found[0]["parents"] == 6
 
 
 def test_config_show_names_models_and_whether_a_key_is_set_but_no_key(shell, monkeypatch):
@@ -300,6 +340,27 @@ def test_ctrl_c_leaves_nothing_half_written(shell, at):
         terminal.answer(at, CTRL_C)
         assert terminal.end() == 130
     assert list((shell.folder / ".sigil").iterdir()) == []
+
+
+def test_a_url_that_is_typed_is_taken_as_it_is(shell):
+    pytest.importorskip("questionary")
+    with Terminal(shell, "sigil setup") as terminal:
+        terminal.answer("How should the search proceed?", ENTER)
+        terminal.answer("Who proposes changes?", DOWN * 4 + ENTER)
+        terminal.answer("Which model?", b"m-1" + ENTER)
+        terminal.answer("At which URL?", b"http://gpu:8000/v1" + ENTER)
+        terminal.answer("Which environment variable", b"MINE" + ENTER)
+        terminal.answer("Most requests a second?", ENTER)
+        terminal.answer("Most US dollars", ENTER)
+        terminal.answer("Write .sigil/sigil.yaml?", ENTER)
+        assert terminal.end() == 0
+    (model,) = configured_models(shell.folder, "simple")
+    assert (model.base_url, model.key_variable) == ("http://gpu:8000/v1", "MINE")
+
+
+def test_every_choice_of_ours_is_explained():
+    assert set(OPTIMIZERS) == set(optimizers.built_in_names())
+    assert set(PROVIDERS) == {"none", *built_in_names()}
 
 
 def test_no_at_the_last_question_leaves_the_file(shell):

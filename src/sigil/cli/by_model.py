@@ -14,7 +14,7 @@ from sigil.errors import UsageError
 if TYPE_CHECKING:
     from sigil.cli.describing import Described
 
-_SETTINGS = ("budget_tokens", "budget_usd", "exchanges", "model", "provider")
+_SETTINGS = ("base_url", "budget_tokens", "budget_usd", "exchanges", "model", "provider")
 
 
 def by_model(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from sigil.llm.settings import ModelSettings
 
 
+_PIPED_WIDTH = 100_000
+
+
 @click.group()
 def config() -> None:
     """Show the settings and where each comes from."""
@@ -27,7 +30,7 @@ def show(repo_root: Path | None, as_json: bool) -> None:
     Of a key it says which variable holds it and whether that is set, never the key.
     """
     from sigil.cli.options import repository_or_none
-    from sigil.cli.settings import SETTINGS, all_models, resolve
+    from sigil.cli.settings import SETTINGS, all_models, optimizer_params, resolve
 
     repository = repository_or_none(repo_root)
     settings = resolve(repository)
@@ -36,14 +39,22 @@ def show(repo_root: Path | None, as_json: bool) -> None:
         {"optimizer": optimizer, "used": optimizer == used, **_facts(model), "source": source}
         for optimizer, model, source in (all_models(repository) if repository else [])
     ]
+    params = [
+        {"optimizer": name, "used": name == used, **found, "source": f"{where.file}:{where.line}"}
+        for name, (found, where) in (optimizer_params(repository) if repository else {}).items()
+        if found
+    ]
     if as_json:
         values = {name: {"value": s.value, "source": s.source} for name, s in settings.items()}
-        print_json({**values, "models": models})
+        print_json({**values, "optimizer_params": params, "models": models})
         return
     _print(
         ("setting", "value", "from", "meaning"),
         [(name, s.value, s.source, SETTINGS[name].help) for name, s in settings.items()],
     )
+    if params:
+        click.echo()
+        _print(("optimizer", "parameters", "from"), [_params_row(one) for one in params])
     if models:
         click.echo()
         names = ("optimizer", "entry", "provider", "model", "limits", "key", "from")
@@ -73,7 +84,7 @@ def _row(model: dict[str, Any]) -> tuple[str | None, ...]:
     ]
     state = {True: "set", False: "not set", None: ""}[model["key_set"]]
     return (
-        model["optimizer"] + ("" if model["used"] else " (not in use)"),
+        _optimizer(model),
         model["entry"],
         f"{model['provider']} {model['base_url']}".strip(),
         model["model"] or None,
@@ -81,6 +92,16 @@ def _row(model: dict[str, Any]) -> tuple[str | None, ...]:
         f"{model['key_variable']} {state}".strip() or None,
         model["source"],
     )
+
+
+def _params_row(params: dict[str, Any]) -> tuple[str, ...]:
+    shown = {key: params[key] for key in params if key not in {"optimizer", "used", "source"}}
+    text = ", ".join(f"{key} {value}" for key, value in shown.items())
+    return _optimizer(params), text, params["source"]
+
+
+def _optimizer(facts: dict[str, Any]) -> str:
+    return facts["optimizer"] + ("" if facts["used"] else " (not in use)")
 
 
 def _print(headings: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
@@ -93,4 +114,7 @@ def _print(headings: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(Text("–" if value is None else str(value)) for value in row))
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:  # a pipe gets each row as one line, however long
+        console = Console(width=_PIPED_WIDTH)
+    console.print(table)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from sigil.cli.planning import NO_MODEL, check_provider
+from sigil.cli.planning import NO_MODEL, check_provider, chosen_models
 from sigil.cli.settings import config_file, models_in, resolve
 from sigil.errors import AlreadyExists, MalformedDocument, UsageError, Where
 from sigil.llm.asking import Asking
@@ -23,7 +23,7 @@ from sigil.llm.budget import Budget
 from sigil.llm.model import Message, Reply, Request
 from sigil.llm.settings import KEY_VARIABLES, ModelSettings, read_settings
 from sigil.search.optimizers import check_name
-from sigil.store.documents import parse_document
+from sigil.store.documents import is_blank, parse_document
 from sigil.store.files import make_directory, read_file, write_atomic
 from sigil.store.yaml_edits import with_value, without
 
@@ -112,7 +112,9 @@ def plan_change(root: Path, choices: Choices) -> Change:
     before = _read(path, shown)
     optimizer = choices.optimizer or str(resolve(root)["optimizer"].value)
     check_name(optimizer)
-    text = _NEW if before is None else before
+    text = before or ""
+    if is_blank(text.encode()):
+        text += "\n" * (not text.endswith("\n") and bool(text)) + _NEW
     if choices.optimizer is not None:
         text = with_value(text, ("defaults", "optimizer"), optimizer, shown)
     if choices.budget_usd is not None:
@@ -162,6 +164,19 @@ def refuse_trial(model: ModelSettings) -> None:
             f"the provider {model.provider!r} answers the questions of a run alone",
             remedy="leave out --check",
         )
+
+
+def configured(root: Path) -> ModelSettings:
+    """Return the first model that a run would ask.
+
+    Raises:
+        UsageError: there is none, or it cannot be tried without a run.
+    """
+    models = chosen_models(root, {name: one.value for name, one in resolve(root).items()})
+    if not models:
+        raise UsageError("no model is configured", remedy="say --provider and --model")
+    refuse_trial(models[0])
+    return models[0]
 
 
 def try_model(model: ModelSettings, budget: Budget) -> Reply:

@@ -58,6 +58,10 @@ cases = click.option(
 @workspace_name
 @setting("optimizer")
 @setting("provider")
+@setting("model")
+@setting("base_url")
+@setting("budget_usd")
+@setting("budget_tokens")
 @setting("num")
 @setting("lanes")
 @setting("patience")

@@ -8,7 +8,7 @@ Not here: what becomes of the answers (`sigil.cli.configuring`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -22,6 +22,25 @@ from sigil.llm.settings import KEY_VARIABLES, read_settings
 from sigil.search.optimizers import optimizer_names
 
 _LOCAL = "http://127.0.0.1:11434/v1"
+_FOREIGN = "of a plugin"
+OPTIMIZERS: Mapping[str, str] = {
+    "simple": "from the best, the trade-offs, and some unlike all others; the default",
+    "best-of-n": "from the unchanged code every time: what any other has to beat",
+    "alphaevolve": "islands that exchange their best",
+    "tree": "down a tree of changes, for those that pay after several steps",
+    "anneal": "simulated annealing: small steps, some of them for the worse",
+    "mads": "around the best, wider after success",
+    "bandit-rl": "a policy that learns which candidates are worth starting from",
+}
+PROVIDERS: Mapping[str, str] = {
+    NO_MODEL: "no model: rewrite, mutate and tune, offline",
+    "anthropic": "Anthropic; a key",
+    "inbox": "you, or a coding agent, by files in a folder",
+    "openai": "OpenAI; a key",
+    "openai-compatible": "a server at a URL: Ollama, vLLM, DeepSeek …",
+    "replay": "recorded answers of an earlier run",
+    "stub": "nobody: a change that does nothing, to try a set-up",
+}
 
 
 class Interview:
@@ -44,8 +63,10 @@ class Interview:
         """Return everything that can be chosen; ``optimizer`` is the one of today."""
         names = optimizer_names()
         chosen = Choices(
-            optimizer=self._select("How should the search proceed?", names, optimizer),
-            provider=self._select("Who proposes changes?", [NO_MODEL, *provider_names()], NO_MODEL),
+            optimizer=self._select("How should the search proceed?", names, optimizer, OPTIMIZERS),
+            provider=self._select(
+                "Who proposes changes?", [NO_MODEL, *provider_names()], NO_MODEL, PROVIDERS
+            ),
         )
         if chosen.provider == NO_MODEL:
             return chosen
@@ -67,18 +88,17 @@ class Interview:
         if provider not in KEY_VARIABLES:
             return chosen
         if provider == "openai-compatible":
-            url = self._text("At which URL?", _setting(provider, "base_url"), _LOCAL)
-            chosen = replace(chosen, base_url=url)
+            url = self._text(f"At which URL? (empty for {_LOCAL})", _setting(provider, "base_url"))
+            chosen = replace(chosen, base_url=url or _LOCAL)
         usual = "" if chosen.base_url else KEY_VARIABLES[provider]
         variable = self._text(
-            "Which environment variable holds the key? (its name; empty for no key)",
+            f"Which environment variable holds the key? (empty for {usual or 'no key'})",
             _setting(provider, "key_variable"),
-            usual,
         )
         rate = self._text("Most requests a second? (empty for no limit)", _rate(provider))
         return replace(
             chosen,
-            key_variable=None if variable == usual else variable,
+            key_variable=None if variable in {"", usual} else variable,
             rate_limit_qps=float(rate) if rate else None,
         )
 
@@ -86,15 +106,23 @@ class Interview:
         budget = self._text("Most US dollars that a run may cost? (empty for no limit)", _amount)
         return replace(chosen, budget_usd=amount(budget) if budget else None)
 
-    def _select(self, question: str, options: list[str], default: str) -> str:
+    def _select(
+        self, question: str, options: list[str], default: str, about: Mapping[str, str]
+    ) -> str:
         default = default if default in options else options[0]
-        return str(self._ask.select(question, options, default=default).unsafe_ask())
+        width = max(map(len, options))
+        listed = [
+            self._ask.Choice(f"{name:<{width}}  {about.get(name, _FOREIGN)}", value=name)
+            for name in options
+        ]
+        return str(self._ask.select(question, listed, default=default).unsafe_ask())
 
-    def _text(self, question: str, check: Callable[[str], bool | str], default: str = "") -> str:
+    def _text(self, question: str, check: Callable[[str], bool | str]) -> str:
         def valid(said: str) -> bool | str:
             return check(said.strip())
 
-        asked = self._ask.text(question, default=default, validate=valid)
+        # Nothing stands there to be edited: what is typed would be added to it.
+        asked = self._ask.text(question, validate=valid)
         return str(asked.unsafe_ask()).strip()
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sigil.cli.settings import configured_models, optimizer_params, resolve
+from sigil.cli.settings import all_models, configured_models, optimizer_params, resolve
 from sigil.errors import InvalidValue, NotYet, UsageError
 from sigil.llm.budget import Budget
 from sigil.llm.prices import PRICED, unpriced
@@ -86,10 +86,11 @@ def make_plan(
         in_flight=chosen["in_flight"],
         templates=load_templates(spec.home / PROMPTS) if models else None,
     )
+    unasked = _unasked(spec.home.parent, chosen) if recorded is None else ()
     plan = recorded_plan(plan, recorded) if recorded is not None else plan
     check_name(plan.optimizer)
     definition.check_seed(plan.seed)
-    return replace(plan, warnings=(*warnings, *_unpriced(plan.models)))
+    return replace(plan, warnings=(*warnings, *unasked, *_unpriced(plan.models)))
 
 
 def chosen_models(repository: Path, chosen: Mapping[str, Any]) -> tuple[ModelSettings, ...]:
@@ -107,9 +108,14 @@ def chosen_models(repository: Path, chosen: Mapping[str, Any]) -> tuple[ModelSet
     wanted = chosen["provider"]
     if wanted == NO_MODEL:
         return ()
+    url = chosen["base_url"]
     if wanted is not None:
         known = [one for one in configured if wanted in {one.name, one.provider}]
-        configured = known or [named(wanted)]
+        if not known and url is None:
+            _refuse_url_elsewhere(repository, chosen["optimizer"], wanted)
+        configured = known or [named(wanted, url or "")]
+    if url is not None:
+        configured = [_at(_only(configured, "--base-url"), url)]
     for model in configured:
         check_provider(model.provider)
     # A path of sigil.yaml begins at the repository, one of the command line where it is typed.
@@ -119,11 +125,43 @@ def chosen_models(repository: Path, chosen: Mapping[str, Any]) -> tuple[ModelSet
         configured = [replace(m, path=path) if m.provider == REPLAY else m for m in configured]
     if chosen["model"] is None:
         return tuple(configured)
-    if len(configured) != 1:
-        raise UsageError(
-            "--model names the model of one provider", remedy="add --provider with its name"
+    return (replace(_only(configured, "--model"), model=chosen["model"]),)
+
+
+def _only(models: Sequence[ModelSettings], flag: str) -> ModelSettings:
+    if len(models) != 1:
+        raise UsageError(f"{flag} is about one provider", remedy="add --provider with its name")
+    return models[0]
+
+
+def _at(model: ModelSettings, url: str) -> ModelSettings:
+    """Return an entry at another URL, to which no key of the old one goes."""
+    return model if model.base_url == url else replace(model, base_url=url, key_variable="")
+
+
+def _refuse_url_elsewhere(repository: Path, optimizer: str, wanted: str) -> None:
+    """Refuse a provider whose URL only another optimizer knows: it would be asked elsewhere."""
+    for other, model, where in all_models(repository):
+        meant = wanted == model.name or wanted == model.provider == "openai-compatible"
+        if model.base_url and other != optimizer and meant:
+            raise UsageError(
+                f"{wanted} has a base_url under {other} ({where}), and none under {optimizer}",
+                remedy=f"add --base-url {model.base_url}, or --optimizer {other}, or write the "
+                f"entry under optimizer_params.{optimizer}.models",
+            )
+
+
+def _unasked(repository: Path, chosen: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line if models are configured, but not for the optimizer that was chosen."""
+    if chosen["provider"] is not None:
+        return
+    others = list(dict.fromkeys(other for other, _, _ in all_models(repository)))
+    if others and chosen["optimizer"] not in others:
+        yield (
+            f"warning: no model is asked: they are configured for {', '.join(others)}, and not "
+            f"for {chosen['optimizer']}; write them under "
+            f"optimizer_params.{chosen['optimizer']}.models, or say --optimizer {others[0]}"
         )
-    return (replace(configured[0], model=chosen["model"]),)
 
 
 def _unpriced(models: Iterable[ModelSettings]) -> Iterator[str]:

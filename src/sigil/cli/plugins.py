@@ -31,6 +31,7 @@ class Part:
         distribution: that brings it.
         version: of the distribution.
         works: whether it can be had here.
+        missing: whether it only has to be installed.
         why: why not, one line.
     """
 
@@ -40,6 +41,7 @@ class Part:
     version: str | None
     works: bool
     why: str | None
+    missing: bool = False
 
 
 @click.command()
@@ -96,12 +98,14 @@ def _ours(kind: str, name: str) -> Part:
     library, extra = NEEDS.get((kind, name), ("sys", ""))
     works = find_spec(library) is not None
     why = None if works else f"it needs {library}: pip install 'sigil[{extra}]'"
-    return Part(kind, name, "sigil", __version__, works, why)
+    return Part(kind, name, "sigil", __version__, works, why, missing=not works)
 
 
 def _row(part: Part) -> tuple[str, str, str, str]:
     from sigil.printable import printable
 
     origin = " ".join(filter(None, (part.distribution or "?", part.version)))
-    state = "works" if part.works else f"broken: {part.why}"
+    state = (
+        "works" if part.works else f"{'not installed' if part.missing else 'broken'}: {part.why}"
+    )
     return part.kind, printable(part.name), printable(origin), printable(state)

@@ -48,6 +48,7 @@ def setting(name: str) -> Any:
 @setting("optimizer")
 @setting("provider")
 @setting("model")
+@setting("base_url")
 @setting("exchanges")
 @setting("backend")
 @setting("num")

@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from sigil.errors import InvalidValue, Where
 from sigil.llm.settings import ModelSettings, read_settings
-from sigil.store.documents import Document, read_document, validate
+from sigil.store.documents import Document, is_blank, read_document, validate
+from sigil.store.files import read_file
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h)?")
 _AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
@@ -127,6 +128,18 @@ def word(text: str) -> str:
     return text
 
 
+def url(text: str) -> str:
+    """Return the URL of a model's provider.
+
+    Raises:
+        ValueError: it is none, or holds a secret.
+    """
+    try:
+        return read_settings("model", {"provider": "openai-compatible", "base_url": text}).base_url
+    except InvalidValue as error:
+        raise ValueError("a URL such as http://127.0.0.1:11434/v1") from error
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
     parse: Callable[[str], Any]
@@ -144,6 +157,7 @@ SETTINGS: Mapping[str, _Kind] = {
         word, None, "who answers, if a model is to propose: openai, anthropic, inbox …; or none"
     ),
     "model": _Kind(word, None, "the model's name, as its provider calls it"),
+    "base_url": _Kind(url, None, "where the named provider is; no key is sent there unasked"),
     "backend": _Kind(word, "local", "where evaluations run: local"),
     "exchanges": _Kind(word, None, "for the provider replay: a file of recorded exchanges"),
     "num": _Kind(positive, 16, "candidates proposed per round; of a model, those under way"),
@@ -289,8 +303,12 @@ def config_file(repository: Path) -> str:
 
 
 def _find_document(repository: Path) -> Document | None:
+    """Return the settings of a repository; None without any, such as in comments alone."""
     shown = config_file(repository)
-    return read_document(repository / shown, shown) if (repository / shown).is_file() else None
+    path = repository / shown
+    if not path.is_file() or is_blank(read_file(path)):
+        return None
+    return read_document(path, shown)
 
 
 def _refuse_unknown(defaults: Mapping[str, Any], document: Document) -> None:

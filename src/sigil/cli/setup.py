@@ -36,12 +36,13 @@ FLAGS = (
 def setup(yes: bool, dry_run: bool, check: bool, repo_root: Path | None, **flags: Any) -> None:
     """Write .sigil/sigil.yaml: which model proposes, under which terms, and what it may cost.
 
-    Asks on a terminal; elsewhere, flags say it all. What stands in the file and is not asked
-    about stays as it is. A key is never written: it stays in its environment variable.
+    Asks on a terminal; elsewhere, flags say it all, and --check alone tries what is configured.
+    What stands in the file and is not asked about stays as it is. A key
+    is never written: it stays in its environment variable.
 
     Example: sigil setup --provider openai --model gpt-5-mini --budget-usd 2 --yes
     """
-    from sigil.cli.configuring import Choices, plan_change, refuse_trial, write_change
+    from sigil.cli.configuring import Choices, configured, plan_change, refuse_trial, write_change
     from sigil.cli.options import repository_or_none
     from sigil.cli.settings import resolve
     from sigil.errors import UsageError
@@ -56,6 +57,9 @@ def setup(yes: bool, dry_run: bool, check: bool, repo_root: Path | None, **flags
         choices = (
             interview.choices(optimizer) if choices.empty else interview.missing_model(choices)
         )
+    if choices.empty and check:
+        _try(configured(root))
+        return
     if choices.empty:
         raise UsageError("there is no terminal to ask on", remedy=f"say it by flags: {FLAGS}")
     change = plan_change(root, choices)
@@ -115,7 +119,7 @@ def _conclude(change: Change, interview: Interview | None, *, check: bool, asked
     if not check and interview is not None and asked and ready:
         check = interview.confirm("Ask the model one tiny question now?", default=False)
     if check:
-        _try(change)
+        _try(model)
     click.echo("next  sigil config show")
 
 
@@ -129,11 +133,10 @@ def _key_line(model: ModelSettings) -> str:
     return f"{variable} is set" if key_is_set(model) else f"export {variable}=…   (it is not set)"
 
 
-def _try(change: Change) -> None:
+def _try(model: ModelSettings) -> None:
     from sigil.cli.configuring import try_model
     from sigil.cli.spending import spent_line
     from sigil.llm.budget import Budget, Spent
 
-    assert change.model is not None
-    reply = try_model(change.model, Budget())
+    reply = try_model(model, Budget())
     click.echo(f"model {spent_line(reply.model, Spent().plus(reply.usage))}")

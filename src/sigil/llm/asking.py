@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
 from sigil.effects import SYSTEM_CLOCK, Clock
@@ -72,7 +73,8 @@ class Asking:
         record: takes ``{"request": …, "reply": …}`` or ``{"request": …, "failure": text}``,
             JSON-like, and keeps it; called from the threads that wait for answers, one
             call at a time.
-        budget: what this run may spend, with what ``known`` cost.
+        budget: what this run may spend, with what was ``spent``.
+        spent: before; None counts what ``known`` cost.
         in_flight: requests under way at once, of each entry that does not say.
         providers: by entry, instead of those that the settings name.
         clock: what time it is.
@@ -86,15 +88,15 @@ class Asking:
         known: Iterable[Mapping[str, Any]] = (),
         record: Record,
         budget: Budget = UNLIMITED,
+        spent: Spent | None = None,
         in_flight: int = IN_FLIGHT,
         providers: Mapping[str, Provider] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         backoff: Backoff = BACKOFF,
     ):
         earlier = list(known)
-        spent = Spent()
-        for usage in usages(earlier):
-            spent = spent.plus(usage)
+        if spent is None:
+            spent = reduce(Spent.plus, usages(earlier), Spent())
         self._models = models
         self._recorded = Exchanges(earlier)
         self._record = record

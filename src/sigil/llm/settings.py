@@ -11,6 +11,7 @@ Not here: reading a key (`sigil.llm.keys`), which providers there are (`sigil.ll
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -27,6 +28,8 @@ KEY_VARIABLES: Mapping[str, str] = {
 _TIMEOUTS: Mapping[str, float] = {"inbox": 24 * 3600.0}
 _SECRETS = ("api_key", "apikey", "key", "token", "secret")
 _MOST = 10**9
+_HOST = re.compile(r"[\w.-]+|[0-9a-f:.%]+")
+"""A name, or an address of either version."""
 _LEAST_RATE = 1e-4
 """Requests a second: one in three hours."""
 
@@ -95,9 +98,9 @@ def read_settings(name: str, entry: Mapping[str, Any], where: Where | None = Non
     return _complete(name, values, where)
 
 
-def named(provider: str) -> ModelSettings:
-    """Return the settings of an entry that says nothing but its provider."""
-    return _complete(provider, {"provider": provider}, None)
+def named(provider: str, base_url: str = "") -> ModelSettings:
+    """Return the settings of an entry that says nothing but its provider, and where that is."""
+    return _complete(provider, {"provider": provider, "base_url": base_url}, None)
 
 
 def _complete(name: str, values: dict[str, Any], where: Where | None) -> ModelSettings:
@@ -172,7 +175,8 @@ def _url(value: object, place: Where) -> str:
     try:
         parts = urlsplit(text)
         fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-        fits = fits and "#" not in text
+        fits = fits and "#" not in text and "//" not in parts.path
+        fits = fits and _HOST.fullmatch(parts.hostname or "") is not None
         secret = "@" in parts.netloc or bool(parts.query)
     except ValueError:
         fits, secret = False, False

@@ -102,6 +102,12 @@ def parse_document(raw: bytes, shown_as: str) -> Document:
     )
 
 
+def is_blank(raw: bytes) -> bool:
+    """Return whether a YAML file holds nothing but comments and empty lines."""
+    lines = (line.strip() for line in raw.removeprefix(b"\xef\xbb\xbf").splitlines())
+    return not any(line and not line.startswith(b"#") for line in lines)
+
+
 def validate(document: Document, model: type[_Model]) -> _Model:
     """Return the document as ``model``, or raise for the first field that does not fit.
 

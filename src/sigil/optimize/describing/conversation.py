@@ -16,7 +16,6 @@ from typing import Any
 
 from sigil.llm.asking import Asking
 from sigil.llm.budget import Budget, Spent
-from sigil.llm.exchanges import usages
 from sigil.llm.model import Message, Request, Usage
 from sigil.llm.recorded import read_exchanges
 from sigil.llm.settings import ModelSettings
@@ -93,7 +92,8 @@ def open_conversation(
             {model.name: model},
             known=[exchange for exchange in known if "reply" in exchange],
             record=record,
-            budget=_beside(budget, known),
+            budget=budget,
+            spent=Spent(),
         )
         conversation = Conversation(model, file, seed, asking)
         try:
@@ -101,16 +101,6 @@ def open_conversation(
             yield conversation
         finally:
             asking.close()
-
-
-def _beside(budget: Budget, known: Sequence[Mapping[str, Any]]) -> Budget:
-    """Return a budget that holds for what is asked now, beside what is on record."""
-    paid = usages(known)
-    usd, tokens = budget.usd, budget.tokens
-    return Budget(
-        None if usd is None else usd + sum(usage.cost_usd or 0.0 for usage in paid),
-        None if tokens is None else tokens + sum(u.input_tokens + u.output_tokens for u in paid),
-    )
 
 
 def _read(file: Path) -> Sequence[Mapping[str, Any]]:
