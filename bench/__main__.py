@@ -23,7 +23,8 @@ from bench.row import Row
 
 MODULES = (
     *("startup", "sandbox", "commands", "store", "proposers", "measuring", "search", "slow"),
-    *("symbolic", "repair", "models", "optimizers", "tasks", "peers", "service", "scenarios"),
+    *("symbolic", "repair", "models", "optimizers", "tasks", "peers"),
+    *("ledger", "service", "scenarios"),
 )
 
 

@@ -178,6 +178,16 @@ def test_a_subject_has_a_digest(ledger, digest):
         ledger.append("fact", "api", {}, {"pr": digest})
 
 
+@pytest.mark.parametrize(
+    "value", [2.0**53, 1e20, -(2.0**60), 1e21, 5e-324, -0.0, 1.0, (1, 2), "ä\U0001f600", 2**53 - 1]
+)
+def test_whatever_is_taken_is_read_again(ledger, key, value):
+    entry = ledger.append("fact", "api", {"x": value})
+    assert ledger.snapshot().entry(3) == entry
+    assert entry.body["x"] == (list(value) if isinstance(value, tuple) else value)
+    assert ledger.verify({key.key}, full=True).size == 4
+
+
 def test_who_has_no_key_reads_only(ledger):
     with pytest.raises(KeyMissing):
         Ledger.open(ledger.path).append("fact", "api", {})

@@ -31,6 +31,7 @@ _PARTS = re.compile(
     re.escape(_FORM).replace(b"%b", b'([^"\\\\]*)'),
 )
 _LONGEST_PLAIN_INTEGER = 15
+_FIRST_INEXACT = 2.0**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +130,19 @@ def unseal(data: bytes, kind: str) -> Sealed:
 def _read(payload: bytes) -> Any:
     """Return the value of canonical JSON, of any sort."""
     try:
-        value = json.loads(payload)
+        value = json.loads(payload, parse_int=_integer)
         same = encode(value) == payload
     except (ValueError, RecursionError, InvalidValue):
         same, value = False, None
     if not same:
         raise LedgerBroken("a signed document is not canonical JSON")
     return value
+
+
+def _integer(token: str) -> int | float:
+    """Read an integer; one beyond 2^53 is a double that RFC 8785 wrote without a point."""
+    number = float(token)
+    return int(token) if abs(number) < _FIRST_INEXACT else number
 
 
 class _NotPlainError(ValueError):

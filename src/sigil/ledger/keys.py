@@ -67,12 +67,23 @@ class PrivateKey:
 
 
 def folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return where private keys are kept; it may not exist."""
-    named = environment.get("SIGIL_KEYS")
-    if named:
-        return Path(named)
-    home = environment.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(home) / "sigil" / "keys"
+    """Return where private keys are kept; it may not exist.
+
+    Args:
+        environment: of which ``SIGIL_KEYS`` names the folder itself, and ``XDG_CONFIG_HOME`` the
+            folder of all settings; a relative one does not count, as XDG has it.
+
+    Raises:
+        InvalidValue: ``SIGIL_KEYS`` is a relative path, which would depend on where one stands.
+    """
+    named = environment.get("SIGIL_KEYS", "")
+    if named and not Path(named).is_absolute():
+        raise InvalidValue(
+            "SIGIL_KEYS is no absolute path", remedy="name the whole path of a folder"
+        )
+    settings = Path(environment.get("XDG_CONFIG_HOME", ""))
+    home = settings if settings.is_absolute() else Path.home() / ".config"
+    return Path(named) if named else home / "sigil" / "keys"
 
 
 def path_of(name: str = EVALUATOR, environment: Mapping[str, str] = os.environ) -> Path:
