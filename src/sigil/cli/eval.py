@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from sigil.gate.deploy import Deployment
     from sigil.gate.examining import Answerer, Observed
+    from sigil.gate.feedback import Feedback
     from sigil.gate.model import SideName
     from sigil.gate.policy import Service
+    from sigil.gate.summary import Summary
 
 
 @click.command("eval")
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     help="Private key that opens the holdouts; - is standard input. By default the service's.",
 )
 @click.option("--key-fd", type=click.IntRange(0), help="Read the private key from this descriptor.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
+@click.option("--markdown", type=click.Path(path_type=Path), help="Write a PR comment here.")
 @repo_root
 @as_json
 @click.pass_context
@@ -50,6 +54,8 @@ def eval_(
     lanes: int | None,
     key_file: Path | None,
     key_fd: int | None,
+    junit: Path | None,
+    markdown: Path | None,
     repo_root: Path | None,
     as_json: bool,
 ) -> None:
@@ -60,12 +66,13 @@ def eval_(
     """
     from rich.console import Console
 
-    from sigil.cli.examined import Shown, facts_of, print_outcome
+    from sigil.cli.examined import Shown, print_outcome
     from sigil.cli.gatekeeping import open_ledger
     from sigil.cli.options import print_json, repository
     from sigil.cli.scenario.choosing import identities_of
-    from sigil.gate.dossier import folder_of, keep_facts
+    from sigil.gate.dossier import folder_of, keep_summary, plain
     from sigil.gate.evaluating import Parts, Wanted, evaluate
+    from sigil.gate.summary import summary
 
     root = repository(repo_root)
     wanted = Wanted(
@@ -87,10 +94,11 @@ def eval_(
     )
     with Shown(quiet=as_json) as shown:
         outcome = evaluate(wanted, parts, shown)
-    facts = facts_of(outcome)
-    keep_facts(folder_of(root, outcome.eval), facts, outcome.feedback)
+    found = summary(outcome)
+    keep_summary(folder_of(root, outcome.eval), found, outcome.feedback)
+    _write(found, outcome.feedback, junit=junit, markdown=markdown)
     if as_json:
-        print_json(facts)
+        print_json({**plain(found), "feedback": plain(outcome.feedback)})
     else:
         print_outcome(outcome, Console(highlight=False))
     ctx.exit(outcome.decision.verdict.exit_code)
@@ -109,3 +117,15 @@ def _keep(root: Path, name: str, observed: Sequence[Observed], recipients: Seque
     from sigil.gate.sealing import seal_bytes
 
     keep_observations(folder_of(root, name), observed, lambda data: seal_bytes(data, recipients))
+
+
+def _write(found: Summary, told: Feedback, *, junit: Path | None, markdown: Path | None) -> None:
+    """Write what CI shows; both are the author's view."""
+    from sigil.gate import junit as cases
+    from sigil.gate import summary
+    from sigil.store.files import write_atomic
+
+    if junit is not None:
+        write_atomic(junit, cases.junit(found.service, cases.of_feedback(told)))
+    if markdown is not None:
+        write_atomic(markdown, summary.markdown(found, told).encode())

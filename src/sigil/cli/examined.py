@@ -6,8 +6,7 @@ visible scenarios are the operator's, and have a command of their own (`sigil re
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.status import Status
@@ -15,10 +14,7 @@ from rich.status import Status
 from sigil.effects import SYSTEM_CLOCK
 from sigil.gate import present
 from sigil.gate.decision import Stage, Verdict
-from sigil.gate.dossier import plain
 from sigil.gate.evaluating import Outcome
-from sigil.gate.events import reasons
-from sigil.gate.scoring import Pair
 from sigil.printable import printable
 
 _DOING = {
@@ -94,35 +90,3 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     verdict = outcome.decision.verdict
     line = present.decision_line(verdict, printable(revisions.change.ref), outcome.service)
     console.print(line, style=_STYLE[verdict], markup=False)
-
-
-def facts_of(outcome: Outcome) -> dict[str, Any]:
-    """Return an evaluation as JSON; the same as is printed, and the feedback."""
-    score = outcome.score
-    halves: dict[str, Pair | None] = {}
-    if score is not None:
-        halves = {"visible": score.visible, "holdout": score.holdout, "overall": score.overall}
-    return {
-        "eval": outcome.eval,
-        "service": outcome.service,
-        "ref": outcome.revisions.change.ref,
-        "commits": {
-            name: getattr(outcome.revisions, name).commit
-            for name in ("change", "baseline", "control")
-        },
-        "provenance": None if outcome.provenance is None else asdict(outcome.provenance),
-        "scores": {
-            name: None
-            if pair is None
-            else {"pr": present.figure(pair.pr), "baseline": present.figure(pair.baseline)}
-            for name, pair in halves.items()
-        },
-        "decision": {
-            "verdict": outcome.decision.verdict.value,
-            "recommended": outcome.decision.recommended.value,
-            "reasons": reasons(outcome.decision),
-            "entry": outcome.entry,
-        },
-        "troubles": [asdict(trouble) for trouble in outcome.troubles],
-        "feedback": plain(outcome.feedback),
-    }

@@ -26,6 +26,7 @@ from sigil.gate.effects import Answered, Call, Json
 from sigil.gate.examining import Observed
 from sigil.gate.feedback import Feedback
 from sigil.gate.model import Declared, Evidence, Result, SideName
+from sigil.gate.summary import Summary
 from sigil.store.files import make_directory, read_file, write_atomic
 
 FOLDER = ".sigil/gate"
@@ -143,7 +144,7 @@ def keep_observations(
     write_atomic(folder / VISIBLE, snapshot_json(msgspec.to_builtins(shown)))
 
 
-def keep_facts(folder: Path, facts: dict[str, Any], told: Feedback) -> None:
+def keep_summary(folder: Path, found: Summary, told: Feedback) -> None:
     """Write what it came to.
 
     Raises:
@@ -151,12 +152,12 @@ def keep_facts(folder: Path, facts: dict[str, Any], told: Feedback) -> None:
     """
     make_directory(folder)
     write_atomic(folder / FEEDBACK, snapshot_json(plain(told)))
-    write_atomic(folder / EVAL, snapshot_json(facts))
+    write_atomic(folder / EVAL, snapshot_json(plain(found)))
 
 
-def plain(told: Feedback) -> dict[str, Any]:
-    """Return feedback as JSON-like values."""
-    return msgspec.to_builtins(told)
+def plain(part: Summary | Feedback) -> dict[str, Any]:
+    """Return a part of a dossier as JSON-like values."""
+    return msgspec.to_builtins(part)
 
 
 def names(root: Path) -> list[str]:
@@ -185,32 +186,35 @@ def find(root: Path, name: str | None) -> Path:
     return folder_of(root, name)
 
 
-def read_facts(folder: Path) -> dict[str, Any]:
+def read_summary(folder: Path) -> Summary:
     """Return what an evaluation came to.
 
     Raises:
         NotFound: there is no such file.
-        Corrupt: it is no JSON object.
+        Corrupt: it is not as it was written.
     """
-    return _read(folder / EVAL, dict[str, Any])
+    return _read(folder / EVAL, Summary)
 
 
 def read_feedback(folder: Path) -> Feedback:
     """Return what the author of a change may read.
 
     Raises:
-        NotFound, Corrupt: as `read_facts`.
+        NotFound, Corrupt: as `read_summary`.
     """
     return _read(folder / FEEDBACK, Feedback)
 
 
 def read_visible(folder: Path) -> list[Kept]:
-    """Return the visible half of a dossier.
+    """Return the visible half of a dossier; nothing where nothing was run.
 
     Raises:
-        NotFound, Corrupt: as `read_facts`.
+        Corrupt: it is not as it was written.
     """
-    return _read(folder / VISIBLE, list[Kept])
+    try:
+        return _read(folder / VISIBLE, list[Kept])
+    except NotFound:
+        return []
 
 
 def parse_observations(data: bytes) -> list[Kept]:

@@ -221,7 +221,7 @@ class _Evaluation:
                     progress=self.stages.watch.sat,
                 )
         with self.stages.at(Stage.SCORE):
-            self.observed, self.answers = tuple(found), answers(exam, found)
+            self.observed, self.answers = tuple(found), answers(exam.scenarios, found)
             weights = self.gate.policy.weights
             self.score = score(
                 self.answers,

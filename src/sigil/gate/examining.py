@@ -73,6 +73,16 @@ class Observed:
     answered: tuple[Answered, ...] = field(repr=False)
     elapsed_ms: int = 0
 
+    @property
+    def scenario(self) -> str:
+        """Return the scenario's id."""
+        return self.sitting.scenario.id
+
+    @property
+    def side(self) -> SideName:
+        """Return where it was."""
+        return self.sitting.side
+
 
 class Answerer(Protocol):
     """Whoever answers what needs a key, a file or another process, for one side."""
@@ -97,7 +107,8 @@ class Exam:
         limits: of one scenario's interpreter.
         most_seconds: of one sitting.
         lanes: how many sit at once.
-        secret: bytes that decide the order.
+        secret: 32 bytes that decide the order.
+        sides: where.
     """
 
     scenarios: Sequence[Scenario]
@@ -107,13 +118,14 @@ class Exam:
     most_seconds: float
     lanes: int
     secret: bytes
+    sides: tuple[SideName, ...] = SIDES
 
     def sittings(self) -> list[Sitting]:
         """Return all of them, in the order in which they begin."""
         found = [
             Sitting(scenario, side, repeat, seed_of(self.seed, scenario.id, repeat))
             for scenario in self.scenarios
-            for side in SIDES
+            for side in self.sides
             for repeat in range(self.repeats)
         ]
         return sorted(found, key=lambda one: salted_digest(self.secret, _name(one).encode()))
@@ -199,20 +211,42 @@ def _lost(sitting: Sitting, lost: Lost) -> Observed:
     return Observed(sitting, result, None, Evidence(lost.problem), ())
 
 
-def answers(exam: Exam, observed: Sequence[Observed]) -> tuple[Answers, ...]:
-    """Return what scores are made of, one for each scenario of the exam, run or not.
+class Sat(Protocol):
+    """A sitting that has ended, as far as scores look at it."""
+
+    @property
+    def scenario(self) -> str:
+        """The scenario's id."""
+        ...
+
+    @property
+    def side(self) -> SideName:
+        """Where it was."""
+        ...
+
+    @property
+    def declared(self) -> Declared | None:
+        """What the scenario says of itself; None if it is none."""
+        ...
+
+    @property
+    def result(self) -> Result:
+        """What became of it."""
+        ...
+
+
+def answers(scenarios: Sequence[Scenario], sat: Sequence[Sat]) -> tuple[Answers, ...]:
+    """Return what scores are made of, one for each scenario of an exam, run or not.
 
     A scenario that nobody could read is of the highest priority.
     """
     found: list[Answers] = []
-    for scenario in exam.scenarios:
-        mine = [one for one in observed if one.sitting.scenario.id == scenario.id]
+    for scenario in scenarios:
+        mine = [one for one in sat if one.scenario == scenario.id]
         priorities = [one.declared.priority for one in mine if one.declared is not None]
         question = Question(
             scenario.id, scenario.half, min(priorities, default=Priority.P0), scenario.spec
         )
-        sides = {
-            side: tuple(one.result for one in mine if one.sitting.side == side) for side in SIDES
-        }
+        sides = {side: tuple(one.result for one in mine if one.side == side) for side in SIDES}
         found.append(Answers(question, sides["pr"], sides["baseline"]))
     return tuple(found)

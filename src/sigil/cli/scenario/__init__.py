@@ -7,6 +7,7 @@ import click
 from sigil.cli.lazy import LazyGroup
 
 COMMANDS = {
+    "run": "Run the visible half on the files as they stand.",
     "lint": "Say what is wrong with scenarios before they run.",
     "keys": "Show or make the key that opens the holdouts of a service.",
     "seal": "Seal scenarios as holdouts, and record what belongs to the exam.",

@@ -1,0 +1,80 @@
+"""`sigil report`: the operator's view of an evaluation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sigil.cli.options import as_json, print_json, repo_root
+from sigil.cli.scenario.choosing import key_descriptor, key_file_option
+
+if TYPE_CHECKING:
+    from sigil.gate.summary import Summary
+
+
+@click.command()
+@click.argument("evaluation", metavar="[EVAL]", required=False)
+@click.option("--holdouts", is_flag=True, help="Frames of holdouts too; needs the key.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page of it here.")
+@key_file_option
+@key_descriptor
+@repo_root
+@as_json
+def report(
+    evaluation: str | None,
+    holdouts: bool,
+    html: Path | None,
+    key_file: Path | None,
+    key_fd: int | None,
+    repo_root: Path | None,
+    as_json: bool,
+) -> None:
+    """Show an evaluation as its operator sees it, the latest by default: frames of what failed.
+
+    Frames of holdouts are opened for your terminal alone; no file holds them, and neither does the
+    page or --json.
+    """
+    from sigil.cli.options import repository
+    from sigil.cli.scenario.choosing import identities_of
+    from sigil.errors import UsageError
+    from sigil.gate import dossier, reporting
+    from sigil.gate.page import page
+
+    if holdouts and (as_json or html):
+        raise UsageError("holdouts are shown on a terminal alone", remedy="leave out --holdouts")
+    root = repository(repo_root)
+    folder = dossier.find(root, evaluation)
+    found = dossier.read_summary(folder)
+    frames: list[str] = []
+    if sat := dossier.read_visible(folder):
+        visible = {one.id: one for one in reporting.exam_of(root, folder).visible}
+        frames = reporting.frames(visible, sat)
+    if holdouts:
+        identities = identities_of(found.service, key_file, key_fd)
+        scenarios, everything = reporting.opened(root, folder, identities)
+        frames = reporting.frames(scenarios, everything)
+    if html is not None:
+        from sigil.store.files import write_atomic
+
+        write_atomic(html, page(found, dossier.read_feedback(folder), frames).encode())
+        click.echo(f"written: {html}")
+    elif as_json:
+        print_json({**dossier.plain(found), "frames": frames})
+    else:
+        _print(found, frames)
+
+
+def _print(found: Summary, frames: list[str]) -> None:
+    from sigil.printable import printable
+
+    click.echo(f"{found.eval} · {found.service} · {printable(found.ref)} · {found.verdict.value}")
+    for line in found.lines:
+        click.echo(f"  {line}")
+    for trouble in found.troubles:
+        click.echo(f"  {trouble['stage']} failed: {printable(trouble['problem'])}")
+    for frame in frames:
+        click.echo(f"\n{frame}")
+    if not frames:
+        click.echo("  no frames: nothing that may be shown failed")

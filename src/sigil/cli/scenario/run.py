@@ -1,0 +1,184 @@
+"""`sigil scenario run`: the visible half, before anything is pushed."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sigil.cli.options import as_json, print_json, repo_root
+from sigil.cli.scenario.choosing import service_name
+
+if TYPE_CHECKING:
+    from sigil.gate.deploy import Deployment
+    from sigil.gate.examining import Observed
+
+FAILED = 1
+
+
+@click.command()
+@click.argument("ids", nargs=-1, metavar="[ID…]")
+@service_name
+@click.option("--all", "everything", is_flag=True, help="All visible scenarios.")
+@click.option("--tag", "tags", multiple=True, help="Those with this tag.")
+@click.option("--deploy", "deploys", is_flag=True, help="Put the service up from the files here.")
+@click.option("--url", help="Where the service runs already, such as http://127.0.0.1:8000.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
+@click.option("--lanes", type=click.IntRange(1, 64), help="Scenarios at once; one per core.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
+@repo_root
+@as_json
+@click.pass_context
+def run(
+    ctx: click.Context,
+    ids: tuple[str, ...],
+    service: str,
+    everything: bool,
+    tags: tuple[str, ...],
+    deploys: bool,
+    url: str | None,
+    seed: int,
+    lanes: int | None,
+    junit: Path | None,
+    repo_root: Path | None,
+    as_json: bool,
+) -> None:
+    """Run visible scenarios on the files as they stand; no key is needed, and none is used.
+
+    ID may be a pattern, such as 'billing/*'. Ends with code 1 if a scenario does not pass.
+    """
+    from sigil.cli.options import repository
+    from sigil.effects import SYSTEM_CLOCK
+    from sigil.errors import UsageError
+    from sigil.gate.evaluating import SITTING_S
+    from sigil.gate.linting import visible_scenarios
+    from sigil.gate.model import Status
+    from sigil.gate.rehearsing import chosen, rehearse
+    from sigil.gate.trees import FolderTree
+
+    if not (ids or tags or everything):
+        raise UsageError("which scenarios?", remedy="name some, or say --all or --tag")
+    if deploys == (url is not None):
+        raise UsageError("where is the service?", remedy="say --deploy or --url")
+    root = repository(repo_root)
+    known = visible_scenarios(FolderTree(root), service)
+    scenarios = chosen(known, ids, tags)
+    start = SYSTEM_CLOCK.monotonic_ns()
+    with ExitStack() as standing:
+        deployment = standing.enter_context(_deployment(root, service, url, quiet=as_json))
+        _say(f"running {len(scenarios)} visible scenarios against {service}", quiet=as_json)
+        observed = rehearse(
+            scenarios,
+            deployment,
+            _answerer(root, service),
+            seed=seed,
+            lanes=lanes or os.cpu_count() or 1,
+            most_seconds=SITTING_S,
+        )
+    elapsed = (SYSTEM_CLOCK.monotonic_ns() - start) / 1e9
+    if junit is not None:
+        _write_junit(junit, service, observed)
+    if as_json:
+        print_json([_facts(one) for one in observed])
+    else:
+        _print(observed, elapsed)
+    if any(one.result.status is not Status.PASS for one in observed):
+        ctx.exit(FAILED)
+
+
+def _say(text: str, *, quiet: bool) -> None:
+    if not quiet:
+        click.echo(f" {text}")
+
+
+def _deployment(root: Path, service: str, url: str | None, *, quiet: bool) -> Deployment:
+    from sigil.cli.scenario.choosing import policy_of
+    from sigil.errors import NotFound, Where
+    from sigil.gate.deploy import Revision, deploy
+    from sigil.gate.deploy.settings import External, Urls
+    from sigil.gate.policy import PATH
+    from sigil.gate.rehearsing import SIDE
+
+    if url is not None:
+        settings: Any = External(backend="external", urls=Urls(pr=url, baseline=url))
+    else:
+        policy = policy_of(root)
+        if policy is None:
+            raise NotFound(
+                "there is no policy, so it is not known how to deploy",
+                where=Where(PATH),
+                remedy="write it, or name a running service with --url",
+            )
+        settings = policy.deployment(service)
+    return deploy(
+        settings,
+        Revision(root),
+        SIDE,
+        cache=root / ".sigil" / "cache",
+        progress=lambda text: _say(text, quiet=quiet),
+    )
+
+
+def _answerer(root: Path, service: str) -> Any:
+    from sigil.cli.scenario.choosing import policy_of
+    from sigil.gate.answering import Answering, vault
+
+    policy = policy_of(root)
+    names = [] if policy is None else policy.service(service).env
+    return Answering(
+        {"env": vault({name: os.environ[name] for name in names if name in os.environ})}
+    )
+
+
+def _facts(observed: Observed) -> dict[str, Any]:
+    from sigil.gate.rehearsing import frame
+
+    return {
+        "scenario": observed.sitting.scenario.id,
+        "status": observed.result.status.value,
+        "steps": [step.value for step in observed.result.steps],
+        "expects_passed": observed.result.expects_passed,
+        "elapsed_ms": observed.elapsed_ms,
+        "frame": None if observed.evidence is None else frame(observed),
+    }
+
+
+def _print(observed: list[Observed], elapsed_s: float) -> None:
+    from sigil.gate.model import Status
+    from sigil.gate.rehearsing import frame
+
+    click.echo()
+    width = max(len(one.sitting.scenario.id) for one in observed)
+    for one in observed:
+        name = one.sitting.scenario.id
+        click.echo(f"  {name:<{width}}  {one.result.status.value:<12}  ({_time(one.elapsed_ms)})")
+    passed = sum(one.result.status is Status.PASS for one in observed)
+    click.echo(f"  {passed}/{len(observed)} passed\n")
+    for one in observed:
+        if one.evidence is not None:
+            click.echo(f"{frame(one)}\n")
+    click.echo(f" holdout scenarios not run · {elapsed_s:.1f}s total")
+
+
+def _time(elapsed_ms: int) -> str:
+    return f"{elapsed_ms}ms" if elapsed_ms < 1000 else f"{elapsed_ms / 1000:.1f}s"  # noqa: PLR2004 (ms in s)
+
+
+def _write_junit(path: Path, service: str, observed: list[Observed]) -> None:
+    from sigil.gate.junit import Case, junit
+    from sigil.gate.rehearsing import frame
+    from sigil.store.files import write_atomic
+
+    cases = [
+        Case(
+            one.sitting.scenario.id,
+            one.result.status,
+            one.elapsed_ms / 1000,
+            "" if one.evidence is None else frame(one),
+        )
+        for one in observed
+    ]
+    write_atomic(path, junit(service, cases))

@@ -1,0 +1,99 @@
+"""Repeat an evaluation from what was observed: the same tuple, the same bytes.
+
+Every scenario runs again in its own process, answered from the recording in the recording's
+order; no service is deployed and no model asked. Results, evidence and score have to come out as
+they were.
+
+Not here: what is kept (`sigil.gate.dossier`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import NoReturn
+
+from sigil.gate.channel import Order
+from sigil.gate.dossier import Kept
+from sigil.gate.effects import Call, EffectFailed
+from sigil.gate.examining import answers
+from sigil.gate.hall import Hall, Lost
+from sigil.gate.lua import Limits
+from sigil.gate.model import Evidence, Result, Scenario, Status
+from sigil.gate.scoring import Score, score
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """What came out.
+
+    Args:
+        score: of the repeated results.
+        differing: how many sittings did not come out as they were, of each half.
+        count: of all sittings.
+    """
+
+    score: Score
+    differing: Mapping[str, int]
+    count: int
+
+
+def repeat(
+    recorded: Sequence[Kept],
+    scenarios: Mapping[str, Scenario],
+    *,
+    weights: tuple[Fraction, Fraction],
+    lanes: int,
+    most_seconds: float,
+) -> Repeated:
+    """Run every recorded sitting again.
+
+    Args:
+        recorded: of both halves.
+        scenarios: of the exam, opened, by id.
+        weights: of the visible half and of the holdouts.
+        lanes: how many at once.
+        most_seconds: of one.
+
+    Raises:
+        KeyError: a sitting of a scenario that the exam does not have.
+    """
+    with Hall() as hall, ThreadPoolExecutor(lanes) as pool:
+
+        def sit(one: Kept) -> Kept:
+            return _again(hall, one, scenarios[one.scenario], most_seconds)
+
+        again = list(pool.map(sit, recorded))
+    differing = {"visible": 0, "holdout": 0}
+    for one, other in zip(recorded, again, strict=True):
+        differing[scenarios[one.scenario].half] += one != other
+    found = score(answers(tuple(scenarios.values()), again), visible=weights[0], holdout=weights[1])
+    return Repeated(found, differing, len(recorded))
+
+
+def _again(hall: Hall, one: Kept, scenario: Scenario, most_seconds: float) -> Kept:
+    order = Order(
+        scenario=scenario,
+        seed=one.seed,
+        limits=Limits(),
+        authority="",
+        origins=frozenset(),
+        most_seconds=most_seconds,
+        recorded=one.answered,
+    )
+    try:
+        report = hall.examine(order, answer=_nobody, connect=_nowhere)
+    except Lost as lost:
+        result = Result(one.scenario, Status.ERROR, ())
+        return replace(one, declared=None, result=result, evidence=Evidence(lost.problem))
+    return replace(one, declared=report.declared, result=report.result, evidence=report.evidence)
+
+
+def _nobody(call: Call) -> NoReturn:
+    raise EffectFailed(f"a repetition asks nobody for {call.kind}")
+
+
+def _nowhere(timeout_s: float) -> NoReturn:
+    raise ConnectionRefusedError(timeout_s)

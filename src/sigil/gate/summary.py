@@ -1,0 +1,177 @@
+"""What an evaluation came to, as plain data that is kept, and as Markdown for a pull request.
+
+Behind the wall: no text of a scenario comes in, so none can come out.
+
+Not here: the author's view (`sigil.gate.feedback`), lines for a terminal (`sigil.gate.present`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sigil.gate import events, present
+from sigil.gate.decision import Verdict
+from sigil.gate.evaluating import Outcome
+from sigil.gate.events import Provenance
+from sigil.gate.feedback import Feedback
+from sigil.gate.model import StepStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One satisfaction on both sides, with two decimals."""
+
+    pr: str
+    baseline: str
+    delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """An evaluation.
+
+    Args:
+        eval: its id.
+        service: whose.
+        ref: the change, as it was asked for.
+        commits: of the change, its baseline and the control.
+        provenance: the six fields; None if one is not known.
+        scores: ``visible``, ``holdout`` and ``overall``; None where there is nothing to score.
+        verdict: what was decided.
+        recommended: without regard to the trust ladder.
+        reasons: as they are recorded.
+        lines: the same in words.
+        troubles: stages that failed, each with its problem.
+        entry: number of the decision in the ledger; None if it is on no record.
+    """
+
+    eval: str
+    service: str
+    ref: str
+    commits: dict[str, str]
+    provenance: Provenance | None
+    scores: dict[str, Figures | None]
+    verdict: Verdict
+    recommended: Verdict
+    reasons: list[dict[str, Any]]
+    lines: list[str]
+    troubles: list[dict[str, str]]
+    entry: int | None
+
+    def halves(self) -> list[tuple[str, Figures | None]]:
+        """Return the scores in the order in which people read them."""
+        return [(name, self.scores[name]) for name in _HALVES if name in self.scores]
+
+
+_HALVES = ("visible", "holdout", "overall")
+
+
+def summary(outcome: Outcome) -> Summary:
+    """Return what an evaluation came to."""
+    found, revisions = outcome.score, outcome.revisions
+    pairs = () if found is None else (found.visible, found.holdout, found.overall)
+    return Summary(
+        eval=outcome.eval,
+        service=outcome.service,
+        ref=revisions.change.ref,
+        commits={
+            "change": revisions.change.commit,
+            "baseline": revisions.baseline.commit,
+            "control": revisions.control.commit,
+        },
+        provenance=outcome.provenance,
+        scores={
+            name: None
+            if pair is None
+            else Figures(
+                present.figure(pair.pr), present.figure(pair.baseline), present.signed(pair.delta)
+            )
+            for name, pair in zip(_HALVES, pairs, strict=False)
+        },
+        verdict=outcome.decision.verdict,
+        recommended=outcome.decision.recommended,
+        reasons=events.reasons(outcome.decision),
+        lines=[present.reason_text(reason) for reason in outcome.decision.reasons],
+        troubles=[
+            {"stage": trouble.stage.value, "problem": trouble.problem}
+            for trouble in outcome.troubles
+        ],
+        entry=outcome.entry,
+    )
+
+
+# --- Markdown ---------------------------------------------------------------------------
+
+_MARKS = {Verdict.ALLOW: "✅", Verdict.REVIEW: "👀", Verdict.BLOCK: "⛔"}
+
+
+def markdown(found: Summary, told: Feedback) -> str:
+    """Return a comment for a pull request: the decision, the scores, and the author's feedback.
+
+    Problems of failed stages stay out of it: what a deployment says is the operator's.
+    """
+    return "\n".join([*_decision(found), *_scores(found), *_feedback(told), *_bound(found), ""])
+
+
+def _decision(found: Summary) -> Iterator[str]:
+    yield f"## {_MARKS[found.verdict]} {found.verdict.value} · {_plain(found.service)}"
+    yield ""
+    for line in found.lines:
+        yield f"- {line}"
+    if found.recommended is not found.verdict:
+        yield f"- the exam alone would say {found.recommended.value}"
+    yield ""
+
+
+def _scores(found: Summary) -> Iterator[str]:
+    if not found.scores:
+        return
+    yield "|  | change | baseline | Δ |"
+    yield "|---|---:|---:|---:|"
+    for name, figures in found.halves():
+        cells = (
+            ("–", "–", "–") if figures is None else (figures.pr, figures.baseline, figures.delta)
+        )
+        yield f"| {name} | {' | '.join(cells)} |"
+    yield ""
+
+
+def _feedback(told: Feedback) -> Iterator[str]:
+    failed = [line for line in told.lines if line.failed]
+    if failed:
+        yield "| scenario | intent | steps |"
+        yield "|---|---|---|"
+    for line in failed:
+        steps = " ".join(_STEP[step] for step in line.steps) or "not run"
+        yield f"| {_plain(line.name)} | {_plain(line.spec) or '–'} | {steps} |"
+    if failed:
+        yield ""
+    for spec in told.failing_specs:
+        yield f"- holdouts miss {_plain(spec)}"
+    yield ""
+
+
+_STEP = {
+    StepStatus.PASS: "pass",
+    StepStatus.FAIL: "**fail**",
+    StepStatus.SKIP: "skip",
+    StepStatus.ERROR: "**error**",
+}
+
+
+def _bound(found: Summary) -> Iterator[str]:
+    entry = "not recorded" if found.entry is None else f"ledger entry {found.entry}"
+    yield f"<sub>{found.eval} · {entry}"
+    if found.provenance is not None:
+        one = found.provenance
+        yield f"· artifact {present.short(one.artifact)} · baseline {present.short(one.baseline)}"
+        yield f"· exam {present.short(one.scenarios)} · {one.evaluator}"
+    yield "</sub>"
+
+
+def _plain(text: str) -> str:
+    """Return foreign text as code, so that nothing of it is markup."""
+    kept = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return f"`{kept.replace('`', '?').replace('|', '?')}`" if kept else ""
