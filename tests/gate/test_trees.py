@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,7 +115,7 @@ def test_a_reference_that_is_no_commit_is_said(tmp_path, reference):
         CommitTree(tmp_path, reference)
 
 
-@pytest.mark.parametrize("damage", ["missing", "empty", "garbage"])
+@pytest.mark.parametrize("damage", ["missing", "garbage"])
 @pytest.mark.parametrize("kind", ["blob", "tree"])
 def test_an_object_that_git_lacks_is_said(tmp_path, kind, damage):
     write(tmp_path, "a/b", b"then")
@@ -128,10 +129,33 @@ def test_an_object_that_git_lacks_is_said(tmp_path, kind, damage):
     if damage == "missing":
         stored.unlink()
     else:
-        stored.write_bytes(b"" if damage == "empty" else b"garbage garbage")
+        stored.write_bytes(b"garbage garbage")
     tree = CommitTree(tmp_path, "HEAD")
     with pytest.raises(Unreadable, match="git cannot read this of the commit"):
         tree.read("a/b", 10)
+
+
+@pytest.mark.parametrize("kind", ["HEAD", "HEAD:", "HEAD:a", "HEAD:a/b"])
+@pytest.mark.parametrize("left", [0, 2, 9, -1])
+def test_an_object_that_was_cut_is_said_and_does_not_hang(tmp_path, kind, left):
+    write(tmp_path, "a/b", b"then")
+    commit(tmp_path)
+    command = ["git", "rev-parse", kind]
+    name = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True).stdout.decode()
+    stored = tmp_path / ".git" / "objects" / name[:2] / name[2:].strip()
+    stored.chmod(0o600)
+    stored.write_bytes(stored.read_bytes()[:left])
+    script = (
+        "import sys; from pathlib import Path; from sigil.errors import Corrupt\n"
+        "from sigil.gate.trees import CommitTree\n"
+        "try: CommitTree(Path(sys.argv[1]), 'HEAD').read('a/b', 10)\n"
+        "except Corrupt as cut: print(cut)"
+    )
+    told = subprocess.run(  # another process, because a hang could not be interrupted here
+        [sys.executable, "-c", script, str(tmp_path)],
+        capture_output=True, check=True, timeout=60, text=True,
+    ).stdout  # fmt: skip
+    assert "this object of git was cut" in told
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")

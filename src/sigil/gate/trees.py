@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -20,11 +21,13 @@ from sigil.errors import Corrupt, DependencyMissing, InvalidValue, NotFound, Unr
 from sigil.printable import printable
 from sigil.store.disk_errors import read_error
 from sigil.store.files import CHUNK, open_regular
+from sigil.store.git_objects import objects_of, refuse_torn
 
 Kind = Literal["file", "link", "other"]
 _FILES = {0o100644, 0o100755, 0o100664}
 _TREE = 0o040000
 _LINK = 0o120000
+_OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -194,12 +197,14 @@ class CommitTree:
     Raises:
         NotFound: there is no repository, or no such commit.
         Unreadable: the repository belongs to another user, whom git does not trust.
+        Corrupt: the commit was cut.
         DependencyMissing: pygit2 is not installed.
     """
 
     def __init__(self, repository: Path, reference: str):
         self._git = _pygit2()
         self._repository = self._opened(repository)
+        self._objects = objects_of(Path(self._repository.path))
         self._root = self._tree_of(reference)
 
     @property
@@ -223,6 +228,7 @@ class CommitTree:
         waiting: list[tuple[str, Any]] = [(folder, entry)]
         while waiting:
             above, tree = waiting.pop()
+            refuse_torn(self._objects, str(tree.id))
             for inner in tree:
                 path = f"{above}/{_text(inner)}"
                 if inner.filemode == _TREE:
@@ -241,6 +247,7 @@ class CommitTree:
             raise NotFound("there is no such file", where=place(self, path))
         if found[0] != path or found[1].filemode not in _FILES:
             raise Corrupt("something else than a file", where=place(self, path))
+        refuse_torn(self._objects, str(found[1].id))
         _, size = self._repository.odb.read_header(found[1].id)
         if size > most:
             raise _too_large(self, path, most)
@@ -266,6 +273,7 @@ class CommitTree:
         try:
             if "\0" in reference:  # where git would stop reading
                 raise ValueError(reference)  # noqa: TRY301 (one refusal for all of them)
+            self._refuse_torn_tip(reference)
             commit = self._repository.revparse_single(reference).peel(self._git.Commit)
         except (KeyError, ValueError, self._git.GitError) as error:
             raise NotFound(
@@ -273,7 +281,16 @@ class CommitTree:
                 remedy="fetch it, or name another",
             ) from error
         self.commit = str(commit.id)
+        refuse_torn(self._objects, str(commit.tree_id))
         return commit.tree
+
+    def _refuse_torn_tip(self, reference: str) -> None:
+        """Refuse a commit that was cut, as far as a name leads to it without reading it."""
+        name = reference
+        with contextlib.suppress(KeyError, ValueError, self._git.GitError):
+            name = str(self._repository.lookup_reference_dwim(reference).resolve().target)
+        if _OBJECT.fullmatch(name):
+            refuse_torn(self._objects, name)
 
     @contextlib.contextmanager
     def _whole(self, path: str) -> Generator[None]:
@@ -298,6 +315,7 @@ class CommitTree:
             if tree[part].filemode != _TREE:
                 return walked, tree[part]
             tree = tree[part]
+            refuse_torn(self._objects, str(tree.id))
         return (path, tree[last]) if last in tree else None
 
 
