@@ -12,6 +12,7 @@ Not here: how well a backend isolates, which no check from outside can tell.
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import urllib.request
@@ -69,6 +70,23 @@ def each_connection_is_a_new_stream(subject: Subject) -> None:
                 _hold(not made.get_inheritable(), "programs that are started inherit a connection")
                 _hold(made.gettimeout() is not None, "a connection without a timeout")
             _hold(one.fileno() != other.fileno(), "two connections are one")
+
+
+def a_connection_can_be_handed_on(subject: Subject) -> None:
+    """The descriptor is all there is to it: nothing of it lives in this process alone."""
+
+    def handed_on(timeout_s: float) -> socket.socket:
+        with deployment.connect(timeout_s) as made:
+            return socket.socket(fileno=os.dup(made.fileno()))
+
+    with subject.make() as deployment:
+        asking = Http(handed_on, deployment.authority)
+        try:
+            asking.perform(Call("http", {"method": "GET", "path": subject.path}))
+        except EffectFailed as failed:
+            raise AssertionError(f"over a copy nothing answers: {failed.problem}") from failed
+        finally:
+            asking.close()
 
 
 def many_threads_may_connect_at_once(subject: Subject) -> None:
@@ -155,6 +173,7 @@ def what_cannot_come_up_says_so(subject: Subject) -> None:
 CHECKS: tuple[Check, ...] = (
     a_started_service_answers,
     each_connection_is_a_new_stream,
+    a_connection_can_be_handed_on,
     many_threads_may_connect_at_once,
     authority_origins_and_url_are_of_one_service,
     what_was_stopped_is_gone,

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import http.server
+import ipaddress
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from tests.gate.deploy.conftest import SERVER
 from tests.gate.deploy.test_compose import compose_file, engine
 
@@ -20,6 +26,8 @@ from sigil.errors import DependencyMissing
 from sigil.gate.deploy import Deployment, Order, deploy, names
 from sigil.gate.deploy.external import ExternalDeployment
 from sigil.gate.deploy.settings import Compose, External, Plugin, Process
+from sigil.gate.effects import Call
+from sigil.gate.http import Http
 from sigil.testing.deployers import CHECKS, Check, Subject
 
 if TYPE_CHECKING:
@@ -61,6 +69,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
         pass
@@ -105,13 +120,72 @@ def test_each_side_has_its_address(commit: Commit, cache: Path, elsewhere: str):
     assert [pr.url, baseline.url] == [settings.urls.pr, settings.urls.baseline]
 
 
-def test_https_is_spoken_to_who_has_no_certificate_by_nobody(
-    commit: Commit, cache: Path, elsewhere: str
+@pytest.fixture
+def encrypted(tmp_path: Path, monkeypatch) -> Iterator[str]:
+    """The same, encrypted, with a certificate that this system is told to trust."""
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_bytes(self_signed())
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join(20)
+
+
+def self_signed() -> bytes:
+    """Return a private key and a certificate for 127.0.0.1."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
+        .add_extension(address, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    pem = serialization.Encoding.PEM
+    return key.private_bytes(pem, form, plain) + certificate.public_bytes(pem)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_external_conforms_over_tls(check: Check, commit: Commit, cache: Path, encrypted: str):
+    settings, revision = external(encrypted, health="/"), commit({"a": "b"})
+    check(Subject(make=lambda: deploy(settings, revision, "pr", cache=cache), ends=False))
+
+
+def test_large_bodies_go_through_tls_whole(commit: Commit, cache: Path, encrypted: str):
+    body = "0123456789abcdef" * 2**16
+    deployment = deploy(external(encrypted), commit({"a": "b"}), "pr", cache=cache)
+    asking = Http(deployment.connect, deployment.authority)
+    try:
+        for _ in range(3):
+            reply = asking.perform(Call("http", {"method": "POST", "path": "/", "body": body}))
+            assert reply["body"] == body
+    finally:
+        asking.close()
+
+
+def test_a_certificate_that_nobody_trusts_is_no_connection(
+    commit: Commit, cache: Path, encrypted: str, monkeypatch
 ):
-    settings = external(elsewhere.replace("http:", "https:"))
-    deployment = deploy(settings, commit({"a": "b"}), "pr", cache=cache)
-    with pytest.raises(OSError):  # noqa: PT011 - what a TLS library says of it is its business
+    monkeypatch.delenv("SSL_CERT_FILE")
+    deployment = deploy(external(encrypted), commit({"a": "b"}), "pr", cache=cache)
+    with pytest.raises(ssl.SSLCertVerificationError):
         deployment.connect(5)
+
+
+def test_https_to_who_speaks_http_is_no_connection(commit: Commit, cache: Path, elsewhere: str):
+    settings = external(elsewhere.replace("http:", "https:"))
+    with pytest.raises(OSError):  # noqa: PT011 - what a TLS library says of it is its business
+        deploy(settings, commit({"a": "b"}), "pr", cache=cache).connect(5)
 
 
 # --- plugins ------------------------------------------------------------------------------

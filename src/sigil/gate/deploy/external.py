@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from sigil.gate.deploy.encrypted import plain_end_of
 from sigil.gate.deploy.health import wait_until_healthy
 from sigil.gate.deploy.model import Order
 from sigil.gate.deploy.settings import External
@@ -87,10 +88,12 @@ class ExternalDeployment:
         if not self._secure:
             return made
         try:
-            return self._tls.wrap_socket(made, server_hostname=self._host)
+            plain = plain_end_of(self._tls.wrap_socket(made, server_hostname=self._host))
         except BaseException:
             made.close()
             raise
+        plain.settimeout(timeout_s)
+        return plain
 
     def stop(self) -> None:
         """Leave it alone."""

@@ -100,6 +100,8 @@ class Deployment(Protocol):
     def connect(self, timeout_s: float) -> socket.socket:
         """Return a new stream that is connected to the service; the caller closes it.
 
+        What goes over its descriptor is plain, so that it may be handed to another process.
+
         Raises:
             OSError: the service does not take the connection.
         """
