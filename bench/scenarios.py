@@ -35,6 +35,10 @@ class Loopback:
         """Answer."""
         return {"status": 200, "headers": {}, "body": '{"plan":"pro"}', "elapsed_ms": 1}
 
+    def nobody(self, *_: object) -> tuple[str]:
+        """Answer nothing, as the host of an interpreter."""
+        return ("abort",)
+
 
 def scenario(body: str) -> Scenario:
     return Scenario("bench", "visible", f"{HEAD}{body}\nend }}", "bench.lua")
@@ -61,10 +65,10 @@ def rows() -> Iterator[Row]:
         "captured steps (request, JSON, expect) answered in memory",
         STEPS / processor_seconds(steps), None, "", "1/s", at_least=5_000,
     )  # fmt: skip
-    limits = Limits()
+    limits, loopback = Limits(), Loopback()
     yield Row(
         "a fresh interpreter with its library",
-        median_ms(lambda: Interpreter(limits, nobody)), bare_ms(), "bare Lua", "ms",
+        median_ms(lambda: Interpreter(limits, loopback.nobody)), bare_ms(), "bare Lua", "ms",
     )  # fmt: skip
     expects = "expect(r.json.a.b == 1 and r.status == 200)\n" * EXPECTS
     text = f"{HEAD}local r\n{expects}end }}"
@@ -102,7 +106,3 @@ def bare_ms() -> float:
     from lupa.lua54 import LuaRuntime
 
     return median_ms(LuaRuntime)
-
-
-def nobody(*_: object) -> tuple[str]:
-    return ("abort",)

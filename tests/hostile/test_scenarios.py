@@ -6,11 +6,16 @@ is not here: it has no budget to run out of.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.gate.lua.worlds import World, response, run, serving
 
-from sigil.gate.lua import Limits, Run
-from sigil.gate.model import Status
+from sigil.errors import MalformedScenario
+from sigil.gate.lua import Limits, Run, lint, run_scenario
+from sigil.gate.model import Scenario, Status
 
 SMALL = Limits(instructions=3_000_000, memory_bytes=16 * 2**20, text_bytes=2**20)
 SPENT = "it ran for more instructions than its budget"
@@ -219,8 +224,6 @@ def test_what_never_ends_is_stopped_by_its_budget(name):
 
 
 def test_it_is_stopped_while_its_chunk_is_loaded():
-    from sigil.errors import MalformedScenario
-
     with pytest.raises(MalformedScenario, match="budget"):
         attack("expect(true)", head="while true do end")
 
@@ -311,6 +314,58 @@ DEEP = {
 @pytest.mark.parametrize("name", DEEP)
 def test_depth_has_an_end(name):
     ended(attack(f"do {DEEP[name]} end expect(true)"))
+
+
+CALLS = (
+    *('sigil.env("A")', 'sigil.get("/").json', 'sigil.post("/", { 1, { a = 2 } })', "sigil.gte()"),
+    *("sigil.json.encode({ 1, {} })", 'sigil.json.decode("[1, {}]")', "sigil.gen.uuid()"),
+    *('sigil.yaml.decode("a: [1]")', 'coroutine.wrap(function() sigil.get("/") end)()'),
+)
+
+
+@pytest.mark.timeout(60)
+@given(
+    st.sampled_from(CALLS),
+    st.integers(1, 5000),
+    st.sampled_from([200_000, 400_000, 1_000_000]),
+    st.integers(0, 100_000),
+)
+@settings(max_examples=60)
+def test_a_call_at_the_end_of_memory_breaks_nothing(call, size, memory, length):
+    """Running out of it inside of Python would jump over Python's own frames."""
+    world = World(http=lambda _: response({"a": "x" * length}), env=lambda _: "x" * length)
+    body = f"""
+      local keep = {{}}
+      pcall(function() while true do keep[#keep + 1] = ("x"):rep({size}) .. #keep end end)
+      for i = 1, 50 do pcall(function() keep[#keep] = nil return {call} end) end
+      for i = 1, 9 do
+        pcall(function() return {call} end)
+        pcall(function() while true do keep = {{ keep, {{}} }} end end)
+      end
+      keep = nil
+      expect({call} ~= 0)
+    """
+    done = run(body, world, limits=Limits(instructions=2_000_000, memory_bytes=memory))
+    assert done.result.status in set(Status)
+
+
+PIECES = st.sampled_from(
+    """expect ( ) ( ) == ~= < and or not nil 1 0x1p4 "s" [[ ]] -- --- -- 1. \n \n { } [ ] . .. ...
+    : :: , ; = function end local if then else while do for in repeat until return goto a b sigil
+    sigil.get sigil.judge sigil.intent invariant for_all check sigil.gen.list sigil.gen.int # ~ //
+    << <const> <close> é \0 ' \\ run pcall error coroutine.wrap expect( )""".split(" ")
+)
+
+
+@given(st.lists(PIECES, max_size=40).map(" ".join))
+@settings(max_examples=300)
+def test_any_text_is_a_scenario_or_malformed(text):
+    text = text.replace("\\n", "\n")
+    for body in (text, f"return {{ run = function()\n{text}\nend }}"):
+        one = Scenario("a", "visible", body, "a.lua")
+        assert all(found.line >= 1 for found in lint(one))
+        with suppress(MalformedScenario):
+            run_scenario(one, World(), seed=1, limits=SMALL)
 
 
 # --- texts of others --------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gate.lua.worlds import run, serving
+from tests.gate.lua.worlds import NOBODY, run, serving
 
 from sigil.gate.lua import Limits
 from sigil.gate.lua.interpreter import Interpreter
@@ -215,7 +215,7 @@ STATEMENTS = st.one_of(
 
 def trace_of(text: str) -> tuple[str, int, str]:
     """What a program does: its trace, how many expects held, how it ended."""
-    lua = Interpreter(Limits(instructions=10**6), lambda *_: ("abort",))
+    lua = Interpreter(Limits(instructions=10**6), NOBODY.answer)
     lua.inside.steps = lua.table({})
     _, record = lua.inside.load(lua.compile(text, "scenario", "s"))
     lua.unlimited()

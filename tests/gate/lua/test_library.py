@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gate.lua.worlds import World, run, serving
+from tests.gate.lua.worlds import NOBODY, World, run, serving
 
 from sigil.gate.lua import Limits
 from sigil.gate.lua.interpreter import Interpreter
@@ -227,7 +227,7 @@ def test_nothing_shows_an_address():
 
 
 def test_the_names_of_the_language_are_those_of_the_interpreter():
-    lua = Interpreter(Limits(), lambda *_: ("ok",))
+    lua = Interpreter(Limits(), NOBODY.answer)
     listed = lua.inside.load(
         lua.compile(
             """

@@ -31,6 +31,16 @@ class World:
         return answer(call.request)
 
 
+class Nobody:
+    """A host that answers nothing."""
+
+    def answer(self, *_: Any) -> tuple[str]:
+        return ("abort",)
+
+
+NOBODY = Nobody()
+
+
 def response(value: Any = None, status: int = 200, **headers: str) -> dict[str, Any]:
     """A reply to a request; ``value`` is sent as JSON unless it is text."""
     body = value if isinstance(value, str) else json.dumps(value)

@@ -77,7 +77,8 @@ class Host:
         except EffectFailed as failed:
             return ("effect", as_bytes(failed.problem.encode(errors="replace").decode()))
         except BaseException as error:  # noqa: BLE001 (raised again outside of Lua)
-            self.failure = error
+            if self._lua.inside.dead is None:  # else the budget ended while we asked Lua something
+                self.failure = error
             return ("abort",)
 
     def _perform(self, kind: str, request: dict[str, Any]) -> Any:

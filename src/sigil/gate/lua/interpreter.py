@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NoReturn
+from weakref import WeakMethod
 
 from sigil.errors import DependencyMissing, MalformedScenario, Where
 from sigil.gate.lua.limits import Limits
@@ -36,7 +37,8 @@ class Interpreter:
 
     Args:
         limits: of memory and instructions.
-        answer: performs a call of the host, by name; never raises.
+        answer: a method that performs a call of the host, by name; it never raises, and its
+            object outlives the interpreter.
 
     Attributes:
         inside: the table that the prelude's parts share.
@@ -63,7 +65,8 @@ class Interpreter:
             "budget": limits.instructions,
             "text_bytes": limits.text_bytes,
             "host": self._runtime.table_from({
-                "enter": self.unlimited, "leave": self.limited, "answer": answer,
+                "enter": _weak(self.unlimited), "leave": _weak(self.limited),
+                "answer": _weak(answer),
             }),
         })  # fmt: skip
         for name in _PARTS:
@@ -131,6 +134,21 @@ def prepare() -> None:
     """
     for name in _PARTS:
         _part(name)
+
+
+def _weak(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that calls a method and does not keep its object.
+
+    What Lua holds Python cannot collect: a heap that held its own interpreter would stay for ever.
+    """
+    reference = WeakMethod(method)
+
+    def call(*arguments: Any) -> Any:
+        found = reference()
+        assert found is not None
+        return found(*arguments)
+
+    return call
 
 
 def _nothing(_object: object, _name: object, _setting: bool) -> NoReturn:

@@ -5,6 +5,7 @@ Not here: what a terminal does with it (`sigil.gate.frames`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,8 +30,8 @@ class Shown:
 
     def __init__(self, kind_of: Callable[[Any], str], secrets: Mapping[str, str]):
         self._kind_of = kind_of
-        by_length = sorted(secrets.items(), key=lambda item: (-len(item[1]), item[0]))
-        self._secrets = [(name, value) for name, value in by_length if len(value) >= LEAST_SECRET]
+        forms = {form: name for name, value in secrets.items() for form in _forms(value)}
+        self._secrets = sorted(forms.items(), key=lambda item: (-len(item[0]), item))
 
     def value(self, value: Any) -> str:
         """Return a value as Lua text, cut to a readable length."""
@@ -45,8 +46,8 @@ class Shown:
         return printable(self._without_secrets(text), MOST_SHOWN)
 
     def _without_secrets(self, text: str) -> str:
-        for name, value in self._secrets:
-            text = text.replace(value, f"<{name}>")
+        for form, name in self._secrets:
+            text = text.replace(form, f"<{name}>")
         return text
 
     def _value(self, value: Any, depth: int) -> str:
@@ -86,6 +87,12 @@ class Shown:
         if isinstance(key, str) and key.isascii() and key.isidentifier():
             return self._without_secrets(key)
         return f"[{self._value(key, 0)}]"
+
+
+def _forms(secret: str) -> set[str]:
+    """Return a secret as it stands in plain text and in JSON, unless it is too short to hide."""
+    written = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return {form for form in {secret, *written} if len(form) >= LEAST_SECRET}
 
 
 def _sequence(items: list[tuple[Any, Any]]) -> int:

@@ -127,9 +127,8 @@ end
 
 -- Runs the function and says how it ended: nil for well.
 function inside.run(run)
-  inside.watch()
-  local ok, raised = inside.pcall(run)
-  if inside.dead or not ok then return inside.outcome(raised) end
+  local whole, ok, raised = inside.watched(run)
+  if inside.dead or not whole or not ok then return inside.outcome(raised) end
   return nil
 end
 
@@ -140,9 +139,8 @@ end
 
 -- Runs such a chunk: what it returns, or how it failed.
 function inside.load(make)
-  inside.watch()
-  local ok, value = inside.pcall(inside.start, make)
-  if inside.dead or not ok then return nil, inside.outcome(value) end
+  local whole, ok, value = inside.watched(inside.start, make)
+  if inside.dead or not whole or not ok then return nil, inside.outcome(value) end
   return value, nil
 end
 

@@ -35,7 +35,22 @@ inside.spend = spend
 
 local function tick() spend(STRIDE) end
 
-function inside.watch() sethook(tick, "", STRIDE) end
+local function unwatched(...)
+  sethook()
+  return ...
+end
+
+local function watched(f, ...)
+  sethook(tick, "", STRIDE)
+  return unwatched(pcall(f, ...))
+end
+
+-- Protects `f` like pcall, with the budget watched in it and nowhere else. The hook may yet strike
+-- after `f` has ended and before it is off: then the outer call catches it, with the whole of the
+-- next stride to switch it off in.
+function inside.watched(f, ...)
+  return unwatched(pcall(watched, f, ...))
+end
 
 -- Errors of ours ---------------------------------------------------------------------------
 
@@ -169,4 +184,3 @@ function inside.attempt(f, ...)
 end
 
 inside.getmetatable = getmetatable
-inside.pcall = pcall
