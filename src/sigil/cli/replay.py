@@ -12,28 +12,32 @@ from sigil.cli.options import (
     print_json,
     repo_root,
     run_name,
-    spec_name,
     unsafe,
     workspace_name,
 )
+from sigil.cli.scenario.choosing import key_descriptor, key_file_option
 
 
 @click.command()
 @click.argument("candidate", required=False)
-@spec_name
+@click.option("--spec", "spec_name", help="Name of the spec.")
 @workspace_name
 @eval_name
 @run_name
 @unsafe
+@key_file_option
+@key_descriptor
 @repo_root
 @as_json
 def replay(
     candidate: str | None,
-    spec_name: str,
+    spec_name: str | None,
     workspace_name: str,
     eval_name: str | None,
     run_name: str | None,
     unsafe: bool,
+    key_file: Path | None,
+    key_fd: int | None,
     repo_root: Path | None,
     as_json: bool,
 ) -> None:
@@ -41,15 +45,23 @@ def replay(
 
     Exact metrics have to be equal; for noisy ones the intervals of the gain have to overlap, and
     what was accepted has to be accepted again. Exit code 52 if the record is not reproduced.
+
+    An evaluation, eval_…, is run again from its recorded replies, which needs the key of its exam:
+    every result, every piece of evidence and the score have to be the same.
     """
+    if candidate is not None and candidate.startswith("eval_"):
+        _replay_evaluation(candidate, repo_root, key_file, key_fd, as_json=as_json)
+        return
     from sigil.cli.options import repository
     from sigil.cli.planning import make_plan
-    from sigil.errors import ReplayDiffers
+    from sigil.errors import ReplayDiffers, UsageError
     from sigil.optimize.present import SHORT, gain, measured
     from sigil.optimize.replay import replay as measure_again
     from sigil.optimize.spec import load_spec
     from sigil.optimize.workspace import open_workspace
 
+    if spec_name is None:
+        raise UsageError("which spec?", remedy="name it with --spec, or an evaluation, eval_…")
     spec = load_spec(repository(repo_root), spec_name)
     run = open_workspace(spec, workspace_name).find_run(run_name)
     plan = make_plan(spec, eval_name, {}, unsafe=unsafe, recorded=run)
@@ -78,3 +90,17 @@ def replay(
         )
     if not as_json:
         click.echo(f"candidate {found.candidate.id[:SHORT]} reproduces its record")
+
+
+def _replay_evaluation(
+    name: str, given: Path | None, key_file: Path | None, key_fd: int | None, *, as_json: bool
+) -> None:
+    from sigil.cli.options import repository
+    from sigil.cli.repeated import replay_evaluation
+    from sigil.cli.scenario.choosing import identities_of
+    from sigil.gate import dossier
+
+    root = repository(given)
+    service = dossier.read_summary(dossier.find(root, name)).service
+    identities = identities_of(service, key_file, key_fd)
+    replay_evaluation(root, name, identities, as_json=as_json)

@@ -17,6 +17,7 @@ from sigil.gate.evaluating import Outcome
 from sigil.gate.events import Provenance
 from sigil.gate.feedback import Feedback
 from sigil.gate.model import StepStatus
+from sigil.gate.scoring import Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,24 @@ class Summary:
 _HALVES = ("visible", "holdout", "overall")
 
 
+def figures(found: Score | None) -> dict[str, Figures | None]:
+    """Return a score as it is kept; nothing of none."""
+    if found is None:
+        return {}
+    pairs = (found.visible, found.holdout, found.overall)
+    return {
+        name: None
+        if pair is None
+        else Figures(
+            present.figure(pair.pr), present.figure(pair.baseline), present.signed(pair.delta)
+        )
+        for name, pair in zip(_HALVES, pairs, strict=True)
+    }
+
+
 def summary(outcome: Outcome) -> Summary:
     """Return what an evaluation came to."""
-    found, revisions = outcome.score, outcome.revisions
-    pairs = () if found is None else (found.visible, found.holdout, found.overall)
+    revisions = outcome.revisions
     return Summary(
         eval=outcome.eval,
         service=outcome.service,
@@ -82,14 +97,7 @@ def summary(outcome: Outcome) -> Summary:
             "control": revisions.control.commit,
         },
         provenance=outcome.provenance,
-        scores={
-            name: None
-            if pair is None
-            else Figures(
-                present.figure(pair.pr), present.figure(pair.baseline), present.signed(pair.delta)
-            )
-            for name, pair in zip(_HALVES, pairs, strict=False)
-        },
+        scores=figures(outcome.score),
         verdict=outcome.decision.verdict,
         recommended=outcome.decision.recommended,
         reasons=events.reasons(outcome.decision),
@@ -130,10 +138,8 @@ def _scores(found: Summary) -> Iterator[str]:
         return
     yield "|  | change | baseline | Δ |"
     yield "|---|---:|---:|---:|"
-    for name, figures in found.halves():
-        cells = (
-            ("–", "–", "–") if figures is None else (figures.pr, figures.baseline, figures.delta)
-        )
+    for name, one in found.halves():
+        cells = ("–", "–", "–") if one is None else (one.pr, one.baseline, one.delta)
         yield f"| {name} | {' | '.join(cells)} |"
     yield ""
 
