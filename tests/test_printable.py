@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigil.printable import MAX_TEXT, printable, shorten
+from sigil.printable import MAX_TEXT, printable, printable_once, shorten
 
 ANY = st.text(st.characters(exclude_categories=()))
 """Lone surrogates included."""
@@ -72,3 +72,9 @@ def test_it_is_capped_without_being_told():
 
 def test_what_is_short_enough_is_not_shortened():
     assert (shorten("abc", 3), shorten("abcd", 3)) == ("abc", "ab…")
+
+
+@pytest.mark.parametrize("text", ["\x1b[31m", r"a\b", "plain", "\x9b" * 3000])
+def test_what_is_escaped_is_not_escaped_again(text: str):
+    assert printable_once(printable(text)) == printable(text)
+    assert printable_once(text).isprintable()

@@ -38,6 +38,15 @@ def printable(text: str, cap: int = MAX_TEXT) -> str:
     return "".join(piece for piece, end in zip(pieces, ends, strict=True) if end < cap) + _CUT
 
 
+def printable_once(text: str, cap: int = MAX_TEXT) -> str:
+    """Return ``text`` as `printable` does, but as it is if all of it can be printed.
+
+    For what may have gone through `printable` before, such as a note on record: its escapes are
+    not escaped again. What only looks like an escape cannot be told from one here.
+    """
+    return shorten(text, cap) if text.isprintable() else printable(text, cap)
+
+
 def shorten(shown: str, cap: int = MAX_TEXT) -> str:
     """Return text that is printable already, cut to ``cap`` characters, the last one ``…``."""
     return shown if len(shown) <= cap else shown[: cap - 1] + _CUT

@@ -79,12 +79,23 @@ def test_a_plugin_that_loads_works_and_names_its_distribution(site: Site) -> Non
     [
         ("raise RuntimeError('first line\\nsecond line')", "RuntimeError: first line second line"),
         ("raise SystemExit(3)", "SystemExit: 3"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("print('\\x1b[2J'); raise RuntimeError('\\x1b[31m')", r"RuntimeError: \x1b[31m"),
         ("import a_library_that_is_not_there", "ModuleNotFoundError"),
         ("this is no python", "SyntaxError"),
         ("other = 1", "AttributeError"),
         ("make = 7", "it names nothing that can be called"),
     ],
-    ids=["raises", "exits", "imports", "syntax", "lacks-the-name", "is-no-function"],
+    ids=[
+        "raises",
+        "exits",
+        "interrupts",
+        "prints",
+        "imports",
+        "syntax",
+        "lacks-the-name",
+        "is-no-function",
+    ],
 )
 def test_a_plugin_that_cannot_be_had_is_a_line(site: Site, module: str, why: str) -> None:
     site.install("odd", module, "[sigil.optimizers]\nodd = odd:make\n")
@@ -92,6 +103,7 @@ def test_a_plugin_that_cannot_be_had_is_a_line(site: Site, module: str, why: str
     assert done.code == 0, done.err
     assert "Traceback" not in done.err
     (line,) = [line for line in done.out.splitlines() if " odd " in line]
+    assert "\x1b" not in done.out
     assert "odd 1.2" in line
     assert f"broken: {why}" in line
 

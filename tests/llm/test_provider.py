@@ -47,12 +47,9 @@ def test_a_plugin_is_given_the_settings_of_its_entry(monkeypatch):
     assert make_provider(settings).complete(REQUEST).model == "of-its-own"
 
 
-def test_a_broken_plugin_is_a_warning_with_its_name(monkeypatch):
+def test_a_broken_plugin_is_an_error_with_its_name(monkeypatch):
     installed(monkeypatch, "no_such_module:Thing")
-    with (
-        pytest.warns(RuntimeWarning, match="the plugin 'mine' is broken"),
-        pytest.raises(DependencyMissing),
-    ):
+    with pytest.raises(DependencyMissing, match="the provider 'mine' cannot be loaded: Module"):
         make_provider("mine")
     assert make_provider("stub").name == "stub"
 
@@ -61,10 +58,7 @@ def test_a_plugin_that_ends_the_process_as_it_is_loaded_is_broken(monkeypatch, t
     (tmp_path / "a_plugin_that_exits.py").write_text("raise SystemExit(0)\n")
     monkeypatch.syspath_prepend(tmp_path)
     installed(monkeypatch, "a_plugin_that_exits:Thing")
-    with (
-        pytest.warns(RuntimeWarning, match="the plugin 'mine' is broken: SystemExit"),
-        pytest.raises(DependencyMissing),
-    ):
+    with pytest.raises(DependencyMissing, match="the provider 'mine' cannot be loaded: SystemExit"):
         make_provider("mine")
 
 

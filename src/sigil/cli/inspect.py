@@ -137,7 +137,7 @@ def _write_page(
 def _show_runs(workspace: Workspace, console: Console, *, as_json: bool) -> None:
     from sigil.optimize.present import SHORT
     from sigil.optimize.workspace import load_history
-    from sigil.printable import printable
+    from sigil.printable import printable_once
 
     histories = {name: load_history(workspace.runs / name) for name in workspace.run_names()}
     if as_json:
@@ -152,7 +152,7 @@ def _show_runs(workspace: Workspace, console: Console, *, as_json: bool) -> None
         winner = f"winner {history.winner[:SHORT]}" if history.winner else "no winner"
         end = history.ended or "not ended (--resume goes on with it)"
         line = f"{name}  {history.measured()} evaluated  {winner}  {end}"
-        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
+        console.print(printable_once(line), markup=False, highlight=False, soft_wrap=True)
     if not histories:
         console.print(f"no runs in {shown(workspace.root)}")
 
@@ -236,7 +236,7 @@ def _lineage(history: History, chosen: list[Candidate]) -> Tree:
     from rich.tree import Tree
 
     from sigil.optimize import present
-    from sigil.printable import printable
+    from sigil.printable import printable_once
 
     root = Tree("BASELINE")
     branches: dict[str, Tree] = {}
@@ -244,7 +244,7 @@ def _lineage(history: History, chosen: list[Candidate]) -> Tree:
         branch = root
         for step in history.lineage(candidate):
             if step.id not in branches:
-                label = f"{step.id[: present.SHORT]} {step.proposer}: {printable(step.note)}"
+                label = f"{step.id[: present.SHORT]} {step.proposer}: {printable_once(step.note)}"
                 branches[step.id] = branch.add(Text(label))
             branch = branches[step.id]
     return root
@@ -269,7 +269,7 @@ def _show_candidate(
     from sigil.cli.progress import candidate_json, print_gains
     from sigil.optimize import present
     from sigil.optimize.promote import preview
-    from sigil.printable import printable
+    from sigil.printable import printable_once
 
     change = preview(run, candidate.id)
     if as_json:
@@ -277,7 +277,7 @@ def _show_candidate(
         return
     console.print(f"candidate {candidate.id}", highlight=False, soft_wrap=True)
     console.print(f"verdict   {present.verdict(candidate)}")
-    console.print(f"by        {candidate.proposer}: {printable(candidate.note)}", markup=False)
+    console.print(f"by        {candidate.proposer}: {printable_once(candidate.note)}", markup=False)
     if candidate.verdict and candidate.verdict.metrics:
         print_gains(console, candidate, history.baseline)
     if candidate.verdict and candidate.verdict.failure:

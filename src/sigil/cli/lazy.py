@@ -11,8 +11,10 @@ import importlib
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 import click
@@ -71,8 +73,10 @@ class LazyGroup(click.Group):
 
 def run_group(group: click.Group, name: str) -> None:
     """Run a command line to its exit code: one line on standard error for any error of ours."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)  # so that what is open is put in order
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)  # so that what is open is put in order
+    warnings.showwarning = partial(_warned, name)
     try:
         code = group.main(prog_name=name, standalone_mode=False) or 0
         gc.freeze()  # the end of the process need not look for garbage in all that was loaded
@@ -96,5 +100,16 @@ def run_group(group: click.Group, name: str) -> None:
         os._exit(refusal.exit_code)  # the interpreter would try to write the rest again
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal asks for the end: not what somebody's plugin raises (`sigil.foreign`)."""
+
+
 def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+    raise Interrupted
+
+
+def _warned(name: str, message: Warning | str, *_: object, **__: object) -> None:
+    """Show a warning on one line, whoever wrote it."""
+    from sigil.printable import printable_once
+
+    click.echo(f"{name}: warning: {printable_once(str(message))}", err=True)

@@ -52,5 +52,13 @@ def shown(path: Path) -> str:
 
 
 def print_json(value: Any) -> None:
-    """Print ``value`` as JSON on standard output, whole even when piped."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print ``value`` as JSON on standard output, whole even when piped.
+
+    What a terminal would obey is an escape of JSON: control and bidirectional characters too.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    if not text.replace("\n", "").isprintable():
+        text = "".join(
+            one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text
+        )
+    click.echo(text)

@@ -102,10 +102,10 @@ def _ours(kind: str, name: str) -> Part:
 
 
 def _row(part: Part) -> tuple[str, str, str, str]:
-    from sigil.printable import printable
+    from sigil.printable import printable, printable_once
 
     origin = " ".join(filter(None, (part.distribution or "?", part.version)))
     state = (
         "works" if part.works else f"{'not installed' if part.missing else 'broken'}: {part.why}"
     )
-    return part.kind, printable(part.name), printable(origin), printable(state)
+    return part.kind, printable(part.name), printable(origin), printable_once(state)

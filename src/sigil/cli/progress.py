@@ -28,7 +28,7 @@ from sigil.optimize.report import SEARCH, Progress, Report, Summary
 from sigil.optimize.searching import CONFIRMED_AT_MOST
 from sigil.optimize.workbench import read_target
 from sigil.optimize.workspace import Workspace, candidate_folder
-from sigil.printable import printable
+from sigil.printable import printable_once
 
 PLAIN_EVERY_NS = 2_000_000_000
 QUIET_EVERY_NS = 60_000_000_000
@@ -79,7 +79,7 @@ class _Plain:
 
     def warning(self, problem: str) -> None:
         """Print what went wrong."""
-        line = f"warning: {printable(problem)}"
+        line = f"warning: {printable_once(problem)}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def progress(self, progress: Progress) -> None:
@@ -217,7 +217,7 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
             console.print("the accept rule takes it, but no gain is clear of its interval")
         folder = shown(candidate_folder(summary.run, winner.id))
         name = winner.id[: present.SHORT]
-        steps = [printable(step.note) for step in history.lineage(winner)]
+        steps = [printable_once(step.note) for step in history.lineage(winner)]
         console.print(f"candidate   {name}  {', then '.join(steps)}", markup=False, soft_wrap=True)
         console.print(f"the change  {folder}/baseline.diff", soft_wrap=True, highlight=False)
         console.print(f"keep it     {_command(plan, workspace, 'select')} --apply", soft_wrap=True)

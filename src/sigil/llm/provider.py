@@ -2,20 +2,20 @@
 
 Plugins join by the entry point group ``sigil.providers``; the object is called with the
 `ModelSettings` of an entry and returns a `Provider`. One that is broken, or tries to end the
-process while it is loaded, is a warning with its name, and never stands in the way of the
-others. No library of a provider is loaded before its first request, and no key is read before
-that.
+process while it is loaded, is an error with its name for whoever asks for it, and never stands
+in the way of the others. No library of a provider is loaded before its first request, and no key
+is read before that.
 """
 
 from __future__ import annotations
 
 import difflib
-import warnings
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
+from sigil import foreign
 from sigil.errors import DependencyMissing, UsageError
 from sigil.llm.model import Message, Provider, Reply, Request, Usage
 from sigil.llm.settings import ModelSettings, named
@@ -78,15 +78,12 @@ def _plugins() -> dict[str, EntryPoint]:
 
 
 def _from_plugin(point: EntryPoint, settings: ModelSettings) -> Provider:
-    try:
-        provider = cast("_Factory", point.load())(settings)
-    except (Exception, SystemExit) as error:
-        problem = f"{type(error).__name__}: {error}"
-        warnings.warn(f"the plugin {point.name!r} is broken: {problem}", RuntimeWarning, 2)
+    provider, problem = foreign.guarded(lambda: cast("_Factory", point.load())(settings))
+    if problem is not None:
         raise DependencyMissing(
             f"the provider {point.name!r} cannot be loaded: {problem}",
             remedy=f"repair or remove {point.value}",
-        ) from error
+        )
     if not callable(getattr(provider, "complete", None)):
         raise DependencyMissing(
             f"the plugin {point.name!r} is no provider: it has no `complete`",

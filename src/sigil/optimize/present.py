@@ -9,7 +9,7 @@ from sigil.evaluate.result import Evaluation, Interval, MetricValue
 from sigil.llm.budget import Spent
 from sigil.llm.settings import ModelSettings
 from sigil.optimize.history import Candidate, History
-from sigil.printable import printable
+from sigil.printable import printable_once
 
 _MANY = 1000
 SHORT = 12
@@ -111,8 +111,8 @@ def why(candidate: Candidate) -> str:
     """Return what a candidate tried, or why it failed, in one line."""
     found = candidate.verdict
     if found is not None and found.failure is not None:
-        return printable(f"{found.failure.metric}: {found.failure.detail}")
-    return printable(candidate.note)
+        return printable_once(f"{found.failure.metric}: {found.failure.detail}")
+    return printable_once(candidate.note)
 
 
 def diff_text(text: str) -> str:
@@ -132,7 +132,7 @@ def diff_text(text: str) -> str:
 def refusals(history: History, at_most: int) -> Iterable[str]:
     """Yield why proposals were not worth measuring, most frequent first."""
     for (proposer, reason), count in history.refused.most_common(at_most):
-        yield f"{count:>5}  {printable(f'{proposer}: {reason}')}"
+        yield f"{count:>5}  {printable_once(f'{proposer}: {reason}')}"
 
 
 def metric_rows(

@@ -18,7 +18,7 @@ from typing import Any
 
 from sigil.effects import random_stream
 from sigil.llm.model import Reply, Request
-from sigil.printable import printable
+from sigil.printable import printable_once
 from sigil.search.credit import gain_of
 from sigil.search.ensemble import Ensemble
 from sigil.search.model import Outcome, Proposal, Question, View
@@ -98,7 +98,7 @@ class ModelProposer:
         """Remember what became of a proposal, for the next prompts and the choice of models."""
         if outcome.failure is not None:
             if "replies" in proposal.data:  # that nobody answered teaches a model nothing
-                why = printable(outcome.failure, _LONGEST_FAILURE)
+                why = printable_once(outcome.failure, _LONGEST_FAILURE)
                 _remember(self._failed, f"{proposal.note}: {why}")
         else:
             costs = costs_in_words(self._subject.objectives, outcome.costs)

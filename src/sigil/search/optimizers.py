@@ -101,16 +101,19 @@ def built_in_names() -> list[str]:
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that no optimizer has.
+    """Refuse a name that no optimizer has, and a plugin that is broken.
 
     Raises:
         UsageError: with the names there are.
+        DependencyMissing: the plugin cannot be loaded.
     """
     known = optimizer_names()
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)
         remedy = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
         raise UsageError(f"no optimizer {name!r}", remedy=remedy)
+    if name not in _BUILT_IN:
+        plugins.load(GROUP, name)
 
 
 def check_params(name: str, params: Mapping[str, object], where: Where | None = None) -> None:

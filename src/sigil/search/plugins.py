@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Any
 
+from sigil import foreign
 from sigil.errors import DependencyMissing
 
 Factory = Callable[..., Any]
@@ -106,11 +107,10 @@ def installed(group: str, taken: Collection[str]) -> list[Installed]:
 
 def _loaded(point: EntryPoint) -> tuple[Any, str | None]:
     """Return what an entry point names, or why it cannot be had."""
-    try:
-        found = point.load()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever its module does
-        return None, " ".join(f"{type(error).__name__}: {error}".split())
-    return found, None if callable(found) else "it names nothing that can be called"
+    found, failure = foreign.load(point)
+    if failure is None and not callable(found):
+        failure = "it names nothing that can be called"
+    return found, failure
 
 
 def _origin(distribution: Distribution | None) -> tuple[str | None, str | None]:

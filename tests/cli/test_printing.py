@@ -1,0 +1,12 @@
+import json
+
+from sigil.cli.options import print_json
+
+
+def test_json_on_a_terminal_has_nothing_that_one_obeys(capsys):
+    value = {"note": "\x9b31m \u202eevil \x7f \U000e0001", "größe": "naïve ✓\n"}
+    print_json(value)
+    shown = capsys.readouterr().out
+    assert json.loads(shown) == value
+    assert shown.replace("\n", "").isprintable()
+    assert "größe" in shown
