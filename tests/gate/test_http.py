@@ -567,7 +567,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 def test_a_real_server_answers():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     client = Http(
         lambda timeout_s: socket.create_connection(server.server_address, timeout_s),

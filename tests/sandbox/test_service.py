@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -167,6 +168,23 @@ def test_connecting_to_an_ended_service_is_refused(start: Start):
     assert running.ended(20)
     with pytest.raises(OSError):  # noqa: PT011 - refused or reset, by who is faster
         running.connect(8000, timeout_s=5)
+
+
+def test_what_was_stopped_did_not_end_by_itself(start: Start):
+    running = start(ECHO, "127.0.0.1", "8000")
+    running.stop()
+    running.stop()
+    assert running.ended(1) is None
+    assert running.ports() == []
+    with pytest.raises(ConnectionRefusedError, match="stopped"):
+        running.connect(8000, timeout_s=1)
+
+
+def test_many_threads_may_ask_whether_it_has_ended(start: Start):
+    running = start("raise SystemExit(7)")
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(lambda _: running.ended(20), range(8)))
+    assert found == {service.Ended("exited", 7)}
 
 
 def test_stopping_ends_what_ignores_every_signal_and_what_it_started(start: Start):

@@ -195,4 +195,4 @@ def _text(content: bytes) -> tuple[str, str]:
 
 
 def _said(error: OSError) -> str:
-    return error.strerror or type(error).__name__
+    return error.strerror or str(error) or type(error).__name__

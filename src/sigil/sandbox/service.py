@@ -94,7 +94,7 @@ class Service:
     ):
         self._sandbox = sandbox
         self._ended: Ended | None = None
-        self._missing = ""
+        self._hearing = threading.Lock()
         self._door: socket.socket | None = None
         self._log = _Tail(log_bytes) if log_bytes else None
         self._disk = _Disk(str(checkout.folder))
@@ -165,15 +165,14 @@ class Service:
             return []
 
     def ended(self, wait_s: float = 0.0) -> Ended | None:
-        """Return how it ended, waiting at most so long for its end; None while it runs."""
+        """Return how it ended by itself, waiting at most so long for that; None if it did not."""
         deadline = SYSTEM_CLOCK.monotonic_ns() + int(wait_s * 1e9)
-        while self._ended is None:
-            left = (deadline - SYSTEM_CLOCK.monotonic_ns()) / 1e9
-            if _readable(self._begun.control, max(left, 0.0)):
-                self._hear_the_end()
-            elif left <= 0:
-                break
-        return self._ended
+        with self._hearing:
+            if self._ended is None and self._begun.control.fileno() >= 0:
+                left = (deadline - SYSTEM_CLOCK.monotonic_ns()) / 1e9
+                if _readable(self._begun.control, max(left, 0.0)):
+                    self._hear_the_end()
+            return self._ended
 
     def tail(self) -> bytes:
         """Return what it printed last, as far as that is kept."""
