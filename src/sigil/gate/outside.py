@@ -14,6 +14,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
+from sigil.gate.browser import Browser
 from sigil.gate.channel import Channel, Order, Reply, Word
 from sigil.gate.effects import Call, EffectFailed, Json
 from sigil.gate.http import Http
@@ -29,7 +30,9 @@ class Outside:
 
     def __init__(self, channel: Channel, order: Order):
         self._channel = channel
+        self._lock = threading.Lock()  # the browser's connections are asked for by threads
         self._http = Http(self._connect, order.authority, origins=order.origins)
+        self._browser = Browser(self._connect, order.authority, order.origins)
 
     def __enter__(self) -> Self:
         return self
@@ -40,6 +43,7 @@ class Outside:
         error: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
+        self._browser.close()
         self._http.close()
 
     def perform(self, call: Call) -> Json:
@@ -49,16 +53,20 @@ class Outside:
         if call.kind == "sleep":
             threading.Event().wait(call.request["seconds"])
             return None
-        self._channel.send(Word(call=call))
-        return self._heard().value
+        if call.kind == "browser":
+            return self._browser.perform(call)
+        with self._lock:
+            self._channel.send(Word(call=call))
+            return self._heard().value
 
     def _connect(self, timeout_s: float) -> socket.socket:
-        self._channel.send(Word(connect_s=timeout_s))
-        try:
-            self._heard()
-        except EffectFailed as failed:
-            raise ConnectionRefusedError(failed.problem) from failed
-        return self._channel.receive_socket()
+        with self._lock:
+            self._channel.send(Word(connect_s=timeout_s))
+            try:
+                self._heard()
+            except EffectFailed as failed:
+                raise ConnectionRefusedError(failed.problem) from failed
+            return self._channel.receive_socket()
 
     def _heard(self) -> Reply:
         reply = self._channel.receive(Reply)

@@ -40,6 +40,7 @@ def main(descriptor: int, parent: int) -> None:
         parent: the process id that must still be our parent's.
     """
     kernel.die_with_parent(parent)
+    kernel.adopt_orphans()  # a browser's, of a scenario that was killed
     kernel.set_dumpable(0)
     kernel.limit("CORE", 0)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
@@ -62,6 +63,7 @@ def _sit(channel: Channel) -> NoReturn:
     status = 1
     try:
         kernel.die_with_parent(os.getppid())
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a browser is waited for
         kernel.limit("DATA", MEMORY)
         order = channel.receive(Order)
         signal.setitimer(signal.ITIMER_REAL, order.most_seconds)  # SIGALRM ends us
