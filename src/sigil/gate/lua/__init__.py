@@ -10,9 +10,8 @@ Not here: that process (`sigil.gate.hall`), who answers the calls, what the resu
 (`sigil.gate.scoring`).
 """
 
-from sigil.gate.lua.interpreter import prepare
 from sigil.gate.lua.limits import Limits
 from sigil.gate.lua.lint import Finding, lint
-from sigil.gate.lua.run import Run, declare, run_scenario
+from sigil.gate.lua.run import Run, declare, prepare, run_scenario
 
 __all__ = ["Finding", "Limits", "Run", "declare", "lint", "prepare", "run_scenario"]

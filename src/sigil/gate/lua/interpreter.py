@@ -126,8 +126,8 @@ def split_place(message: str) -> tuple[int | None, str]:
     return (int(found[2][:9]) if found[1] == MAIN else None), found[3]
 
 
-def prepare() -> None:
-    """Load what every interpreter needs, so that processes forked from this one have it.
+def load_prelude() -> None:
+    """Load what every interpreter is made of, once for this process and its forks.
 
     Raises:
         DependencyMissing: the extra ``gate`` is not installed.

@@ -13,12 +13,12 @@ from sigil.gate.effects import Effects
 from sigil.gate.lua.declared import read_declared
 from sigil.gate.lua.evidence import evidence
 from sigil.gate.lua.host import Host
-from sigil.gate.lua.interpreter import Interpreter, LuaFunction, split_place
+from sigil.gate.lua.interpreter import Interpreter, LuaFunction, load_prelude, split_place
 from sigil.gate.lua.limits import Limits
 from sigil.gate.lua.outline import outline
 from sigil.gate.lua.rewrite import Rewritten, rewrite
 from sigil.gate.lua.show import Shown
-from sigil.gate.lua.syntax import Program, encoded, parse
+from sigil.gate.lua.syntax import Program, encoded, load_grammar, parse
 from sigil.gate.lua.values import Refused, as_text
 from sigil.gate.model import Declared, Evidence, Result, Scenario, Status, StepStatus
 
@@ -73,6 +73,16 @@ def declare(scenario: Scenario, *, limits: Limits = _LIMITS) -> Declared:
         DependencyMissing: the extra ``gate`` is not installed.
     """
     return _Sitting(scenario, _Nobody(), 0, limits).declare()[0]
+
+
+def prepare() -> None:
+    """Load what every run needs, so that processes forked from this one have it already.
+
+    Raises:
+        DependencyMissing: the extra ``gate`` is not installed.
+    """
+    load_prelude()
+    load_grammar()
 
 
 class _Nobody:

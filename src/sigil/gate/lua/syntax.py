@@ -93,6 +93,15 @@ def encoded(text: str, path: str) -> bytes:
         raise MalformedScenario("the text is not Unicode", where=Where(path, line)) from None
 
 
+def load_grammar() -> None:
+    """Load the parser, once for this process and its forks.
+
+    Raises:
+        DependencyMissing: the extra ``gate`` is not installed.
+    """
+    _parser()
+
+
 def walk(node: Node) -> Iterator[Node]:
     """Yield a node and all below it, in the order of the text, however deep."""
     waiting = [node]
