@@ -102,6 +102,6 @@ def flaws_of_draft(draft: Draft, library: Mapping[str, str]) -> list[Flaw]:
             raise MalformedScenario(
                 "cannot be read as a scenario",
                 where=Where(DRAFT, flaw.line),
-                remedy="try it in visible/ of a scratch repository: sigil scenario lint",
+                remedy="pipe it to `luac -p -`, which says what is wrong and keeps no copy",
             )
     return found
