@@ -68,6 +68,7 @@ def plugins(as_json: bool) -> None:
 
 def _kinds() -> dict[str, tuple[str, list[str]]]:
     """Return the group of entry points and the names of ours, by kind of part."""
+    from sigil.gate.deploy import names as deployers
     from sigil.llm import provider
     from sigil.optimize import proposing
     from sigil.search import optimizers
@@ -77,7 +78,7 @@ def _kinds() -> dict[str, tuple[str, list[str]]]:
         "proposer": (proposing.GROUP, [*proposing.OFFLINE]),
         "provider": (provider.GROUP, provider.built_in_names()),
         "backend": ("sigil.backends", ["local"]),
-        "deployer": ("sigil.deployers", []),
+        "deployer": (deployers.GROUP, [*deployers.BUILT_IN]),
     }
 
 
