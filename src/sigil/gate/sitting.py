@@ -23,7 +23,7 @@ from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import MalformedScenario
 from sigil.gate.channel import Channel, Order, Report, Word
 from sigil.gate.effects import Diverged, Effects, Recording, Repeating
-from sigil.gate.lua import run_scenario
+from sigil.gate.lua import prepare, run_scenario
 from sigil.gate.model import Declared, Evidence, Result, Status
 from sigil.gate.outside import Outside
 from sigil.sandbox.inside import kernel
@@ -45,6 +45,7 @@ def main(descriptor: int, parent: int) -> None:
     kernel.limit("CORE", 0)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
     control = socket.socket(fileno=descriptor)
+    prepare()
     gc.collect()
     gc.freeze()
     control.sendall(b"r")
