@@ -24,6 +24,10 @@ $(VENV)/run.stamp: requirements/build.lock requirements/run.lock pyproject.toml 
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(VENV)/gate.stamp: requirements/gate.lock $(VENV)/run.stamp
+	@$(PIP) install --require-hashes -r requirements/gate.lock
+	@touch $@
+
 $(VENV)/dev.stamp: requirements/dev.lock $(VENV)/run.stamp
 	@$(PIP) install --require-hashes -r requirements/dev.lock
 	@touch $@
@@ -54,7 +58,8 @@ docs: $(VENV)/dev.stamp
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 lock:
 	@printf 'hatchling>=1.27\neditables\n' | $(LOCK) - -o requirements/build.lock
-	@$(LOCK) --extra rewrite --extra tune pyproject.toml -o requirements/run.lock
+	@$(LOCK) --extra rewrite pyproject.toml -o requirements/run.lock
+	@$(LOCK) --extra gate --extra browser -c requirements/run.lock pyproject.toml -o requirements/gate.lock
 	@$(LOCK) --all-extras --group dev --group docs -c requirements/run.lock -c requirements/build.lock pyproject.toml -o requirements/dev.lock
 
 clean:
