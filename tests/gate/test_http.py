@@ -162,6 +162,7 @@ def test_a_header_of_the_scenario_takes_the_place_of_ours():
         {"path": "/a b"},
         {"path": "http://elsewhere.example/"},
         {"path": ""},
+        {"path": None},
         {"path": "/#fragment"},
         {"path": "/\ud800"},
         {"path": "/" + "a" * 20_000},

@@ -94,11 +94,9 @@ class Http:
             raise EffectFailed(f"nobody here answers {call.kind}")
         request = call.request
         self._stay(request.get("base_url"))
-        method = str(request["method"])
-        body = self._body(request)
-        data = render(
-            method, str(request["path"]), self._authority, _texts(request.get("headers")), body
-        )
+        method, path = str(request.get("method")), str(request.get("path"))
+        headers, body = _texts(request.get("headers")), self._body(request)
+        data = render(method, path, self._authority, headers, body)
         start = self._clock.monotonic_ns()
         deadline = start + self._timeout_ms(request.get("timeout_ms")) * 1_000_000
         try:

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.gate.deploy.conftest import SERVER
 
-from sigil.errors import DeploymentFailed, InvalidValue, NotFound
-from sigil.gate.deploy import Deployment, Revision, deploy
+from sigil.errors import DeploymentFailed, InvalidValue, NotFound, SandboxUnavailable
+from sigil.gate.deploy import Deployment, Revision, deploy, process
 from sigil.gate.deploy.settings import Process
 from sigil.gate.effects import Call, EffectFailed
 from sigil.gate.http import Http
+from sigil.sandbox import CommandSandbox
 
 if TYPE_CHECKING:
     from tests.gate.deploy.conftest import Commit
@@ -270,6 +271,20 @@ def test_an_unknown_interpreter_is_told(commit: Commit, cache: Path):
     revision = commit({"server.py": SERVER})
     with pytest.raises(InvalidValue, match="no interpreter nope"):
         deploy(settings(python="nope"), revision, "pr", cache=cache).start()
+
+
+def test_without_namespaces_nothing_weaker_takes_their_place(
+    commit: Commit, cache: Path, scratch: Path, monkeypatch
+):
+    def refused(**wanted: object) -> CommandSandbox:
+        assert wanted["level"] == "L3"
+        raise SandboxUnavailable("user namespaces are refused here")
+
+    monkeypatch.setattr(process, "CommandSandbox", refused)
+    deployment = deploy(settings(), commit({"server.py": SERVER}), "pr", cache=cache)
+    with pytest.raises(SandboxUnavailable, match="network of its own, and user namespaces"):
+        deployment.start()
+    assert list(scratch.iterdir()) == []
 
 
 def test_progress_tells_what_is_waited_for(commit: Commit, cache: Path):
