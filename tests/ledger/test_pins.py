@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from sigil.errors import LedgerBroken
 from sigil.ledger import pins
+from sigil.ledger.ledger import Ledger
 from sigil.ledger.pins import NOTHING, Pin, Seen
 
 
@@ -43,6 +46,15 @@ def test_what_was_seen_last_is_remembered(memory, ledger, key):
         ledger.append("fact", "api", {"n": number})
         memory.advance(ledger.snapshot().checkpoint)
     assert Pin(memory.path).read().seen == Seen(6, ledger.tip.root)
+
+
+def test_a_ledger_is_not_begun_anew_where_one_is_known_to_have_been(ledger, key):
+    shutil.rmtree(ledger.path)
+    with pytest.raises(LedgerBroken, match="was here before, with 3 entries"):
+        Ledger.create(ledger.path, key, ledger.pin)
+    assert not ledger.path.exists()
+    ledger.pin.path.unlink()
+    assert Ledger.create(ledger.path, key, ledger.pin).tip.size == 0
 
 
 def test_many_lines_become_one_file(memory, ledger, key, monkeypatch):

@@ -9,6 +9,7 @@ import pytest
 
 from sigil.errors import (
     AlreadyExists,
+    DependencyMissing,
     InvalidValue,
     KeyMissing,
     LedgerBroken,
@@ -323,6 +324,20 @@ def test_an_address_that_is_a_program_is_not_run(ledger, tmp_path):
     with pytest.raises(Unreadable):
         share(ledger, f"ext::touch {tmp_path}/sprung")
     assert not (tmp_path / "sprung").exists()
+
+
+def test_a_machine_without_git_is_told_so(ledger, url, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(DependencyMissing, match="git"):
+        share(ledger, url)
+
+
+def test_a_hook_that_calls_us_does_not_lend_us_its_repository(ledger, url, tmp_path, monkeypatch):
+    """Git tells its hooks which repository they run in, by variables that would lead git astray."""
+    git("init", "--quiet", tmp_path / "code")
+    for name in ("GIT_DIR", "GIT_OBJECT_DIRECTORY", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
+        monkeypatch.setenv(name, str(tmp_path / "code" / ".git"))
+    assert share(ledger, url).sent == 3
 
 
 def test_a_password_in_an_address_is_not_shown(ledger):

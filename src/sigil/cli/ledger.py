@@ -78,6 +78,7 @@ def init(place: Path | None, remote: str | None, trusted: tuple[str, ...], as_js
         "key": signer.key,
         "key_file": str(key_file),
         "trusted": sorted(known.keys),
+        "memory": str(pin.path),
     }
     if as_json:
         print_json(facts)
@@ -199,11 +200,12 @@ def prove(entry: str | None, place: Path | None, growth: int | None) -> None:
 
     if (entry is None) == (growth is None):
         raise UsageError("name one entry, or --growth SIZE", remedy="see sigil ledger prove --help")
-    checked = _opened(place).check().snapshot
+    checked = _opened(place).check()
     if growth is not None:
         print_json(proof.prove_growth(checked, growth).document())
     elif entry is not None:
-        print_json(proof.prove(checked, entries.find(checked, entry).seq).document())
+        seq = entries.find(checked.snapshot, entry).seq
+        print_json(proof.prove(checked, seq).document())
 
 
 @ledger.command()

@@ -82,8 +82,22 @@ def folder(environment: Mapping[str, str] = os.environ) -> Path:
             "SIGIL_KEYS is no absolute path", remedy="name the whole path of a folder"
         )
     settings = Path(environment.get("XDG_CONFIG_HOME", ""))
-    home = settings if settings.is_absolute() else Path.home() / ".config"
+    home = settings if settings.is_absolute() else home_folder() / ".config"
     return Path(named) if named else home / "sigil" / "keys"
+
+
+def home_folder() -> Path:
+    """Return the user's home.
+
+    Raises:
+        InvalidValue: this user has none.
+    """
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise InvalidValue(
+            "this user has no home folder", remedy="set HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME"
+        ) from error
 
 
 def path_of(name: str = EVALUATOR, environment: Mapping[str, str] = os.environ) -> Path:

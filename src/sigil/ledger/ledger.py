@@ -108,10 +108,13 @@ class Ledger:
 
         Raises:
             AlreadyExists: something is at ``path``.
+            LedgerBroken: a ledger is known to have been there.
             DiskFull, Unwritable: it cannot be written; nothing is left.
         """
         state = checkpoint.empty(random_bytes(_ID_BYTES).hex(), clock.now())
         with new_repository(path) as stage:
+            if pin is not None:
+                pin.expect_nothing()
             objects = [blob(checkpoint.sign(state, signer))]
             objects.append(tree({layout.CHECKPOINT: (False, objects[0].id)}))
             objects.append(commit(objects[1].id, None, int(state.ts.timestamp()), "ledger"))

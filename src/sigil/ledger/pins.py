@@ -23,7 +23,7 @@ from typing import Any
 from sigil.canonical import DIGEST_PREFIX, digest, snapshot_json
 from sigil.errors import LedgerBroken, NotFound, Where
 from sigil.ledger.checkpoint import Checkpoint
-from sigil.ledger.keys import is_public
+from sigil.ledger.keys import home_folder, is_public
 from sigil.ledger.turns import turn
 from sigil.store import files
 
@@ -86,7 +86,7 @@ class Pin:
             environment: of which ``XDG_STATE_HOME`` names the folder of all such files.
         """
         home = environment.get("XDG_STATE_HOME", "")
-        base = Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "state"
+        base = Path(home) if Path(home).is_absolute() else home_folder() / ".local" / "state"
         name = digest(str(ledger.resolve()).encode()).removeprefix(DIGEST_PREFIX)[:32]
         return cls(base / "sigil" / "ledgers" / f"{name}.json")
 
@@ -120,6 +120,20 @@ class Pin:
             return []
         found = (_LINE.fullmatch(line) for line in data.decode("latin-1").splitlines(keepends=True))
         return [Seen(int(line[1]), line[2]) for line in found if line]
+
+    def expect_nothing(self) -> None:
+        """Refuse to begin anew where a ledger is known to have been.
+
+        Raises:
+            LedgerBroken: something is remembered.
+        """
+        known = self.read()
+        if known is not None:
+            raise LedgerBroken(
+                f"the ledger {known.ledger} was here before, with {known.seen.size} entries",
+                where=Where(str(self.path)),
+                remedy="restore it; or remove this file, to forget it and begin anew",
+            )
 
     def trust(self, ledger: str, keys: frozenset[str]) -> None:
         """Trust further keys, in a ledger of which nothing was seen or that has this id.

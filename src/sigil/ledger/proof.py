@@ -18,9 +18,8 @@ from sigil.errors import InvalidValue, LedgerBroken, NotFound
 from sigil.ledger import checkpoint, envelope, merkle, statement
 from sigil.ledger.checkpoint import Checkpoint
 from sigil.ledger.pins import Seen
-from sigil.ledger.snapshot import Snapshot
 from sigil.ledger.statement import Entry
-from sigil.ledger.verifying import leaves_of, trusted
+from sigil.ledger.verifying import Verified, trusted
 
 INCLUSION = "sigil.ledger.inclusion.v1"
 CONSISTENCY = "sigil.ledger.consistency.v1"
@@ -118,34 +117,31 @@ class Consistency:
 Proof = Inclusion | Consistency
 
 
-def prove(snapshot: Snapshot, seq: int) -> Inclusion:
-    """Return the proof that entry ``seq`` stands in a state. Reads all entries.
+def prove(state: Verified, seq: int) -> Inclusion:
+    """Return the proof that entry ``seq`` stands in a state that was found good.
 
     Raises:
         NotFound: there is no such entry.
-        LedgerBroken: the state is damaged.
     """
-    entry = snapshot.bytes_of(seq)
-    path = merkle.inclusion(leaves_of(snapshot), seq)
-    return Inclusion(entry, tuple(path), snapshot.checkpoint_bytes)
+    entry = state.snapshot.bytes_of(seq)
+    path = merkle.inclusion(state.leaves, seq)
+    return Inclusion(entry, tuple(path), state.snapshot.checkpoint_bytes)
 
 
-def prove_growth(snapshot: Snapshot, former: int) -> Consistency:
-    """Return the proof that a state begins with its first ``former`` entries. Reads all entries.
+def prove_growth(state: Verified, former: int) -> Consistency:
+    """Return the proof that a state that was found good begins with its first ``former`` entries.
 
     Raises:
         NotFound: there are fewer.
-        LedgerBroken: the state is damaged.
     """
-    leaves = leaves_of(snapshot)
-    if not 0 <= former <= len(leaves):
+    if not 0 <= former <= state.size:
         raise NotFound(
-            f"there are no {former} entries in {snapshot.place}",
-            remedy=f"choose a size from 0 to {len(leaves)}",
+            f"there are no {former} entries in {state.snapshot.place}",
+            remedy=f"choose a size from 0 to {state.size}",
         )
-    root = merkle.root(leaves[:former]).hex()
-    path = merkle.consistency(leaves, former)
-    return Consistency(Seen(former, root), tuple(path), snapshot.checkpoint_bytes)
+    root = merkle.root(state.leaves[:former]).hex()
+    path = merkle.consistency(state.leaves, former)
+    return Consistency(Seen(former, root), tuple(path), state.snapshot.checkpoint_bytes)
 
 
 def parse(data: bytes) -> Proof:

@@ -39,6 +39,7 @@ _SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _NAME_LENGTH = 128
 _BODY = "body"
+_PARTS = frozenset({"_type", "predicate", "predicateType", "subject"})
 _FIELDS = frozenset({
     "body", "clock", "evaluator", "id", "kind", "ledger", "previous", "seq", "service", "ts",
 })  # fmt: skip
@@ -244,8 +245,9 @@ def _read(data: bytes, sealed: envelope.Sealed) -> Entry:
 
 def _entry(document: Any, key: str, digest: str) -> Entry:
     predicate = document["predicate"]
-    if predicate.keys() != _FIELDS or document["predicateType"] != PREDICATE:
-        raise ValueError(PREDICATE)
+    types = document["_type"], document["predicateType"]
+    if document.keys() != _PARTS or predicate.keys() != _FIELDS or types != (STATEMENT, PREDICATE):
+        raise ValueError(types)
     event = Event(
         id=_text(predicate["id"]),
         kind=_text(predicate["kind"]),
@@ -267,6 +269,8 @@ def _entry(document: Any, key: str, digest: str) -> Entry:
 def _named(subjects: Any) -> dict[str, str]:
     """Return the artifacts that a statement names; a body that stands for itself is none."""
     named = {_text(one["name"]): f"sha256:{_text(one['digest']['sha256'])}" for one in subjects}
+    if len(named) != len(subjects) or not named:
+        raise ValueError(named)
     return {} if named.keys() == {_BODY} else named
 
 

@@ -107,14 +107,13 @@ def sync(ledger: Ledger, remote: Remote) -> Synced:
     sent = moved = 0
     for _ in range(_TRIES):
         known, here = ledger.known(), ledger.snapshot()
-        verifying.verify(here, known.keys, known)
+        ours = verifying.verify(here, known.keys, known)
         fetched = remote.fetch(here.commit)
         if fetched is None:
             step = _first(ledger, remote, known, here)
         else:
-            both = _compare(known, here, ledger.state(fetched))
-            ours = {entry.id for entry in both.left}
-            received |= {entry.id for entry in both.arrived} - ours
+            both = _compare(known, ours, ledger.state(fetched))
+            received |= {entry.id for entry in both.arrived} - {entry.id for entry in both.left}
             step = _settle(ledger, remote, both)
         sent, moved = sent + step.sent, moved + step.moved
         if step.reached is not None:
@@ -135,16 +134,16 @@ def _first(ledger: Ledger, remote: Remote, known: Pinned, here: Snapshot) -> _St
     return _push(ledger, remote, here, here, here.checkpoint.size)
 
 
-def _compare(known: Pinned, here: Snapshot, there: Snapshot) -> _Both:
+def _compare(known: Pinned, ours: Verified, there: Snapshot) -> _Both:
     """Check the remote's state, and find where the two part."""
     expected = Pinned(known.ledger, known.keys, known.shared or NOTHING)
-    verifying.verify(there, known.keys, expected)
-    ours, theirs = verifying.leaves_of(here), verifying.leaves_of(there)
-    pairs = enumerate(zip(ours, theirs, strict=False))
-    shorter = min(len(ours), len(theirs))
+    theirs = verifying.verify(there, known.keys, expected)
+    pairs = enumerate(zip(ours.leaves, theirs.leaves, strict=False))
+    shorter = min(ours.size, theirs.size)
     common = next((at for at, (one, other) in pairs if one != other), shorter)
     arrived = tuple(verifying.chained(there, known.keys, common))
-    return _Both(here, there, tuple(here.entries(start=common)), arrived)
+    left = tuple(ours.snapshot.entries(start=common))
+    return _Both(ours.snapshot, there, left, arrived)
 
 
 def _settle(ledger: Ledger, remote: Remote, both: _Both) -> _Step:

@@ -13,8 +13,8 @@ Pure but for reading. Not here: where what was seen is kept (`sigil.ledger.pins`
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sigil import canonical
@@ -39,6 +39,7 @@ class Verified:
         ts: of its checkpoint.
         full: whether every entry's own signature was checked.
         continues: the size that it was found to continue; None if nothing was known.
+        leaves: of the tree, one an entry.
         held_back: how many entries have a ``ts`` later than their ``clock``, because the clock
             was behind; None unless in full.
     """
@@ -49,6 +50,7 @@ class Verified:
     ts: datetime
     full: bool
     continues: int | None
+    leaves: Sequence[bytes] = field(repr=False)
     held_back: int | None = None
 
 
@@ -85,7 +87,7 @@ def verify(
         continues(leaves, known, snapshot.place)
     return Verified(
         snapshot, state.size, state.root, state.ts, full, pinned.seen.size if pinned else None,
-        held_back,
+        leaves, held_back,
     )  # fmt: skip
 
 
