@@ -116,6 +116,51 @@ def test_a_scenario_that_checks_nothing_is_an_error():
     assert done.evidence.message == "nothing was checked: it has no expect"
 
 
+def test_a_message_is_no_part_of_the_ladder():
+    assert ladder('local a = 1 expect(a == 2, ("want %d"):format(2))') == ["false", "1", "2"]
+
+
+def test_a_response_is_shown_without_the_time_that_it_took():
+    shown = ladder('local r = sigil.get("/") expect(r.status == 201)', {"a": 1})
+    assert shown == ["false", "200", '<response 200: {"a": 1}>', "201"]
+
+
+def test_a_table_that_was_thrown_is_shown():
+    done = run("expect(1) error({ code = 3 })")
+    assert done.evidence.message == "an error that is no text was raised: {code = 3}"
+
+
+def test_a_status_in_a_check_is_shown_where_it_stands():
+    body = """invariant("x", { check = function()
+      sigil.expect_status_class(sigil.get("/"), "5xx")
+    end })"""
+    assert failing(body).span.line == 4
+
+
+def test_yielding_outside_of_a_coroutine_is_an_error():
+    assert run("expect(1) coroutine.yield(1)").result.status is Status.ERROR
+
+
+SHOWN = {
+    '{ 1, "a", true, 2.0, -0.5, 1e100, 0/0 ~= 0 }': '{1, "a", true, 2.0, -0.5, 1e+100, true}',
+    "{ { { { 1 } } } }": "{{{{…}}}}",
+    "{ [3] = 1, x = 2, ['a b'] = 3, [true] = 4 }": '{[3] = 1, ["a b"] = 3, x = 2, [true] = 4}',
+    "{ 1, 2, 3, 4, 5, 6, 7, 8, 9 }": "{1, 2, 3, 4, 5, 6, 7, 8, …}",
+    '"a\\n\\"\\27\\\\"': '"a\\n\\"\\x1b\\\\"',
+    "pcall": "function",
+    "sigil.json.null": "null",
+    "1/0": "inf",
+    "math.mininteger": "-9223372036854775808",
+    '"\\255"': '"ÿ"',
+}
+
+
+@pytest.mark.parametrize("expression", SHOWN)
+def test_a_value_is_shown_as_lua_text(expression):
+    values = ladder(f"local v = {expression} expect(v == sigil)")
+    assert values[1] == SHOWN[expression]
+
+
 def test_an_expression_as_deep_as_lua_takes_is_still_checked():
     chain = ".a" * 150
     done = run(f"local t = {{}} t.a = t expect(t{chain} == t)")

@@ -38,7 +38,7 @@ def evidence(
         shown: shows the values.
     """
     site = _site(record, sites)
-    line, message = _message(record)
+    line, message = _message(record, shown)
     ladder = _ladder(record, site, lua, shown)
     line = record.line or line
     span = site.span if site is not None else program.line(line) if line else None
@@ -58,9 +58,11 @@ def _site(record: Any, sites: Mapping[int, Site]) -> Site | None:
     return sites.get(frame.site if frame is not None else record.site)
 
 
-def _message(record: Any) -> tuple[int | None, str]:
+def _message(record: Any, shown: Shown) -> tuple[int | None, str]:
     message = as_text(record.inner if record.claim is not None else record.message)
     line = None
+    if record.raised is not None and not isinstance(record.raised, str):
+        message = f"{message}: {shown.value(record.raised)}"
     if record.kind == "dead":
         message = _STOPPED[message]
     elif record.unevaluated or record.kind == "error":

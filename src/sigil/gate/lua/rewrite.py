@@ -328,10 +328,12 @@ class _Writer:
         left, right = ("", "") if bracket else ("(", ")")
         head = f"{left}(function({self.name('x')}{comma}{more}) return {self.name('x')}, "
         tail = f" end)({self.name('f')}({site.number}){comma}{more}){right}"
-        inside = self._children(arguments, replace(context, expect=site, nested=0))
+        noted = replace(context, expect=site, nested=0)
+        first, *rest = _expressions(arguments)
         return [
             _Insert(arguments.start_byte + bracket, head),
-            *inside,
+            *([] if first.type in _LITERALS else [_Visit(first, noted)]),
+            *(_Visit(node, context.outside()) for node in rest),
             _Insert(arguments.end_byte - bracket, tail),
         ]
 

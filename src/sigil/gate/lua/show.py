@@ -14,6 +14,7 @@ from sigil.printable import printable, shorten
 
 MOST_SHOWN = 120
 MOST_ITEMS = 8
+MOST_BODY = 60
 MOST_DEPTH = 3
 LEAST_SECRET = 4
 """A secret that is shorter would blank out half of what is shown."""
@@ -24,7 +25,7 @@ class Shown:
     """Shows values.
 
     Args:
-        kind_of: says ``null``, ``array`` or ``table`` of a table.
+        kind_of: says ``null``, ``array``, ``response`` or ``table`` of a table.
         secrets: values that are shown by their names.
     """
 
@@ -67,8 +68,11 @@ class Shown:
                 return self._table(value, depth) if is_table(value) else "function"
 
     def _table(self, table: Any, depth: int) -> str:
-        if self._kind_of(table) == "null":
+        kind = self._kind_of(table)
+        if kind == "null":
             return "null"
+        if kind == "response":
+            return self._response(dict(table.items()))
         items = sorted(table.items(), key=_place)
         if depth == 0 and items:
             return "{…}"
@@ -82,6 +86,14 @@ class Shown:
         if len(items) > MOST_ITEMS:
             shown.append("…")
         return "{" + ", ".join(shown) + "}"
+
+    def _response(self, response: dict[str, Any]) -> str:
+        """Return a response without the time that it took, which is another one every time."""
+        body, status = response.get("body"), self._value(response.get("status"), 0)
+        if not isinstance(body, str) or not body:
+            return f"<response {status}>"
+        shown = printable(self._without_secrets(as_text(body)), MOST_BODY)
+        return f"<response {status}: {shown}>"
 
     def _key(self, key: Any) -> str:
         if isinstance(key, str) and key.isascii() and key.isidentifier():

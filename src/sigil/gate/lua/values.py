@@ -61,7 +61,7 @@ class Translator:
         runtime: the Lua runtime.
         null: its value for null.
         array: marks a table as an array.
-        kind_of: says ``null``, ``array`` or ``table`` of a table.
+        kind_of: says ``null``, ``array``, ``response`` or ``table`` of a table.
         limits: of depth and size.
     """
 

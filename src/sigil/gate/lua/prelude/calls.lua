@@ -42,9 +42,12 @@ function inside.array(list)
   return list
 end
 
+local KINDS = { [ARRAY] = "array" }
+
+-- What a table is to JSON and to a reader: null, array, response or table.
 function inside.kind_of(container)
   if container == NULL then return "null" end
-  return inside.getmetatable(container) == ARRAY and "array" or "table"
+  return KINDS[inside.getmetatable(container)] or "table"
 end
 
 sigil.json = freeze("sigil.json", {
@@ -76,6 +79,8 @@ local RESPONSE = {
     return value
   end,
 }
+
+KINDS[RESPONSE] = "response"
 
 local function request(name, method, path, body, options)
   need("http", name)

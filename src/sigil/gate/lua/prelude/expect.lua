@@ -96,7 +96,7 @@ function inside.claim(holds, site, message, record)
   inside.checked = inside.checked + 1
   if not holds then
     record = record or {}
-    record.site = site
+    record.site = record.site or site
     throw("fail", message, record)
   end
   if inside.properties == 0 then inside.expects = inside.expects + 1 end

@@ -149,7 +149,7 @@ function inside.invariant(...)
   inside.current, inside.step = stream, step
   if not ok then error(index, 0) end
   inside.claim(index == nil, site, "", index and {
-    frame = found.record.frame, line = found.record.line, case = found.case,
+    frame = found.record.frame, site = found.record.site, line = found.record.line, case = found.case,
     unevaluated = found.record.unevaluated, claim = name, number = index, of = cases,
     inner = found.record.message,
   })
