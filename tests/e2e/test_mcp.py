@@ -119,6 +119,19 @@ def test_what_is_no_message_does_not_end_it(server: subprocess.Popen[str]) -> No
     assert ask(server, "initialize", HELLO)["serverInfo"]["name"] == "sigil"
 
 
+def test_a_request_with_half_a_surrogate_is_answered(server: subprocess.Popen[str]) -> None:
+    assert server.stdin is not None
+    assert server.stdout is not None
+    ask(server, "initialize", HELLO)
+    call = {"name": "list_runs", "arguments": {"spec": "\ud800"}}
+    message = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": call}
+    server.stdin.write(json.dumps(message) + "\n")
+    server.stdin.flush()
+    answer = json.loads(server.stdout.readline())
+    assert answer["id"] == 7
+    assert answer["error"]["message"].startswith("the request cannot be read: Invalid JSON")
+
+
 def test_where_there_is_no_repository_it_says_so(tmp_path: Path) -> None:
     done = Shell(tmp_path, tmp_path)("sigil mcp")
     assert done.code != 0

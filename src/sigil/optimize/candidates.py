@@ -7,13 +7,14 @@ from pathlib import Path
 
 from sigil.canonical import candidate_id
 from sigil.effects import SYSTEM_CLOCK, Clock
-from sigil.errors import MalformedPatch, Unreadable, Where
+from sigil.errors import MalformedPatch, NotFound, Unreadable, Where
 from sigil.optimize.history import Candidate, proposal_fields
 from sigil.optimize.plan import Plan
 from sigil.optimize.session import Session, open_session
 from sigil.optimize.spec import Spec
 from sigil.optimize.workbench import pinned_tree
 from sigil.optimize.workspace import Workspace, write_candidate
+from sigil.printable import printable
 from sigil.search.model import BASELINE
 from sigil.search.patch import MAX_PATCH_BYTES, check
 
@@ -102,6 +103,8 @@ def add_candidate(
         The run's folder and the candidate with its measurement.
     """
     text, source = _text_of(patch)
+    if existing is None:
+        _refuse_early(plan.spec, patch, parent)
     with workspace.writing(), open_session(plan, workspace, existing, clock) as session:
         bench, history = session.bench, session.history
         before, parent_id = _parent(session, parent)
@@ -119,6 +122,16 @@ def add_candidate(
         else:
             session.finish(history.ended or "a candidate was added")
         return session.run, history.candidates[name]
+
+
+def _refuse_early(spec: Spec, patch: Path | str, parent: str) -> None:
+    """Refuse what cannot be added to a run of its own before there is a folder for it."""
+    if parent != BASELINE:
+        raise NotFound(
+            f"no candidate {printable(parent, LONGEST_NOTE)!r} in a run that is yet to begin",
+            remedy="say which run it is in",
+        )
+    validate_patch(spec, patch)
 
 
 def _text_of(patch: Path | str) -> tuple[str, str]:

@@ -26,6 +26,7 @@ from sigil.canonical import compact_json, snapshot_json
 from sigil.errors import NotFound
 from sigil.optimize.history import Candidate, History, read_history
 from sigil.optimize.spec import Spec, check_name
+from sigil.printable import printable
 from sigil.search.model import BASELINE
 from sigil.search.patch import apply, diff
 from sigil.store.disk_errors import writing
@@ -38,6 +39,7 @@ EXCHANGES = "exchanges.jsonl"
 """All that models were asked and said, one exchange a line, for the provider ``replay``."""
 SURVIVORS = 20
 """How many of the front, best first, have readable files without being asked for."""
+_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Workspace:
         names = [n for n in self.run_names() if name is None or n.startswith(name)]
         if not names or (name is not None and len(names) > 1 and name not in names):
             problem = "no run" if not names else f"{len(names)} runs"
-            wanted = f" named {name}…" if name else ""
+            wanted = f" named {printable(name, _LONGEST_NAME)}…" if name else ""
             raise NotFound(
                 f"{problem}{wanted} in the workspace {self.root.name}",
                 remedy="sigil run makes one; sigil inspect --runs lists them",

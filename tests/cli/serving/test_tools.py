@@ -163,6 +163,12 @@ def test_a_diff_is_measured_recorded_and_shown(tools: Tools) -> None:
     assert tools("verify", spec="square")["intact"] is True
 
 
+@pytest.mark.parametrize("more", [{"patch": "x"}, {"patch": BETTER, "parent": "../.."}])
+def test_what_cannot_be_added_leaves_no_workspace(tools: Tools, more: dict[str, str]) -> None:
+    tools.error("add_candidate", spec="square", workspace="fresh", **more)
+    assert "fresh" not in json.dumps(tools("list_specs"))
+
+
 def test_a_candidate_can_be_added_to_another(tools: Tools) -> None:
     first = tools("add_candidate", spec="square", patch=patch("return x + x"))
     second = BETTER.replace("-    return x\n", "-    return x + x\n")
@@ -181,6 +187,12 @@ def test_a_damaged_record_is_no_longer_intact(tools: Tools) -> None:
     found = tools("verify", spec="square")
     assert found["intact"] is False
     assert any(line.startswith("run.journal: corrupt") for line in found["findings"])
+
+
+def test_the_name_of_a_run_that_there_is_not_is_shown_without_power(tools: Tools) -> None:
+    said = tools.error("inspect_run", spec="square", run="\x1b[31m")
+    assert said.isprintable()
+    assert r"\x1b[31m" in said
 
 
 def test_a_valid_diff_names_its_files(tools: Tools) -> None:

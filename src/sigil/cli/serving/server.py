@@ -13,11 +13,13 @@ from typing import Any
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.stdio import stdio_server
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import ValidationError
 
 from sigil import __version__
 from sigil.cli.serving.tools import Answering, Measuring, Reading
+from sigil.cli.serving.unread import Answered
 from sigil.errors import InvalidValue, SigilError, Where
 from sigil.printable import printable
 from sigil.store.disk_errors import write_error
@@ -42,6 +44,13 @@ _MEASURES = ToolAnnotations(
 
 class Server(MCPServer[Any]):
     """A server whose tools fail in one line, without the SDK's own words around it."""
+
+    async def run_stdio_async(self) -> None:
+        """Serve standard input and output; see `MCPServer.run_stdio_async`."""
+        async with stdio_server() as (lines, answers):
+            server = self._lowlevel_server
+            options = server.create_initialization_options()
+            await server.run(Answered(lines, answers), answers, options)
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
