@@ -146,6 +146,13 @@ def test_flags_that_do_not_go_together_are_named_before_anything_is_asked(
     assert said in done.err
 
 
+def test_a_file_that_is_not_there_is_told_before_a_model_is_named(shell, server):
+    done = shell(ASK_SPEC.replace("lists.py", "gone.py"))
+    assert (done.code, server.asked) == (2, [])
+    assert "gone.py" in done.err
+    assert "asking" not in done.err
+
+
 def test_an_inbox_is_a_model_too(shell):
     running = shell.start(f"{ASK_SPEC} --provider inbox")
     try:

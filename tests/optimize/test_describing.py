@@ -297,6 +297,12 @@ def test_a_budget_holds(root):
     assert model.asked == []
 
 
+def test_what_is_on_record_does_not_change_what_a_budget_is_called(root):
+    spec_by(root, Model(spec_answer()))
+    with pytest.raises(BudgetSpent, match="the budget of 10 tokens is too small"):
+        spec_by(root, Model(spec_answer()), seed=2, budget=Budget(tokens=10))
+
+
 # --- evals --------------------------------------------------------------------------------
 
 

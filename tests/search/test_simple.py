@@ -228,6 +228,17 @@ def test_patience_ends_a_search_without_new_elites():
     assert optimizer.converged
 
 
+def test_a_gain_of_rounding_is_no_progress():
+    optimizer = simple(Counter())
+    first, second, third = optimizer.ask(3)
+    assert optimizer.tell(first.id, (1.0,))
+    assert optimizer.tell(second.id, (1.0 - 1e-9,))
+    assert optimizer.stale == 1
+    assert optimizer.tell(third.id, (0.999,))
+    assert optimizer.stale == 0
+    assert optimizer.best == third.id
+
+
 def test_an_elite_ends_the_staleness():
     optimizer = simple(Counter())
     first, second = optimizer.ask(2)

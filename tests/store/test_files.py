@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from sigil import canonical
 from sigil.errors import Corrupt, DiskFull, InvalidValue, NotFound, Unwritable, WorkspaceBusy
 from sigil.store import files
+from sigil.store.locks import is_held
 
 HOLDER = """
 import sys
@@ -240,6 +241,14 @@ def test_the_lock_of_a_dead_process_is_none(tmp_path, holder):
     holder.wait()
     with files.lock(tmp_path / "lock"):
         assert (tmp_path / "lock").read_text().startswith(f"{os.getpid()} ")
+
+
+def test_who_looks_sees_whether_a_lock_is_held(tmp_path, holder):
+    assert is_held(tmp_path / "lock")
+    holder.kill()
+    holder.wait()
+    assert not is_held(tmp_path / "lock")
+    assert not is_held(tmp_path / "none")
 
 
 def test_a_lock_is_free_after_its_block(tmp_path):

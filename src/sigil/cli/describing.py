@@ -23,7 +23,7 @@ from sigil.optimize.describing.conversation import (
     Conversation,
     open_conversation,
 )
-from sigil.optimize.describing.describing import describe_eval, describe_spec
+from sigil.optimize.describing.describing import describe_eval, describe_spec, read_shown
 from sigil.optimize.generate import placing, speccing
 from sigil.optimize.spec import HOME, check_name, load_spec
 from sigil.printable import printable
@@ -92,6 +92,8 @@ def spec_by_model(wanted: Wanted, files: str | None, root: Path | None) -> Descr
         raise UsageError("no files are named that may be pinned", remedy="say --files a.py,b.py")
     if name is not None:
         refuse_existing(home / speccing.spec_file(name), force=wanted.force)
+    for path in listed:
+        read_shown(home, path)  # before anything is asked or said
     model, budget = _model(home, wanted.flags)
     about = f"spec-{name or _UNNAMED}"
     with open_conversation(home, about, model, budget, wanted.seed) as conversation:

@@ -67,7 +67,7 @@ def inspect(
     from sigil.cli.progress import wide_console
     from sigil.errors import UsageError
     from sigil.optimize.spec import load_spec
-    from sigil.optimize.workspace import load_history, open_workspace
+    from sigil.optimize.workspace import load_history, open_workspace, state
     from sigil.printable import printable
 
     if html is not None and (candidate is not None or list_runs or as_json):
@@ -89,7 +89,7 @@ def inspect(
         print_json(run_json(run, history))
     else:
         console.print(printable(shown(run)), highlight=False, markup=False, soft_wrap=True)
-        show_run(history, console, top)
+        show_run(history, console, top, state(run, history))
 
 
 def run_json(run: Path, history: History) -> dict[str, object]:
@@ -136,7 +136,7 @@ def _write_page(
 
 def _show_runs(workspace: Workspace, console: Console, *, as_json: bool) -> None:
     from sigil.optimize.present import SHORT
-    from sigil.optimize.workspace import load_history
+    from sigil.optimize.workspace import load_history, state
     from sigil.printable import printable_once
 
     histories = {name: load_history(workspace.runs / name) for name in workspace.run_names()}
@@ -150,15 +150,15 @@ def _show_runs(workspace: Workspace, console: Console, *, as_json: bool) -> None
         return
     for name, history in histories.items():
         winner = f"winner {history.winner[:SHORT]}" if history.winner else "no winner"
-        end = history.ended or "not ended (--resume goes on with it)"
+        end = state(workspace.runs / name, history)
         line = f"{name}  {history.measured()} evaluated  {winner}  {end}"
         console.print(printable_once(line), markup=False, highlight=False, soft_wrap=True)
     if not histories:
         console.print(f"no runs in {shown(workspace.root)}")
 
 
-def show_run(history: History, console: Console, top: int) -> None:
-    """Print a run as `sigil inspect` shows it."""
+def show_run(history: History, console: Console, top: int, state: str) -> None:
+    """Print a run as `sigil inspect` shows it; ``state`` says whether it goes on."""
     from sigil.optimize import present
 
     baseline = history.baseline
@@ -166,7 +166,6 @@ def show_run(history: History, console: Console, top: int) -> None:
         console.print("the baseline was not measured yet")
         return
     failed = [c for c in history.candidates.values() if c.verdict and not c.verdict.costs]
-    state = history.ended or "not ended; --resume goes on with it"
     console.print(
         f"{history.measured()} measured, {len(failed)} of them failed; {state}", highlight=False
     )

@@ -27,6 +27,8 @@ REQUEST, REPLY = ".request.md", ".reply.md"
 """How the names of both files of a request end."""
 LOOK_S = 0.5
 """Between two looks for a reply."""
+HOW_TO_ANSWER = f"- answer in the file of this name that ends in `{REPLY}` instead of `{REQUEST}`"
+"""A line of each request, for whoever sees the folder."""
 _MOST_BYTES = 16 * MAX_TEXT
 
 
@@ -127,7 +129,7 @@ def _reply(path: Path) -> bytes:
 def _shown(request: Request, digest: str) -> str:
     """Return a request as a person or an agent reads it."""
     facts = (
-        f"- answer in the file of this name that ends in `{REPLY}` instead of `{REQUEST}`\n"
+        f"{HOW_TO_ANSWER}\n"
         f"- at most {request.max_tokens} tokens; temperature {request.temperature:g}; "
         f"seed {request.seed}\n"
         f"- request {digest}"

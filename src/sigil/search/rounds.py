@@ -45,6 +45,8 @@ _PASSES = 6
 """How often a round asks again for what was refused or a duplicate, before it stays short."""
 
 _REFUSALS = 1000
+_RELEVANT = 1e-7
+"""The share by which a cost has to fall to be progress: rounding alone brings less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +402,7 @@ class Rounds:
         self._stale += 1
         if not result.costs:
             return 0.0
+        before = self._population.best
         placed = self._population.add(
             self._turn(turn),
             name,
@@ -409,7 +412,7 @@ class Rounds:
             parent=item.proposal.parent,
         )
         item.elite = placed.elite
-        if placed.progress:
+        if placed.progress and not _is_slight(before, result.costs):
             self._stale = 0
         if result.noisy:
             self._once.add(name)
@@ -423,6 +426,13 @@ class Rounds:
         items = (item for one in self._rounds for item in one.items)
         keep |= {i.candidate for i in items if not isinstance(i, _Unanswered) and i.candidate}
         self._sieve.forget_all_but(keep)
+
+
+def _is_slight(before: Entry | None, costs: Sequence[float]) -> bool:
+    """Return whether a single cost fell so little that patience goes on all the same."""
+    if before is None or len(costs) != 1:
+        return False
+    return 0 < before.costs[0] - costs[0] < _RELEVANT * abs(before.costs[0])
 
 
 def _asks_a_model(proposer: Proposer | Inquirer) -> TypeGuard[Inquirer]:

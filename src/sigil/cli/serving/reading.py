@@ -28,7 +28,7 @@ from sigil.optimize.history import History
 from sigil.optimize.present import refusals
 from sigil.optimize.promote import preview
 from sigil.optimize.spec import load_spec
-from sigil.optimize.workspace import load_history, open_workspace
+from sigil.optimize.workspace import load_history, open_workspace, state
 from sigil.sandbox import probe
 from sigil.sandbox.commands import probe as probe_commands
 from sigil.store.verify import verify as check
@@ -55,7 +55,7 @@ def run_report(run: Path, top: int) -> tuple[results.RunReport, str]:
     history = load_history(run)
     text = StringIO()
     console = Console(file=text, width=_WIDTH, color_system=None)
-    show_run(_visible(history), console, top)
+    show_run(_visible(history), console, top, state(run, history))
     return _report(run, history, top), f"{run.name}\n{text.getvalue()}"
 
 

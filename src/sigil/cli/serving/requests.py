@@ -14,11 +14,12 @@ from pathlib import Path
 from sigil.cli.serving.results import RequestLine
 from sigil.errors import AlreadyExists, InvalidValue, NotFound
 from sigil.llm.exchanges import MAX_TEXT
-from sigil.llm.inbox import REPLY, REQUEST
+from sigil.llm.inbox import HOW_TO_ANSWER, REPLY, REQUEST
 from sigil.printable import printable
 from sigil.store.files import read_file, write_atomic
 
 _SHOWN = 80
+_BY_TOOL = "- answer by the tool answer_request, with the name of this request"
 
 
 def requests(folder: Path) -> list[RequestLine]:
@@ -35,12 +36,12 @@ def waiting(folder: Path) -> int:
 
 
 def read_request(folder: Path, name: str) -> str:
-    """Return the text of a request.
+    """Return the text of a request, which says how to answer it by a tool.
 
     Raises:
         NotFound: there is none of that name.
     """
-    return _text(folder, _known(folder, name))
+    return _text(folder, _known(folder, name)).replace(HOW_TO_ANSWER, _BY_TOOL, 1)
 
 
 def answer(folder: Path, name: str, reply: str) -> None:

@@ -56,9 +56,9 @@ def parts_of(text: str) -> Parts:
     files = [block for block in answer.blocks if len(block.info.split()) > 1]
     if len(documents) != 1:
         raise MalformedDocument(
-            f"there are {len(documents)} fenced blocks that begin with ```yaml and no path",
+            f"{len(documents) or 'no'} fenced blocks begin with ```yaml and no path",
             where=Where(SHOWN),
-            remedy="give one",
+            remedy="give exactly one, with the document",
         )
     document = parse_document("\n".join(documents[0].lines).encode(), f"{SHOWN}'s block").data
     if _REFUSED in document:
