@@ -191,9 +191,9 @@ WRONG_SPECS = {
 
 
 WHY_SPECS = {
-    "prose": "there are 0 fenced blocks",
+    "prose": "no fenced blocks begin with",
     "no block that ends": "does not end",
-    "two blocks": "there are 2 fenced blocks",
+    "two blocks": "2 fenced blocks begin with",
     "no YAML": "not valid YAML",
     "no mapping": "not a mapping",
     "no pins": "pins: expected a list",
@@ -371,7 +371,7 @@ WRONG_EVALS = {
 
 
 WHY_EVALS = {
-    "prose": "there are 0 fenced blocks",
+    "prose": "no fenced blocks begin with",
     "an unknown key": "colour: not a key",
     "an interpreter": "python: not a key",
     "a network": "network: not a key",

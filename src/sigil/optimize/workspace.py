@@ -32,7 +32,8 @@ from sigil.search.patch import apply, diff
 from sigil.store.disk_errors import writing
 from sigil.store.files import lock, make_directory
 from sigil.store.journal import read
-from sigil.store.records import JOURNAL
+from sigil.store.locks import is_held
+from sigil.store.records import JOURNAL, LOCK
 from sigil.store.verify import verify
 
 EXCHANGES = "exchanges.jsonl"
@@ -111,6 +112,13 @@ def load_history(run: Path) -> History:
     """
     verify(run).raise_if_corrupt()
     return read_history((frame.kind, frame.body) for frame in read(run / JOURNAL))
+
+
+def state(run: Path, history: History) -> str:
+    """Return why a run ended, that somebody is at work on it, or that it can be gone on with."""
+    if is_held(run / LOCK):
+        return "still running"
+    return history.ended or "not ended; --resume goes on with it"
 
 
 def candidate_folder(run: Path, candidate_id: str) -> Path:

@@ -233,7 +233,10 @@ def test_the_machine_is_described(tools: Tools) -> None:
 
 def test_what_an_agent_answers_is_what_the_run_gets(tools: Tools, asked: Any) -> None:
     name = first_request(tools)
-    assert "Make it square." in tools("read_request", spec="square", request=name)
+    shown = tools("read_request", spec="square", request=name)
+    assert "Make it square." in shown
+    assert "- answer by the tool answer_request, with the name of this request" in shown
+    assert "file of this name" not in shown
     reply = "Try this:\n\n```diff\n" + BETTER + "```\n"
     told = tools("answer_request", spec="square", request=name, reply=reply)
     assert told == {"request": name, "waiting": 0}
@@ -316,6 +319,8 @@ def test_no_name_of_a_request_or_candidate_leads_to_another_file(tools: Tools, a
     ("tool", "arguments", "said"),
     [
         ("inspect_run", {}, "inspect_run: spec: "),
+        ("list_specs", {"spec": "a"}, "list_specs: spec: no such argument; there is none"),
+        ("verify", {"spec": "a", "best": 1}, "verify: best: no such argument; there are: spec, w"),
         ("inspect_run", {"spec": "square", "top": 10**9}, "inspect_run: top: "),
         ("inspect_run", {"spec": ["square"]}, "inspect_run: spec: "),
         ("no_such_tool", {}, "no_such_tool"),

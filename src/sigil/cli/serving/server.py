@@ -20,10 +20,11 @@ from pydantic import ValidationError
 from sigil import __version__
 from sigil.cli.serving.tools import Answering, Measuring, Reading
 from sigil.cli.serving.unread import Answered
-from sigil.errors import InvalidValue, SigilError, Where
+from sigil.errors import InvalidValue, SigilError, UnknownKey, Where
 from sigil.printable import printable
 from sigil.store.disk_errors import write_error
 
+_LONGEST_NAME = 80
 INSTRUCTIONS = """\
 Sigil searches for better versions of code that a spec pins, and measures each in a sandbox.
 
@@ -56,13 +57,31 @@ class Server(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> Any:
         """Call a tool; see `MCPServer.call_tool`. A bug of ours is for the SDK to log."""
+        unknown = await self._unknown(name, arguments)
+        if unknown is not None:
+            return _refused(unknown)
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
             problem = _problem(name, error)
             if problem is None:
                 raise
-            return CallToolResult(content=[TextContent(type="text", text=problem)], is_error=True)
+            return _refused(problem)
+
+    async def _unknown(self, name: str, arguments: dict[str, Any]) -> str | None:
+        """Return what to tell of an argument that a tool has not; None if there is none."""
+        tools = {tool.name: tool.input_schema for tool in await self.list_tools()}
+        known = list(tools[name].get("properties", {})) if name in tools else list(arguments)
+        strange = next((key for key in arguments if key not in known), None)
+        if strange is None:
+            return None
+        where = Where(name, field=printable(strange, _LONGEST_NAME))
+        remedy = f"there are: {', '.join(known)}" if known else "there is none at all"
+        return str(UnknownKey("no such argument", where=where, remedy=remedy))
+
+
+def _refused(problem: str) -> CallToolResult:
+    return CallToolResult(content=[TextContent(type="text", text=problem)], is_error=True)
 
 
 def make_server(repository: Path) -> Server:
