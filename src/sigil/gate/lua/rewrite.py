@@ -15,15 +15,17 @@ Also: a mark in front of the arguments of `invariant`, `sigil.intent` and `sigil
 they stand; a call at the start of each section says that it began; and what `for_all` and the
 generators made of generators take becomes a function, so that it is drawn again for each case.
 
-Pure. Not here: what the marks do when they run (`prelude/expect.lua`).
+Pure. Not here: which values are drawn again (`drawing`), what the marks do when they run
+(`prelude/expect.lua`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from sigil.gate.lua.drawing import Draws, expressions, local_of, takes_more
 from sigil.gate.lua.outline import Block, Outline
-from sigil.gate.lua.syntax import Node, Program, walk
+from sigil.gate.lua.syntax import Node, Program
 from sigil.gate.model import Span
 
 MOST_PARTS = 60
@@ -35,7 +37,6 @@ _CLAIMS = {
     "sigil.judge": "judge", "sigil.expect_status_class": "status",
 }  # fmt: skip
 _LIBRARIES = frozenset({"sigil", "string", "table", "math", "utf8", "coroutine"})
-_OF_GENERATORS = {"list": 1, "optional": 1, "table": 2, "one_of": 1000}
 _ONE = frozenset({
     "identifier", "dot_index_expression", "bracket_index_expression", "binary_expression",
     "unary_expression",
@@ -170,7 +171,7 @@ class _Writer:
         self._base = "sigil__"
         while self._base.encode() in program.source:
             self._base += "_"
-        self._generators = _generator_names(program)
+        self._draws = Draws(program)
         self._claims = 0
 
     @property
@@ -290,16 +291,16 @@ class _Writer:
         elif callee.type != "identifier":
             before = self._children(callee, context)
         if kind is None:
-            self._delay(called, arguments)
+            self._delayed |= self._draws.of_call(called, arguments)
             return [*before, _Visit(arguments, context)]
         site = self._site(node, kind, context)
         if kind == "expect":
             return [*before, *self._expect(site, arguments, context)]
         inner = replace(context, counted=context.counted and kind != "invariant")
         if kind == "invariant":
-            self._delay_cases(arguments)
+            self._delayed |= self._draws.of_invariant(arguments)
         bracket = int(arguments.children[0].type == "(")
-        comma = ", " if _expressions(arguments) else ""
+        comma = ", " if expressions(arguments) else ""
         mark = f"{'' if bracket else '('}{self.name('a')}({site.number}){comma}"
         at = arguments.start_byte + bracket
         items: _Items = [*before, _Insert(at, mark), *self._children(arguments, inner)]
@@ -309,7 +310,7 @@ class _Writer:
         site = Site(len(self.sites) + 1, kind, self.program.span(node))
         self.sites.append(site)
         if kind in {"intent", "judge"}:
-            site.local = _local_of(self.program, node)
+            site.local = local_of(self.program, node)
             while self._rubrics and self._rubrics[0].end <= node.start_byte:
                 if site.rubric is not None:
                     self._skipped.append(site.rubric)
@@ -320,49 +321,22 @@ class _Writer:
         return site
 
     def _expect(self, site: Site, arguments: Node, context: _Context) -> _Items:
-        if not _expressions(arguments):
+        if not expressions(arguments):
             return []
-        more = "..." if _takes_more(arguments) else ""
+        more = "..." if takes_more(arguments) else ""
         comma = "," if more else ""
         bracket = int(arguments.children[0].type == "(")
         left, right = ("", "") if bracket else ("(", ")")
         head = f"{left}(function({self.name('x')}{comma}{more}) return {self.name('x')}, "
         tail = f" end)({self.name('f')}({site.number}){comma}{more}){right}"
         noted = replace(context, expect=site, nested=0)
-        first, *rest = _expressions(arguments)
+        first, *rest = expressions(arguments)
         return [
             _Insert(arguments.start_byte + bracket, head),
             *([] if first.type in _LITERALS else [_Visit(first, noted)]),
             *(_Visit(node, context.outside()) for node in rest),
             _Insert(arguments.end_byte - bracket, tail),
         ]
-
-    # What is drawn again ----------------------------------------------------------------------
-
-    def _delay(self, called: str, arguments: Node) -> None:
-        library, _, name = called.rpartition(".")
-        if library not in self._generators:
-            return
-        for argument in _expressions(arguments)[: _OF_GENERATORS.get(name, 0)]:
-            if self._draws(argument) and not _takes_more(argument):
-                self._delayed.add(argument.id)
-
-    def _draws(self, argument: Node) -> bool:
-        if argument.type not in {"function_call", "table_constructor"}:
-            return False
-        calls = (node for node in walk(argument) if node.type == "function_call")
-        called = (self.program.text(node.child_by_field_name("name")) for node in calls)
-        return any(name.rpartition(".")[0] in self._generators for name in called)
-
-    def _delay_cases(self, arguments: Node) -> None:
-        tables = (node for node in _expressions(arguments) if node.type == "table_constructor")
-        for entry in (child for table in tables for child in table.named_children):
-            name = entry.child_by_field_name("name") if entry.type == "field" else None
-            if name is None or self.program.text(name) != "for_all":
-                continue
-            value = entry.child_by_field_name("value")
-            if value.type != "function_definition" and not _takes_more(value):
-                self._delayed.add(value.id)
 
 
 def _anchor(node: Node) -> Node:
@@ -385,42 +359,3 @@ def _only_a_name(node: Node, index: int) -> bool:
         ("dot_index_expression", "field"),
         ("method_index_expression", "method"),
     }
-
-
-def _expressions(arguments: Node) -> list[Node]:
-    return [node for node in arguments.named_children if node.type != "comment"]
-
-
-def _takes_more(node: Node) -> bool:
-    """Say whether ``...`` of the function around stands in a node."""
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        if one.type == "vararg_expression":
-            return True
-        if one.type != "function_definition":
-            waiting.extend(one.children)
-    return False
-
-
-def _local_of(program: Program, call: Node) -> str:
-    values = call.parent
-    if values is None or values.type != "expression_list":
-        return ""
-    names = next((n for n in values.parent.named_children if n.type == "variable_list"), None)
-    at = next(i for i, node in enumerate(values.named_children) if node.id == call.id)
-    named = [] if names is None else [n for n in names.named_children if n.type == "identifier"]
-    return program.text(named[at]) if at < len(named) else ""
-
-
-def _generator_names(program: Program) -> frozenset[str]:
-    """Return what `sigil.gen` is called: itself, and each local that holds it."""
-    names = {"sigil.gen"}
-    if b"sigil.gen" not in program.source:
-        return frozenset(names)
-    for node in walk(program.root):
-        if node.type != "dot_index_expression" or program.text(node) != "sigil.gen":
-            continue
-        if node.parent.type == "expression_list":
-            names.add(_local_of(program, node))
-    return frozenset(names - {""})
