@@ -253,6 +253,31 @@ def alive(mark: str) -> bool:
     return False
 
 
+def children() -> set[int]:
+    """Return the pids of our own children."""
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        found |= {int(pid) for pid in (task / "children").read_text().split()}
+    return found
+
+
+def test_a_service_ends_with_the_process_that_looks_after_it(start: Start):
+    before = children()
+    mark = f"{os.getpid()}83"
+    running = start(ECHO, "127.0.0.1", "8000", mark)
+    connected(running, 8000).close()
+    assert alive(mark)
+    for pid in children() - before:
+        os.kill(pid, signal.SIGKILL)
+    with pytest.raises(SandboxUnavailable, match="looks after a service died"):
+        running.ended(20)
+    for _ in range(200):
+        if not alive(mark):
+            return
+        subprocess.run(["sleep", "0.05"], check=True)
+    raise AssertionError("it outlived the process that looks after it")
+
+
 # --- what it prints -----------------------------------------------------------------------
 
 
