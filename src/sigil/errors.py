@@ -311,3 +311,9 @@ class DeploymentFailed(SigilError):
     """A service that could not be put up, ended, or was not healthy in time."""
 
     exit_code = 65
+
+
+class IntentMalformed(SigilError):
+    """An intent that cannot be read, or that asks for nothing: ``docs/specs/*.md``."""
+
+    exit_code = 66

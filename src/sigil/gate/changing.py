@@ -87,6 +87,7 @@ class Wanted:
         recipients: public keys of all who may open the holdouts.
         drafts: to seal.
         removed: ids of visible scenarios that leave the visible half.
+        retired: ids of holdouts that leave the sealed half; no key is needed to drop one.
         spec: the intent of visible scenarios that are recorded for the first time.
         specs: the same by id, for those that differ.
         seed: by which the exam was split; None keeps what is recorded.
@@ -95,6 +96,7 @@ class Wanted:
     recipients: Sequence[str]
     drafts: Sequence[Draft] = ()
     removed: Sequence[str] = ()
+    retired: Sequence[str] = ()
     spec: str = ""
     specs: Mapping[str, str] = field(default_factory=dict[str, str])
     seed: int | None = None
@@ -118,7 +120,8 @@ def plan(tree: Tree, service: str, wanted: Wanted, entropy: Entropy = random_byt
     recipients = tuple(sorted(set(wanted.recipients)))
     if recipients or wanted.drafts:
         parse_recipients(recipients)
-    kept = before.holdouts if before else ()
+    held = before.holdouts if before else ()
+    kept = tuple(question for question in held if question.id not in wanted.retired)
     if before and kept and before.recipients != recipients:
         raise InvalidValue(
             "the holdouts are sealed for other recipients than these",
@@ -128,7 +131,7 @@ def plan(tree: Tree, service: str, wanted: Wanted, entropy: Entropy = random_byt
     texts = {
         id_: data for id_, data in visible_files(tree, service).items() if id_ not in wanted.removed
     }
-    first = _next_number(kept)
+    first = _next_number(held)
     envelopes = [
         Envelope(
             service,
@@ -156,7 +159,9 @@ def plan(tree: Tree, service: str, wanted: Wanted, entropy: Entropy = random_byt
         ),
         before,
     )
-    return Update(before, manifest, sealed, tuple(f"visible/{id_}.lua" for id_ in wanted.removed))
+    gone = [f"holdout/{question.id}.lua.age" for question in held if question not in kept]
+    removed = (*(f"visible/{id_}.lua" for id_ in wanted.removed), *gone)
+    return Update(before, manifest, sealed, removed)
 
 
 def compose(manifest: Manifest, before: Manifest | None) -> Manifest:

@@ -8,6 +8,7 @@ from sigil.cli.lazy import LazyGroup
 
 COMMANDS = {
     "run": "Run the visible half on the files as they stand.",
+    "generate": "Compile an intent into scenarios: a visible half and a sealed one.",
     "lint": "Say what is wrong with scenarios before they run.",
     "keys": "Show or make the key that opens the holdouts of a service.",
     "seal": "Seal scenarios as holdouts, and record what belongs to the exam.",

@@ -1,0 +1,157 @@
+"""Expectations as lines of Lua.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from sigil.gate.generate.literals import indexed, literal, quoted
+from sigil.gate.generate.model import (
+    Absent,
+    Below5xx,
+    Expectation,
+    Formula,
+    HeaderIs,
+    Holds,
+    IsA,
+    Length,
+    Sorted,
+    StatusClass,
+    StatusIs,
+    SumsTo,
+)
+from sigil.gate.generate.pieces import path_of
+from sigil.gate.generate.slots import SLOT, TYPES
+
+_UUID = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$"
+_PATTERNS = {
+    "uuid": _UUID,
+    "email": "^[^@%s]+@[^@%s]+$",
+    "date": "^%d%d%d%d%-%d%d%-%d%d",
+}
+_NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]]*")
+
+
+def checks(expected: Iterable[Expectation], answer: str, scope: Mapping[str, str]) -> list[str]:
+    """Return the lines that check an answer.
+
+    Args:
+        expected: of it.
+        answer: the local that holds it.
+        scope: Lua of each name that a slot can stand for.
+    """
+    return [line for one in expected for line in _check(one, answer, scope)]
+
+
+def _check(one: Expectation, answer: str, scope: Mapping[str, str]) -> Iterator[str]:
+    match one:
+        case StatusIs(code):
+            yield f"expect({answer}.status == {code})"
+        case StatusClass(digit):
+            yield f"sigil.expect_status_class({answer}, {digit})"
+        case Below5xx():
+            yield f"expect({answer}.status < 500)"
+        case HeaderIs(name, value):
+            held = f"{answer}.headers[{quoted(name.lower())}]"
+            wanted = "~= nil" if value is None else f"== {quoted(value)}"
+            yield f"expect({held} {wanted})"
+        case Holds(path, value, exactly):
+            yield from _holds(indexed(f"{answer}.json", path), value, scope, exactly=exactly)
+        case IsA(path, kind):
+            yield from _is_a(indexed(f"{answer}.json", path), kind)
+        case _:
+            yield from _inside(one, f"{answer}.json", scope)
+
+
+def _inside(
+    one: Absent | Length | Sorted | SumsTo | Formula, json: str, scope: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the lines that check how values of an answer stand to each other."""
+    match one:
+        case Absent(path):
+            yield f'expect(type({indexed(json, path[:-1])}) == "table")'
+            yield f"expect({indexed(json, path)} == nil)"
+        case Length(path, count):
+            yield f"expect(#{indexed(json, path)} == {count})"
+        case Sorted():
+            yield from _sorted(one, json)
+        case SumsTo(path, of, total):
+            listed, value = indexed(json, path), indexed("item", of)
+            yield "local sum = 0"
+            yield f"for _, item in ipairs({listed}) do sum = sum + {value} end"
+            yield f"expect(sum == {indexed(json, total)})"
+        case Formula():
+            yield f"expect({_formula(one, json, scope)})"
+
+
+def _formula(one: Formula, json: str, scope: Mapping[str, str]) -> str:
+    def named(match: re.Match[str]) -> str:
+        return scope.get(match[0]) or indexed(json, path_of(match[0]))
+
+    return _NAMES.sub(named, one.text)
+
+
+def _holds(
+    target: str, value: Any, scope: Mapping[str, str], *, exactly: bool = False
+) -> Iterator[str]:
+    if exactly:
+        whole = _whole(value, scope)
+        yield f"expect(sigil.json.encode({target}) == sigil.json.encode({whole}))"
+    elif isinstance(value, dict):
+        entries = cast("dict[str, Any]", value)
+        for key in entries:
+            yield from _holds(indexed(target, (key,)), entries[key], scope)
+        if not entries:
+            yield from _is_a(target, "object")
+    elif isinstance(value, list):
+        items = cast("list[Any]", value)
+        yield f"expect(#{target} == {len(items)})"
+        for place, item in enumerate(items):
+            yield from _holds(indexed(target, (place,)), item, scope)
+    else:
+        yield from _holds_one(target, value, scope)
+
+
+def _holds_one(target: str, value: Any, scope: Mapping[str, str]) -> Iterator[str]:
+    if not isinstance(value, str) or not SLOT.fullmatch(value):
+        yield f"expect({target} == {_whole(value, scope)})"
+    elif value[1:-1] in scope:
+        yield f"expect({target} == {scope[value[1:-1]]})"
+    else:
+        yield from _is_a(target, value[1:-1] if value[1:-1] in TYPES else "any")
+
+
+def _whole(value: Any, scope: Mapping[str, str]) -> str:
+    return literal(value, lambda slot, _: scope[slot[1:-1]])
+
+
+def _is_a(target: str, kind: str) -> Iterator[str]:
+    match kind:
+        case "string":
+            yield f'expect(type({target}) == "string")'
+        case "token":
+            yield f'expect(type({target}) == "string" and {target} ~= "")'
+        case "number":
+            yield f'expect(type({target}) == "number")'
+        case "integer" | "int":
+            yield f'expect(math.type({target}) == "integer")'
+        case "bool" | "boolean":
+            yield f'expect(type({target}) == "boolean")'
+        case "list" | "array" | "object":
+            yield f'expect(type({target}) == "table" and {target} ~= sigil.json.null)'
+        case "uuid" | "email" | "date":
+            yield f'expect(type({target}) == "string" and {target}:match("{_PATTERNS[kind]}"))'
+        case _:
+            yield f"expect({target} ~= nil and {target} ~= sigil.json.null)"
+
+
+def _sorted(one: Sorted, json: str) -> Iterator[str]:
+    target = indexed(json, one.path)
+    earlier, later = (indexed(f"{target}[{place}]", one.by) for place in ("place - 1", "place"))
+    order = ">=" if one.descending else "<="
+    yield f'expect(type({target}) == "table")'
+    yield f"for place = 2, #{target} do expect({earlier} {order} {later}) end"

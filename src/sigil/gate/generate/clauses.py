@@ -1,0 +1,209 @@
+"""One clause of an intent: its requests, and what it says of their answers.
+
+What is not understood is never passed over: a clause with a word that turns its meaning around, or
+with a code span that nothing took up, is refused with that word.
+
+Pure. Not here: which other clauses have to come first (`compiler`), claims over many cases
+(`properties`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sigil.gate.generate.expects import marked, read_expectations
+from sigil.gate.generate.model import Exchange, Expectation, Request, StatusClass
+from sigil.gate.generate.pieces import Piece, Shape, pieces
+from sigil.gate.generate.slots import braces_as_slots
+from sigil.gate.intent import Clause
+
+_VERBS = re.compile(
+    r"\b(?:returns?|returned|responds?|answers?|replies|receives?|gives?|yields?|gets?|succeeds?"
+    r"|fails?|contains?|includes?|shows?|lists?|has|redirects?|never|must|should|always"
+    r"|(?:is|are) (?:refused|rejected|denied|forbidden|not found|unauthori[sz]ed|accepted"
+    r"|sorted|ordered|answered|empty)|comes? back|carries|does not|doesn't)\b",
+    re.IGNORECASE,
+)
+_GUARDS = re.compile(
+    r"\b(not|never|no|without|unless|except|only|cannot|can't|doesn't|don't|neither|nor|instead|if"
+    r"|when|until|while|or|may|might|either|twice|each|every|all|any|whatever|regardless)\b",
+    re.IGNORECASE,
+)
+_ANONYMOUS = re.compile(
+    r"\b(?:without (?:an? |the |any )?(?:(?:valid )?(?:session|token|authentication"
+    r"|authorization|credentials|login)(?: header| token)?|signing in|logging in|being signed in)"
+    r"|unauthenticated|anonymous(?:ly)?|not signed in|signed out)\b",
+    re.IGNORECASE,
+)
+_FOLLOWS = re.compile(
+    r"^(?:after(?:wards)?|then|next|now|from then on|once|later)\b"
+    r"|\b(?:on the next|after that|afterwards|from then on|by then|the same|that (?!is\b)"
+    r"(?!the\b|it\b|a\b|an\b|names?\b|says?\b|session\b|token\b)|this (?!session\b|token\b))",
+    re.IGNORECASE,
+)
+_WHO = re.compile(
+    r"\b(?:when|if|once) (?:an? |the |any )?(?:\w+[- ])?(?:user|client|caller|account|visitor"
+    r"|customer|anyone|someone|request)\b",
+    re.IGNORECASE,
+)
+
+
+class NotUnderstood(Exception):
+    """A clause that is not compiled.
+
+    Args:
+        reason: why, as a clause.
+    """
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What a clause comes to.
+
+    Args:
+        clause: which.
+        exchanges: its own, in order.
+        follows: whether it goes on from where the clause before it ended.
+        anonymous: whether it is about somebody without a session.
+    """
+
+    clause: Clause
+    exchanges: tuple[Exchange, ...]
+    follows: bool
+    anonymous: bool
+
+
+def recognise(clause: Clause) -> Recognised:
+    """Return what a criterion or an edge case asks for.
+
+    Raises:
+        NotUnderstood: not all of it can be read.
+    """
+    found = pieces(clause.text)
+    starts = [n for n, piece in enumerate(found) if piece.shape is Shape.REQUEST]
+    if not starts:
+        raise NotUnderstood(no_request(found))
+    lead = marked(found[: starts[0]])
+    anonymous = _ANONYMOUS.search(marked(found)) is not None
+    ends = [*starts[1:], len(found)]
+    exchanges: list[Exchange] = []
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        before = lead if number == 0 else ""
+        exchange = _segment(found, start, end, before, anonymous=anonymous)
+        exchanges.append(_named(exchange, clause))
+    if not any(exchange.expected for exchange in exchanges):
+        raise NotUnderstood("it does not say what comes back")
+    settled = [one if one.expected else _must_succeed(one) for one in exchanges]
+    return Recognised(clause, tuple(settled), follows(found, starts[0]), anonymous)
+
+
+def no_request(found: Sequence[Piece]) -> str:
+    """Return why a clause without a request is not compiled."""
+    if any(piece.shape is Shape.PATH for piece in found):
+        return "it names a page and no request such as `GET /path`; a browser needs a model to act"
+    return "it names no request such as `GET /path`"
+
+
+def follows(found: Sequence[Piece], first_request: int) -> bool:
+    """Say whether a clause goes on from the one before it."""
+    prose = [piece.text for piece in found if piece.shape is Shape.PROSE]
+    lead = " ".join(piece.text for piece in found[:first_request]).strip()
+    inside = lead.lower() in {"after", "once"}  # `After `POST …`, `GET …` returns …`
+    return not inside and any(_FOLLOWS.search(text.strip()) for text in prose)
+
+
+_MOST_GIST = 160
+
+
+def gist(text: str) -> str:
+    """Return a clause as a comment: without marks, and not too long."""
+    plain = re.sub(r"`|\*\*|__", "", text)
+    return plain if len(plain) <= _MOST_GIST else f"{plain[: _MOST_GIST - 1].rstrip()}…"
+
+
+def _named(exchange: Exchange, clause: Clause) -> Exchange:
+    return Exchange(
+        exchange.request,
+        exchange.expected,
+        clause=clause.id,
+        gist=f"{gist(clause.text)} ({clause.id})",
+    )
+
+
+def _must_succeed(exchange: Exchange) -> Exchange:
+    """Return a step that only leads to another: the rest means nothing unless it succeeds."""
+    return Exchange(exchange.request, (StatusClass(2),), clause=exchange.clause, gist=exchange.gist)
+
+
+def _segment(
+    found: Sequence[Piece], start: int, end: int, lead: str, *, anonymous: bool
+) -> Exchange:
+    """Return one request with what belongs to it."""
+    method, path, body = found[start].value
+    rest = marked(found[start + 1 : end], start + 1)
+    verb = _VERBS.search(rest)
+    sent, said = (rest, "") if verb is None else (rest[: verb.start()], rest[verb.start() :])
+    headers, sent_body = _sent(f"{lead} {sent}", found)
+    if body is not None and sent_body is not None:
+        raise NotUnderstood("it names two bodies for one request")
+    request = Request(
+        method,
+        braces_as_slots(path),
+        headers,
+        body if body is not None else sent_body,
+        anonymous=anonymous,
+    )
+    return Exchange(request, expectations(said, found) if said else ())
+
+
+def expectations(said: str, found: Sequence[Piece]) -> tuple[Expectation, ...]:
+    """Return what is said of an answer.
+
+    Raises:
+        NotUnderstood: not all of it can be read.
+    """
+    reading = read_expectations(_ANONYMOUS.sub(" ", said), found)
+    left = re.sub(r"«(?:request|path) \d+»", " ", reading.text)
+    refuse_rest(left, found)
+    if not reading.found:
+        raise NotUnderstood("it does not say what comes back in words that are known")
+    return tuple(reading.found)
+
+
+def refuse_rest(left: str, found: Sequence[Piece]) -> None:
+    """Refuse what no pattern took up, if it can change the meaning.
+
+    Raises:
+        NotUnderstood: a code span or such a word is left.
+    """
+    span = re.search(r"«[a-z ]+ (\d+)»", left)
+    if span is not None:
+        raise NotUnderstood(f"`{found[int(span[1])].text}` is not understood where it stands")
+    guard = _GUARDS.search(left)
+    if guard is not None:
+        raise NotUnderstood(f'the word "{guard[0].lower()}" is not understood here')
+
+
+def _sent(text: str, found: Sequence[Piece]) -> tuple[tuple[tuple[str, str], ...], object]:
+    """Return the headers and the body that are sent."""
+    headers: list[tuple[str, str]] = []
+    bodies: list[object] = []
+    for kind, number in re.findall(r"«([a-z ]+) (\d+)»", text):
+        piece = found[int(number)]
+        if kind == Shape.HEADER.value:
+            headers.append(piece.value)
+        elif kind == Shape.JSON.value and type(piece.value) in {dict, list}:
+            bodies.append(piece.value)
+        else:
+            raise NotUnderstood(f"`{piece.text}` is not understood where it stands")
+    if len(bodies) > 1:
+        raise NotUnderstood("it names two bodies for one request")
+    plain = _WHO.sub(" ", _ANONYMOUS.sub(" ", re.sub(r"«[a-z ]+ \d+»", " ", text)))
+    refuse_rest(plain, found)
+    return tuple(headers), bodies[0] if bodies else None

@@ -1,0 +1,245 @@
+"""Compile an intent: which sketches of scenarios it comes to, and what it could not compile.
+
+Each clause is held to in a scenario of its own, behind the clauses that it needs: those that it
+goes on from ("then", "after", "the same"), those that give a value to a slot of it, and the one
+that gives out the session token that its requests carry.
+
+Pure. Not here: which half a sketch goes to (`halves`), other scenarios of the same claim
+(`variants`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from sigil.gate.generate.clauses import NotUnderstood, Recognised, recognise
+from sigil.gate.generate.conventions import with_status, with_usual_body
+from sigil.gate.generate.lua import is_token
+from sigil.gate.generate.model import (
+    Compiled,
+    Exchange,
+    Holds,
+    IsA,
+    Json,
+    Path,
+    Property,
+    Request,
+    Sketch,
+    Step,
+    Uncompiled,
+)
+from sigil.gate.generate.properties import recognise_property
+from sigil.gate.generate.slots import drawing, slots_in
+from sigil.gate.generate.tables import Tied, exchange_of, tie
+from sigil.gate.intent import Clause, Intent, Kind, Table
+
+_MOST_TITLE = 120
+
+
+def compile_intent(intent: Intent) -> Compiled:
+    """Return what becomes of an intent, in its order."""
+    compiler = _Compiler(intent)
+    compiler.criteria()
+    compiler.tables()
+    return Compiled(
+        tuple(compiler.sketches),
+        tuple(sorted(compiler.uncompiled, key=lambda one: (one.line, one.clause))),
+    )
+
+
+@dataclass(slots=True)
+class _Compiler:
+    """What is known so far.
+
+    Args:
+        intent: what is compiled.
+        known: exchanges of each clause that could be read, setup included.
+        own: the same, without setup.
+    """
+
+    intent: Intent
+    known: dict[str, tuple[Exchange, ...]] = field(default_factory=dict[str, tuple[Exchange, ...]])
+    sketches: list[Sketch] = field(default_factory=list[Sketch])
+    uncompiled: list[Uncompiled] = field(default_factory=list[Uncompiled])
+    tied: list[Tied] = field(default_factory=list[Tied])
+
+    def criteria(self) -> None:
+        """Compile all clauses: criteria first, because others may rest on them."""
+        for kind in (Kind.CRITERION, Kind.EDGE, Kind.INVARIANT):
+            before: Clause | None = None
+            for clause in self.intent.of(kind):
+                try:
+                    self._clause(clause, before)
+                except NotUnderstood as refused:
+                    self._refuse(clause.id, clause.line, refused.reason)
+                before = clause
+        for clause in self.intent.of(Kind.QUALITY):
+            self._refuse(clause.id, clause.line, "a matter of judgement; it needs a model (--llm)")
+
+    def _clause(self, clause: Clause, before: Clause | None) -> None:
+        claim = recognise_property(clause) if clause.kind is Kind.INVARIANT else None
+        if claim is not None:
+            setup = self._setup((claim.exchange,), set(claim.drawn))
+            self._add(clause, (*setup, claim))
+            return
+        found = recognise(clause)
+        own = tuple(with_status(with_usual_body(exchange)) for exchange in found.exchanges)
+        chain = self._chain(found, before)
+        provided = {name for one in chain for name, _ in captures(one)}
+        setup = () if chain else self._setup(own, provided)
+        steps = _once((*chain, *setup, *own))
+        self.known[clause.id] = steps
+        self._add(clause, steps)
+
+    def _chain(self, found: Recognised, before: Clause | None) -> tuple[Exchange, ...]:
+        """Return the exchanges that a clause goes on from."""
+        if not found.follows or before is None:
+            return ()
+        if before.id not in self.known:
+            raise NotUnderstood(f"it goes on from {before.id}, which is not compiled")
+        return self.known[before.id]
+
+    def _setup(self, own: Sequence[Exchange], provided: set[str]) -> tuple[Exchange, ...]:
+        """Return the exchanges that give values to slots, and the one that gives the session."""
+        found: list[Exchange] = []
+        offered = set(provided)
+        for exchange in own:
+            for name in _wanted(exchange):
+                if name not in offered:
+                    found += self._source(name)
+                    offered.add(name)
+            offered |= {name for name, _ in captures(exchange)} | set(_sent_names(exchange))
+        if not any(exchange.request.anonymous for exchange in own):
+            found = [*self._session(own), *found]
+        return _once(found)
+
+    def _source(self, name: str) -> tuple[Exchange, ...]:
+        """Return the exchanges after which a value of this name is known."""
+        for steps in self.known.values():
+            if any(name == offered for one in steps for offered, _ in captures(one)):
+                return steps
+        raise NotUnderstood(f"nothing before it receives `{name}`, so <{name}> has no value")
+
+    def _session(self, own: Sequence[Exchange]) -> tuple[Exchange, ...]:
+        if any(is_token(name) for one in own for name, _ in captures(one)):
+            return ()  # it gives out a token itself
+        for steps in self.known.values():
+            for place, exchange in enumerate(steps):
+                if any(is_token(name) for name, _ in captures(exchange)):
+                    return steps[: place + 1]
+        return ()
+
+    def _add(self, clause: Clause, steps: Sequence[Step]) -> None:
+        title = f"{self.intent.title}: {clause.id}"
+        self.sketches.append(
+            Sketch(
+                f"{self.intent.slug}/{clause.id}",
+                title[:_MOST_TITLE],
+                (clause.id,),
+                tuple(with_captures(steps)),
+            )
+        )
+
+    def _refuse(self, name: str, line: int, reason: str) -> None:
+        self.uncompiled.append(Uncompiled(name, line, reason))
+
+    # --- tables -----------------------------------------------------------------------------
+
+    def tables(self) -> None:
+        """Compile all tables: a scenario for each row."""
+        for table in self.intent.tables:
+            try:
+                tied = tie(table)
+            except NotUnderstood as refused:
+                self._refuse(table.id, table.line, refused.reason)
+                continue
+            self.tied.append(tied)
+            self._rows(table, tied)
+
+    def _rows(self, table: Table, tied: Tied) -> None:
+        for row in table.rows:
+            try:
+                exchange = exchange_of(tied, row)
+            except NotUnderstood as refused:
+                self._refuse(row.id, row.line, refused.reason)
+                continue
+            title = f"{self.intent.title}: {row.id}"
+            self.sketches.append(
+                Sketch(f"{self.intent.slug}/{row.id}", title[:_MOST_TITLE], (row.id,), (exchange,))
+            )
+
+
+def captures(exchange: Exchange) -> Iterator[tuple[str, Path]]:
+    """Yield the values of an answer that later requests can name, with their paths."""
+    for one in exchange.expected:
+        if isinstance(one, IsA) and one.path and isinstance(one.path[-1], str):
+            yield one.path[-1], one.path
+        elif isinstance(one, Holds):
+            yield from _named_inside(one.value, one.path)
+
+
+def _named_inside(value: Json, path: Path) -> Iterator[tuple[str, Path]]:
+    if isinstance(value, dict):
+        for key, inner in cast("dict[str, Json]", value).items():
+            yield from _named_inside(inner, (*path, key))
+    elif path and isinstance(path[-1], str) and isinstance(value, str) and value.startswith("<"):
+        yield path[-1], path
+
+
+def _wanted(exchange: Exchange) -> Iterator[str]:
+    """Yield the names of the slots of a request that are not drawn."""
+    request = exchange.request
+    for name, slot in slots_in([request.path, dict(request.headers), request.body]):
+        if drawing(slot) is None:
+            yield name
+
+
+def _sent_names(exchange: Exchange) -> Iterator[str]:
+    """Yield the names of fields of a body whose values are drawn."""
+    body = exchange.request.body
+    if isinstance(body, dict):
+        for key, inner in cast("dict[str, Json]", body).items():
+            if isinstance(inner, str) and drawing(inner) is not None:
+                yield key
+
+
+def with_captures(steps: Sequence[Step]) -> list[Step]:
+    """Return steps in which each exchange keeps what later ones use, and nothing else."""
+    made: list[Step] = []
+    for place, step in enumerate(steps):
+        if isinstance(step, Property):
+            made.append(step)
+            continue
+        later = steps[place + 1 :]
+        used = {name for one in later for name in _names_used(one)}
+        session = any(not _request_of(one).anonymous for one in later)
+        kept = {
+            name: path
+            for name, path in captures(step)
+            if name in used or (session and is_token(name))
+        }
+        made.append(replace(step, captured=tuple(kept.items())))
+    return made
+
+
+def _request_of(step: Step) -> Request:
+    return (step.exchange if isinstance(step, Property) else step).request
+
+
+def _names_used(step: Step) -> Iterator[str]:
+    exchange = step.exchange if isinstance(step, Property) else step
+    yield from _wanted(exchange)
+    for one in exchange.expected:
+        if isinstance(one, Holds):
+            yield from (name for name, _ in slots_in(one.value))
+
+
+def _once(steps: Iterable[Exchange]) -> tuple[Exchange, ...]:
+    """Return exchanges in order, each clause's own but once."""
+    made: list[Exchange] = []
+    for step in steps:
+        if step not in made:
+            made.append(step)
+    return tuple(made)

@@ -1,0 +1,74 @@
+"""From an intent to candidates: compiled, split into halves, written as Lua.
+
+Pure. Not here: whether they are any good (`validating`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sigil.effects import random_stream
+from sigil.gate.generate.compiler import compile_intent
+from sigil.gate.generate.halves import Split
+from sigil.gate.generate.lua import Unresolved, write
+from sigil.gate.generate.model import Sketch, Uncompiled
+from sigil.gate.generate.validating import Candidate
+from sigil.gate.generate.writing import secret_note
+from sigil.gate.intent import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What an intent comes to before anything is run.
+
+    Args:
+        candidates: visible ones first.
+        uncompiled: ascending by line.
+    """
+
+    candidates: tuple[Candidate, ...] = field(repr=False)
+    uncompiled: tuple[Uncompiled, ...]
+
+
+def draft(intent: Intent, *, ratio: float, seed: int, secret: int) -> Drafted:
+    """Return the scenarios of an intent.
+
+    Args:
+        intent: what is compiled.
+        ratio: of holdouts among the scenarios of one claim, 0 to 1.
+        seed: decides which rows of a table are held out.
+        secret: decides all else of the holdouts.
+    """
+    compiled = compile_intent(intent)
+    halves = Split(ratio, seed, secret, random_stream).of(compiled.sketches)
+    lines = {clause.id: clause.line for clause in intent.clauses}
+    lines |= {row.id: row.line for table in intent.tables for row in table.rows}
+    refused: dict[str, Uncompiled] = {}
+    visible = _written(intent, halves.visible, "", lines, refused)
+    holdout = _written(intent, halves.holdout, secret_note(secret), lines, refused)
+    uncompiled = {*compiled.uncompiled, *refused.values()}
+    return Drafted(
+        (*visible, *holdout), tuple(sorted(uncompiled, key=lambda one: (one.line, one.clause)))
+    )
+
+
+def _written(
+    intent: Intent,
+    sketches: Sequence[Sketch],
+    note: str,
+    lines: dict[str, int],
+    refused: dict[str, Uncompiled],
+) -> list[Candidate]:
+    """Return sketches as candidates; what cannot be written is refused by its clause."""
+    made: list[Candidate] = []
+    for sketch in sketches:
+        clause = sketch.clauses[0]
+        try:
+            text = write(sketch, intent, note)
+        except (Unresolved, ValueError) as error:
+            refused[clause] = Uncompiled(clause, lines[clause], str(error))
+            continue
+        half = "holdout" if note else "visible"
+        made.append(Candidate(sketch.name, half, sketch.clauses, text))
+    return made

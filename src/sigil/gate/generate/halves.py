@@ -1,0 +1,85 @@
+"""Which scenarios are seen, and which are sealed?
+
+Split by ratio and seed, claim by claim: whatever has two scenarios or more has one in each half.
+The split of a table's rows is a function of the seed, which is public, so anybody can tell which
+rows are held out: that those values count is written in the intent anyway. What nobody can tell
+without the key is drawn from a secret: how variants are built.
+
+Pure. Not here: sealing (`writing`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sigil.gate.generate.model import Sketch
+from sigil.gate.generate.variants import variant
+
+Stream = Callable[..., random.Random]
+"""Returns chance for a seed and labels; `sigil.effects.random_stream`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """Sketches, split.
+
+    Args:
+        visible: in the order of the intent.
+        holdout: in an order that the secret decides.
+    """
+
+    visible: tuple[Sketch, ...]
+    holdout: tuple[Sketch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How to split.
+
+    Args:
+        ratio: of holdouts among the scenarios of one claim, 0 to 1.
+        seed: decides which rows are held out.
+        secret: decides all else of the holdouts.
+        stream: of chance.
+    """
+
+    ratio: float
+    seed: int
+    secret: int = field(repr=False)
+    stream: Stream
+
+    def of(self, sketches: Sequence[Sketch]) -> Halves:
+        """Return both halves of what an intent came to."""
+        visible: list[Sketch] = []
+        holdout: list[Sketch] = []
+        for claim, ours in claims(sketches).items():
+            seen, kept = self._of_claim(claim, ours, sketches)
+            visible += seen
+            holdout += kept
+        self.stream(self.secret, "order").shuffle(holdout)
+        return Halves(tuple(visible), tuple(holdout))
+
+    def _of_claim(
+        self, claim: str, ours: Sequence[Sketch], others: Sequence[Sketch]
+    ) -> tuple[list[Sketch], list[Sketch]]:
+        if self.ratio <= 0:
+            return list(ours), []
+        chance = self.stream(self.secret, "variant", claim)
+        if len(ours) == 1:
+            another = variant(ours[0], others, chance)
+            return list(ours), [] if another is None else [another]
+        count = min(max(round(len(ours) * self.ratio), 1), len(ours) - 1)
+        places = set(self.stream(self.seed, "rows", claim).sample(range(len(ours)), count))
+        seen = [sketch for place, sketch in enumerate(ours) if place not in places]
+        kept = [sketch for place, sketch in enumerate(ours) if place in places]
+        return seen, [variant(sketch, seen, chance) or sketch for sketch in kept]
+
+
+def claims(sketches: Sequence[Sketch]) -> dict[str, list[Sketch]]:
+    """Return sketches by what they claim: a clause, or a table as a whole."""
+    found: dict[str, list[Sketch]] = {}
+    for sketch in sketches:
+        found.setdefault(sketch.clauses[0].partition(".row-")[0], []).append(sketch)
+    return found

@@ -1,0 +1,234 @@
+"""A sketch as Lua, in the style in which people write scenarios.
+
+Pure. Not here: which sketches there are (`compiler`).
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sigil.gate.generate.checks import checks
+from sigil.gate.generate.literals import (
+    indexed,
+    is_name,
+    literal,
+    quoted,
+    table_of_headers,
+    text_with_slots,
+)
+from sigil.gate.generate.model import Exchange, Property, Request, Sketch
+from sigil.gate.generate.slots import SHARED, SLOT, drawing
+from sigil.gate.intent import Intent
+
+_WIDTH = 96
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_TAKEN = frozenset({"sigil", "expect", "invariant", "case", "type", "math", "string", "table"})
+MARK = "-- Compiled by `sigil scenario generate` from "
+"""How every scenario that is generated begins."""
+
+
+class Unresolved(Exception):
+    """A slot that nothing before it gives a value to.
+
+    Args:
+        slot: its whole text.
+    """
+
+    def __init__(self, slot: str):
+        super().__init__(f"nothing says what {slot} is")
+        self.slot = slot
+
+
+def write(sketch: Sketch, intent: Intent, note: str = "") -> str:
+    """Return the text of a scenario.
+
+    Args:
+        sketch: what it holds the service to.
+        intent: where that stands.
+        note: a further line of its header; empty for none.
+
+    Raises:
+        Unresolved: a slot without a value.
+        ValueError: a number that Lua does not have.
+    """
+    writer = _Writer(session=session_of(sketch))
+    for number, step in enumerate(sketch.steps, 1):
+        writer.begin(number, step)
+        if isinstance(step, Property):
+            writer.prove(step)
+        else:
+            writer.exchange(step)
+    properties = any(isinstance(step, Property) for step in sketch.steps)
+    capabilities = '"http", "property"' if properties else '"http"'
+    endpoints = dict.fromkeys(quoted(_request(step).endpoint) for step in sketch.steps)
+    head = [
+        f"{MARK}{intent.path} ({', '.join(sketch.clauses)}).",
+        *([f"-- {note}"] if note else []),
+        "return {",
+        f"  title = {quoted(sketch.title)},",
+        f'  priority = "{intent.priority}",',
+        f"  tags = {{ {quoted(intent.slug)} }},",
+        f"  endpoints = {{ {', '.join(endpoints)} }},",
+        f"  policy = {{ capabilities = {{ {capabilities} }} }},",
+        "",
+        "  run = function()",
+    ]
+    body = ["" if not line else f"    {line}" for line in writer.lines]
+    return "\n".join([*head, *body, "  end,", "}", ""])
+
+
+def session_of(sketch: Sketch) -> str:
+    """Return the name of the token that the requests of a sketch carry; empty for none."""
+    for step in sketch.steps:
+        if isinstance(step, Exchange):
+            for name, _ in step.captured:
+                if is_token(name):
+                    return name
+    return ""
+
+
+def is_token(name: str) -> bool:
+    """Say whether a captured value is what a session is proved by."""
+    return name == "token" or name.endswith("_token")
+
+
+def _request(step: Exchange | Property) -> Request:
+    return step.exchange.request if isinstance(step, Property) else step.request
+
+
+@dataclass(slots=True)
+class _Writer:
+    """The lines so far, and which local holds what.
+
+    Args:
+        session: name of the captured token; empty for none.
+        lines: of the body, not indented.
+        scopes: of each actor, the Lua of each name that a slot can stand for.
+        names: locals that are taken.
+    """
+
+    session: str
+    lines: list[str] = field(default_factory=list[str])
+    scopes: dict[int, dict[str, str]] = field(default_factory=dict[int, dict[str, str]])
+    names: set[str] = field(default_factory=set[str])
+
+    def begin(self, number: int, step: Exchange | Property) -> None:
+        """Write the comment of a step."""
+        gist = step.exchange.gist if isinstance(step, Property) else step.gist
+        if self.lines:
+            self.lines.append("")
+        wrapped = textwrap.wrap(f"{number}. {gist}", _WIDTH - 8, break_long_words=False)
+        self.lines += [
+            f"-- {line}" if n == 0 else f"--    {line}" for n, line in enumerate(wrapped)
+        ]
+
+    def exchange(self, step: Exchange) -> None:
+        """Write a request, its checks, and the locals that later requests use."""
+        scope = self.scopes.setdefault(step.actor, {})
+        call = self._call(step.request, scope)
+        answer = self._local(_noun(step.request))
+        self.lines.append(f"local {answer} = {call}")
+        self.lines += checks(step.expected, answer, scope)
+        for name, path in step.captured:
+            held = self._local(name)
+            self.lines.append(f"local {held} = {literal_path(answer, path)}")
+            scope[name] = held
+
+    def prove(self, step: Property) -> None:
+        """Write an invariant, with the first answer that others are compared with."""
+        scope = self.scopes.setdefault(step.exchange.actor, {})
+        request = step.exchange.request
+        first = ""
+        if step.first:
+            plain = _without_drawn(request)
+            first = self._local("first")
+            self.lines.append(f"local {first} = {self._call(plain, scope)}")
+            self.lines += checks(step.exchange.expected, first, scope)
+        inner = {**scope, **{name: f"case.{name}" for name in step.drawn}}
+        call = self._call(request, inner)
+        drawn = ", ".join(f"{name} = {lua}" for name, lua in step.drawn.items())
+        answer = "again" if step.first else "answer"
+        body = [f"local {answer} = {call}"]
+        body += checks(step.exchange.expected, answer, inner)
+        body += [_same(answer, first, path) for path in step.same]
+        self.lines += [
+            f"invariant({quoted(step.name)}, {{",
+            f"  cases = {step.cases},",
+            f"  for_all = {{ {drawn} }},",
+            "  check = function(case)",
+            *(f"    {line}" for line in body),
+            "  end,",
+            "})",
+        ]
+
+    # --- requests ---------------------------------------------------------------------------
+
+    def _call(self, request: Request, scope: dict[str, str]) -> str:
+        def resolve(slot: str, name: str) -> str:
+            return self._slot(slot, name, scope)
+
+        arguments = [text_with_slots(request.path, resolve)]
+        headers = [(name, text_with_slots(value, resolve)) for name, value in request.headers]
+        held = scope.get(self.session) if self.session and not request.anonymous else None
+        if held and not any(name.lower() == "authorization" for name, _ in headers):
+            headers.insert(0, ("Authorization", f'"Bearer " .. {held}'))
+        body = None if request.body is None else literal(request.body, resolve)
+        if body is not None or headers:
+            arguments.append(body or "nil")
+        if headers:
+            arguments.append(table_of_headers(headers))
+        method = request.method.lower()
+        return f"sigil.{method}({', '.join(arguments)})"
+
+    def _slot(self, slot: str, name: str, scope: dict[str, str]) -> str:
+        """Return the Lua of a slot, and draw its value first if it is its first use."""
+        match = SLOT.fullmatch(slot)
+        called = match[1] if match else ""
+        lua = drawing(slot)
+        if called in scope and (lua is None or called in SHARED):
+            return scope[called]
+        if lua is None:
+            raise Unresolved(slot)
+        wanted = name if is_name(name) else called
+        held = self._local(wanted)
+        self.lines.append(f"local {held} = {lua}")
+        scope[wanted] = held
+        scope.setdefault(called, held)
+        return held
+
+    def _local(self, wanted: str) -> str:
+        """Return a name for a local that no other has."""
+        base = wanted if is_name(wanted) and wanted not in _TAKEN else f"{wanted or 'it'}_"
+        name, number = base, 1
+        while name in self.names:
+            number += 1
+            name = f"{base}_{number}"
+        self.names.add(name)
+        return name
+
+
+def literal_path(answer: str, path: Sequence[str | int]) -> str:
+    """Return the Lua of a value inside of an answer."""
+    return indexed(f"{answer}.json", tuple(path))
+
+
+def _noun(request: Request) -> str:
+    """Return what an answer is called: the last word of its path that is no slot."""
+    path = SLOT.sub("", request.path.partition("?")[0])
+    words = [word for part in path.split("/") for word in _WORD.findall(part)[:1]]
+    return words[-1].lower() if words else "answer"
+
+
+def _without_drawn(request: Request) -> Request:
+    """Return a request without the headers that are drawn for each case."""
+    kept = tuple((name, value) for name, value in request.headers if not SLOT.search(value))
+    return Request(request.method, request.path, kept, request.body, request.anonymous)
+
+
+def _same(answer: str, first: str, path: Sequence[str | int]) -> str:
+    if not path:
+        return f"expect({answer}.body == {first}.body)"
+    return f"expect({literal_path(answer, path)} == {literal_path(first, path)})"

@@ -1,0 +1,64 @@
+"""Slots: ``<name>`` in a request or an answer, for a value that is not written out.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+SLOT = re.compile(r"<([a-z][a-z0-9_]*)(?: (-?[0-9]+)\.\.(-?[0-9]+))?>")
+_BRACED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}|(?<=/):([A-Za-z_][A-Za-z0-9_]*)")
+
+DRAWN = {
+    "email": "sigil.gen.email()",
+    "uuid": "sigil.gen.uuid()",
+    "string": "sigil.gen.string({ min = 4, max = 12 })",
+    "password": "sigil.gen.string({ min = 12, max = 20 })",
+    "int": "sigil.gen.int(1, 1000)",
+    "number": "sigil.gen.int(1, 1000)",
+    "integer": "sigil.gen.int(1, 1000)",
+    "date": "sigil.gen.date()",
+    "bool": "sigil.gen.bool()",
+    "boolean": "sigil.gen.bool()",
+}
+"""What draws the value of a slot that is sent."""
+
+SHARED = frozenset({"email", "password"})
+"""Drawn once in a scenario: who signs in is who signed up. Any other slot is drawn at each use."""
+
+TYPES = frozenset({
+    "string", "number", "integer", "int", "bool", "boolean", "list", "array", "object", "uuid",
+    "email", "date", "any",
+})  # fmt: skip
+"""What a slot can ask of a value that is received."""
+
+
+def braces_as_slots(path: str) -> str:
+    """Return a path with ``{id}`` and ``:id`` written as ``<id>``."""
+    return _BRACED.sub(lambda match: f"<{match[1] or match[2]}>", path)
+
+
+def slots_in(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the name and the whole text of each slot in JSON, in order, repeats too."""
+    if isinstance(value, str):
+        yield from ((match[1], match[0]) for match in SLOT.finditer(value))
+    elif isinstance(value, dict):
+        for key in cast("dict[str, Any]", value):
+            yield from slots_in(value[key])
+    elif isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from slots_in(item)
+
+
+def drawing(slot: str) -> str | None:
+    """Return the Lua that draws the value of a slot; None if it stands for an earlier value."""
+    match = SLOT.fullmatch(slot)
+    if match is None:
+        return None
+    name, low, high = match.groups()
+    if low is not None and name in {"int", "integer", "number"}:
+        return f"sigil.gen.int({int(low)}, {int(high)})"
+    return DRAWN.get(name) if low is None else None
