@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,8 @@ from sigil.errors import (
     KeyMissing,
     LedgerBroken,
     NotFound,
+    SigilError,
+    Unreadable,
     WorkspaceBusy,
 )
 from sigil.ledger import layout, refs
@@ -214,6 +217,34 @@ def test_a_part_that_is_a_link_is_refused(ledger, tmp_path, part):
     whole.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(LedgerBroken, match="symbolic link"):
         Ledger.open(ledger.path)
+
+
+@pytest.mark.parametrize("part", [".", "objects", "refs/heads", "refs/heads/ledger"])
+def test_a_part_that_may_not_be_read_is_said_to_be_so(ledger, part):
+    """In a child, since a test that runs as root may read everything."""
+    (ledger.path / part).chmod(0)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = _status_of_a_stranger(ledger.path)
+        finally:
+            os._exit(status)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    (ledger.path / part).chmod(0o755)
+    assert status == Unreadable.exit_code
+
+
+def _status_of_a_stranger(path):
+    """Return how reading ends for a user who owns nothing."""
+    try:
+        path.parent.chmod(0o755)
+        if os.geteuid() == 0:
+            os.setuid(65534)
+        list(Ledger.open(path).entries())
+    except SigilError as error:
+        return error.exit_code
+    return 0
 
 
 def test_a_writer_who_waits_in_vain_is_told_who_holds_the_ledger(ledger, monkeypatch):

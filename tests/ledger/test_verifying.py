@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from sigil.errors import LedgerBroken, LedgerForked
-from sigil.ledger import checkpoint, layout, refs
+from sigil.errors import LedgerBroken, LedgerForked, SigilError
+from sigil.ledger import checkpoint, layout, packing, refs
 from sigil.ledger.building import build
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.objects import Objects, blob, commit, tree
@@ -277,3 +277,53 @@ def test_any_flipped_byte_of_any_object_is_found(tmp_path, key):
         path.write_bytes(good)
     assert found > 50
     assert check(ledger, key).size == 1
+
+
+# --- whatever else can be wrong with a folder -------------------------------------------
+
+
+def _emptied(path):
+    path.write_bytes(b"")
+
+
+def _garbled(path):
+    path.write_bytes(bytes(range(256)) * 3)
+
+
+def _a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+def _a_link(path):
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+def _gone(path):
+    path.unlink()
+
+
+@pytest.mark.parametrize("damage", [_emptied, _garbled, _a_folder, _a_link, _gone])
+@pytest.mark.parametrize("packed", [False, True], ids=["loose", "packed"])
+def test_any_damaged_file_is_an_error_of_ours_or_does_no_harm(tmp_path, key, damage, packed):
+    pin = Pin(tmp_path / "pin.json")
+    whole = Ledger.create(tmp_path / "whole", key, pin)
+    whole.append("fact", "api", {"n": 0})
+    if packed:
+        packing.pack(whole.path / "objects")
+    names = [path.relative_to(whole.path) for path in whole.path.rglob("*") if path.is_file()]
+    refused = 0
+    for name in names:
+        copy = tmp_path / "copy"
+        shutil.copytree(whole.path, copy)
+        (copy / name).chmod(0o644)
+        damage(copy / name)
+        try:
+            found = Ledger.open(copy, key, pin)
+            assert found.verify({key.key}, pin.read(), full=True).size == 1
+            assert list(found.entries()) == list(whole.entries())
+        except SigilError:
+            refused += 1
+        shutil.rmtree(copy)
+    assert refused >= (2 if packed else 5)

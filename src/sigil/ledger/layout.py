@@ -14,9 +14,11 @@ Pure but for `check`, which looks for links. Not here: what the files hold.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from sigil.errors import LedgerBroken, NotFound, Where
+from sigil.store.disk_errors import read_error
 
 HOME = Path(".sigil") / "ledger"
 CHECKPOINT = "checkpoint.json"
@@ -52,7 +54,15 @@ def check(repository: Path) -> None:
     Raises:
         NotFound: there is no ledger.
         LedgerBroken: a symbolic link stands where a part of it was written.
+        Unreadable: the system refuses.
     """
+    try:
+        _check(repository)
+    except OSError as error:
+        raise read_error(error, repository) from error
+
+
+def _check(repository: Path) -> None:
     parts = ("", "HEAD", "objects", "refs", "refs/heads", LOCK)
     for path in (repository / part for part in parts):
         if path.is_symlink():
@@ -65,3 +75,5 @@ def check(repository: Path) -> None:
         raise NotFound(
             "there is no ledger", where=Where(str(repository)), remedy="make one: sigil ledger init"
         )
+    with os.scandir(repository / "objects"):
+        pass  # libgit2 would call what it may not read missing
