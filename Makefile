@@ -1,4 +1,5 @@
 # make demo   sets up .venv if need be and evolves two real functions, in about a minute
+# make demo-gate  a sealed exam: an honest change, a cheating one, two signed decisions
 # make test   the whole test suite            make check  format, lint, types, walls, dependencies
 # make bench  every figure that docs/benchmarks.md claims
 # make lock   writes the hashed requirement files anew from pyproject.toml
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check format bench docs lock clean
+.PHONY: demo demo-gate test check format bench docs lock clean
 .DELETE_ON_ERROR:
 
 $(VENV)/bin/python:
@@ -34,6 +35,9 @@ $(VENV)/dev.stamp: requirements/dev.lock $(VENV)/run.stamp
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/python examples/demo.py
+
+demo-gate: $(VENV)/gate.stamp
+	@$(BIN)/python examples/demo_gate.py
 
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m pytest $(ARGS)
