@@ -317,6 +317,39 @@ def test_a_claim_that_is_not_as_it_should_be_says_so(claim, said):
     assert said in done.evidence.message
 
 
+def test_a_case_is_a_table():
+    done = run('invariant("x", { for_all = sigil.gen.int(0, 5), check = function() end })')
+    assert done.result.status is Status.ERROR
+    assert done.evidence.message == "invariant: for_all gives a table with a value for each name"
+
+
+def test_a_case_with_keys_of_every_kind_is_shown_without_addresses():
+    found = broken("{ [1] = sigil.gen.int(0, 5), [true] = 2, [{}] = 3, s = 'x' }", "expect(false)")
+    assert found == {"[1]": "0", "[true]": "2", "[{}]": "3", "s": '"x"'}
+
+
+def test_a_claim_within_a_claim_says_what_was_wrong():
+    done = run("""
+        invariant("outer", { for_all = { x = sigil.gen.int(0, 9) }, check = function(a)
+          invariant("inner", { for_all = { y = sigil.gen.int(0, 9) }, check = function(b)
+            expect(a.x + b.y < 5)
+          end })
+        end })
+    """)
+    assert done.evidence.message.endswith("of 100: assertion is false")
+    assert done.evidence.message.startswith('invariant "outer" is broken')
+
+
+def test_a_check_may_yield():
+    done = run("""
+        local step = coroutine.wrap(function()
+          invariant("x", { cases = 2, check = function() coroutine.yield() expect(1) end })
+        end)
+        step() step() step()
+    """)
+    assert (done.result.status, done.result.expects_passed) == (Status.PASS, 1)
+
+
 def test_cases_that_were_drawn_before_are_refused():
     done = run("""
         local claim = { for_all = { n = sigil.gen.uuid() }, check = function() end }

@@ -6,7 +6,6 @@ Not here: how it is drawn (`sigil.gate.frames`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import itemgetter
 from typing import Any
 
 from sigil.gate.lua.interpreter import Interpreter, split_place
@@ -131,5 +130,8 @@ def _rubric(
 def _counterexample(record: Any, shown: Shown) -> tuple[tuple[str, str], ...]:
     if record.case is None:
         return ()
-    items = sorted(((str(name), value) for name, value in record.case.items()), key=itemgetter(0))
-    return tuple((as_text(name), shown.value(value)) for name, value in items)
+    named = [
+        (as_text(key) if isinstance(key, str) else f"[{shown.value(key)}]", shown.value(value))
+        for key, value in record.case.items()
+    ]
+    return tuple(sorted(named))

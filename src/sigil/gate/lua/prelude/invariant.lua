@@ -45,7 +45,10 @@ local function broken(claim, stream)
   inside.current = stream
   local case = {}
   local ok, raised, record = attempt(function()
-    if claim.for_all then case = claim.for_all() end
+    if claim.for_all then
+      case = claim.for_all()
+      if type(case) ~= "table" then refuse("for_all gives a table with a value for each name") end
+    end
     if claim.check(case) == false then throw("fail", "check returned false") end
   end)
   if ok then return nil end
@@ -151,6 +154,6 @@ function inside.invariant(...)
   inside.claim(index == nil, site, "", index and {
     frame = found.record.frame, site = found.record.site, line = found.record.line, case = found.case,
     unevaluated = found.record.unevaluated, claim = name, number = index, of = cases,
-    inner = found.record.message,
+    inner = found.record.inner or found.record.message,
   })
 end
