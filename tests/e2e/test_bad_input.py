@@ -154,6 +154,8 @@ def test_a_full_disk_is_one_line_and_leaves_the_workspace_whole(
         ("sigil replay --spec symbolic_regression", errors.NotFound.exit_code),
         ("sigil verify nowhere", errors.NotFound.exit_code),
         ("sigil frobnicate", 2),
+        ("sigil run --nosuch", 2),
+        ("sigil run --num \x1b[31m", 2),
         ("sg status", errors.NotYet.exit_code),
     ],
 )
@@ -163,4 +165,5 @@ def test_a_mistake_on_the_command_line_has_its_code_and_no_traceback(
     done = shell(command)
     assert done.code == code, done.err
     assert "Traceback" not in done.err
-    assert done.err.strip()
+    assert done.err.startswith("s")
+    assert done.err.count("\n") == 1

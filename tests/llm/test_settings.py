@@ -48,10 +48,22 @@ def test_a_key_in_the_document_is_refused_unseen(key):
     )
 
 
-def test_a_key_in_place_of_its_variable_is_refused_unseen():
+@pytest.mark.parametrize("key", ["sk-abcdefgh", "sk_live_abcdefgh", "AKIA" + "ABCDEFGH" * 2])
+def test_a_key_in_place_of_its_variable_is_refused_unseen(key):
     with pytest.raises(InvalidValue, match="never the key") as caught:
-        read(provider="openai", key_variable="sk-abcdefgh")
-    assert "abcdefgh" not in str(caught.value)
+        read(provider="openai", key_variable=key)
+    assert "abcdefgh" not in str(caught.value).lower()
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "A_KEY", "_".join(["MY"] * 20), "K2"])
+def test_a_variable_in_capitals_is_one(name):
+    assert read(provider="openai", key_variable=name).key_variable == name
+
+
+@pytest.mark.parametrize("key", ["in_flight", "timeout_s"])
+def test_a_number_that_is_too_large_is_told_the_largest(key):
+    with pytest.raises(InvalidValue, match="to 1,000,000,000"):
+        read(provider="stub", **{key: 10**10})
 
 
 def test_a_misspelt_setting_is_found():

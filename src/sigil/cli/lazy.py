@@ -82,7 +82,7 @@ def run_group(group: click.Group, name: str) -> None:
         gc.freeze()  # the end of the process need not look for garbage in all that was loaded
         sys.exit(code)
     except click.ClickException as error:
-        error.show()
+        click.echo(_misused(name, error), err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo(f"{name}: interrupted", err=True)
@@ -98,6 +98,22 @@ def run_group(group: click.Group, name: str) -> None:
         refusal = write_error(error, Path(error.filename or "standard output"))
         click.echo(f"{name}: {refusal}", err=True)
         os._exit(refusal.exit_code)  # the interpreter would try to write the rest again
+
+
+def _misused(name: str, error: click.ClickException) -> str:
+    """Return what is wrong with a command line, and where it is explained, on one line.
+
+    One that says nothing is answered by the help.
+    """
+    from sigil.printable import printable_once
+
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error.format_message()
+    problem = printable_once(" ".join(error.format_message().split()).rstrip("."))
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    problem = problem[:1].lower() + problem[1:]
+    remedy = f"; see {context.command_path} --help" if context else ""
+    return f"{name}: {problem}{remedy}"
 
 
 class Interrupted(KeyboardInterrupt):

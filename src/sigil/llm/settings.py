@@ -27,6 +27,8 @@ KEY_VARIABLES: Mapping[str, str] = {
 """Where a provider's key is, unless its entry says otherwise."""
 _TIMEOUTS: Mapping[str, float] = {"inbox": 24 * 3600.0}
 _SECRETS = ("api_key", "apikey", "key", "token", "secret")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,15}(?:_[A-Z0-9]{1,15})*_?")
+"""Capitals in words: what stands there otherwise may be a key, and is not shown."""
 _MOST = 10**9
 _HOST = re.compile(r"[\w.-]+|[0-9a-f:.%]+")
 """A name, or an address of either version."""
@@ -160,13 +162,13 @@ def _text(value: object, place: Where) -> str:
 
 def _variable(value: object, place: Where) -> str:
     text = _text(value, place)
-    if not text or (text.isascii() and text.isidentifier()):
+    if not text or _VARIABLE.fullmatch(text):
         return text
     # Not shown: what stands here by mistake is most often the key itself.
     raise InvalidValue(
         "not the name of an environment variable",
         where=place,
-        remedy="give the variable's name, such as OPENAI_API_KEY, never the key",
+        remedy="give the variable's name in capitals, such as OPENAI_API_KEY, never the key",
     )
 
 
@@ -197,7 +199,7 @@ def _number(least: float, *, above: bool = False) -> Callable[[object, Where], f
         # NaN is in no range, and infinity above this one.
         if least <= number <= _MOST and not (above and number == least):
             return float(number)
-        limits = f"above {least:g}" if above else f"{least:g} or above"
+        limits = f"{'above' if above else 'from'} {least:g} to {_MOST:,}"
         raise InvalidValue("not a number that fits", where=place, remedy=f"give one {limits}")
 
     return read
@@ -209,7 +211,9 @@ def _whole(least: int) -> Callable[[object, Where], int | None]:
             return None
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _MOST:
             raise InvalidValue(
-                "not a whole number that fits", where=place, remedy=f"give one from {least}"
+                "not a whole number that fits",
+                where=place,
+                remedy=f"give one from {least} to {_MOST:,}",
             )
         return value
 
