@@ -44,6 +44,10 @@ class EffectFailed(Exception):
         self.problem = problem
 
 
+class EffectMissing(EffectFailed):
+    """A call that nobody here could ever answer: no browser, no model."""
+
+
 class Effects(Protocol):
     """Whoever answers a scenario's calls, one at a time."""
 

@@ -12,12 +12,15 @@ from __future__ import annotations
 import socket
 import threading
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from sigil.gate.browser import Browser
+from sigil.gate.agent import pursue
 from sigil.gate.channel import Channel, Order, Reply, Word
 from sigil.gate.effects import Call, EffectFailed, Json
 from sigil.gate.http import Http
+
+if TYPE_CHECKING:
+    from sigil.gate.browser import Browser
 
 
 class Outside:
@@ -32,7 +35,8 @@ class Outside:
         self._channel = channel
         self._lock = threading.Lock()  # the browser's connections are asked for by threads
         self._http = Http(self._connect, order.authority, origins=order.origins)
-        self._browser = Browser(self._connect, order.authority, order.origins)
+        self._order = order
+        self._browser: Browser | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -43,7 +47,8 @@ class Outside:
         error: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        self._browser.close()
+        if self._browser is not None:
+            self._browser.close()
         self._http.close()
 
     def perform(self, call: Call) -> Json:
@@ -54,10 +59,20 @@ class Outside:
             threading.Event().wait(call.request["seconds"])
             return None
         if call.kind == "browser":
-            return self._browser.perform(call)
+            return self._browsing().perform(call)
+        if call.kind == "intent":
+            return pursue(call.request, self.perform)
         with self._lock:
             self._channel.send(Word(call=call))
             return self._heard().value
+
+    def _browsing(self) -> Browser:
+        """Return the scenario's browser; most scenarios have none."""
+        if self._browser is None:
+            from sigil.gate.browser import Browser  # noqa: PLC0415 - not small
+
+            self._browser = Browser(self._connect, self._order.authority, self._order.origins)
+        return self._browser
 
     def _connect(self, timeout_s: float) -> socket.socket:
         with self._lock:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -29,6 +29,7 @@ from sigil.errors import InvalidValue, NotFound, Where
 from sigil.gate.deploy.settings import Deploy
 from sigil.gate.names import SERVICE
 from sigil.gate.sealing import PRIVATE, RECIPIENT
+from sigil.llm.settings import ModelSettings, read_settings
 from sigil.printable import printable
 from sigil.store.documents import Document, parse_document, validate
 
@@ -42,6 +43,20 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class Asking(_Part):
+    """What models may take, and how often one is asked the same.
+
+    Args:
+        quorum: judgements of one subject.
+        usd: US dollars of one evaluation; None for no limit.
+        tokens: of one evaluation; None for no limit.
+    """
+
+    quorum: int = Field(default=3, ge=1, le=9)
+    usd: float | None = Field(default=None, gt=0.0, le=1e6, allow_inf_nan=False)
+    tokens: int | None = Field(default=2_000_000, ge=1, le=10**12)
+
+
 class Service(_Part):
     """A service that is examined.
 
@@ -49,6 +64,9 @@ class Service(_Part):
         deploy: how it is put up; None where only its scenarios are kept.
         env: names of the evaluator's environment that ``sigil.env`` may read.
         recipients: public keys of those who can open the holdouts.
+        models: entries as `sigil.llm.settings` has them, by name; ``intent`` and ``judge`` are
+            asked for what they say, a single one for both.
+        asking: what they may take.
     """
 
     deploy: Deploy | None = None
@@ -56,6 +74,10 @@ class Service(_Part):
         default_factory=list, max_length=1000
     )
     recipients: list[str] = Field(default_factory=list, max_length=1000)
+    models: dict[str, dict[str, Any]] = Field(
+        default_factory=dict[str, dict[str, Any]], max_length=100
+    )
+    asking: Asking = Asking()
 
     @model_validator(mode="after")
     def _keys_are_public(self) -> Service:
@@ -180,6 +202,20 @@ class GatePolicy:
             )
         return found
 
+    def models(self, name: str) -> dict[str, ModelSettings]:
+        """Return the models that a service's exam may ask.
+
+        Raises:
+            NotFound: there is no such service.
+            InvalidValue: an entry that does not fit.
+        """
+        return {
+            model: read_settings(
+                model, entry, self.document.where(f"services.{name}.models.{model}")
+            )
+            for model, entry in self.service(name).models.items()
+        }
+
     def deployment(self, name: str) -> Deploy:
         """Return how a service is put up.
 
@@ -211,7 +247,10 @@ def load_policy(raw: bytes, shown_as: str = PATH) -> GatePolicy:
     """
     _refuse_private_keys(raw, shown_as)
     document = parse_document(raw, shown_as)
-    return GatePolicy(validate(document, Gate), document)
+    policy = GatePolicy(validate(document, Gate), document)
+    for name in policy.gate.services:
+        policy.models(name)
+    return policy
 
 
 def _refuse_private_keys(raw: bytes, shown_as: str) -> None:

@@ -15,7 +15,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
-from sigil.gate.effects import EffectFailed
+from sigil.gate.effects import EffectMissing
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDTH, HEIGHT = 1280, 800
@@ -46,13 +46,13 @@ def find() -> str:
     """Return the path of a Chromium.
 
     Raises:
-        EffectFailed: there is none.
+        EffectMissing: there is none.
     """
     for name in NAMES:
         found = shutil.which(name)
         if found:
             return found
-    raise EffectFailed("there is no Chromium on this machine: apt-get install chromium")
+    raise EffectMissing("there is no Chromium on this machine: apt-get install chromium")
 
 
 def options(folder: Path, door: int) -> dict[str, Any]:

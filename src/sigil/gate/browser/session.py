@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from sigil.gate.browser import launching
 from sigil.gate.browser.actions import ACTIONS, Place
 from sigil.gate.browser.door import Connector, Destination, Door
-from sigil.gate.effects import Call, EffectFailed, Json
+from sigil.gate.effects import Call, EffectFailed, EffectMissing, Json
 from sigil.printable import printable
 from sigil.store.files import sweep, temporary_directory
 
@@ -117,7 +117,7 @@ class Browser:
         try:
             from playwright.async_api import async_playwright  # noqa: PLC0415 - an extra
         except ImportError:
-            raise EffectFailed(
+            raise EffectMissing(
                 "the browser's driver is not installed: pip install 'sigil[browser]'"
             ) from None
         home = Path(tempfile.gettempdir())

@@ -72,6 +72,16 @@ class ProcessDeployment:
         self.stop()
 
     @property
+    def order(self) -> Order:
+        """Return what was put up."""
+        return self._order
+
+    @property
+    def settings(self) -> Process:
+        """Return how."""
+        return self._settings
+
+    @property
     def authority(self) -> str:
         """Return where it listens in its own network."""
         return f"127.0.0.1:{self._settings.port}"
@@ -157,7 +167,7 @@ class ProcessDeployment:
                 sandbox,
                 self._filled(settings.command),
                 checkout=checkout,
-                env=self._environment(),
+                env=self.environment(),
                 limits=self._limits(),
                 log_bytes=LOG_BYTES if order.side == "baseline" else 0,
             )
@@ -197,7 +207,7 @@ class ProcessDeployment:
             result = sandbox.run(
                 self._filled(command),
                 checkout=checkout,
-                env=self._environment(),
+                env=self.environment(),
                 limits=self._limits(wall_s=self._settings.build_s),
             )
             if result.exit_code != 0:
@@ -219,7 +229,8 @@ class ProcessDeployment:
     def _filled(self, text: str) -> str:
         return text.replace(PORT, str(self._settings.port))
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Return the variables that its settings give it."""
         return {name: self._filled(value) for name, value in self._settings.env.items()}
 
     def _over(self, wait_s: float) -> str | None:

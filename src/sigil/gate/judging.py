@@ -1,0 +1,113 @@
+"""`sigil.judge`: does a text meet a rubric?
+
+Without a model, what can be decided is decided (`sigil.gate.rubrics`), and the rest is
+inconclusive. With one, several judgements are asked for; they have to agree on which side of the
+least score the subject is, and the lowest of them counts. A judgement that is none, a control that
+came out wrong, a judge that does not answer: inconclusive. A judge can only lower what becomes of
+a scenario: its best word leaves everything as it is.
+
+Not here: the question and the verdict (`sigil.gate.verdicts`), which model (`sigil.gate.asking`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sigil.canonical import digest
+from sigil.gate import rubrics, verdicts
+from sigil.gate.asking import Models
+from sigil.gate.effects import Call, EffectFailed, Json
+from sigil.gate.examining import Sitting
+from sigil.gate.verdicts import NoVerdict, Verdict
+
+QUORUM: Final = 3
+_TEMPERATURE: Final = 0.3
+"""Above 0: judgements that cannot differ are one judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Answers calls of kind ``judge``.
+
+    Args:
+        models: of the service.
+        quorum: how many judgements there are of one subject.
+    """
+
+    models: Models
+    quorum: int = QUORUM
+
+    def answer(self, sitting: Sitting, call: Call) -> Json:
+        """Return ``{score, rationale, rubric, votes}``; see `sigil.gate.answering.Handler`.
+
+        ``rubric`` is a digest, ``votes`` the scores of all judgements, null for one that is none.
+        """
+        request = call.request
+        rubric, subject = str(request["rubric"]), request["subject"]
+        least = float(request["min_score"])
+        entry = self.models.entry(request.get("provider"), "judge")
+        if entry is None:
+            score, rationale = checked(rubric, subject, least)
+            votes: list[float | None] = []
+        else:
+            found = self._judgements(entry, sitting.seed, rubric, subject)
+            score, rationale = settled(found, least)
+            votes = [one.score if isinstance(one, Verdict) else None for one in found]
+        return {
+            "score": score,
+            "rationale": rationale,
+            "rubric": digest(rubric.encode()),
+            "votes": votes,
+        }
+
+    def _judgements(
+        self, entry: str, seed: int, rubric: str, subject: Any
+    ) -> list[Verdict | NoVerdict]:
+        def judge(number: int) -> Verdict | NoVerdict:
+            asked = verdicts.control(seed, number)
+            try:
+                messages = verdicts.question(rubric, subject, asked)
+                said = self.models.ask(
+                    entry, messages, seed=(seed + number) & 0x7FFFFFFF, temperature=_TEMPERATURE
+                )
+                return verdicts.read(said, asked)
+            except NoVerdict as none:
+                return none
+            except EffectFailed as failed:
+                return NoVerdict(failed.problem)
+
+        with ThreadPoolExecutor(self.quorum) as pool:
+            return list(pool.map(judge, range(self.quorum)))
+
+
+def settled(found: Sequence[Verdict | NoVerdict], least: float) -> tuple[float | None, str]:
+    """Return the score of several judgements, None for no verdict, and why.
+
+    Args:
+        found: the judgements.
+        least: what a score has to reach.
+    """
+    for one in found:
+        if isinstance(one, NoVerdict):
+            return None, one.problem
+    given = [one for one in found if isinstance(one, Verdict)]
+    if len({one.score >= least for one in given}) != 1:
+        scores = ", ".join(f"{one.score:.2f}" for one in given)
+        return None, f"the judges disagree: {scores}"
+    lowest = min(given, key=lambda one: one.score)
+    return lowest.score, lowest.rationale
+
+
+def checked(rubric: str, subject: Json, least: float) -> tuple[float | None, str]:
+    """Return what can be said without a model; see `settled`."""
+    found = rubrics.check(rubric, subject)
+    missed = [claim.text for claim in found.claims if claim.holds is False]
+    if found.most < least:
+        return found.most, f"not so: {'; '.join(missed)}"
+    if found.claims and found.least >= least:
+        return found.least, f"not so: {'; '.join(missed)}" if missed else "every sentence holds"
+    unknown = sum(claim.holds is None for claim in found.claims)
+    return None, f"no model is set up to judge, and {unknown} sentences of the rubric need one"
