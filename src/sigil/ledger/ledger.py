@@ -309,6 +309,8 @@ class Ledger:
     def write(self, built: Built) -> None:
         """Write states, durable when this returns; none of them is the newest by that.
 
+        To be called in a `turn`.
+
         Raises:
             DiskFull, Unwritable: they cannot be written.
         """
@@ -341,6 +343,7 @@ class Ledger:
         with turn(self.path / layout.LOCK):
             if not self._tidy:
                 refs.tidy(self.path)
+                files.sweep(self.path)
                 files.sweep(self.path / "objects")
                 self._tidy = True
             yield

@@ -154,7 +154,8 @@ def _settle(ledger: Ledger, remote: Remote, both: _Both) -> _Step:
     if not events:
         return _Step(both.there if _adopt(ledger, both.here, both.there) else None)
     built = build(both.there, events, ledger.needed_signer())
-    ledger.write(built)
+    with ledger.turn():  # whoever holds it may sweep what is half-written
+        ledger.write(built)
     step = _push(ledger, remote, both.here, ledger.state(built.commit), len(events))
     return replace(step, moved=step.sent)
 
