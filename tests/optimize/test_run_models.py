@@ -254,6 +254,14 @@ def test_a_model_that_nobody_can_reach_is_told_of_and_ends_a_run(repository: Pat
     assert load_history(open_workspace(spec, "w").find_run()).ended is not None
 
 
+def test_a_model_that_was_not_reached_in_time_is_an_error(repository: Path) -> None:
+    with ModelServer(lambda request, number: Fault("busy", status=503)) as server:
+        configure(repository, server, retries=9)
+        with pytest.raises(errors.ProviderFailed, match=r"no model answered: .*busy") as raised:
+            search(repository, budget_time=3.0)
+    assert raised.value.exit_code == 53
+
+
 def test_a_budget_that_no_question_fits_is_an_error(repository: Path) -> None:
     with ModelServer(multiples) as server:
         configure(repository, server)

@@ -113,6 +113,7 @@ class Asking:
         self._closed = False
         self._heard = False
         self._failures: list[ProviderFailed] = []
+        self._attempted: list[str] = []
 
     @property
     def spent(self) -> Spent:
@@ -128,6 +129,11 @@ class Asking:
     def failure(self) -> ProviderFailed | None:
         """The first reason why there was no answer, if this object has had none at all."""
         return self._failures[0] if self._failures and not self._heard else None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the first attempt failed that did, if there was no answer at all since then."""
+        return self._attempted[0] if self._attempted and not self._heard else None
 
     def ready(self) -> None:
         """Find out whether every entry can be asked, as far as that costs nothing.
@@ -256,7 +262,7 @@ class Asking:
             raise
         usage = None
         try:
-            reply = replace(entry.ask(sent), exchange=question.digest)
+            reply = replace(entry.ask(sent, self._attempt_failed), exchange=question.digest)
             usage = reply.usage
         except ProviderRefused as refusal:
             entry.refused = refusal
@@ -275,6 +281,9 @@ class Asking:
         self._heard = True
         self._keep(question, {"reply": plain_reply(reply)})
         return reply
+
+    def _attempt_failed(self, failure: ProviderFailed) -> None:
+        self._attempted.append(clean_text(str(failure)))
 
     def _note(self, failure: ProviderFailed) -> None:
         """Keep why nobody answered; where nobody ever does, ask no further."""
@@ -343,15 +352,15 @@ class _Entry:
         """Return what the provider calls itself, one line."""
         return clean_text(str(getattr(self.provider, "name", self.settings.provider)))
 
-    def ask(self, request: Request) -> Reply:
-        """Return the answer to ``request`` as it is recorded, with its cost.
+    def ask(self, request: Request, note: Callable[[ProviderFailed], None]) -> Reply:
+        """Return the answer to ``request`` as it is recorded, with its cost; see `attempts.ask`.
 
         Raises:
             ProviderFailed: there is none; also if the provider itself is at fault, such as a
                 plugin, which fails this request alone.
         """
         try:
-            reply = ask(self.provider, request, self.settings, self.pace)
+            reply = ask(self.provider, request, self.settings, self.pace, note)
             return self.priced(clean_reply(reply))
         except SigilError:
             raise

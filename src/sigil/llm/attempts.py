@@ -6,6 +6,8 @@ Not here: budgets and records, and what a provider does that is no answer and no
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sigil.errors import ProviderFailed
 from sigil.llm.model import Adapted, Provider, Reply, Request, Unanswered
 from sigil.llm.pacing import NS, Pace
@@ -17,11 +19,24 @@ _MOST_ADAPTED = 4
 """More parameters than any of ours leaves out."""
 
 
-def ask(provider: Provider, request: Request, settings: ModelSettings, pace: Pace) -> Reply:
+def ask(
+    provider: Provider,
+    request: Request,
+    settings: ModelSettings,
+    pace: Pace,
+    note: Callable[[ProviderFailed], None],
+) -> Reply:
     """Return the answer to ``request`` after up to ``settings.retries`` further attempts.
 
     No attempt begins later than so many attempts may take together. Nor does what a provider
     asks for hold up its other questions for longer than that.
+
+    Args:
+        provider: who is asked.
+        request: what.
+        settings: of its entry.
+        pace: of its entry.
+        note: is told why an attempt had no answer, before the next one.
 
     Raises:
         ProviderFailed: there was no answer; the message is that of the last attempt.
@@ -32,6 +47,7 @@ def ask(provider: Provider, request: Request, settings: ModelSettings, pace: Pac
         try:
             return _attempt(provider, request, pace, deadline_ns)
         except Unanswered as failure:
+            note(failure)
             # In this order, no number at all comes out as 0.
             hold_s = min(max(0.0, failure.after_s or 0.0), patience_s, LONGEST_HOLD_S)
             pace.hold(hold_s)

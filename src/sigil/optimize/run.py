@@ -86,12 +86,13 @@ def _require_answers(asking: Asking, history: History) -> None:
         ProviderFailed: every question failed.
     """
     failure = asking.failure
-    if failure is None or history.measured():
+    why = failure or asking.trouble
+    if why is None or history.measured():
         return
     if isinstance(failure, BudgetSpent):
         raise failure
     raise ProviderFailed(
-        f"no model answered: {failure}",
+        f"no model answered: {why}",
         remedy="see that it can be reached, then go on with --resume",
     )
 

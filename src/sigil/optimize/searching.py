@@ -248,7 +248,7 @@ class Search:
             self.refused = error
             return
         except ProviderFailed as error:
-            self._tell_unanswered(error)
+            self._warn_once(str(error))
             ideas = self._optimizer.answer(number, None, str(error))
         for idea in ideas:
             self._record_answer(idea)
@@ -258,11 +258,11 @@ class Search:
         if self._out_of_time() is None:
             self._send(self._optimizer.take_questions())
 
-    def _tell_unanswered(self, error: ProviderFailed) -> None:
-        """Say so when a question fails for the first time: the run may go on for long."""
-        if not self._unanswered:
+    def _warn_once(self, problem: str | None) -> None:
+        """Say so when a model fails for the first time: the run may go on for long."""
+        if problem is not None and not self._unanswered:
             self._unanswered = True
-            self._report.warning(f"a model did not answer: {error}")
+            self._report.warning(f"a model did not answer: {problem}")
 
     def _record_answer(self, idea: Idea) -> None:
         """Record what came of a question, unless the journal has it; then it has to be that."""
@@ -373,6 +373,7 @@ class Search:
                 self._note_goal(name, evaluation)
             if kind != "confirmed":
                 self._tell(name, evaluation, kind)
+        self._warn_once(self._asking.trouble if self._asking else None)
         self._report.progress(self._progress(phase))
 
     def _tell(self, name: str, found: Evaluation, kind: _Kind) -> None:
