@@ -172,6 +172,11 @@ ENDLESS = {
         end)
         pcall(coroutine.resume, thread)
         pcall(coroutine.close, thread)""",
+    "a loop in __close of a failed coroutine": """
+        coroutine.wrap(function()
+          local guard <close> = setmetatable({}, { __close = function() while true do end end })
+          error("x")
+        end)()""",
     "a loop in the closing value of a for": """
         local closing = setmetatable({}, { __close = function() while true do end end })
         for _ in function() return nil end, nil, nil, closing do end""",

@@ -96,6 +96,20 @@ def test_closures_metatables_goto_and_attributes_work():
     """)
 
 
+def test_a_coroutine_that_fails_closes_what_is_open():
+    assert holds("""
+        local closed = false
+        local go = coroutine.wrap(function()
+          local guard <close> = setmetatable({}, { __close = function() closed = true end })
+          error("no", 0)
+        end)
+        local ok, why = pcall(go)
+        expect(not ok and why == "no" and closed)
+        local dead, again = pcall(go)
+        expect(not dead and again == "cannot resume dead coroutine")
+    """)
+
+
 def test_an_error_says_its_line():
     done = run("expect(1)\nlocal x = nil\nlocal y = x.field")
     assert done.evidence.span.line == 5

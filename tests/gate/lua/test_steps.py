@@ -45,6 +45,10 @@ def test_a_numbered_comment_inside_of_a_block_or_table_is_no_step():
     assert steps(body) == (PASS,)
 
 
+def test_a_comment_behind_a_statement_begins_no_step():
+    assert steps("-- 1. a\nexpect(1) -- 2. why\nexpect(1)") == (PASS,)
+
+
 def test_a_helper_fails_in_the_step_that_calls_it():
     body = "local function f(v) expect(v) end\n-- 1. a\nf(true)\n-- 2. b\nf(false)\n-- 3. c\nf(1)"
     assert steps(body) == (PASS, FAIL, SKIP)

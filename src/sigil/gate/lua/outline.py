@@ -1,7 +1,7 @@
 """The shape of a scenario: its table, its `run`, the sections and rubrics in its comments.
 
 A step is a section of `run`: a comment ``-- 1. …`` between its statements, up to the next. A rubric
-is a block of ``---`` lines; it belongs to the next intent or judge.
+is a block of ``---`` lines; it belongs to the next intent or judge. Either stands on its own line.
 
 Pure. Not here: calls inside of the text (`sigil.gate.lua.rewrite`).
 """
@@ -69,7 +69,8 @@ def outline(program: Program) -> Outline:
     comments = list[Node]()
     for node in walk(program.root):
         if node.type == "comment":
-            comments.append(node)
+            if program.begins_line(node):
+                comments.append(node)
         elif node.type == "identifier":
             _refuse_reserved(program, node)
     fields = _fields(program)

@@ -53,6 +53,11 @@ class Program:
             return row + 1, column + 1
         return row + 1, len(line[:column].decode(errors="replace")) + 1
 
+    def begins_line(self, node: Node) -> bool:
+        """Say whether nothing but blanks stands before a node on its line."""
+        row, column = node.start_point
+        return not self._lines[row][:column].strip()
+
     def line(self, number: int) -> Span:
         """Return the text of a line without the blanks around it."""
         line = self._lines[number - 1].decode() if number <= len(self._lines) else ""

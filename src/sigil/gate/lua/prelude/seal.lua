@@ -11,6 +11,7 @@ local error, pcall, type, select = error, pcall, type, select
 local getmetatable, setmetatable = debug.getmetatable, setmetatable
 local sethook, getinfo = debug.sethook, debug.getinfo
 local create, resume, close = coroutine.create, coroutine.resume, coroutine.close
+local status = coroutine.status
 local enter, leave, answer = host.enter, host.leave, host.answer
 
 local STRIDE <const> = 1000
@@ -151,8 +152,15 @@ function sealed.coroutine.resume(thread, ...)
   return settled(inside.open, resume(thread, ...))
 end
 
-local function passed_on(ok, ...)
+local function raise_last(raised, closed, ...)
+  if closed then error(raised, 0) end
+  error((...), 0)
+end
+
+-- As the original does, closes what is open in a thread that failed.
+local function passed_on(thread, ok, ...)
   if ok then return ... end
+  if status(thread) == "dead" then raise_last((...), settled(inside.open, close(thread))) end
   error((...), 0)
 end
 
@@ -160,7 +168,7 @@ function sealed.coroutine.wrap(f)
   local thread = thread_of(f)
   return function(...)
     spend(RESUME_COST)
-    return passed_on(settled(inside.open, resume(thread, ...)))
+    return passed_on(thread, settled(inside.open, resume(thread, ...)))
   end
 end
 
