@@ -24,7 +24,7 @@ from bench.row import Row
 MODULES = (
     *("startup", "sandbox", "commands", "store", "proposers", "measuring", "search", "slow"),
     *("symbolic", "repair", "models", "optimizers", "tasks", "peers"),
-    *("ledger", "service", "scenarios"),
+    *("ledger", "service", "scenarios", "exam"),
 )
 
 

@@ -54,7 +54,7 @@ while True:
 
 def rows() -> Iterator[Row]:
     """Yield every figure of deployments and their HTTP calls."""
-    with _server() as port:
+    with served() as port:
         yield from requests(port)
     yield from deployments()
 
@@ -149,7 +149,8 @@ def _httpx(port: int) -> float:
 
 
 @contextmanager
-def _server() -> Iterator[int]:
+def served() -> Iterator[int]:
+    """Serve in a process of its own until the block ends; yields its port."""
     with subprocess.Popen(
         [sys.executable, "-c", SERVER, "0"], stdout=subprocess.PIPE, text=True
     ) as process:
