@@ -76,13 +76,20 @@ def _inside(
             yield f'expect(type({indexed(json, path[:-1])}) == "table")'
             yield f"expect({indexed(json, path)} == nil)"
         case Length(path, count):
-            yield f"expect(#{indexed(json, path)} == {count})"
+            if count:
+                yield f"expect(#{indexed(json, path)} == {count})"
+            else:  # an empty object has no items either
+                yield f'expect(sigil.json.encode({indexed(json, path)}) == "[]")'
         case Sorted():
             yield from _sorted(one, json)
         case SumsTo(path, of, total):
             listed, value = indexed(json, path), indexed("item", of)
+            yield f'expect(type({listed}) == "table")'
             yield "local sum = 0"
-            yield f"for _, item in ipairs({listed}) do sum = sum + {value} end"
+            yield f"for _, item in ipairs({listed}) do"
+            yield f'  expect(type({value}) == "number")'
+            yield f"  sum = sum + {value}"
+            yield "end"
             yield f"expect(sum == {indexed(json, total)})"
         case Formula():
             yield f"expect({_formula(one, json, scope)})"
@@ -119,7 +126,7 @@ def _holds(
 def _holds_one(target: str, value: Any, scope: Mapping[str, str]) -> Iterator[str]:
     if not isinstance(value, str) or not SLOT.fullmatch(value):
         yield f"expect({target} == {_whole(value, scope)})"
-    elif value[1:-1] in scope:
+    elif value[1:-1] in scope:  # it was sent or received under this name
         yield f"expect({target} == {scope[value[1:-1]]})"
     else:
         yield from _is_a(target, value[1:-1] if value[1:-1] in TYPES else "any")
@@ -154,4 +161,6 @@ def _sorted(one: Sorted, json: str) -> Iterator[str]:
     earlier, later = (indexed(f"{target}[{place}]", one.by) for place in ("place - 1", "place"))
     order = ">=" if one.descending else "<="
     yield f'expect(type({target}) == "table")'
-    yield f"for place = 2, #{target} do expect({earlier} {order} {later}) end"
+    yield f"for place = 2, #{target} do"
+    yield f"  expect({earlier} {order} {later})"
+    yield "end"

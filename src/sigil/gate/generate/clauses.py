@@ -26,6 +26,11 @@ _VERBS = re.compile(
     r"|sorted|ordered|answered|empty)|comes? back|carries|does not|doesn't)\b",
     re.IGNORECASE,
 )
+_SAID = re.compile(rf"{_VERBS.pattern}|«(?:name|header name|status|formula) ", re.IGNORECASE)
+"""Where a clause begins to speak of the answer: a verb, or what only an answer has."""
+_SUBJECT = re.compile(
+    r"((?:the |its )*«name \d+»(?: field)?) (?:of|in|from|returned by|that is returned by)$"
+)
 _GUARDS = re.compile(
     r"\b(not|never|no|without|unless|except|only|cannot|can't|doesn't|don't|neither|nor|instead|if"
     r"|when|until|while|or|may|might|either|twice|each|every|all|any|whatever|regardless)\b",
@@ -96,7 +101,7 @@ def recognise(clause: Clause) -> Recognised:
     for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
         before = lead if number == 0 else ""
         exchange = _segment(found, start, end, before, anonymous=anonymous)
-        exchanges.append(_named(exchange, clause))
+        exchanges.append(_named(exchange, clause, number))
     if not any(exchange.expected for exchange in exchanges):
         raise NotUnderstood("it does not say what comes back")
     settled = [one if one.expected else _must_succeed(one) for one in exchanges]
@@ -127,13 +132,11 @@ def gist(text: str) -> str:
     return plain if len(plain) <= _MOST_GIST else f"{plain[: _MOST_GIST - 1].rstrip()}…"
 
 
-def _named(exchange: Exchange, clause: Clause) -> Exchange:
-    return Exchange(
-        exchange.request,
-        exchange.expected,
-        clause=clause.id,
-        gist=f"{gist(clause.text)} ({clause.id})",
-    )
+def _named(exchange: Exchange, clause: Clause, number: int) -> Exchange:
+    """Return an exchange with its comment: the whole clause at its first request alone."""
+    request = exchange.request
+    said = gist(clause.text) if number == 0 else f"… {request.method} {request.path}"
+    return Exchange(request, exchange.expected, clause=clause.id, gist=f"{said} ({clause.id})")
 
 
 def _must_succeed(exchange: Exchange) -> Exchange:
@@ -147,8 +150,13 @@ def _segment(
     """Return one request with what belongs to it."""
     method, path, body = found[start].value
     rest = marked(found[start + 1 : end], start + 1)
-    verb = _VERBS.search(rest)
-    sent, said = (rest, "") if verb is None else (rest[: verb.start()], rest[verb.start() :])
+    subject = _SUBJECT.search(lead)
+    if subject is not None:
+        lead, sent, said = lead[: subject.start()], "", f"{subject[1]} {rest}"
+    else:
+        begins = _SAID.search(rest)
+        cut = len(rest) if begins is None else begins.start()
+        sent, said = rest[:cut], rest[cut:]
     headers, sent_body = _sent(f"{lead} {sent}", found)
     if body is not None and sent_body is not None:
         raise NotUnderstood("it names two bodies for one request")
@@ -169,8 +177,7 @@ def expectations(said: str, found: Sequence[Piece]) -> tuple[Expectation, ...]:
         NotUnderstood: not all of it can be read.
     """
     reading = read_expectations(_ANONYMOUS.sub(" ", said), found)
-    left = re.sub(r"«(?:request|path) \d+»", " ", reading.text)
-    refuse_rest(left, found)
+    refuse_rest(reading.text, found)
     if not reading.found:
         raise NotUnderstood("it does not say what comes back in words that are known")
     return tuple(reading.found)

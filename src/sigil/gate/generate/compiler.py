@@ -81,14 +81,13 @@ class _Compiler:
     def _clause(self, clause: Clause, before: Clause | None) -> None:
         claim = recognise_property(clause) if clause.kind is Kind.INVARIANT else None
         if claim is not None:
-            setup = self._setup((claim.exchange,), set(claim.drawn))
+            setup = self._setup((claim.exchange,), (), frozenset(claim.drawn))
             self._add(clause, (*setup, claim))
             return
         found = recognise(clause)
         own = tuple(with_status(with_usual_body(exchange)) for exchange in found.exchanges)
         chain = self._chain(found, before)
-        provided = {name for one in chain for name, _ in captures(one)}
-        setup = () if chain else self._setup(own, provided)
+        setup = self._setup(own, chain)
         steps = _once((*chain, *setup, *own))
         self.known[clause.id] = steps
         self._add(clause, steps)
@@ -101,17 +100,28 @@ class _Compiler:
             raise NotUnderstood(f"it goes on from {before.id}, which is not compiled")
         return self.known[before.id]
 
-    def _setup(self, own: Sequence[Exchange], provided: set[str]) -> tuple[Exchange, ...]:
-        """Return the exchanges that give values to slots, and the one that gives the session."""
+    def _setup(
+        self,
+        own: Sequence[Exchange],
+        chain: Sequence[Exchange],
+        drawn: frozenset[str] = frozenset(),
+    ) -> tuple[Exchange, ...]:
+        """Return the exchanges that give values to slots, and the one that gives the session.
+
+        Args:
+            own: of the clause.
+            chain: what comes before it anyway.
+            drawn: names that need no exchange.
+        """
         found: list[Exchange] = []
-        offered = set(provided)
+        offered = {*drawn, *(name for one in chain for name in _offered(one))}
         for exchange in own:
             for name in _wanted(exchange):
                 if name not in offered:
                     found += self._source(name)
                     offered.add(name)
-            offered |= {name for name, _ in captures(exchange)} | set(_sent_names(exchange))
-        if not any(exchange.request.anonymous for exchange in own):
+            offered |= set(_offered(exchange))
+        if not chain and not any(exchange.request.anonymous for exchange in own):
             found = [*self._session(own), *found]
         return _once(found)
 
@@ -194,6 +204,12 @@ def _wanted(exchange: Exchange) -> Iterator[str]:
     for name, slot in slots_in([request.path, dict(request.headers), request.body]):
         if drawing(slot) is None:
             yield name
+
+
+def _offered(exchange: Exchange) -> Iterator[str]:
+    """Yield the names that stand for a value once an exchange is over."""
+    yield from (name for name, _ in captures(exchange))
+    yield from _sent_names(exchange)
 
 
 def _sent_names(exchange: Exchange) -> Iterator[str]:

@@ -87,7 +87,8 @@ class Reading:
             says = act(match)
             if says is not None:
                 self.found.append(says)
-            self.text = f"{self.text[: match.start()]} ∎ {self.text[match.end() :]}"
+            left = f"{self.text[: match.start()]} ∎ {self.text[match.end() :]}"
+            self.text = " ".join(left.split())
 
     def value(self, number: str) -> Any:
         """Return what the piece of a mark says."""
@@ -119,7 +120,10 @@ def read_expectations(text: str, pieces: Sequence[Piece]) -> Reading:
 
 
 def _order(one: Expectation) -> int:
-    return 0 if isinstance(one, StatusIs | StatusClass | Below5xx) else 1
+    """Return the place of an expectation: what others rest on comes first."""
+    if isinstance(one, StatusIs | StatusClass | Below5xx):
+        return 0
+    return 1 if isinstance(one, IsA | Holds) else 2
 
 
 def _statuses(reading: Reading) -> None:
@@ -161,7 +165,8 @@ def _lists(reading: Reading) -> None:
         return SumsTo(path_of(before), path_of(after), reading.path(match[total]))
 
     reading.take(
-        r"«name (?P<total>\d+)» (?:is|equals) the sum of (?:the |all |all the )?«name (?P<of>\d+)»",
+        rf"{_THE}«name (?P<total>\d+)»(?:,? (?:that|which))? (?:is|equals) the sum of "
+        r"(?:the |all |all the )?«name (?P<of>\d+)»",
         lambda match: summed(match, "of", "total"),
     )
     reading.take(
@@ -256,6 +261,10 @@ def _types(reading: Reading) -> None:
 
 def _headers(reading: Reading) -> None:
     reading.take(
+        r"\bredirects? to «path (\d+)»",
+        lambda match: HeaderIs("Location", reading.pieces[int(match[1])].text),
+    )
+    reading.take(
         rf"{_THE}(?:header )?«header (\d+)»(?: header)?",
         lambda match: HeaderIs(*reading.value(match[1])),
     )
@@ -278,5 +287,4 @@ def _bare_names(reading: Reading) -> None:
         rf"{_THE}{_NAME}",
         present,
     )
-    while re.search(rf"∎ (?:,|and|, and) {_THE}{_NAME}", reading.text):
-        reading.take(rf"∎ (?:,|and|, and) {_THE}{_NAME}", present)
+    reading.take(rf"∎ ?(?:,|and|, and) {_THE}{_NAME}", present)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sigil.gate.generate.checks import checks
@@ -20,10 +20,11 @@ from sigil.gate.generate.literals import (
     text_with_slots,
 )
 from sigil.gate.generate.model import Exchange, Property, Request, Sketch
-from sigil.gate.generate.slots import SHARED, SLOT, drawing
+from sigil.gate.generate.slots import SHARED, SLOT, drawing, slots_in, with_texts
 from sigil.gate.intent import Intent
 
-_WIDTH = 96
+_WIDTH = 100
+_INDENT = 10
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _TAKEN = frozenset({"sigil", "expect", "invariant", "case", "type", "math", "string", "table"})
 MARK = "-- Compiled by `sigil scenario generate` from "
@@ -120,7 +121,7 @@ class _Writer:
         gist = step.exchange.gist if isinstance(step, Property) else step.gist
         if self.lines:
             self.lines.append("")
-        wrapped = textwrap.wrap(f"{number}. {gist}", _WIDTH - 8, break_long_words=False)
+        wrapped = textwrap.wrap(f"{number}. {gist}", _WIDTH - _INDENT, break_long_words=False)
         self.lines += [
             f"-- {line}" if n == 0 else f"--    {line}" for n, line in enumerate(wrapped)
         ]
@@ -130,7 +131,7 @@ class _Writer:
         scope = self.scopes.setdefault(step.actor, {})
         call = self._call(step.request, scope)
         answer = self._local(_noun(step.request))
-        self.lines.append(f"local {answer} = {call}")
+        self.lines += _assigned(answer, call)
         self.lines += checks(step.expected, answer, scope)
         for name, path in step.captured:
             held = self._local(name)
@@ -140,24 +141,23 @@ class _Writer:
     def prove(self, step: Property) -> None:
         """Write an invariant, with the first answer that others are compared with."""
         scope = self.scopes.setdefault(step.exchange.actor, {})
-        request = step.exchange.request
+        request = self._fixed(step.exchange.request, step.drawn, scope)
         first = ""
         if step.first:
-            plain = _without_drawn(request)
+            plain = _without_drawn(request, step.drawn)
             first = self._local("first")
-            self.lines.append(f"local {first} = {self._call(plain, scope)}")
+            self.lines += _assigned(first, self._call(plain, scope))
             self.lines += checks(step.exchange.expected, first, scope)
         inner = {**scope, **{name: f"case.{name}" for name in step.drawn}}
         call = self._call(request, inner)
-        drawn = ", ".join(f"{name} = {lua}" for name, lua in step.drawn.items())
         answer = "again" if step.first else "answer"
-        body = [f"local {answer} = {call}"]
+        body = _assigned(answer, call)
         body += checks(step.exchange.expected, answer, inner)
         body += [_same(answer, first, path) for path in step.same]
         self.lines += [
             f"invariant({quoted(step.name)}, {{",
             f"  cases = {step.cases},",
-            f"  for_all = {{ {drawn} }},",
+            *_for_all(step.drawn),
             "  check = function(case)",
             *(f"    {line}" for line in body),
             "  end,",
@@ -166,7 +166,9 @@ class _Writer:
 
     # --- requests ---------------------------------------------------------------------------
 
-    def _call(self, request: Request, scope: dict[str, str]) -> str:
+    def _call(self, request: Request, scope: dict[str, str]) -> tuple[str, list[str]]:
+        """Return the function of a request, and its arguments."""
+
         def resolve(slot: str, name: str) -> str:
             return self._slot(slot, name, scope)
 
@@ -181,7 +183,17 @@ class _Writer:
         if headers:
             arguments.append(table_of_headers(headers))
         method = request.method.lower()
-        return f"sigil.{method}({', '.join(arguments)})"
+        return f"sigil.{method}", arguments
+
+    def _fixed(self, request: Request, drawn: Mapping[str, str], scope: dict[str, str]) -> Request:
+        """Return a request whose slots are drawn once, before all cases."""
+        texts: dict[str, str] = {}
+        for name, slot in slots_in([request.path, dict(request.headers), request.body]):
+            if name not in drawn and name not in scope and drawing(slot) is not None:
+                held = self._slot(slot, name, scope)
+                known = f"{held}_drawn"  # a name of its own: <uuid> would be drawn again
+                texts[slot], scope[known] = f"<{known}>", held
+        return with_texts(request, texts)
 
     def _slot(self, slot: str, name: str, scope: dict[str, str]) -> str:
         """Return the Lua of a slot, and draw its value first if it is its first use."""
@@ -196,7 +208,8 @@ class _Writer:
         held = self._local(wanted)
         self.lines.append(f"local {held} = {lua}")
         scope[wanted] = held
-        scope.setdefault(called, held)
+        if called in SHARED:
+            scope.setdefault(called, held)
         return held
 
     def _local(self, wanted: str) -> str:
@@ -222,9 +235,34 @@ def _noun(request: Request) -> str:
     return words[-1].lower() if words else "answer"
 
 
-def _without_drawn(request: Request) -> Request:
+def _assigned(name: str, call: tuple[str, list[str]]) -> list[str]:
+    """Return the lines that keep the answer to a call; an argument a line if they are long."""
+    function, arguments = call
+    line = f"local {name} = {function}({', '.join(arguments)})"
+    if len(line) <= _WIDTH - _INDENT:
+        return [line]
+    broken = [f"  {argument}," for argument in arguments]
+    return [f"local {name} = {function}(", *broken[:-1], broken[-1].rstrip(","), ")"]
+
+
+def _for_all(drawn: Mapping[str, str]) -> list[str]:
+    """Return the lines that say what is drawn for each case."""
+    if not drawn:
+        return []
+    fields = [f"{name} = {lua}" for name, lua in drawn.items()]
+    line = f"  for_all = {{ {', '.join(fields)} }},"
+    if len(line) <= _WIDTH - _INDENT:
+        return [line]
+    return ["  for_all = {", *(f"    {one}," for one in fields), "  },"]
+
+
+def _without_drawn(request: Request, drawn: Mapping[str, str]) -> Request:
     """Return a request without the headers that are drawn for each case."""
-    kept = tuple((name, value) for name, value in request.headers if not SLOT.search(value))
+    kept = tuple(
+        (name, value)
+        for name, value in request.headers
+        if not any(slot in drawn for slot, _ in slots_in(value))
+    )
     return Request(request.method, request.path, kept, request.body, request.anonymous)
 
 

@@ -53,10 +53,13 @@ class Piece:
     value: Any = None
 
 
+_WORD_FOR_WORD = re.compile(r"\s*[A-Za-z_.]+\s*=\s*[A-Za-z_.]+\s*")
+"""``plan=pro`` compares with a text that is not quoted, or two fields: nobody can tell."""
 _PLAIN = (
     (Shape.PATH, re.compile(r"/.*")),
     (Shape.HEADER_NAME, _HEADER_NAME),
     (Shape.NAME, _NAME),
+    (Shape.OTHER, _WORD_FOR_WORD),
     (Shape.FORMULA, _FORMULA),
 )
 

@@ -18,7 +18,7 @@ from sigil.gate.generate.clauses import NotUnderstood, expectations, gist, no_re
 from sigil.gate.generate.expects import marked
 from sigil.gate.generate.model import Below5xx, Exchange, Path, Property, Request, StatusClass
 from sigil.gate.generate.pieces import Piece, Shape, objects_in, path_of, pieces
-from sigil.gate.generate.slots import DRAWN, braces_as_slots, slots_in
+from sigil.gate.generate.slots import DRAWN, braces_as_slots, slots_in, with_slot
 from sigil.gate.intent import Clause
 
 _PURE = re.compile(r"\b(?:pure|read[- ]only|side[- ]effect|in any order|same)\b", re.IGNORECASE)
@@ -36,6 +36,9 @@ _WHATEVER = re.compile(r"\b(?:whatever|regardless of|for any|for every) (?:the )
 _KINDS = {"string": "string", "date": "date"}
 _ANYTHING = "sigil.gen.one_of(sigil.gen.int(-100000, 100000), sigil.gen.string({ max = 12 }))"
 _CASES = 20
+_KEY = "idempotency-key"
+"""The header that makes a POST harmless to repeat.
+Source: draft-ietf-httpapi-idempotency-key-header."""
 
 
 def recognise_property(clause: Clause) -> Property | None:
@@ -61,7 +64,11 @@ def _request(found: Sequence[Piece]) -> Request:
     if len(requests) != 1:
         raise NotUnderstood(no_request(found) if not requests else "it names more than one request")
     method, path, body = requests[0].value
-    return Request(method, braces_as_slots(path), body=body)
+    bodies = [*([] if body is None else [body]), *objects_in(found)]
+    if len(bodies) > 1:
+        raise NotUnderstood("it names two bodies for one request")
+    headers = tuple(piece.value for piece in found if piece.shape is Shape.HEADER)
+    return Request(method, braces_as_slots(path), headers, bodies[0] if bodies else None)
 
 
 def _headers(found: Sequence[Piece]) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
@@ -79,10 +86,11 @@ def _headers(found: Sequence[Piece]) -> tuple[tuple[tuple[str, str], ...], dict[
 def _same_again(clause: Clause, found: Sequence[Piece], text: str) -> Property:
     """Return the claim that asking again gives the same."""
     request = _request(found)
-    if request.method in {"POST", "PATCH"}:
+    keyed = any(name.lower() == _KEY for name, _ in request.headers)
+    if request.method in {"POST", "PATCH"} and not keyed:
         raise NotUnderstood(f"repeating a {request.method} is not known to be harmless")
     headers, drawn = _headers(found)
-    request = replace(request, headers=headers)
+    request = replace(request, headers=(*request.headers, *headers))
     exchange = Exchange(request, (StatusClass(2),), clause=clause.id, gist=_gist(clause))
     kind = "a pure read" if request.safe else "idempotent"
     return Property(
@@ -111,7 +119,7 @@ def _never_fails(clause: Clause, found: Sequence[Piece], text: str) -> Property:
     headers, drawn = _headers(found)
     for match in _WHATEVER.finditer(text):
         drawn[found[int(match[1])].text] = _ANYTHING
-    request = _with_parameters(replace(request, headers=headers), drawn)
+    request = _with_parameters(replace(request, headers=(*request.headers, *headers)), drawn)
     exchange = Exchange(request, (Below5xx(),), clause=clause.id, gist=_gist(clause))
     return Property(
         f"{request.endpoint} never answers with a 5xx", drawn, exchange, cases=30, clause=clause.id
@@ -124,11 +132,10 @@ def _with_parameters(request: Request, drawn: dict[str, str]) -> Request:
         name for _, value in request.headers for name, _ in slots_in(value)
     }
     missing = [name for name in drawn if name not in known]
-    if not missing:
-        return request
-    join = "&" if "?" in request.path else "?"
-    query = "&".join(f"{name}=<{name}>" for name in missing)
-    return replace(request, path=f"{request.path}{join}{query}")
+    path = request.path
+    for name in missing:
+        path = with_slot(path, name)
+    return replace(request, path=path)
 
 
 def _for_every(text: str, found: Sequence[Piece]) -> dict[str, str]:
@@ -143,12 +150,9 @@ def _for_every(text: str, found: Sequence[Piece]) -> dict[str, str]:
 
 
 def _over(clause: Clause, found: Sequence[Piece], drawn: dict[str, str]) -> Property:
-    request = _request(found)
     start = next(n for n, piece in enumerate(found) if piece.shape is Shape.REQUEST)
+    request = _request(found[: start + 1])
     said = marked(found[start + 1 :], start + 1)
-    bodies = objects_in(found[:start])
-    if bodies:
-        request = replace(request, body=bodies[0])
     request = _with_parameters(request, drawn) if request.body is None else request
     exchange = Exchange(request, expectations(said, found), clause=clause.id, gist=_gist(clause))
     names = " and ".join(drawn)

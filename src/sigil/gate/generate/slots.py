@@ -6,8 +6,11 @@ Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, cast
+
+from sigil.gate.generate.model import Request
 
 SLOT = re.compile(r"<([a-z][a-z0-9_]*)(?: (-?[0-9]+)\.\.(-?[0-9]+))?>")
 _BRACED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}|(?<=/):([A-Za-z_][A-Za-z0-9_]*)")
@@ -53,6 +56,14 @@ def slots_in(value: Any) -> Iterator[tuple[str, str]]:
             yield from slots_in(item)
 
 
+def with_slot(path: str, name: str) -> str:
+    """Return a path in whose query the parameter ``name`` is a slot."""
+    given = re.compile(rf"([?&]{re.escape(name)}=)[^&]*")
+    if given.search(path):
+        return given.sub(lambda match: f"{match[1]}<{name}>", path)
+    return f"{path}{'&' if '?' in path else '?'}{name}=<{name}>"
+
+
 def drawing(slot: str) -> str | None:
     """Return the Lua that draws the value of a slot; None if it stands for an earlier value."""
     match = SLOT.fullmatch(slot)
@@ -62,3 +73,27 @@ def drawing(slot: str) -> str | None:
     if low is not None and name in {"int", "integer", "number"}:
         return f"sigil.gen.int({int(low)}, {int(high)})"
     return DRAWN.get(name) if low is None else None
+
+
+def with_texts(request: Request, texts: Mapping[str, str]) -> Request:
+    """Return a request with other texts in place of slots."""
+    if not texts:
+        return request
+    headers = tuple((name, _other(value, texts)) for name, value in request.headers)
+    return replace(
+        request,
+        path=_other(request.path, texts),
+        headers=headers,
+        body=_other(request.body, texts),
+    )
+
+
+def _other(value: Any, texts: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return SLOT.sub(lambda match: texts.get(match[0], match[0]), value)
+    if isinstance(value, dict):
+        entries = cast("dict[str, Any]", value)
+        return {key: _other(inner, texts) for key, inner in entries.items()}
+    if isinstance(value, list):
+        return [_other(inner, texts) for inner in cast("list[Any]", value)]
+    return value

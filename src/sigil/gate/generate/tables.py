@@ -23,7 +23,7 @@ from urllib.parse import quote
 from sigil.gate.generate.clauses import NotUnderstood
 from sigil.gate.generate.model import Exchange, Expectation, Holds, Path, Request, StatusIs
 from sigil.gate.generate.pieces import METHODS, Piece, Shape, objects_in, path_of, pieces
-from sigil.gate.generate.slots import SLOT, braces_as_slots, slots_in
+from sigil.gate.generate.slots import SLOT, braces_as_slots, slots_in, with_slot
 from sigil.gate.intent import Cell, Row, Table
 from sigil.gate.intent.cells import plain
 
@@ -107,8 +107,7 @@ def _request(piece: Piece, before: Sequence[Piece], heads: Sequence[str]) -> Req
     request = Request(method, braces_as_slots(path), body=body)
     added = [head[1:] for head in heads if re.fullmatch(r"\?[A-Za-z_][A-Za-z0-9_]*", head)]
     for name in added:
-        join = "&" if "?" in request.path else "?"
-        request = Request(method, f"{request.path}{join}{name}=<{name}>", body=body)
+        request = Request(method, with_slot(request.path, name), body=body)
     return request
 
 
@@ -207,7 +206,7 @@ def sent_value(cell: Cell) -> Any:
     """Return a cell as what is sent: a number without a unit, or text."""
     if cell.empty:
         return ""
-    if cell.number is not None and not cell.unit and "," not in cell.text:
+    if cell.number is not None and not cell.unit:
         return as_number(cell.number)
     return _word(cell.text)
 

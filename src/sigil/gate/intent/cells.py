@@ -15,6 +15,8 @@ _NUMBER = re.compile(
     r"(?P<sign>[-−]?)(?P<before>[$€£]?)(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})"
     r"(?P<point>\.[0-9]{1,9})?(?P<after>\s?%|\s?[€£]|/[A-Za-z]+|\s[A-Za-z][A-Za-z ]*)?"
 )
+_CODE = re.compile(r"[-−]?0[0-9]")
+"""A postal code, say: a leading zero is part of it."""
 
 
 def read_cell(markdown: str) -> Cell:
@@ -26,7 +28,7 @@ def read_cell(markdown: str) -> Cell:
     if text in _DASHES:
         return Cell(text, empty=True)
     match = _NUMBER.fullmatch(text)
-    if match is None:
+    if match is None or _CODE.match(text):
         return Cell(text)
     number = Fraction(match["digits"].replace(",", "") + (match["point"] or ""))
     unit = match["before"] + (match["after"] or "").strip()
