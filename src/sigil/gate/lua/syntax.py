@@ -56,7 +56,8 @@ class Program:
     def begins_line(self, node: Node) -> bool:
         """Say whether nothing but blanks stands before a node on its line."""
         row, column = node.start_point
-        return not self._lines[row][:column].strip()
+        before: bytes = self._lines[row][:column]
+        return not before.strip()
 
     def line(self, number: int) -> Span:
         """Return the text of a line without the blanks around it."""
