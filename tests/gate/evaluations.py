@@ -32,6 +32,7 @@ from sigil.gate.sealing import seal_bytes
 from sigil.gate.trust import Tier
 from sigil.ledger import keys
 from sigil.ledger.ledger import Ledger
+from sigil.ledger.pins import Pin
 from sigil.testing.clocks import FixedClock
 
 QUESTION = """
@@ -135,7 +136,7 @@ class Bench:
         return self.root / ".sigil" / "ledger"
 
     def ledger(self) -> Ledger:
-        return Ledger.open(self.ledger_path, self.signer)
+        return Ledger.open(self.ledger_path, self.signer, Pin(self.root / ".git" / "pin.json"))
 
     def git(self, *arguments: str) -> str:
         identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
@@ -226,6 +227,9 @@ def make_bench(root: Path, serving: Serving, past: Path, signer: keys.PrivateKey
     bench.git("commit", "-q", "-a", "-m", "change")
     bench.git("checkout", "-q", "main")
     shutil.copytree(past, bench.ledger_path)
+    ledger = bench.ledger()
+    assert ledger.pin is not None
+    ledger.pin.trust(ledger.snapshot().checkpoint.ledger, frozenset({signer.key}))
     return bench
 
 

@@ -10,6 +10,7 @@ import click
 if TYPE_CHECKING:
     from sigil.ledger.ledger import Ledger
 
+LEDGER = Path(".sigil") / "ledger"
 evaluation = click.argument("evaluation", metavar="EVAL")
 reason = click.option("--reason", default="", help="Why, for whoever reads the ledger.")
 base_branch = click.option(
@@ -21,13 +22,12 @@ remote_name = click.option(
 
 
 def open_ledger(root: Path) -> Ledger:
-    """Return the repository's ledger, able to sign, brought up to date and verified.
+    """Return the repository's ledger, able to sign, and brought up to date.
 
     Raises:
         NotFound: there is none.
         KeyMissing: this machine has no key to sign with.
-        LedgerBroken, LedgerForked: it is not what was seen before.
-        SigilError: its remote cannot be reached.
+        SigilError: its remote cannot be reached, or is not what was seen before.
     """
     from sigil.ledger import keys, remote, syncing
     from sigil.ledger.ledger import Ledger
@@ -38,6 +38,21 @@ def open_ledger(root: Path) -> Ledger:
     url = remote.remembered(path)
     if url is not None:
         syncing.sync(opened, remote.Remote(url, path))
-    known = opened.known()
-    opened.verify(known.keys, known)
     return opened
+
+
+def share_ledger(root: Path, ledger: Ledger) -> bool:
+    """Bring the ledger and its remote to the same state; return whether it has a remote.
+
+    Raises:
+        LedgerBroken, LedgerForked: one of the two is not what it was known to be.
+        SigilError: the remote cannot be reached.
+    """
+    from sigil.ledger import remote, syncing
+
+    path = root / LEDGER
+    url = remote.remembered(path)
+    if url is None:
+        return False
+    syncing.sync(ledger, remote.Remote(url, path))
+    return True

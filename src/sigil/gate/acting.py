@@ -1,6 +1,6 @@
 """What people and pipelines do with evaluations: decide again, merge, judge, override, report.
 
-Each reads the ledger, checks what it is about, and appends one event; what the events lead to is
+Each verifies the ledger, checks what it is about, and appends one event; what the events lead to is
 computed elsewhere, from the ledger alone.
 
 Not here: evaluating (`sigil.gate.evaluating`), the rules (`sigil.gate.trust`,
@@ -55,7 +55,7 @@ def decision_on(
     """
     control = CommitTree(root, revisions.control.commit)
     policy = load_policy(control.read(PATH, MAX_BYTES), f"{control.name}:{PATH}")
-    entries = list(ledger.entries(service=service))
+    entries = list(ledger.check().snapshot.entries(service=service))
     decided = [
         (entry, known)
         for entry in entries
@@ -91,7 +91,7 @@ def trust_of(ledger: Ledger, service: str, moment: datetime) -> Trust:
     Raises:
         LedgerBroken: the ledger holds what nobody understands.
     """
-    entries = list(ledger.entries(service=service))
+    entries = list(ledger.check().snapshot.entries(service=service))
     return trust(events.trust_events(entries, service), moment)
 
 
@@ -157,7 +157,7 @@ def _decided(ledger: Ledger, name: str) -> tuple[str, Decided]:
     """Return the service and the last decision of an evaluation."""
     found = [
         (entry.service, known)
-        for entry in ledger.entries(kind=events.DECISION)
+        for entry in ledger.check().snapshot.entries(kind=events.DECISION)
         for known in events.decided([entry], entry.service)
         if known.eval == name
     ]

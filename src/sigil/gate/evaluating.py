@@ -262,10 +262,11 @@ class _Evaluation:
     # --- what the ledger knows ----------------------------------------------------------
 
     def consult(self) -> None:
-        """Read the service's history."""
+        """Read the service's history, out of a ledger that was just verified."""
         with self.stages.at(Stage.LEDGER):
             self.ledger = self.parts.ledger()
-            entries = list(self.ledger.entries(service=self.wanted.service))
+            checked = self.ledger.check().snapshot
+            entries = list(checked.entries(service=self.wanted.service))
             self.known = events.completed(entries, self.wanted.service)
         with self.stages.at(Stage.TRUST):
             told = events.trust_events(entries, self.wanted.service)
