@@ -7,6 +7,7 @@ Git's style, three lines of context; `sigil.search.hunks` reads it back and
 from __future__ import annotations
 
 import difflib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -14,8 +15,10 @@ from sigil.errors import InvalidValue
 from sigil.search.hunks import MODES, NO_NEWLINE, UNSAFE_PATH, split_lines
 
 CONTEXT = 3
-_MOST_PAIRS = 1_000_000
-"""Pairs of equal lines that difflib would walk; beyond, one big replacement is written."""
+_MOST_PAIRS = 100_000
+"""Pairs of equal lines that difflib walks at once, in a tenth of a second; beyond, the texts are
+taken apart at lines that both have once. Where that does not help, a replacement is written."""
+_MOST_PAIRS_IN_ALL = 1_000_000
 
 
 def diff(before: Mapping[str, str], after: Mapping[str, str]) -> str:
@@ -68,15 +71,67 @@ def changed_stretches(a: Sequence[str], b: Sequence[str]) -> list[Stretch]:
     tail = next((i for i, (one, other) in pairs if one != other), shorter)
     tail = min(tail, shorter - head)
     x, y = a[head : len(a) - tail], b[head : len(b) - tail]
+    return [(head + i, head + j, head + k, head + m) for i, j, k, m in _within(x, y)]
+
+
+def _within(x: Sequence[str], y: Sequence[str]) -> list[Stretch]:
+    """Return where ``x`` and ``y`` differ, which share neither their first nor their last line."""
+    pairs = _pairs(x, y)
+    if pairs <= _MOST_PAIRS:
+        return _matched(x, y)
+    found: list[Stretch] = []
+    left = _MOST_PAIRS_IN_ALL
+    at_x = at_y = 0
+    for i, k in [*_anchors(x, y), (len(x), len(y))]:
+        part_x, part_y = x[at_x:i], y[at_y:k]
+        pairs = _pairs(part_x, part_y)
+        left -= pairs
+        near = pairs <= _MOST_PAIRS and left >= 0
+        parts = _matched(part_x, part_y) if near else _replaced(part_x, part_y)
+        found += [(at_x + f, at_x + g, at_y + m, at_y + n) for f, g, m, n in parts]
+        at_x, at_y = i + 1, k + 1
+    return found
+
+
+def _pairs(x: Sequence[str], y: Sequence[str]) -> int:
     times = Counter(y)
-    if not x or not y or sum(times[line] for line in x) > _MOST_PAIRS:
-        return [(head, head + len(x), head, head + len(y))]
+    return sum(times[line] for line in x)
+
+
+def _replaced(x: Sequence[str], y: Sequence[str]) -> list[Stretch]:
+    return [(0, len(x), 0, len(y))] if x or y else []
+
+
+def _matched(x: Sequence[str], y: Sequence[str]) -> list[Stretch]:
+    if not x or not y:
+        return _replaced(x, y)
     matcher = difflib.SequenceMatcher(None, x, y, autojunk=False)
-    return [
-        (head + i, head + j, head + k, head + m)
-        for tag, i, j, k, m in matcher.get_opcodes()
-        if tag != "equal"
-    ]
+    return [(i, j, k, m) for tag, i, j, k, m in matcher.get_opcodes() if tag != "equal"]
+
+
+def _anchors(x: Sequence[str], y: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the most lines that both have once and in the same order, by their indices.
+
+    Source: patience diff, Bram Cohen; the longest increasing subsequence by Schensted 1961.
+    """
+    once_x = {line for line, times in Counter(x).items() if times == 1}
+    once_y = {line for line, times in Counter(y).items() if times == 1}
+    place = {line: k for k, line in enumerate(y) if line in once_y}
+    shared = [(i, place[line]) for i, line in enumerate(x) if line in once_x and line in place]
+    ends: list[int] = []  # the least last index in y of a chain of each length
+    chains: list[int] = []  # which pair that is
+    before: list[int] = []
+    for number, (_, k) in enumerate(shared):
+        length = bisect_left(ends, k)
+        before.append(chains[length - 1] if length else -1)
+        ends[length : length + 1] = [k]
+        chains[length : length + 1] = [number]
+    kept: list[tuple[int, int]] = []
+    at = chains[-1] if chains else -1
+    while at >= 0:
+        kept.append(shared[at])
+        at = before[at]
+    return kept[::-1]
 
 
 def _groups(opcodes: list[Stretch]) -> list[list[Stretch]]:
