@@ -55,9 +55,8 @@ class Program:
 
     def begins_line(self, node: Node) -> bool:
         """Say whether nothing but blanks stands before a node on its line."""
-        row, column = node.start_point
-        before: bytes = self._lines[row][:column]
-        return not before.strip()
+        start: tuple[int, int] = node.start_point
+        return not self._lines[start[0]][: start[1]].strip()
 
     def line(self, number: int) -> Span:
         """Return the text of a line without the blanks around it."""
