@@ -14,13 +14,11 @@ from sigil.cli.options import as_json, repo_root
 from sigil.cli.scenario.choosing import service_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from sigil.gate.deploy import Deployment
-    from sigil.gate.examining import Answerer, Observed
+    from sigil.gate.answerers import Answerers
+    from sigil.gate.examining import Observed
     from sigil.gate.feedback import Feedback
-    from sigil.gate.model import SideName
-    from sigil.gate.policy import Service
     from sigil.gate.summary import Summary
 
 
@@ -70,6 +68,7 @@ def eval_(
     from sigil.cli.gatekeeping import open_ledger
     from sigil.cli.options import print_json, repository
     from sigil.cli.scenario.choosing import identities_of
+    from sigil.gate.answerers import Answerers
     from sigil.gate.dossier import folder_of, keep_summary, plain
     from sigil.gate.evaluating import Parts, Wanted, evaluate
     from sigil.gate.summary import summary
@@ -85,14 +84,14 @@ def eval_(
         repeats=repeats,
         lanes=lanes or os.cpu_count() or 1,
     )
-    parts = Parts(
-        identities=lambda: identities_of(service, key_file, key_fd),
-        ledger=lambda: open_ledger(root),
-        answerer=_answerer,
-        keep=partial(_keep, root),
-        cache=root / ".sigil" / "cache",
-    )
-    with Shown(quiet=as_json) as shown:
+    with Answerers(os.environ) as answerers, Shown(quiet=as_json) as shown:
+        parts = Parts(
+            identities=lambda: identities_of(service, key_file, key_fd),
+            ledger=lambda: open_ledger(root),
+            answerer=answerers.make,
+            keep=partial(_keep, root, answerers),
+            cache=root / ".sigil" / "cache",
+        )
         outcome = evaluate(wanted, parts, shown)
     found = summary(outcome)
     keep_summary(folder_of(root, outcome.eval), found, outcome.feedback)
@@ -104,19 +103,22 @@ def eval_(
     ctx.exit(outcome.decision.verdict.exit_code)
 
 
-def _answerer(service: Service, deployments: Mapping[SideName, Deployment]) -> Answerer:
-    from sigil.gate.answering import Answering, vault
-
-    del deployments
-    allowed = {name: os.environ[name] for name in service.env if name in os.environ}
-    return Answering({"env": vault(allowed)})
-
-
-def _keep(root: Path, name: str, observed: Sequence[Observed], recipients: Sequence[str]) -> None:
-    from sigil.gate.dossier import folder_of, keep_observations
+def _keep(
+    root: Path,
+    answerers: Answerers,
+    name: str,
+    observed: Sequence[Observed],
+    recipients: Sequence[str],
+) -> None:
+    from sigil.gate.dossier import folder_of, keep_exchanges, keep_observations
     from sigil.gate.sealing import seal_bytes
 
-    keep_observations(folder_of(root, name), observed, lambda data: seal_bytes(data, recipients))
+    def seal(data: bytes) -> bytes:
+        return seal_bytes(data, recipients)
+
+    folder = folder_of(root, name)
+    keep_observations(folder, observed, seal)
+    keep_exchanges(folder, answerers.exchanges, seal)
 
 
 def _write(found: Summary, told: Feedback, *, junit: Path | None, markdown: Path | None) -> None:

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
+from sigil.canonical import compact_json
 from sigil.gate.answering import Answering, vault
 from sigil.gate.asking import Models
 from sigil.gate.deploy import Deployment
@@ -44,6 +45,7 @@ class Answerers:
         self._environment = environment
         self._providers = providers
         self._made: list[Models] = []
+        self._told: dict[str, str] = {}
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
@@ -59,8 +61,14 @@ class Answerers:
 
     @property
     def exchanges(self) -> bytes:
-        """What models were asked and said, one JSON object a line; may hold holdouts."""
-        return b"".join(models.exchanges for models in self._made)
+        """What models were asked and said, one JSON object a line; may hold holdouts.
+
+        The value of a secret is replaced by its name.
+        """
+        found = b"".join(models.exchanges for models in self._made)
+        for name, value in sorted(self._told.items(), key=lambda pair: -len(pair[1])):
+            found = found.replace(compact_json(value)[1:-1], f"«{name}»".encode())
+        return found
 
     def make(self, service: Service, deployments: Mapping[SideName, Deployment]) -> Answering:
         """Return the answerer of a service's exam.
@@ -82,6 +90,7 @@ class Answerers:
         allowed = {
             name: self._environment[name] for name in service.env if name in self._environment
         }
+        self._told |= {name: value for name, value in allowed.items() if value}
         return Answering(
             {
                 "env": vault(allowed),

@@ -4,9 +4,10 @@
     feedback.json        what the change's author may read
     visible.json         the visible half as the operator sees it: results and evidence
     observations.age     every call with its reply, both halves, sealed for the exam's recipients
+    exchanges.age        what models were asked and said, sealed likewise; only if there were any
 
-Holdouts are in the last alone. A value of the vault is nowhere: a recording holds its name in its
-place, and is repeated with the name.
+Holdouts are in the sealed ones alone. A value of the vault is nowhere: a recording holds its name
+in its place, and is repeated with the name.
 
 Not here: repeating it (`sigil.gate.repeating`), printing it (`sigil.gate.present`).
 """
@@ -34,6 +35,7 @@ EVAL = "eval.json"
 FEEDBACK = "feedback.json"
 VISIBLE = "visible.json"
 SEALED = "observations.age"
+EXCHANGES = "exchanges.age"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,17 @@ def keep_observations(
     shown = [replace(one, answered=()) for one in everything if one.scenario in visible]
     write_atomic(folder / SEALED, seal(msgspec.msgpack.encode(everything)))
     write_atomic(folder / VISIBLE, snapshot_json(msgspec.to_builtins(shown)))
+
+
+def keep_exchanges(folder: Path, exchanges: bytes, seal: Callable[[bytes], bytes]) -> None:
+    """Write what models were asked and said, if they were.
+
+    Raises:
+        DiskFull, Unwritable: it cannot be written.
+    """
+    if exchanges:
+        make_directory(folder)
+        write_atomic(folder / EXCHANGES, seal(exchanges))
 
 
 def keep_summary(folder: Path, found: Summary, told: Feedback) -> None:

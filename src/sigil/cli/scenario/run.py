@@ -15,6 +15,7 @@ from sigil.cli.scenario.choosing import service_name
 if TYPE_CHECKING:
     from sigil.gate.deploy import Deployment
     from sigil.gate.examining import Observed
+    from sigil.gate.policy import Service
 
 FAILED = 1
 
@@ -53,10 +54,11 @@ def run(
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.errors import UsageError
+    from sigil.gate.answerers import Answerers
     from sigil.gate.evaluating import SITTING_S
     from sigil.gate.linting import visible_scenarios
     from sigil.gate.model import Status
-    from sigil.gate.rehearsing import chosen, rehearse
+    from sigil.gate.rehearsing import SIDE, chosen, rehearse
     from sigil.gate.trees import FolderTree
 
     if not (ids or tags or everything):
@@ -68,12 +70,13 @@ def run(
     scenarios = chosen(known, ids, tags)
     start = SYSTEM_CLOCK.monotonic_ns()
     with ExitStack() as standing:
+        answerers = standing.enter_context(Answerers(os.environ))
         deployment = standing.enter_context(_deployment(root, service, url, quiet=as_json))
         _say(f"running {len(scenarios)} visible scenarios against {service}", quiet=as_json)
         observed = rehearse(
             scenarios,
             deployment,
-            _answerer(root, service),
+            answerers.make(_service(root, service), {SIDE: deployment}),
             seed=seed,
             lanes=lanes or os.cpu_count() or 1,
             most_seconds=SITTING_S,
@@ -122,15 +125,13 @@ def _deployment(root: Path, service: str, url: str | None, *, quiet: bool) -> De
     )
 
 
-def _answerer(root: Path, service: str) -> Any:
+def _service(root: Path, service: str) -> Service:
+    """Return what the policy says of a service; nothing, where there is no policy."""
     from sigil.cli.scenario.choosing import policy_of
-    from sigil.gate.answering import Answering, vault
+    from sigil.gate import policy
 
-    policy = policy_of(root)
-    names = [] if policy is None else policy.service(service).env
-    return Answering(
-        {"env": vault({name: os.environ[name] for name in names if name in os.environ})}
-    )
+    known = policy_of(root)
+    return policy.Service() if known is None else known.service(service)
 
 
 def _facts(observed: Observed) -> dict[str, Any]:

@@ -1,0 +1,71 @@
+"""The scenario of the seed, unchanged, on a real service, with a real browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.browser.chromium import BINARY
+from tests.gate import billings
+from tests.gate.lua.worlds import upgrade
+
+from sigil.gate.answerers import Answerers
+from sigil.gate.frames import failure_frame
+from sigil.gate.hall import Hall
+from sigil.gate.model import Priority, Status
+from sigil.testing.exam_models import ScriptedAgent, ScriptedJudge
+
+pytestmark = pytest.mark.skipif(BINARY is None, reason="there is no chromium on this machine")
+FRAME = Path(__file__).parent / "golden" / "upgrade.txt"
+MODELS = {"intent": {"provider": "stub"}, "judge": {"provider": "stub"}}
+MONTHLY = {
+    "pages.py": ('value="year" checked', 'value="month" checked'),
+    "billing.py": ('"month": 1200', '"month": 7900'),
+}
+"""The page sends the other period, at a price of its own."""
+
+
+@pytest.fixture(scope="module")
+def hall():
+    with Hall() as hall:
+        yield hall
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    root = billings.repository(tmp_path_factory.mktemp("billing") / "repository")
+    with billings.put_up(root) as deployment:
+        yield root, deployment
+
+
+def examined(hall: Hall, root: Path, deployment, scenario, *, seed: int = 7, **providers):
+    settings = billings.service(root, models=MODELS if providers else {})
+    with Answerers(billings.ENVIRONMENT, providers=providers) as answerers:
+        return billings.sit(hall, deployment, scenario, answerers, settings, seed)
+
+
+def buying(score: float = 0.9):
+    return {"intent": ScriptedAgent(*billings.UPGRADE), "judge": ScriptedJudge(score)}
+
+
+def test_the_upgrade_passes_in_five_steps(hall, service):
+    report = examined(hall, *service, upgrade(), **buying())
+    assert report.evidence is None
+    assert (report.result.status, len(report.result.steps)) == (Status.PASS, 5)
+    assert report.result.judged == 0.9
+
+
+def test_the_wrong_period_fails_where_the_charge_is_checked(hall, tmp_path):
+    root = billings.repository(tmp_path / "repository", MONTHLY)
+    with billings.put_up(root) as deployment:
+        report = examined(hall, root, deployment, upgrade(), **buying())
+    assert [step.value for step in report.result.steps] == ["pass", "fail", "skip", "skip", "skip"]
+    drawn = failure_frame(upgrade(), report.evidence, priority=Priority.P0)
+    assert re.sub("ord_[0-9A-F]{16}", "ord_…", drawn) == FRAME.read_text(encoding="utf-8").rstrip()
+
+
+def test_without_a_model_an_intent_is_an_error(hall, service):
+    report = examined(hall, *service, upgrade(), seed=8)
+    assert report.result.status is Status.ERROR
+    assert "no model is set up for intents" in report.evidence.message
