@@ -199,6 +199,7 @@ def _examiner(
 ) -> Examiner:
     """Put the baseline up, and return what validation needs."""
     from sigil.cli.scenario.choosing import policy_of
+    from sigil.effects import random_bytes
     from sigil.errors import NotFound, Where
     from sigil.gate.deploy import Revision, deploy
     from sigil.gate.generate.baseline import Baseline
@@ -225,5 +226,7 @@ def _examiner(
         )
         stack.enter_context(deployment)
         hall = stack.enter_context(Hall())
-        run = Baseline(hall, deployment, environment, 0).run
+        # A service that goes on running has seen the values of every seed that came before.
+        chance = int.from_bytes(random_bytes(8))
+        run = Baseline(hall, deployment, environment, chance).run
     return Examiner(run, environment, library, intent.path, expect_failing)

@@ -16,7 +16,7 @@ from typing import Any, cast
 from sigil.gate.effects import Answered, Call, EffectFailed, Json
 
 _FAILED = 500
-MOST_CHANGES = 24
+MOST_CHANGES = 10
 """Services with one value changed that are tried on one scenario."""
 
 

@@ -1,0 +1,290 @@
+"""`sigil scenario generate`: from an intent to an exam, and what it never leaves behind."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.gate.generate.notes import INTENT, Notes, serving
+
+from sigil.cli.sigil import sigil
+from sigil.errors import AlreadyExists, IntentMalformed, KeyMissing, NotFound, UsageError
+from sigil.gate.bundle import read_bundle
+from sigil.gate.evaluator import open_bundle
+from sigil.gate.keys import read_identities
+from sigil.gate.trees import FolderTree
+
+SPEC = "docs/specs/notes.md"
+FOLDER = Path(".sigil/scenarios/api")
+
+
+@dataclass
+class Repository:
+    """A repository with an intent, and a service that does what it says."""
+
+    root: Path
+    keys: Path
+    notes: Notes = field(default_factory=Notes)
+
+    def command(self, *arguments: str) -> Result:
+        """Type a command of ``sigil scenario``."""
+        runner = CliRunner(env={"SIGIL_KEYS": str(self.keys)})
+        return runner.invoke(sigil, ["scenario", *arguments, "--repo-root", str(self.root)])
+
+    def write(self, intent: str) -> None:
+        (self.root / SPEC).write_text(intent)
+
+    def generate(self, *more: str) -> Result:
+        spec = self.root / SPEC
+        return self.command("generate", "--from", str(spec), "-s", "api", *more)
+
+    def make(self, *more: str) -> Result:
+        """Generate, and see to it that it ends well."""
+        result = self.generate(*more)
+        assert result.exit_code == 0, result.exception
+        return result
+
+    def generated(self, *more: str) -> dict:
+        return json.loads(self.make("--json", *more).stdout)
+
+    def holdouts(self) -> dict[str, str]:
+        bundle = read_bundle(FolderTree(self.root), "api")
+        identities = read_identities(self.keys / "api.agekey")
+        return {one.id: one.text for one in open_bundle(bundle, identities).holdouts}
+
+    def files(self) -> dict[str, bytes]:
+        folder = self.root / FOLDER
+        return {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+
+    def clauses(self) -> dict[str, tuple[int, int]]:
+        """Return how many scenarios of each half every clause has."""
+        table = json.loads((self.root / FOLDER / "traceability.json").read_text())
+        clauses = table["intents"][SPEC]["clauses"]
+        return {one["id"]: (len(one["visible"]), len(one["holdout"])) for one in clauses}
+
+
+@contextmanager
+def a_repository(folder: Path) -> Iterator[Repository]:
+    made = Repository(folder / "repository", folder / "keys")
+    (made.root / "docs" / "specs").mkdir(parents=True)
+    (made.root / ".sigil").mkdir()
+    assert made.command("keys", "--new", "-s", "api").exit_code == 0
+    (public,) = json.loads(made.command("keys", "-s", "api", "--json").stdout)[0]["public"]
+    made.write(INTENT)
+    with serving(made.notes) as url:
+        (made.root / ".sigil" / "gate.yaml").write_text(
+            "services:\n  api:\n"
+            "    deploy:\n      backend: external\n"
+            f"      urls: {{pr: http://127.0.0.1:1, baseline: {url}}}\n"
+            f"    recipients: [{public}]\n"
+        )
+        yield made
+
+
+@pytest.fixture
+def repository(tmp_path) -> Iterator[Repository]:
+    with a_repository(tmp_path) as made:
+        yield made
+
+
+@dataclass(frozen=True)
+class Done:
+    """What one command left, for tests that only look."""
+
+    repository: Repository
+    told: dict
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory) -> Iterator[Done]:
+    with a_repository(tmp_path_factory.mktemp("done")) as made:
+        yield Done(made, made.generated("--seed", "7"))
+
+
+# --- what it makes --------------------------------------------------------------------------
+
+
+def test_every_criterion_that_is_understood_has_a_scenario_in_both_halves(done):
+    covered = done.repository.clauses()
+    assert {name: covered[name] for name in covered if "table" not in name} == {
+        "criterion-1": (1, 1),
+        "criterion-2": (1, 1),
+        "criterion-3": (1, 1),
+        "criterion-4": (1, 1),
+        "criterion-5": (1, 1),
+        "criterion-6": (0, 0),
+        "invariant-1": (1, 1),
+        "invariant-2": (1, 1),
+    }
+
+
+def test_every_row_of_a_table_is_in_one_half(done):
+    rows = {name: halves for name, halves in done.repository.clauses().items() if ".row" in name}
+    assert len(rows) == 4
+    assert sorted(rows.values()) == [(0, 1), (0, 1), (1, 0), (1, 0)]
+
+
+def test_all_pass_on_a_service_that_does_what_the_intent_says(done):
+    assert {(one["baseline"], one["refused"]) for one in done.told["scenarios"]} == {("pass", None)}
+
+
+def test_each_is_noticed_to_fail_against_wrong_services(done):
+    assert all(one["noticed"] > 0 for one in done.told["scenarios"])
+
+
+def test_what_is_not_understood_is_listed_with_its_line(done):
+    assert [(one["id"], one["line"]) for one in done.told["uncompiled"]] == [("criterion-6", 21)]
+
+
+def test_the_exam_verifies_and_what_it_holds_lints(done):
+    assert done.repository.command("list", "-s", "api").exit_code == 0
+    linted = done.repository.command("lint", "-s", "api", "--holdouts")
+    assert (linted.exit_code, linted.stdout.splitlines()[-1].split(", ")[1]) == (0, "0 findings")
+
+
+def test_a_service_that_knows_the_visible_rows_alone_fails_on_holdouts(repository):
+    right = dict(zip([f"table-1.row-{n}" for n in (1, 2, 3, 4)], (1, 2, 5, 9), strict=True))
+    repository.make()
+    halves = repository.clauses()
+    seen = {seats for row, seats in right.items() if halves[row][0]}
+    repository.notes.prices = {seats: seats * 1200 for seats in seen}
+    again = repository.generated("--dry-run")["scenarios"]
+    fails = [one for one in again if one["baseline"] == "fail"]
+    assert {one["half"] for one in fails} == {"holdout"}
+    assert len(fails) == len(right) - len(seen)
+
+
+# --- again ----------------------------------------------------------------------------------
+
+
+def test_the_same_intent_under_the_same_seed_changes_no_file(done):
+    before = done.repository.files()
+    done.repository.make("--seed", "7")
+    assert done.repository.files() == before
+
+
+def test_replacing_the_sealed_half_leaves_the_visible_one_as_it_was(repository):
+    repository.make("--seed", "7")
+    visible = {name: data for name, data in repository.files().items() if "visible" in name}
+    sealed = set(repository.holdouts().values())
+    repository.make("--seed", "7", "--rotate")
+    assert {n: data for n, data in repository.files().items() if "visible" in n} == visible
+    assert not sealed & set(repository.holdouts().values())
+
+
+def test_without_the_key_holdouts_are_not_replaced_unless_asked(repository):
+    repository.make("--no-baseline")
+    (repository.keys / "api.agekey").unlink()
+    assert isinstance(repository.generate("--no-baseline").exception, KeyMissing)
+    repository.make("--rotate", "--no-baseline")
+
+
+def test_a_criterion_that_changes_changes_its_own_scenarios_alone(repository):
+    repository.make("--no-baseline")
+    before = repository.holdouts()
+    repository.write(INTENT.replace("refused with 401", "answered with 403"))
+    repository.make("--no-baseline")
+    after = repository.holdouts()
+    assert len(set(before.values()) - set(after.values())) == 1
+    assert len(after) == len(before)
+
+
+def test_a_criterion_that_goes_takes_its_scenarios_with_it(repository):
+    repository.make("--no-baseline")
+    gone = "5. Without a session, `GET /notes` is refused with 401.\n6. The page looks nice.\n"
+    assert gone in INTENT
+    repository.write(INTENT.replace(gone, ""))
+    repository.make("--no-baseline")
+    assert repository.command("list", "-s", "api").exit_code == 0
+    assert "visible/notes/criterion-5.lua" not in repository.files()
+    assert "visible/notes/criterion-4.lua" in repository.files()
+
+
+def test_what_a_person_wrote_is_not_written_over(repository):
+    path = repository.root / FOLDER / "visible" / "notes" / "criterion-1.lua"
+    path.parent.mkdir(parents=True)
+    path.write_text("return { title = 'mine', run = function() end }\n")
+    assert isinstance(repository.generate("--no-baseline").exception, AlreadyExists)
+
+
+def test_a_dry_run_writes_nothing(repository):
+    repository.make("--dry-run", "--no-baseline")
+    assert not (repository.root / FOLDER).exists()
+
+
+# --- the wall -------------------------------------------------------------------------------
+
+
+def test_no_line_that_only_a_holdout_has_is_in_any_file_or_output(repository, monkeypatch):
+    folder = repository.root.parent
+    scratch = folder / "tmp"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    told = repository.make().output + repository.make("--json").output
+    seen = b"\n".join(repository.files().values()).decode("latin-1") + INTENT
+    lines = {line.strip() for text in repository.holdouts().values() for line in text.splitlines()}
+    secret = {line for line in lines if line and line not in seen}
+    assert len(secret) > 5
+    written = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    for line in secret:
+        assert line not in told
+        assert not any(line.encode() in data for data in written)
+
+
+def test_of_a_refused_holdout_only_the_claim_is_said(repository):
+    repository.notes.prices = {}
+    output = repository.make("--dry-run").output
+    assert "refused: table-1.row-" in output
+    assert "seats=" not in output
+
+
+# --- validation -----------------------------------------------------------------------------
+
+
+def test_what_fails_on_the_baseline_is_kept_only_if_that_is_expected(repository):
+    repository.write(INTENT.replace("6. The page looks nice.", "6. `GET /new` returns 200."))
+    told = repository.generated("--dry-run")
+    assert {tuple(one["clauses"]) for one in told["scenarios"] if one["refused"]} == {
+        ("criterion-6",)
+    }
+    kept = repository.generated("--dry-run", "--expect-failing")
+    assert not [one for one in kept["scenarios"] if one["refused"]]
+
+
+def test_without_a_baseline_two_stages_are_left(repository):
+    told = repository.generated("--no-baseline", "--dry-run")
+    assert {one["baseline"] for one in told["scenarios"]} == {None}
+    assert all(one["noticed"] for one in told["scenarios"])
+
+
+# --- bad input ------------------------------------------------------------------------------
+
+
+def test_an_intent_without_criteria_is_refused_with_its_place(repository):
+    repository.write("---\ntitle: X\nowner: X\npriority: P1\n---\n# X\n")
+    error = repository.generate().exception
+    assert isinstance(error, IntentMalformed)
+    assert str(error).startswith(f"{SPEC}: there are no acceptance criteria")
+
+
+def test_an_intent_that_does_not_exist_is_not_found(repository):
+    missing = str(repository.root / "docs/specs/no.md")
+    result = repository.command("generate", "--from", missing, "-s", "api")
+    assert isinstance(result.exception, NotFound)
+
+
+def test_an_intent_outside_of_the_repository_is_refused(repository, tmp_path):
+    (tmp_path / "x.md").write_text(INTENT)
+    result = repository.command("generate", "--from", str(tmp_path / "x.md"), "-s", "api")
+    assert isinstance(result.exception, UsageError)
