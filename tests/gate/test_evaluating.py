@@ -241,6 +241,29 @@ def test_an_endless_scenario_is_an_error_and_the_rest_is_run(bench):
     assert [one.question.id for one in outcome.answers if one.has(Status.ERROR)] == ["endless"]
 
 
+def test_a_scenario_is_held_to_the_time_that_it_allows_itself(bench):
+    bench.exam.write(
+        "visible/slow.lua",
+        "return { budget = { max_seconds = 1 }, run = function()"
+        " sigil.sleep(30) expect(true) end }",
+    )
+    bench.exam.seal()
+    bench.git("add", "-A")
+    bench.git("commit", "-q", "-m", "slow")
+    outcome = evaluated(bench)
+    assert [one.question.id for one in outcome.answers if one.has(Status.ERROR)] == ["slow"]
+    slow = [one for one in outcome.observed if one.scenario == "slow"]
+    assert "ended without a report" in slow[0].evidence.message
+
+
+def test_what_no_time_is_left_for_is_not_run_and_nothing_is_allowed(bench):
+    bench.policy(policy={"max_seconds": 1e-9})
+    bench.git("commit", "-q", "-a", "-m", "no time")
+    outcome = evaluated(bench)
+    assert outcome.decision.verdict is Verdict.BLOCK
+    assert Code.NOT_RUN in codes(outcome)
+
+
 # --- invariant II: what is sealed stays sealed -------------------------------------------
 
 

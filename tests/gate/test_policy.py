@@ -38,6 +38,7 @@ def test_what_is_not_said_has_the_defaults_of_the_gate():
         },
         "weights": {"visible": 2.0, "holdout": 1.0},
         "repeats": 1,
+        "max_seconds": 1800.0,
         "submissions": 20,
     }
 

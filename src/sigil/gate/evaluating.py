@@ -219,6 +219,7 @@ class _Evaluation:
                     deployments=deployments,
                     answerer=self.parts.answerer(service, deployments),
                     progress=self.stages.watch.sat,
+                    is_over=self._clock_of(self.gate.policy.max_seconds),
                 )
         with self.stages.at(Stage.SCORE):
             self.observed, self.answers = tuple(found), answers(exam.scenarios, found)
@@ -230,6 +231,12 @@ class _Evaluation:
             )
         with self.stages.at(Stage.DOSSIER):
             self.parts.keep(self.name, found, self.bundle.manifest.recipients)
+
+    def _clock_of(self, seconds: float) -> Callable[[], bool]:
+        """Return what says whether so many seconds from now are over."""
+        clock = self.parts.clock
+        end = clock.monotonic_ns() + seconds * 1e9
+        return lambda: clock.monotonic_ns() > end
 
     def _describe(self, bundle: Bundle) -> None:
         manifest = bundle.manifest

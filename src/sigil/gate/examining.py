@@ -148,6 +148,7 @@ def examine(
     deployments: Mapping[SideName, Deployment],
     answerer: Answerer,
     progress: Callable[[int, int], None],
+    is_over: Callable[[], bool],
 ) -> list[Observed]:
     """Run the whole exam, and return what was observed, in the order of scenario, side, repeat.
 
@@ -157,9 +158,12 @@ def examine(
         deployments: the service of each side.
         answerer: of what a scenario's process does not answer itself.
         progress: hears how many sittings of how many have ended.
+        is_over: says whether the exam's time is up; a sitting that has not begun then never does.
     """
 
-    def sit(sitting: Sitting) -> Observed:
+    def sit(sitting: Sitting) -> Observed | None:
+        if is_over():
+            return None
         deployment = deployments[sitting.side]
         order = Order(
             scenario=sitting.scenario,
@@ -191,7 +195,7 @@ def examine(
     with ThreadPoolExecutor(exam.lanes) as pool:
         try:
             for done, observed in enumerate(pool.map(sit, sittings), 1):
-                found.append(observed)
+                found += [] if observed is None else [observed]
                 progress(done, len(sittings))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

@@ -136,6 +136,7 @@ class Policy(_Part):
         thresholds: for each priority.
         weights: of the halves.
         repeats: runs of each scenario on each side.
+        max_seconds: of running the whole exam; what has not begun by then is not run.
         submissions: evals of one change before feedback on holdouts dries up.
     """
 
@@ -143,6 +144,7 @@ class Policy(_Part):
     thresholds: Thresholds = Thresholds()
     weights: Weights = Weights()
     repeats: int = Field(default=1, ge=1, le=100)
+    max_seconds: float = Field(default=1800.0, gt=0.0, le=86_400.0, allow_inf_nan=False)
     submissions: int = Field(default=20, ge=0, le=10_000)
 
 

@@ -93,12 +93,17 @@ def rehearse(
             deployments={SIDE: deployment},
             answerer=answerer,
             progress=_unheard,
+            is_over=_never,
         )
 
 
 def _unheard(done: int, total: int) -> None:
     """Hear how far it is, and say nothing: a rehearsal is short."""
     del done, total
+
+
+def _never() -> bool:
+    return False
 
 
 def frame(observed: Observed) -> str:

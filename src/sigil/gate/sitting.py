@@ -87,7 +87,16 @@ def _run(order: Order, channel: Channel) -> Report:
 def _ran(order: Order, effects: Effects) -> tuple[Declared | None, Result, Evidence | None]:
     """Run it; what is no scenario, or asks what was not recorded, is an error of the exam."""
     try:
-        run = run_scenario(order.scenario, effects, seed=order.seed, limits=order.limits)
+        run = run_scenario(
+            order.scenario, effects, seed=order.seed, limits=order.limits, begins=_keep_time
+        )
     except (MalformedScenario, Diverged) as error:
         return None, Result(order.scenario.id, Status.ERROR, ()), Evidence(str(error))
     return run.declared, run.result, run.evidence
+
+
+def _keep_time(declared: Declared) -> None:
+    """Move the alarm to what the scenario allows itself, if that is sooner."""
+    left, _ = signal.getitimer(signal.ITIMER_REAL)
+    if declared.max_seconds is not None:
+        signal.setitimer(signal.ITIMER_REAL, min(left, declared.max_seconds))

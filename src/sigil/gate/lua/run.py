@@ -5,6 +5,7 @@ Not here: one process per scenario and the wall clock (`sigil.gate.hall`), who a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,8 +42,17 @@ class Run:
     evidence: Evidence | None
 
 
+def _unheard(declared: Declared) -> None:
+    del declared
+
+
 def run_scenario(
-    scenario: Scenario, effects: Effects, *, seed: int, limits: Limits = _LIMITS
+    scenario: Scenario,
+    effects: Effects,
+    *,
+    seed: int,
+    limits: Limits = _LIMITS,
+    begins: Callable[[Declared], None] = _unheard,
 ) -> Run:
     """Run a scenario once.
 
@@ -51,6 +61,7 @@ def run_scenario(
         effects: answers its calls, one at a time, on this thread.
         seed: of all chance in it.
         limits: of memory and instructions.
+        begins: hears what the scenario says of itself, just before it runs.
 
     Returns:
         The same for the same arguments and replies, in every process.
@@ -62,6 +73,7 @@ def run_scenario(
     """
     sitting = _Sitting(scenario, effects, seed, limits)
     declared, run = sitting.declare()
+    begins(declared)
     return sitting.run(declared, run)
 
 
