@@ -10,7 +10,7 @@ from sigil.search import plugins
 from sigil.search.alphaevolve import Islands
 from sigil.search.archive import Archive
 from sigil.search.model import BASELINE
-from sigil.search.optimizers import check_params, make_optimizer, optimizer_names
+from sigil.search.optimizers import check_name, check_params, make_optimizer, optimizer_names
 from sigil.search.simple import Simple
 from sigil.testing.optimizers import (
     CHECKS,
@@ -230,6 +230,12 @@ def test_a_plugin_is_an_optimizer_like_ours(monkeypatch):
     assert cost_of(optimizer.ask(1)[0]) >= 0
     with pytest.raises(errors.InvalidValue, match="no parameters, please"):
         make_optimizer("mine", problem(), {"a": 1})
+
+
+def test_a_plugin_that_cannot_be_loaded_is_refused_with_its_name_alone(monkeypatch):
+    brings(monkeypatch, "a_module_that_is_not_there:make")
+    with pytest.raises(errors.DependencyMissing, match="the plugin 'mine' of sigil"):
+        check_name("mine")
 
 
 def test_a_plugin_that_crashes_is_an_error_with_its_name(monkeypatch):
