@@ -13,7 +13,7 @@ import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urljoin, urlsplit
 
 from sigil.gate.browser.arriving import arriving
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PICTURE = "data:image/png;base64,"
 """How the text of a screenshot begins."""
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,19 @@ Action = Callable[[Place, Mapping[str, Any]], Awaitable[Json]]
 
 
 async def _open(place: Place, request: Mapping[str, Any]) -> None:
-    await place.page.goto(place.address(request["url"]), wait_until="load")
+    page, address = place.page, place.address(request["url"])
+    for _ in range(_TRIES):
+        try:
+            await page.goto(address, wait_until="load")
+        except Exception as error:
+            # What Chromium shows of an address that it could not open comes late, and gets in
+            # the way of whatever is opened next.
+            if "interrupted by another navigation" not in str(error):
+                raise
+            await page.wait_for_load_state("load")
+        if page.url.partition("#")[0] != "about:blank" and "chrome-error:" not in page.url:
+            return
+    raise EffectFailed("the page goes elsewhere while it is opened")
 
 
 async def _click(place: Place, request: Mapping[str, Any]) -> None:

@@ -65,6 +65,7 @@ def options(folder: Path, door: int) -> dict[str, Any]:
     executable = find()
     root = os.geteuid() == 0
     return {
+        "user_data_dir": str(folder / "profile"),
         "executable_path": _tied(executable, folder),
         "headless": True,
         "chromium_sandbox": not root,
@@ -73,6 +74,12 @@ def options(folder: Path, door: int) -> dict[str, Any]:
         "proxy": {"server": f"socks5://127.0.0.1:{door}", "bypass": "<-loopback>"},
         "env": environment(folder),
         "downloads_path": str(folder),
+        "accept_downloads": False,
+        "locale": "en-US",
+        "timezone_id": "UTC",
+        "reduced_motion": "reduce",
+        "service_workers": "block",
+        "viewport": {"width": WIDTH, "height": HEIGHT},
     }
 
 

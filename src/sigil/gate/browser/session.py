@@ -15,7 +15,6 @@ import socket
 import tempfile
 from collections.abc import Awaitable, Collection, Coroutine
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -29,7 +28,7 @@ from sigil.printable import printable
 from sigil.store.files import sweep, temporary_directory
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Page, Playwright
+    from playwright.async_api import Page
 
 ACTION_S: Final = 10.0
 """Of an action that does not say."""
@@ -41,15 +40,6 @@ _LONGEST: Final = 300
 _PORTS: Final = {"http": 80, "https": 443}
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Started:
-    """A browser that runs."""
-
-    driver: Playwright
-    context: BrowserContext
-    place: Place
 
 
 class Browser:
@@ -68,7 +58,7 @@ class Browser:
         self._connect = _dialling(_destination(self._origin)) if secure else connect
         self._held = ExitStack()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._started: _Started | None = None
+        self._place: Place | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -91,29 +81,29 @@ class Browser:
         action = ACTIONS.get(str(request.get("action")))
         if call.kind != "browser" or action is None:
             raise EffectFailed("the browser has no such action")
-        started = self._started or self._start()
+        place = self._place or self._start()
         timeout_s = float(request.get("timeout_ms") or ACTION_S * 1000) / 1000
-        started.place.page.set_default_timeout(timeout_s * 1000)
-        return self._within(timeout_s + _GRACE_S, action(started.place, request))
+        place.page.set_default_timeout(timeout_s * 1000)
+        return self._within(timeout_s + _GRACE_S, action(place, request))
 
     def close(self) -> None:
         """End the browser and remove all that it wrote; idempotent."""
         held, self._held = self._held, ExitStack()
-        self._started = None
+        self._place = None
         held.close()
 
     # --- starting ---------------------------------------------------------------------------
 
-    def _start(self) -> _Started:
+    def _start(self) -> Place:
         try:
-            started = self._within(START_S, self._launch())
+            place = self._within(START_S, self._launch())
         except BaseException:
             self.close()
             raise
-        self._started = started
-        return started
+        self._place = place
+        return place
 
-    async def _launch(self) -> _Started:
+    async def _launch(self) -> Place:
         try:
             from playwright.async_api import async_playwright  # noqa: PLC0415 - an extra
         except ImportError:
@@ -128,19 +118,11 @@ class Browser:
         options = launching.options(folder, door.port)
         driver = await async_playwright().start()
         self._held.callback(self._stop, driver.stop)
-        chromium = await driver.chromium.launch(**options)
-        self._held.callback(self._stop, chromium.close)
-        context = await chromium.new_context(
-            accept_downloads=False,
-            locale="en-US",
-            timezone_id="UTC",
-            reduced_motion="reduce",
-            service_workers="block",
-            viewport={"width": launching.WIDTH, "height": launching.HEIGHT},
-        )
-        page = await context.new_page()
+        context = await driver.chromium.launch_persistent_context(**options)
+        self._held.callback(self._stop, context.close)
+        page = context.pages[0]
         context.on("page", _close_popup)
-        return _Started(driver, context, Place(page, self._origin))
+        return Place(page, self._origin)
 
     def _stop(self, stop: Any) -> None:
         with contextlib.suppress(EffectFailed):
