@@ -317,3 +317,9 @@ class IntentMalformed(SigilError):
     """An intent that cannot be read, or that asks for nothing: ``docs/specs/*.md``."""
 
     exit_code = 66
+
+
+class ForgeFailed(SigilError):
+    """A pull request that cannot be read, commented or merged: the forge refuses or is away."""
+
+    exit_code = 67

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def decide(
     branch, and for one merge. --merge needs the service at AUTO; below, merging is a human's.
     Exits with 0 for ALLOW, 3 for REVIEW, 4 for BLOCK.
     """
-    from sigil.cli.gatekeeping import open_ledger
+    from sigil.cli.gatekeeping import open_ledger, share_ledger
     from sigil.cli.options import print_json, repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import decision_on
@@ -60,7 +61,9 @@ def decide(
         merges_alone(stands.tier)
         if not dry_run:
             branch = revisions.control.ref
-            merged = merge(root, branch, stands.recorded, ledger=ledger, service=service)
+            share = partial(share_ledger, root, ledger)
+            known = stands.recorded
+            merged = merge(root, branch, known, ledger=ledger, service=service, share=share)
     if as_json:
         print_json({**_facts(stands), "merged": merged})
     else:

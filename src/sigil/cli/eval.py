@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,6 @@ from sigil.cli.options import as_json, repo_root
 from sigil.cli.scenario.choosing import service_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sigil.gate.answerers import Answerers
-    from sigil.gate.examining import Observed
     from sigil.gate.feedback import Feedback
     from sigil.gate.summary import Summary
 
@@ -64,14 +59,11 @@ def eval_(
     """
     from rich.console import Console
 
-    from sigil.cli.examined import Shown, print_outcome
-    from sigil.cli.gatekeeping import open_ledger
+    from sigil.cli.examination import examination
+    from sigil.cli.examined import print_outcome
     from sigil.cli.options import print_json, repository
-    from sigil.cli.scenario.choosing import identities_of
-    from sigil.gate.answerers import Answerers
-    from sigil.gate.dossier import folder_of, keep_summary, plain
-    from sigil.gate.evaluating import Parts, Wanted, evaluate
-    from sigil.gate.summary import summary
+    from sigil.gate.dossier import plain
+    from sigil.gate.evaluating import Wanted
 
     root = repository(repo_root)
     wanted = Wanted(
@@ -84,41 +76,13 @@ def eval_(
         repeats=repeats,
         lanes=lanes or os.cpu_count() or 1,
     )
-    with Answerers(os.environ) as answerers, Shown(quiet=as_json) as shown:
-        parts = Parts(
-            identities=lambda: identities_of(service, key_file, key_fd),
-            ledger=lambda: open_ledger(root),
-            answerer=answerers.make,
-            keep=partial(_keep, root, answerers),
-            cache=root / ".sigil" / "cache",
-        )
-        outcome = evaluate(wanted, parts, shown)
-    found = summary(outcome)
-    keep_summary(folder_of(root, outcome.eval), found, outcome.feedback)
+    outcome, found = examination(wanted, (key_file, key_fd), quiet=as_json)
     _write(found, outcome.feedback, junit=junit, markdown=markdown)
     if as_json:
         print_json({**plain(found), "feedback": plain(outcome.feedback)})
     else:
         print_outcome(outcome, Console(highlight=False))
     ctx.exit(outcome.decision.verdict.exit_code)
-
-
-def _keep(
-    root: Path,
-    answerers: Answerers,
-    name: str,
-    observed: Sequence[Observed],
-    recipients: Sequence[str],
-) -> None:
-    from sigil.gate.dossier import folder_of, keep_exchanges, keep_observations
-    from sigil.gate.sealing import seal_bytes
-
-    def seal(data: bytes) -> bytes:
-        return seal_bytes(data, recipients)
-
-    folder = folder_of(root, name)
-    keep_observations(folder, observed, seal)
-    keep_exchanges(folder, answerers.exchanges, seal)
 
 
 def _write(found: Summary, told: Feedback, *, junit: Path | None, markdown: Path | None) -> None:

@@ -1,12 +1,16 @@
 """Merge a change on an ALLOW: once, and only what was examined.
 
+    stands_on_base(decided, "main")      the merged tree will be the examined one
+    use_up(decided, ledger, …)           nobody else acts on it
+    …                                    then move the branch, here or on a forge
+
 The change has to stand on the very commit of the base branch that was decided on, so that the
 merged tree is the examined tree. The ALLOW is used up in the ledger before the branch moves, and of
 two that use it at once the first in the ledger wins; the branch moves by compare-and-swap. A merge
 that fails after that has spent its ALLOW, and the change is evaluated again: nothing is merged
 twice.
 
-Not here: whether it may be (`sigil.gate.standing`).
+Not here: whether it may be (`sigil.gate.standing`), a forge's branches (`sigil.gate.publishing`).
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +46,28 @@ def merges_alone(tier: Tier) -> None:
         )
 
 
-def merge(root: Path, branch: str, decided: Decided, *, ledger: Ledger, service: str) -> str:
+def stands_on_base(decided: Decided, branch: str) -> None:
+    """Refuse a change that was examined without what the base branch has by now.
+
+    Raises:
+        InvalidValue: it left the branch before its present commit.
+    """
+    if decided.provenance.baseline != decided.provenance.control:
+        raise InvalidValue(
+            f"the change does not stand on {printable(branch, 80)} as it is now",
+            remedy="rebase it and evaluate again: what is merged has to be what was examined",
+        )
+
+
+def merge(
+    root: Path,
+    branch: str,
+    decided: Decided,
+    *,
+    ledger: Ledger,
+    service: str,
+    share: Callable[[], object],
+) -> str:
     """Merge, and return the commit that the branch is at now.
 
     Args:
@@ -50,6 +76,7 @@ def merge(root: Path, branch: str, decided: Decided, *, ledger: Ledger, service:
         decided: an ALLOW that was found to stand.
         ledger: where it is used up.
         service: whose.
+        share: brings the ledger and its remote to the same state, if it has one.
 
     Raises:
         InvalidValue: no local branch of this name, or the change does not stand on it.
@@ -65,13 +92,9 @@ def merge(root: Path, branch: str, decided: Decided, *, ledger: Ledger, service:
         raise InvalidValue(
             f"there is no local branch {printable(branch, 80)}", remedy="name it with --base"
         )
-    if decided.provenance.baseline != decided.provenance.control:
-        raise InvalidValue(
-            f"the change does not stand on {branch} as it is now",
-            remedy="rebase it and evaluate again: what is merged has to be what was examined",
-        )
+    stands_on_base(decided, branch)
     commit = _commit(repository, decided)
-    _use_up(decided, ledger, service)
+    use_up(decided, ledger, service, share=share)
     is_open = not repository.is_bare and repository.head.name == name
     swap = ["update-ref", "--", name, commit, decided.base]
     _git(root, ["merge", "--ff-only", "--quiet", commit] if is_open else swap, branch)
@@ -84,17 +107,36 @@ def _commit(repository: Any, decided: Decided) -> str:
 
     author = pygit2.Signature(_NAME, _EMAIL)
     change = repository[decided.commit].peel(pygit2.Commit)
-    message = (
-        f"Merge {decided.commit[:12]}: {decided.verdict.value} by {decided.eval}\n\n"
-        f"artifact {decided.provenance.artifact}\nscenarios {decided.provenance.scenarios}\n"
-    )
+    message = "\n\n".join(message_of(decided))
     parents = [decided.base, decided.commit]
     return str(repository.create_commit(None, author, author, message, change.tree.id, parents))
 
 
-def _use_up(decided: Decided, ledger: Ledger, service: str) -> None:
+def message_of(decided: Decided) -> tuple[str, str]:
+    """Return the title and the text of the merge commit."""
+    about = decided.provenance
+    return (
+        f"Merge {decided.commit[:12]}: {decided.verdict.value} by {decided.eval}",
+        f"artifact {about.artifact}\nscenarios {about.scenarios}\n",
+    )
+
+
+def use_up(decided: Decided, ledger: Ledger, service: str, *, share: Callable[[], object]) -> None:
+    """Spend an ALLOW in the ledger, so that nobody else acts on it.
+
+    Args:
+        decided: the ALLOW.
+        ledger: where it stands.
+        service: whose.
+        share: see `merge`; of two machines, the one whose use the remote took first wins.
+
+    Raises:
+        WorkspaceBusy: somebody else was first.
+        SigilError: the ledger cannot be written or shared, and nothing may be merged.
+    """
     body = {"eval": decided.eval, "nonce": decided.nonce, "commit": decided.commit}
     mine = ledger.append(MERGE, service, body)
+    share()
     uses = [
         entry
         for entry in ledger.entries(kind=MERGE, service=service)

@@ -76,7 +76,7 @@ def resolve(root: Path, ref: str, *, base: str | None = None, remote: str = "ori
         InvalidValue: the change is the base branch itself.
         DependencyMissing: pygit2 is not installed.
     """
-    change = CommitTree(root, _fetched(root, ref, remote) if _PULL.fullmatch(ref) else ref)
+    change = CommitTree(root, fetched(root, ref, remote) if _PULL.fullmatch(ref) else ref)
     named, control = _control(root, base)
     shared = _merge_base(root, change.commit, control.commit)
     if shared is None:
@@ -143,8 +143,20 @@ def _merge_base(root: Path, one: str, other: str) -> str | None:
     return None if found is None else str(found)
 
 
-def _fetched(root: Path, ref: str, remote: str) -> str:
-    """Fetch a pull request, and return its commit. No hook and no program of the tree runs."""
+def fetched(root: Path, ref: str, remote: str) -> str:
+    """Fetch a ref, and return the name under which it is kept, away from every branch.
+
+    No hook and no program of the tree runs.
+
+    Args:
+        root: the repository.
+        ref: ``pull/N/head``, or a whole name such as ``refs/heads/main``.
+        remote: its name or address.
+
+    Raises:
+        NotFound: the remote has no such ref, or does not answer.
+        CommandMissing: git is not installed.
+    """
     program = shutil.which("git")
     if program is None:
         raise CommandMissing(f"git is needed to fetch {ref}", remedy="install git")

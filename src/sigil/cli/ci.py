@@ -1,0 +1,226 @@
+"""`sigil ci`: examine a pull request of a forge, and tell it what came of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sigil.cli.gatekeeping import remote_name
+from sigil.cli.options import as_json, repo_root
+from sigil.cli.scenario.choosing import key_descriptor, key_file_option, service_name
+
+if TYPE_CHECKING:
+    from sigil.gate.evaluating import Outcome
+    from sigil.gate.forge import Forge, Pull, PullName
+    from sigil.gate.publishing import Merged
+
+
+@click.command()
+@click.argument("pull", metavar="OWNER/REPO#NUMBER")
+@service_name
+@click.option("--comment", "comments", is_flag=True, help="Write one comment, and keep it current.")
+@click.option("--auto-merge", "merges", is_flag=True, help="Merge on an ALLOW at AUTO.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done; examine and write nothing.")
+@remote_name
+@key_file_option
+@key_descriptor
+@repo_root
+@as_json
+@click.pass_context
+def ci(
+    ctx: click.Context,
+    pull: str,
+    service: str,
+    comments: bool,
+    merges: bool,
+    dry_run: bool,
+    remote: str,
+    key_file: Path | None,
+    key_fd: int | None,
+    repo_root: Path | None,
+    as_json: bool,
+) -> None:
+    """Examine a pull request in a clone of its repository, and set a status on its commit.
+
+    The exam and the policy are those of its base branch, fetched anew. GITHUB_TOKEN or GH_TOKEN
+    holds the token, GITHUB_API_URL another address than GitHub's. Exits with 0 for ALLOW, 3 for
+    REVIEW, 4 for BLOCK. docs/ci.md says where it may run.
+    """
+    from sigil.cli.options import print_json, repository
+    from sigil.errors import InvalidValue
+    from sigil.gate.forge import Forge, parse_pull
+    from sigil.gate.rest import Rest, access
+
+    root, name = repository(repo_root), parse_pull(pull)
+    reached = access(os.environ)
+    if reached.token is None and not dry_run:
+        raise InvalidValue("there is no token", remedy="set GITHUB_TOKEN, or say --dry-run")
+    forge = Forge(Rest(reached), name)
+    found = forge.pull()
+    if not found.is_open:
+        raise InvalidValue(f"{pull} is not open", remedy="reopen it, or use sigil eval")
+    job = _Job(root, name, service, remote, forge)
+    if dry_run:
+        planned = job.planned(found, comments=comments, merges=merges)
+        print_json(planned) if as_json else _print_plan(planned)
+        return
+    outcome, facts = job.run(found, (key_file, key_fd), comments, merges, quiet=as_json)
+    print_json(facts) if as_json else _print(outcome, facts)
+    ctx.exit(outcome.decision.verdict.exit_code)
+
+
+class _Job:
+    """One pull request, examined in one clone."""
+
+    def __init__(self, root: Path, name: PullName, service: str, remote: str, forge: Forge):
+        self._root, self._name, self._forge = root, name, forge
+        self._service, self._remote = service, remote
+
+    def _base(self, pull: Pull) -> str:
+        """Return the base branch as the remote has it now."""
+        from sigil.gate.revisions import fetched
+
+        return fetched(self._root, f"refs/heads/{pull.base.ref}", self._remote)
+
+    def planned(self, pull: Pull, *, comments: bool, merges: bool) -> dict[str, Any]:
+        """Return what would be done. Writes nothing, neither there nor into the ledger."""
+        from sigil.gate.bundle import read_bundle
+        from sigil.gate.publishing import context_of, marker_of
+        from sigil.gate.revisions import resolve
+        from sigil.gate.trees import CommitTree
+
+        base = self._base(pull)
+        revisions = resolve(self._root, self._name.ref, base=base, remote=self._remote)
+        exam = read_bundle(CommitTree(self._root, revisions.control.commit), self._service)
+        known = self._forge.find_comment(marker_of(self._service)) if comments else None
+        return {
+            "change": revisions.change.commit,
+            "baseline": revisions.baseline.commit,
+            "base": revisions.control.commit,
+            "branch": pull.base.ref,
+            "visible": len(exam.visible),
+            "holdout": len(exam.sealed),
+            "status": context_of(self._service),
+            "comment": None if not comments else "new" if known is None else known,
+            "merge": merges,
+        }
+
+    def run(
+        self,
+        pull: Pull,
+        key: tuple[Path | None, int | None],
+        comments: bool,
+        merges: bool,
+        *,
+        quiet: bool,
+    ) -> tuple[Outcome, dict[str, Any]]:
+        """Examine, and tell the forge; return the outcome and what was told."""
+        from sigil.cli.examination import examination
+        from sigil.cli.gatekeeping import open_ledger
+        from sigil.gate import publishing
+        from sigil.gate.dossier import plain
+        from sigil.gate.evaluating import Wanted
+
+        with self._broken_if_raised(pull.head.sha):
+            wanted = Wanted(
+                root=self._root,
+                service=self._service,
+                ref=self._name.ref,
+                base=self._base(pull),
+                remote=self._remote,
+                lanes=os.cpu_count() or 1,
+            )
+            outcome, found = examination(wanted, key, quiet=quiet)
+            if outcome.entry is not None:
+                open_ledger(self._root)  # shares it: a runner's disk does not outlive the job
+        commit, verdict = outcome.revisions.change.commit, outcome.decision.verdict
+        text = publishing.status_text(found)
+        self._set(commit, publishing.STATES[verdict], text)
+        comment = None
+        if comments:
+            known = self._forge.find_comment(publishing.marker_of(self._service))
+            text = publishing.comment_text(found, outcome.feedback)
+            comment = self._forge.comment(known, text)
+        merged = self._merged(pull) if merges else None
+        told = {
+            "state": publishing.STATES[verdict],
+            "comment": comment,
+            "merged": None if merged is None else merged.commit,
+            "held": "" if merged is None else merged.held,
+        }
+        return outcome, {**plain(found), "feedback": plain(outcome.feedback), "forge": told}
+
+    def _merged(self, pull: Pull) -> Merged:
+        from sigil.cli.gatekeeping import open_ledger, share_ledger
+        from sigil.effects import SYSTEM_CLOCK
+        from sigil.gate.publishing import Merging, merge_pull
+        from sigil.gate.revisions import resolve
+
+        base, ledger = self._base(pull), open_ledger(self._root)
+        revisions = resolve(self._root, self._name.ref, base=base, remote=self._remote)
+        known = Merging(
+            root=self._root,
+            service=self._service,
+            ledger=ledger,
+            share=partial(share_ledger, self._root, ledger),
+            clock=SYSTEM_CLOCK.now,
+        )
+        return merge_pull(self._forge, revisions, known)
+
+    @contextmanager
+    def _broken_if_raised(self, commit: str) -> Generator[None]:
+        """Let no commit look examined that was not, whatever ends this."""
+        from sigil.gate.publishing import BROKEN, RUNNING
+
+        self._set(commit, RUNNING, "under examination")
+        ended = False
+        try:
+            yield
+            ended = True
+        finally:
+            if not ended:
+                self._set(commit, BROKEN, "the examination came to no end")
+
+    def _set(self, commit: str, state: str, description: str) -> None:
+        from sigil.gate.publishing import context_of
+
+        self._forge.set_status(commit, state, context_of(self._service), description)
+
+
+def _print(outcome: Outcome, facts: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    from sigil.cli.examined import print_outcome
+    from sigil.printable import printable
+
+    print_outcome(outcome, Console(highlight=False))
+    told = facts["forge"]
+    click.echo(f"status: {told['state']}")
+    if told["comment"] is not None:
+        click.echo(f"comment: {told['comment']}")
+    if told["merged"] is not None:
+        click.echo(f"merged as {printable(told['merged'])}")
+    elif told["held"]:
+        click.echo(f"not merged: {printable(told['held'])}")
+
+
+def _print_plan(planned: dict[str, Any]) -> None:
+    from sigil.printable import printable
+
+    click.echo(f"would examine {planned['change'][:12]} against {planned['baseline'][:12]}")
+    click.echo(
+        f"  by the exam of {printable(planned['branch'])} at {planned['base'][:12]}: "
+        f"{planned['visible']} visible · {planned['holdout']} holdout"
+    )
+    click.echo(f"would set the status {planned['status']}")
+    if planned["comment"] is not None:
+        known = planned["comment"]
+        click.echo("would write a comment" if known == "new" else f"would update comment {known}")
+    if planned["merge"]:
+        click.echo("would merge on an ALLOW that stands at AUTO")

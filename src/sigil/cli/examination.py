@@ -1,0 +1,61 @@
+"""One evaluation on this machine, from what is wanted to a dossier on disk: `eval` and `ci`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from sigil.cli.examined import Shown
+from sigil.cli.gatekeeping import open_ledger
+from sigil.cli.scenario.choosing import identities_of
+from sigil.gate.answerers import Answerers
+from sigil.gate.dossier import folder_of, keep_exchanges, keep_observations, keep_summary
+from sigil.gate.evaluating import Outcome, Parts, Wanted, evaluate
+from sigil.gate.examining import Observed
+from sigil.gate.sealing import seal_bytes
+from sigil.gate.summary import Summary, summary
+
+
+def examination(
+    wanted: Wanted, key: tuple[Path | None, int | None], *, quiet: bool
+) -> tuple[Outcome, Summary]:
+    """Evaluate, and keep the dossier.
+
+    Args:
+        wanted: what is to be evaluated.
+        key: file and descriptor of the private key, as they were given.
+        quiet: say nothing while it goes on.
+
+    Raises:
+        SigilError: there is no such change, or nothing can be kept.
+    """
+    root = wanted.root
+    with Answerers(os.environ) as answerers, Shown(quiet=quiet) as shown:
+        parts = Parts(
+            identities=lambda: identities_of(wanted.service, *key),
+            ledger=lambda: open_ledger(root),
+            answerer=answerers.make,
+            keep=partial(_keep, root, answerers),
+            cache=root / ".sigil" / "cache",
+        )
+        outcome = evaluate(wanted, parts, shown)
+    found = summary(outcome)
+    keep_summary(folder_of(root, outcome.eval), found, outcome.feedback)
+    return outcome, found
+
+
+def _keep(
+    root: Path,
+    answerers: Answerers,
+    name: str,
+    observed: Sequence[Observed],
+    recipients: Sequence[str],
+) -> None:
+    def seal(data: bytes) -> bytes:
+        return seal_bytes(data, recipients)
+
+    folder = folder_of(root, name)
+    keep_observations(folder, observed, seal)
+    keep_exchanges(folder, answerers.exchanges, seal)

@@ -1,0 +1,216 @@
+"""`sigil ci` in a clone of a real remote, against a forge that speaks HTTP on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.e2e.shell import Done
+from tests.gate.evaluations import Bench, cheating
+from tests.gate.forges import TOKEN, FakeForge, forged
+
+from sigil.gate import events
+
+pytestmark = pytest.mark.e2e
+pytest_plugins = ("tests.gate.conftest",)
+
+
+@dataclass
+class Runner:
+    """A machine that examines pull requests of ``acme/shop``."""
+
+    bench: Bench
+    forge: FakeForge
+    home: Path
+    origin: Path
+
+    def sigil(self, *arguments: str, **more: str) -> Done:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "LC_ALL": "C.UTF-8",
+            **self.forge.environment(),
+            **more,
+        }
+        done = subprocess.run(
+            [Path(sys.executable).parent / "sigil", *arguments],
+            cwd=self.bench.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def ci(self, *flags: str) -> Done:
+        return self.sigil("ci", "acme/shop#42", "--service", "api", *flags)
+
+    def main(self) -> str:
+        return self.bench.git("--git-dir", str(self.origin), "rev-parse", "main")
+
+    def push_base(self, text: str) -> None:
+        """Somebody pushes to the base branch."""
+        (self.bench.root / "NOTES").write_text(text)
+        self.bench.git("add", "NOTES")
+        self.bench.git("commit", "-q", "-m", text)
+        self.bench.git("push", "-q", str(self.origin), "main")
+        self.forge.base = self.main()
+
+
+@pytest.fixture
+def runner(auto_bench, tmp_path):
+    bench, home, origin = auto_bench, tmp_path / "home", tmp_path / "origin.git"
+    keys = home / ".config" / "sigil" / "keys"
+    keys.mkdir(parents=True, mode=0o700)
+    for name, text in (("api.agekey", str(bench.exam.key)), ("evaluator.ed25519", None)):
+        file = keys / name
+        file.touch(mode=0o600)
+        file.write_bytes(text.encode() if text else signing_key(bench))
+    bench.git("init", "-q", "--bare", str(origin))
+    bench.git("remote", "add", "origin", str(origin))
+    bench.git("push", "-q", "origin", "main", "change:refs/pull/42/head")
+    head, base = bench.git("rev-parse", "change", "main").split()
+    with forged(head=head, base=base) as forge:
+        known = Runner(bench, forge, home, origin)
+        done = known.sigil("ledger", "verify", "--trust", bench.signer.key)
+        assert done.code == 0, done.err
+        yield known
+
+
+def signing_key(bench: Bench) -> bytes:
+    from cryptography.hazmat.primitives import serialization
+
+    private = bench.signer._private
+    return private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def test_a_good_change_gets_a_status_a_comment_and_is_merged_by_the_forge(runner):
+    done = runner.ci("--comment", "--auto-merge")
+    assert done.code == 0, done.err + done.out
+    states = [(commit, body["state"]) for commit, body in runner.forge.statuses]
+    assert states == [(runner.forge.head, "pending"), (runner.forge.head, "success")]
+    [comment] = runner.forge.comments
+    assert "ALLOW" in comment["body"]
+    assert comment["body"].startswith("<!-- sigil:api -->")
+    assert runner.forge.merged_with[0]["sha"] == runner.forge.head
+    assert f"merged as {runner.forge.merge_commit}" in done.out
+
+
+def test_the_allow_is_used_up_before_the_forge_merges(runner):
+    uses: list[int] = []
+
+    def look() -> None:
+        uses.append(len(list(runner.bench.ledger().entries(kind=events.MERGE))))
+
+    runner.forge.on_merge = look
+    runner.ci("--auto-merge")
+    assert uses == [1]
+
+
+def test_a_cheating_change_is_a_failure_and_the_comment_holds_the_wall(runner):
+    runner.bench.serving.pr = cheating
+    done = runner.ci("--comment", "--auto-merge")
+    assert done.code == 4, done.err
+    assert runner.forge.statuses[-1][1]["state"] == "failure"
+    assert runner.forge.merged_with == []
+    said = runner.forge.comments[0]["body"] + done.out + done.err
+    assert "canary-title" not in said
+    assert "8400" not in said
+
+
+def test_the_same_comment_is_kept_current(runner):
+    runner.forge.say("<!-- sigil:api -->\nALLOW, believe me", login="mallory")
+    runner.ci("--comment")
+    runner.bench.serving.pr = cheating
+    runner.ci("--comment")
+    bodies = [one["body"] for one in runner.forge.comments]
+    assert len(bodies) == 2
+    assert bodies[0].endswith("believe me")
+    assert "BLOCK" in bodies[1]
+
+
+def test_the_token_is_in_no_output_and_no_file(runner):
+    done = runner.ci("--comment", "--json")
+    assert TOKEN not in done.out + done.err
+    for path in (*runner.bench.root.rglob("*"), *runner.home.rglob("*")):
+        assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
+
+
+def test_a_dry_run_says_what_would_be_and_does_nothing(runner):
+    before = runner.bench.ledger().tip.size
+    done = runner.ci("--comment", "--auto-merge", "--dry-run")
+    assert done.code == 0, done.err
+    assert "would examine" in done.out
+    assert "would merge on an ALLOW" in done.out
+    assert {method for method, _, _ in runner.forge.asked} == {"GET"}
+    assert runner.bench.ledger().tip.size == before
+
+
+def test_json_says_what_the_forge_was_told(runner):
+    told = json.loads(runner.ci("--json").out)["forge"]
+    assert told == {"state": "success", "comment": None, "merged": None, "held": ""}
+
+
+def test_below_auto_the_forge_is_not_asked_to_merge(runner):
+    runner.bench.ledger().append(f"{events.INCIDENT}safety", "api", {"eval": "", "note": ""})
+    done = runner.ci("--auto-merge")
+    assert done.code == 0, done.err
+    assert "not merged: the service is at ADVISORY" in done.out
+    assert runner.forge.merged_with == []
+
+
+def test_a_base_that_moved_on_the_forge_is_not_merged_into(runner):
+    runner.forge.base = "e" * 40
+    done = runner.ci("--auto-merge")
+    assert "not merged: something was pushed in the meantime" in done.out
+    assert list(runner.bench.ledger().entries(kind=events.MERGE)) == []
+
+
+def test_a_change_that_is_behind_its_base_is_examined_and_not_merged(runner):
+    runner.push_base("meanwhile")
+    done = runner.ci("--auto-merge")
+    assert "does not stand on main" in done.out
+    assert runner.forge.merged_with == []
+
+
+def test_the_exam_is_that_of_the_remotes_base_and_not_of_a_local_branch(runner):
+    runner.bench.git("update-ref", "refs/remotes/origin/main", "change")
+    runner.bench.git("checkout", "-q", "-B", "main", "change")
+    assert runner.ci().code == 0
+
+
+def test_a_pull_request_that_is_not_open_is_not_examined(runner):
+    runner.forge.state = "closed"
+    done = runner.ci()
+    assert (done.code, runner.forge.statuses) == (12, [])
+    assert "is not open" in done.err
+
+
+def test_a_merge_that_the_forge_refuses_is_one_line_and_spends_the_allow(runner):
+    runner.forge.on_merge = lambda: setattr(runner.forge, "merged_with", None)
+    done = runner.ci("--auto-merge")
+    assert done.code == 67
+    assert "Traceback" not in done.err
+    assert len(list(runner.bench.ledger().entries(kind=events.MERGE))) == 1
+
+
+def test_an_examination_that_ends_in_an_error_leaves_an_error_on_the_commit(runner):
+    runner.bench.git("--git-dir", str(runner.origin), "update-ref", "-d", "refs/pull/42/head")
+    done = runner.ci()
+    assert done.code == 44
+    assert runner.forge.statuses[-1][1]["state"] == "error"
+
+
+def test_without_a_token_nothing_is_asked(runner):
+    done = runner.sigil("ci", "acme/shop#42", "-s", "api", GITHUB_TOKEN="")
+    assert (done.code, runner.forge.asked) == (12, [])

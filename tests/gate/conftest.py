@@ -1,0 +1,31 @@
+"""What tests of the gate share: a past that takes seconds to write, and repositories with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.gate.evaluations import Bench, make_bench, served
+from tests.gate.pasts import make_auto_past
+
+from sigil.ledger import keys
+
+
+@pytest.fixture(scope="session")
+def auto_signer(tmp_path_factory) -> keys.PrivateKey:
+    return keys.create(tmp_path_factory.mktemp("keys") / "evaluator.ed25519")
+
+
+@pytest.fixture(scope="session")
+def auto_past(tmp_path_factory, auto_signer) -> Path:
+    """A ledger in which ``api`` has earned AUTO."""
+    path = tmp_path_factory.mktemp("past") / "ledger"
+    make_auto_past(path, auto_signer)
+    return path
+
+
+@pytest.fixture
+def auto_bench(tmp_path, auto_past, auto_signer) -> Bench:
+    """A repository whose service is at AUTO, and a change that is good."""
+    with served() as serving:
+        yield make_bench(tmp_path / "repository", serving, auto_past, auto_signer)

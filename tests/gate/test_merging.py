@@ -1,0 +1,244 @@
+"""An ALLOW merges one change, once, and only what was examined."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from tests.gate.evaluations import Bench, Quiet
+
+from sigil.effects import SYSTEM_CLOCK
+from sigil.errors import InvalidValue, SigilError, Unreadable, WorkspaceBusy
+from sigil.gate import events
+from sigil.gate.acting import Stands, decision_on
+from sigil.gate.decision import Code, Verdict
+from sigil.gate.evaluating import evaluate
+from sigil.gate.merging import merge, merges_alone
+from sigil.gate.revisions import resolve
+from sigil.gate.trust import Tier
+
+SPEC = "docs/specs/quote.md"
+
+
+@pytest.fixture
+def bench(auto_bench) -> Bench:
+    return auto_bench
+
+
+def stands(bench: Bench, *, later_s: float = 0.0, ref: str = "change") -> Stands:
+    moment = SYSTEM_CLOCK.now() + timedelta(seconds=later_s)
+    return decision_on(bench.root, resolve(bench.root, ref), bench.ledger(), "api", moment)
+
+
+def allowed(bench: Bench) -> Stands:
+    outcome = evaluate(bench.wanted(), bench.parts(), Quiet())
+    assert outcome.decision.verdict is Verdict.ALLOW, outcome.decision.reasons
+    return stands(bench)
+
+
+def alone() -> None:
+    """There is no remote."""
+
+
+def merged(bench: Bench, known: Stands, branch: str = "main", share=alone) -> str:
+    ledger = bench.ledger()
+    return merge(bench.root, branch, known.recorded, ledger=ledger, service="api", share=share)
+
+
+def codes(known: Stands) -> set[Code]:
+    return {reason.code for reason in known.worth.reasons}
+
+
+def uses(bench: Bench) -> int:
+    return len(list(bench.ledger().entries(kind=events.MERGE)))
+
+
+# --- what is merged -----------------------------------------------------------------------
+
+
+def test_the_past_of_these_tests_leads_to_auto(bench):
+    assert allowed(bench).tier is Tier.AUTO
+
+
+def test_the_merged_tree_is_the_examined_tree(bench):
+    known = allowed(bench)
+    base, change = bench.git("rev-parse", "main"), bench.git("rev-parse", "change")
+    commit = merged(bench, known)
+    assert bench.git("rev-parse", "main") == commit
+    assert bench.git("rev-parse", f"{commit}^{{tree}}") == bench.git("rev-parse", "change^{tree}")
+    assert bench.git("rev-parse", f"{commit}^1", f"{commit}^2").split() == [base, change]
+
+
+def test_the_files_of_a_branch_that_is_checked_out_follow(bench):
+    merged(bench, allowed(bench))
+    assert bench.git("status", "--porcelain", "--untracked-files=no") == ""
+
+
+def test_a_branch_that_is_not_checked_out_is_moved(bench):
+    known = allowed(bench)
+    bench.git("checkout", "-q", "--detach")
+    assert merged(bench, known) == bench.git("rev-parse", "main")
+
+
+# --- once ---------------------------------------------------------------------------------
+
+
+def test_an_allow_that_was_used_is_worth_a_review(bench):
+    merged(bench, allowed(bench))
+    bench.git("checkout", "-q", "-B", "main", "main^1")  # somebody takes the merge back
+    assert Code.USED in codes(stands(bench))
+
+
+def test_an_allow_merges_once_even_if_nobody_looks_what_it_is_worth(bench):
+    known = allowed(bench)
+    merged(bench, known)
+    bench.git("reset", "-q", "--hard", known.recorded.base)
+    with pytest.raises(WorkspaceBusy, match="acted on already"):
+        merged(bench, known)
+    assert bench.git("rev-parse", "main") == known.recorded.base
+
+
+def test_of_many_merges_at_once_one_merges(bench):
+    known, start = allowed(bench), threading.Barrier(4)
+
+    def attempt(_: int) -> str | None:
+        start.wait(20)
+        try:
+            return merged(bench, known)
+        except SigilError:
+            return None
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [one for one in pool.map(attempt, range(4)) if one]
+    assert len(found) == 1
+    assert bench.git("rev-parse", "main") == found[0]
+    assert bench.git("rev-list", "--count", "--merges", "main") == "1"
+
+
+def test_without_the_ledgers_remote_nothing_is_merged(bench):
+    known = allowed(bench)
+
+    def away() -> None:
+        raise Unreadable("the remote does not answer")
+
+    with pytest.raises(Unreadable):
+        merged(bench, known, share=away)
+    assert bench.git("rev-parse", "main") == known.recorded.base
+
+
+def test_of_two_machines_the_one_that_the_remote_took_first_merges(bench):
+    known = allowed(bench)
+
+    def arrives_second() -> None:
+        """Do what a sync does when another machine was faster: its use comes before ours."""
+        entries = list(bench.ledger().entries(kind=events.MERGE))
+        assert len(entries) == 2
+
+    use = {"eval": known.recorded.eval, "nonce": known.recorded.nonce, "commit": "0" * 40}
+    bench.ledger().append(events.MERGE, "api", use)
+    with pytest.raises(WorkspaceBusy):
+        merged(bench, known, share=arrives_second)
+    assert bench.git("rev-parse", "main") == known.recorded.base
+
+
+# --- only what was examined, and only while it holds ----------------------------------------
+
+
+def test_another_commit_on_the_change_is_another_change(bench):
+    allowed(bench)
+    bench.git("checkout", "-q", "change")
+    bench.git("commit", "-q", "--allow-empty", "-m", "the same tree")
+    bench.git("checkout", "-q", "main")
+    assert Code.MOVED in codes(stands(bench))
+
+
+def test_a_base_branch_that_moved_ends_an_allow(bench):
+    allowed(bench)
+    bench.git("commit", "-q", "--allow-empty", "-m", "meanwhile")
+    assert Code.MOVED in codes(stands(bench))
+
+
+def test_another_exam_ends_an_allow(bench):
+    allowed(bench)
+    bench.exam.write("visible/another.lua", "return { run = function() expect(true) end }")
+    bench.exam.seal()
+    bench.git("add", "-A")
+    bench.git("commit", "-q", "-m", "another exam")
+    assert Code.MOVED in codes(stands(bench))
+
+
+def test_an_allow_expires(bench):
+    allowed(bench)
+    assert {Code.EXPIRED, Code.STALE_LEDGER} <= codes(stands(bench, later_s=61))
+
+
+def test_a_clock_that_was_set_back_ends_an_allow(bench):
+    allowed(bench)
+    assert Code.STALE_LEDGER in codes(stands(bench, later_s=-3600))
+
+
+def test_an_evaluator_that_the_base_no_longer_names_ends_an_allow(bench):
+    allowed(bench)
+    bench.policy(evaluators=[])
+    bench.git("commit", "-q", "-a", "-m", "nobody")
+    assert Code.EVALUATOR_UNKNOWN in codes(stands(bench))
+
+
+def test_an_incident_takes_the_merge_from_the_machine(bench):
+    allowed(bench)
+    bench.ledger().append(f"{events.INCIDENT}safety", "api", {"eval": "", "note": ""})
+    tier = stands(bench).tier
+    assert tier is Tier.ADVISORY
+    with pytest.raises(InvalidValue, match="merging is a human's"):
+        merges_alone(tier)
+
+
+@pytest.mark.parametrize("tier", [Tier.NONE, Tier.SHADOW, Tier.ADVISORY])
+def test_below_auto_no_machine_merges(tier):
+    with pytest.raises(InvalidValue, match=tier.value):
+        merges_alone(tier)
+
+
+# --- what goes wrong ------------------------------------------------------------------------
+
+
+def test_a_change_that_left_the_base_branch_earlier_is_not_merged(bench):
+    known = allowed(bench)
+    older = replace(known.recorded.provenance, baseline=f"sha256:{'0' * 64}")
+    behind = replace(known, recorded=replace(known.recorded, provenance=older))
+    with pytest.raises(InvalidValue, match="does not stand on main"):
+        merged(bench, behind)
+    assert uses(bench) == 0
+
+
+def test_a_branch_that_is_not_here_uses_nothing_up(bench):
+    known = allowed(bench)
+    with pytest.raises(InvalidValue, match="no local branch"):
+        merged(bench, known, branch="release")
+    assert uses(bench) == 0
+
+
+def test_a_branch_that_moves_at_the_last_moment_stays_as_it_is(bench):
+    known = allowed(bench)
+    bench.git("checkout", "-q", "--detach")
+
+    def meanwhile() -> None:
+        tree = bench.git("rev-parse", "main^{tree}")
+        commit = bench.git("commit-tree", tree, "-p", "main", "-m", "meanwhile")
+        bench.git("update-ref", "refs/heads/main", commit)
+
+    with pytest.raises(WorkspaceBusy, match="cannot be moved"):
+        merged(bench, known, share=meanwhile)
+    assert bench.git("log", "-1", "--format=%s", "main") == "meanwhile"
+
+
+def test_work_in_the_checkout_that_is_in_the_way_is_kept(bench):
+    known = allowed(bench)
+    (bench.root / "server.py").write_text("my own work\n")
+    with pytest.raises(WorkspaceBusy):
+        merged(bench, known)
+    assert (bench.root / "server.py").read_text() == "my own work\n"
+    assert bench.git("rev-parse", "main") == known.recorded.base
