@@ -341,7 +341,7 @@ class _Entry:
         """Call the provider's ``cancel`` or ``close``; the end of a run is not its business."""
         try:
             _call(self.provider, method)
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin does at the end
             problem = clean_text(f"{type(error).__name__}: {error}")
             warnings.warn(
                 f"the provider {self.provider_name} broke at the end: {problem}", RuntimeWarning, 2

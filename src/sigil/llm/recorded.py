@@ -28,12 +28,13 @@ def read_exchanges(path: Path, *, remedy: str) -> list[dict[str, Any]]:
         SigilError: the file cannot be read.
     """
     exchanges: list[dict[str, Any]] = []
+    exchange: dict[str, Any] = {}
     for number, line in enumerate(read_file(path).splitlines(), 1):
         try:
             problem = _problem(msgspec.json.decode(line, type=_Exchange))
             exchange = msgspec.json.decode(line)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            problem, exchange = str(error) or "nested too deeply", {}
+            problem = str(error) or "nested too deeply"
         if problem:
             raise Corrupt(
                 f"not a recorded exchange: {printable(problem)}",
