@@ -130,9 +130,9 @@ class Door:
 def _wanted(client: socket.socket) -> Destination | None:
     """Speak SOCKS5 up to the request; None for what is none that we understand."""
     version, count = _exactly(client, 2)
-    _exactly(client, count)
     if version != _VERSION:
         return None
+    _exactly(client, count)
     client.sendall(_NO_AUTHENTICATION)
     _, command, _, kind = _exactly(client, 4)
     if kind == _IPV4:
