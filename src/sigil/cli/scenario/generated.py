@@ -40,7 +40,8 @@ def facts_of(
             for place, one in enumerate(verdicts)
         ],
         "uncompiled": [
-            {"id": one.clause, "line": one.line, "reason": one.reason} for one in drafted.uncompiled
+            {"id": one.clause, "line": one.line, "reason": one.reason, "whole": one.whole}
+            for one in drafted.uncompiled
         ],
     }
 
@@ -82,9 +83,9 @@ def print_generated(
                 f"refused: {', '.join(one.candidate.clauses)} ({one.candidate.half}): {one.refused}"
             )
     for lost in drafted.uncompiled:
+        what = "not compiled" if lost.whole else "in part"
         click.echo(
-            f"not compiled: {printable(intent.path)}:{lost.line}: {lost.clause}: "
-            f"{printable(lost.reason)}"
+            f"{what}: {printable(intent.path)}:{lost.line}: {lost.clause}: {printable(lost.reason)}"
         )
     passed = [one.candidate.half for one in verdicts if not one.refused]
     click.echo(
@@ -97,6 +98,7 @@ def print_generated(
 
 
 def _names(intent: Intent) -> list[str]:
-    return [clause.id for clause in intent.clauses] + [
-        row.id for table in intent.tables for row in table.rows
-    ]
+    names = [clause.id for clause in intent.clauses]
+    for table in intent.tables:
+        names += [table.id, *(row.id for row in table.rows)]
+    return names

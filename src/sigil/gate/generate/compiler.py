@@ -18,7 +18,6 @@ from sigil.gate.generate.clauses import NotUnderstood, Recognised, recognise
 from sigil.gate.generate.conventions import with_status, with_usual_body
 from sigil.gate.generate.lua import is_token
 from sigil.gate.generate.model import (
-    Compiled,
     Exchange,
     Holds,
     IsA,
@@ -31,6 +30,7 @@ from sigil.gate.generate.model import (
     Uncompiled,
 )
 from sigil.gate.generate.properties import recognise_property
+from sigil.gate.generate.rules import Rule, rules_of
 from sigil.gate.generate.slots import drawing, slots_in
 from sigil.gate.generate.tables import Tied, exchange_of, tie
 from sigil.gate.intent import Clause, Intent, Kind, Table
@@ -38,13 +38,36 @@ from sigil.gate.intent import Clause, Intent, Kind, Table
 _MOST_TITLE = 120
 
 
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What became of an intent.
+
+    Args:
+        sketches: in its order.
+        rules: of its tables, as far as their rows bear them out.
+        uncompiled: ascending by line.
+    """
+
+    sketches: tuple[Sketch, ...]
+    rules: tuple[Rule, ...]
+    uncompiled: tuple[Uncompiled, ...]
+
+
 def compile_intent(intent: Intent) -> Compiled:
     """Return what becomes of an intent, in its order."""
     compiler = _Compiler(intent)
     compiler.criteria()
     compiler.tables()
+    rules: list[Rule] = []
+    for found in rules_of(intent, compiler.tied):
+        if isinstance(found, Rule):
+            rules.append(found)
+        else:
+            table = found[0].table
+            compiler.uncompiled.append(Uncompiled(table.id, table.line, found[1], whole=False))
     return Compiled(
         tuple(compiler.sketches),
+        tuple(rules),
         tuple(sorted(compiler.uncompiled, key=lambda one: (one.line, one.clause))),
     )
 

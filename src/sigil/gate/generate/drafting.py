@@ -13,6 +13,7 @@ from sigil.gate.generate.compiler import compile_intent
 from sigil.gate.generate.halves import Split
 from sigil.gate.generate.lua import Unresolved, write
 from sigil.gate.generate.model import Sketch, Uncompiled
+from sigil.gate.generate.rules import between
 from sigil.gate.generate.validating import Candidate
 from sigil.gate.generate.writing import secret_note
 from sigil.gate.intent import Intent
@@ -43,10 +44,19 @@ def draft(intent: Intent, *, ratio: float, seed: int, secret: int) -> Drafted:
     compiled = compile_intent(intent)
     halves = Split(ratio, seed, secret, random_stream).of(compiled.sketches)
     lines = {clause.id: clause.line for clause in intent.clauses}
+    lines |= {table.id: table.line for table in intent.tables}
     lines |= {row.id: row.line for table in intent.tables for row in table.rows}
     refused: dict[str, Uncompiled] = {}
+    between_rows = (
+        between(
+            rule, intent.slug, intent.title, random_stream(secret, "between", rule.tied.table.id)
+        )
+        for rule in compiled.rules
+        if ratio > 0
+    )
+    sealed = [*halves.holdout, *(sketch for sketch in between_rows if sketch is not None)]
     visible = _written(intent, halves.visible, "", lines, refused)
-    holdout = _written(intent, halves.holdout, secret_note(secret), lines, refused)
+    holdout = _written(intent, sealed, secret_note(secret), lines, refused)
     uncompiled = {*compiled.uncompiled, *refused.values()}
     return Drafted(
         (*visible, *holdout), tuple(sorted(uncompiled, key=lambda one: (one.line, one.clause)))

@@ -134,7 +134,7 @@ def _statuses(reading: Reading) -> None:
         lambda match: StatusIs(reading.value(match[1])),
     )
     reading.take(
-        rf"(?:\bHTTP |\bstatus |\bcode |\bof )*(?<![\w.$-])([1-5]\d\d)\b(?: [A-Z][a-z]+)*{_ENDS}",
+        rf"(?:\bHTTP |\bstatus |\bcode |\bof )*(?<![\w.$-])([1-5]\d\d)\b(?-i: [A-Z][a-z]+)*{_ENDS}",
         lambda match: StatusIs(int(match[1])),
     )
     for word, says in _WORDS.items():

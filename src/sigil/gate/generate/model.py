@@ -10,7 +10,7 @@ Pure. Not here: recognising them in prose (`clauses`), writing them as Lua (`lua
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Json = Any
@@ -235,16 +235,3 @@ class Uncompiled:
     line: int
     reason: str
     whole: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """What became of an intent.
-
-    Args:
-        sketches: in the order of the intent.
-        uncompiled: ascending by line.
-    """
-
-    sketches: tuple[Sketch, ...]
-    uncompiled: tuple[Uncompiled, ...] = field(default=())

@@ -214,9 +214,13 @@ def sent_value(cell: Cell) -> Any:
 def received_value(name: str, cell: Cell) -> Any:
     """Return a cell as the value that a field of the answer has to have."""
     if cell.number is not None and cell.unit in {"", "%"} | _money(cell):
-        scale = _CENTS if _money(cell) and name.endswith("_cents") else 1
-        return as_number(cell.number * scale)
+        return as_number(cell.number * scale_of(name, cell))
     return _word(cell.text)
+
+
+def scale_of(name: str, cell: Cell) -> int:
+    """Return how many units of a field make one of a cell's."""
+    return _CENTS if _money(cell) and name.endswith("_cents") else 1
 
 
 def _money(cell: Cell) -> set[str]:

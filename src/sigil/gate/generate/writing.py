@@ -264,6 +264,7 @@ def traced(
 ) -> list[dict[str, Any]]:
     """Return every clause and row of an intent with the scenarios that hold the service to it."""
     places = [(clause.id, clause.line) for clause in intent.clauses]
+    places += [(table.id, table.line) for table in intent.tables]
     places += [(row.id, row.line) for table in intent.tables for row in table.rows]
     pairs = list(zip(candidates, ids, strict=True))
     return [
