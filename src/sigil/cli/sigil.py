@@ -27,6 +27,7 @@ COMMANDS = {
     "decide": "Say what the decision on a change is worth now; merge on an ALLOW.",
     "feedback": "Print what the author of a change may know of its evaluation.",
     "report": "Show an evaluation as its operator sees it: frames of what failed.",
+    "diff": "What changed between two evaluations.",
     "verdict": "Record what you would have decided.",
     "override": "Set a decision aside, on record.",
     "incident": "Record that something went wrong in production.",

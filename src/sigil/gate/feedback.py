@@ -62,6 +62,13 @@ class Line:
     steps: tuple[StepStatus, ...]
     failed: bool
 
+    @property
+    def status(self) -> Status:
+        """What became of it, as far as its labels tell."""
+        if not self.failed:
+            return Status.PASS
+        return Status.FAIL if StepStatus.FAIL in self.steps else Status.ERROR
+
 
 @dataclass(frozen=True, slots=True)
 class Feedback:

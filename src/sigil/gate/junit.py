@@ -35,16 +35,7 @@ class Case:
 
 def of_feedback(told: Feedback) -> list[Case]:
     """Return the cases of an evaluation, without times."""
-    return [
-        Case(line.name, _status(line.steps, line.failed), text=_labels(line.steps))
-        for line in told.lines
-    ]
-
-
-def _status(steps: Sequence[StepStatus], failed: bool) -> Status:
-    if not failed:
-        return Status.PASS
-    return Status.FAIL if StepStatus.FAIL in steps else Status.ERROR
+    return [Case(line.name, line.status, text=_labels(line.steps)) for line in told.lines]
 
 
 def _labels(steps: Sequence[StepStatus]) -> str:
