@@ -13,7 +13,10 @@ from tests.gate.lua.worlds import upgrade
 from sigil.gate.answerers import Answerers
 from sigil.gate.frames import failure_frame
 from sigil.gate.hall import Hall
+from sigil.gate.intent import read_intent
+from sigil.gate.linting import visible_scenarios
 from sigil.gate.model import Priority, Status
+from sigil.gate.trees import FolderTree
 from sigil.testing.exam_models import ScriptedAgent, ScriptedJudge
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="there is no chromium on this machine")
@@ -69,3 +72,38 @@ def test_without_a_model_an_intent_is_an_error(hall, service):
     report = examined(hall, *service, upgrade(), seed=8)
     assert report.result.status is Status.ERROR
     assert "no model is set up for intents" in report.evidence.message
+
+
+VISIBLE = {one.id: one for one in visible_scenarios(FolderTree(billings.EXAMPLE), "api")}
+
+
+@pytest.mark.parametrize("name", sorted(VISIBLE))
+def test_the_examples_own_exam_is_passed(hall, service, name):
+    report = examined(hall, *service, VISIBLE[name], seed=20 + sorted(VISIBLE).index(name))
+    assert report.evidence is None
+    assert report.result.status is Status.PASS
+
+
+def test_the_examples_own_intent_is_read():
+    path = billings.EXAMPLE / "docs" / "specs" / "pro-plan.md"
+    intent = read_intent(path.read_bytes(), "docs/specs/pro-plan.md")
+    assert (intent.title, intent.priority) == ("The Pro plan", Priority.P0)
+
+
+def test_a_command_of_a_scenario_runs_on_its_side(hall, service):
+    body = """local done = sigil.exec("python3", {"-c", "import billing; print(billing.DECLINED)"})
+    expect(done.stdout == "4000000000000002\\n")"""
+    report = examined(hall, *service, billings.scenario(body, "exec"))
+    assert report.result.status is Status.PASS
+
+
+def test_what_models_were_asked_names_no_secret(service, hall):
+    root, deployment = service
+    settings = billings.service(root, models=MODELS)
+    body = """--- It is fine.
+    sigil.judge("x " .. sigil.env("SIGNUP_PASSWORD"))"""
+    with Answerers(billings.ENVIRONMENT, providers=buying()) as answerers:
+        asked = billings.scenario(body, "judge")
+        billings.sit(hall, deployment, asked, answerers, settings)
+        assert "x «SIGNUP_PASSWORD»".encode() in answerers.exchanges
+        assert billings.ENVIRONMENT["SIGNUP_PASSWORD"].encode() not in answerers.exchanges

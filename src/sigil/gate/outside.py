@@ -9,8 +9,11 @@ Not here: what each request and reply holds (`sigil.gate.http`, `sigil.gate.brow
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -21,6 +24,23 @@ from sigil.gate.http import Http
 
 if TYPE_CHECKING:
     from sigil.gate.browser import Browser
+
+MODELS = frozenset({"model", "judge"})
+"""Calls that take as long as somebody else thinks; their time is bounded there."""
+
+
+@contextmanager
+def _clock_stopped(stops: bool) -> Generator[None]:
+    """Let no time of the scenario pass meanwhile."""
+    left, _ = signal.getitimer(signal.ITIMER_REAL)
+    if not stops or not left:
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, left)
 
 
 class Outside:
@@ -62,7 +82,7 @@ class Outside:
             return self._browsing().perform(call)
         if call.kind == "intent":
             return pursue(call.request, self.perform)
-        with self._lock:
+        with self._lock, _clock_stopped(call.kind in MODELS):
             self._channel.send(Word(call=call))
             return self._heard().value
 
