@@ -22,6 +22,7 @@ COMMANDS = {
     "verify": "Re-derive every hash of a record.",
     "reindex": "Rebuild the index from the files alone.",
     "doctor": "Say what this machine can isolate, and what an eval could be cheated by.",
+    "init": "Set up the gate for a service: policy, keys, a ledger.",
     "eval": "Examine a change beside its baseline: ALLOW, REVIEW or BLOCK.",
     "ci": "Examine a pull request on GitHub: a status, a comment, perhaps the merge.",
     "decide": "Say what the decision on a change is worth now; merge on an ALLOW.",

@@ -1,0 +1,151 @@
+"""`sigil init`: what is missing is made, what is there stays."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.e2e.shell import Shell
+
+from sigil.errors import InvalidValue
+from sigil.gate.policy import load_policy
+from sigil.gate.starting import IGNORED, Start, ignore_text, policy_text, workflow_text
+
+COMMAND = "python3 server.py {port}"
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def shell(tmp_path) -> Shell:
+    root, home = tmp_path / "repository", tmp_path / "home"
+    root.mkdir()
+    home.mkdir()
+    subprocess.run(["git", "init", "-q", "-b", "main"], cwd=root, check=True)
+    return Shell(root, home)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def test_a_new_repository_gets_all_that_an_exam_needs(shell):
+    done = shell(f"sigil init -s api --command '{COMMAND}' --enroll --example --github")
+    assert done.code == 0, done.err
+    policy = load_policy((shell.folder / ".sigil/gate.yaml").read_bytes())
+    assert policy.deployment("api").command == COMMAND
+    assert len(policy.gate.evaluators) == len(policy.service("api").recipients) == 1
+    assert (shell.folder / "docs/specs/example.md").is_file()
+    assert (shell.folder / ".github/workflows/sigil.yml").is_file()
+    assert shell("sigil trust show").out.startswith("api: SHADOW")
+
+
+def test_doing_it_again_changes_nothing(shell):
+    shell(f"sigil init -s api --command '{COMMAND}' --enroll")
+    before = files(shell.folder)
+    done = shell("sigil init -s api --enroll")
+    assert done.code == 0, done.err
+    assert files(shell.folder) == before
+    assert "add to" not in done.out
+
+
+def test_a_dry_run_writes_nothing_at_all(shell):
+    before = files(shell.folder), files(shell.home)
+    done = shell("sigil init -s api --dry-run --github --example --enroll")
+    assert done.code == 0, done.err
+    assert (files(shell.folder), files(shell.home)) == before
+    assert "would write .sigil/gate.yaml" in done.out
+
+
+def test_a_policy_that_is_there_is_kept_and_what_it_lacks_is_said(shell):
+    shell(f"sigil init -s api --command '{COMMAND}'")
+    before = (shell.folder / ".sigil/gate.yaml").read_bytes()
+    done = shell("sigil init -s web")
+    assert (shell.folder / ".sigil/gate.yaml").read_bytes() == before
+    assert "add to .sigil/gate.yaml: services.web" in done.out
+    assert "services.web.recipients: age1" in done.out
+
+
+def test_a_command_that_cannot_work_makes_no_key(shell):
+    done = shell("sigil init -s api --command ./server")
+    assert done.code == 12
+    assert "put {port} into command" in done.err
+    assert files(shell.home) == {}
+
+
+def test_without_a_command_the_policy_says_what_to_add(shell):
+    done = shell("sigil init -s api")
+    assert "services.api.deploy, before anything is examined" in done.out
+
+
+def test_no_private_key_is_in_the_repository_or_on_the_screen(shell):
+    done = shell(f"sigil init -s api --command '{COMMAND}' --github")
+    secrets = [
+        line
+        for text in files(shell.home / ".config/sigil/keys").values()
+        for line in text.decode().splitlines()
+        if line and not line.startswith(("#", "-----"))
+    ]
+    assert len(secrets) >= 2
+    everything = b"".join(files(shell.folder).values()).decode(errors="replace")
+    assert [one for one in secrets if one in everything + done.out + done.err] == []
+
+
+@pytest.mark.parametrize("present", ["", "a\n", "a", "\n.sigil/cache/\n"])
+def test_lines_to_ignore_are_added_once_and_what_is_there_stays(present):
+    once = ignore_text(present)
+    assert once.startswith(present)
+    assert ignore_text(once) == once
+    assert [once.splitlines().count(line) for line in IGNORED] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("command", ['a "b" {port}', "a 'b' {port}", "a: b # {port}", "ä {port}"])
+def test_a_command_comes_back_as_it_was_said(command):
+    policy = load_policy(policy_text(Start("api", command)).replace('"…"', "").encode())
+    assert policy.deployment("api").command == command
+
+
+@pytest.mark.parametrize("name", ["API", "a b", "../x", ""])
+def test_a_name_that_is_none_is_refused(name):
+    with pytest.raises(InvalidValue):
+        policy_text(Start(name))
+
+
+# --- the workflow ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def workflow() -> dict:
+    return yaml.safe_load(workflow_text("api"))
+
+
+def test_the_workflow_checks_out_nothing_of_the_pull_request(workflow):
+    steps = workflow["jobs"]["examine"]["steps"]
+    [checkout] = [step for step in steps if "checkout" in step.get("uses", "")]
+    assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
+    text = yaml.safe_dump(steps)
+    assert "head.sha" not in text
+    assert "head.ref" not in text
+
+
+def test_no_text_of_a_pull_request_reaches_a_shell_of_the_workflow(workflow):
+    for step in workflow["jobs"]["examine"]["steps"]:
+        assert "${{" not in step.get("run", "")
+
+
+def test_keys_and_token_are_in_no_step_together(workflow):
+    for step in workflow["jobs"]["examine"]["steps"]:
+        named = yaml.safe_dump(step.get("env", {}))
+        assert not ("secrets." in named and "github.token" in named)
+        if "sigil ci" in step.get("run", ""):
+            assert "secrets." not in named
+
+
+def test_the_workflow_may_write_no_contents(workflow):
+    assert workflow["permissions"] == {
+        "contents": "read",
+        "pull-requests": "write",
+        "statuses": "write",
+    }
