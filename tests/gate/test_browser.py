@@ -16,7 +16,11 @@ from tests.gate.browser_pages import Driven, serving
 
 from sigil.gate.browser import Browser, launching
 from sigil.gate.browser.actions import picture
+from sigil.gate.channel import Order
 from sigil.gate.effects import EffectFailed, EffectMissing
+from sigil.gate.hall import Hall, Lost
+from sigil.gate.lua import Limits
+from sigil.gate.model import Scenario
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="there is no chromium on this machine")
 FORM = """<!doctype html><title>A form</title><h1>Hello</h1>
@@ -283,6 +287,28 @@ def test_nothing_is_left_of_a_browser(site, monkeypatch, short):
     assert threading.active_count() <= before
 
 
+def test_nothing_of_a_page_is_written_to_the_disk(site, monkeypatch, short):
+    monkeypatch.setattr(tempfile, "tempdir", str(short))
+    site.pages["/secret-path"] = "<title>canary-title</title><h1>canary-text</h1>"
+    with Browser(site.connect, f"127.0.0.1:{site.port}") as browser:
+        driven = Driven(browser)
+        driven.open("/secret-path")
+        driven.eval("localStorage.setItem('a', 'canary-stored'); document.cookie = 'a=canary-c'")
+        driven.screenshot()
+        written = [path.read_bytes() for path in short.rglob("*") if path.is_file()]
+    assert written
+    for canary in (b"canary", b"secret-path"):
+        assert not any(canary in data for data in written)
+
+
+def test_only_the_user_can_look_into_a_browsers_folder(site, monkeypatch, short):
+    monkeypatch.setattr(tempfile, "tempdir", str(short))
+    with Browser(site.connect, f"127.0.0.1:{site.port}") as browser:
+        Driven(browser).open("/")
+        [folder] = short.iterdir()
+        assert folder.stat().st_mode & 0o077 == 0
+
+
 KILLED = """
 import os, sys, tempfile, socket
 tempfile.tempdir = sys.argv[1]
@@ -311,3 +337,40 @@ def test_a_browser_dies_with_the_process_that_drives_it(site, short):
             break
         waited.wait(0.05)
     assert _left(str(short)) == []
+
+
+def test_a_scenario_that_is_out_of_time_leaves_no_browser(site):
+    text = """return { policy = { capabilities = { "browser" } }, run = function()
+      sigil.browser.open("/")
+      sigil.sleep(60)
+      expect(true)
+    end }"""
+    with Hall() as hall:
+        order = Order(
+            scenario=Scenario("s", "visible", text, "s.lua"),
+            seed=1,
+            limits=Limits(),
+            authority=f"127.0.0.1:{site.port}",
+            origins=frozenset({site.origin}),
+            most_seconds=8.0,
+        )
+        with pytest.raises(Lost):
+            hall.examine(order, answer=lambda call: None, connect=site.connect)
+        assert site.asked
+        waited = threading.Event()
+        for _ in range(100):
+            if not _descendants(hall._process.pid):
+                break
+            waited.wait(0.05)
+        assert _descendants(hall._process.pid) == []
+
+
+def _descendants(parent: int) -> list[str]:
+    """Return the names of what a process has started, and of what that has."""
+    found: list[str] = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            status = (entry / "status").read_text(encoding="utf-8")
+            if f"PPid:\t{parent}\n" in status:
+                found += [status.partition("\n")[0], *_descendants(int(entry.name))]
+    return found

@@ -15,14 +15,17 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from sigil.errors import SandboxUnavailable
 from sigil.gate.channel import Broken, Channel, Order, Reply, Report, Word
 from sigil.gate.effects import Call, EffectFailed, Json
+from sigil.store.files import sweep
 
 START_S = 30.0
 """Seconds that the first process may take to import what scenarios need."""
@@ -101,6 +104,7 @@ class Hall:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        sweep(Path(tempfile.gettempdir()))  # what the browser of a killed scenario left
 
     def examine(
         self,

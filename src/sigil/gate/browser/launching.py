@@ -1,8 +1,9 @@
 """Find Chromium, and start it so that it is quiet, private and gone with whoever started it.
 
-The browser's profile, home and temporary files are below a folder of its own, which is removed at
-the end; what a killed process leaves is swept by the next. The kernel kills Chromium with the
-driver, and the driver ends with the pipes that lead to it.
+The browser's home and temporary files are below a folder of its own, which only its user can read
+and which is removed at the end; what a killed process leaves is swept by the next. Of the pages
+themselves nothing is written: they are seen in a context that is kept in memory. The kernel kills
+Chromium with the driver, and the driver ends with the pipes that lead to it.
 
 Chromium's own sandbox is on, except for root, who cannot have it.
 """
@@ -12,13 +13,23 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from sigil.gate.effects import EffectMissing
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-WIDTH, HEIGHT = 1280, 800
+CONTEXT: Final[dict[str, Any]] = {
+    "accept_downloads": False,
+    "locale": "en-US",
+    "timezone_id": "UTC",
+    "reduced_motion": "reduce",
+    "service_workers": "block",
+    "viewport": {"width": 1280, "height": 800},
+}
+"""What every page is seen with."""
 _QUIET: Final = (
     "--disable-background-networking",
     "--disable-breakpad",
@@ -65,7 +76,6 @@ def options(folder: Path, door: int) -> dict[str, Any]:
     executable = find()
     root = os.geteuid() == 0
     return {
-        "user_data_dir": str(folder / "profile"),
         "executable_path": _tied(executable, folder),
         "headless": True,
         "chromium_sandbox": not root,
@@ -74,13 +84,22 @@ def options(folder: Path, door: int) -> dict[str, Any]:
         "proxy": {"server": f"socks5://127.0.0.1:{door}", "bypass": "<-loopback>"},
         "env": environment(folder),
         "downloads_path": str(folder),
-        "accept_downloads": False,
-        "locale": "en-US",
-        "timezone_id": "UTC",
-        "reduced_motion": "reduce",
-        "service_workers": "block",
-        "viewport": {"width": WIDTH, "height": HEIGHT},
     }
+
+
+@contextmanager
+def temporary_files_in(folder: Path) -> Generator[None]:
+    """Have a driver that is started meanwhile keep its temporary files, profiles too, in there."""
+    folder.chmod(0o700)
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
 
 
 def environment(folder: Path) -> dict[str, str | float | bool]:

@@ -116,11 +116,13 @@ class Browser:
         door = Door(self._connect, {_destination(self._origin)})
         self._held.callback(door.close)
         options = launching.options(folder, door.port)
-        driver = await async_playwright().start()
+        with launching.temporary_files_in(folder):
+            driver = await async_playwright().start()
         self._held.callback(self._stop, driver.stop)
-        context = await driver.chromium.launch_persistent_context(**options)
-        self._held.callback(self._stop, context.close)
-        page = context.pages[0]
+        chromium = await driver.chromium.launch(**options)
+        self._held.callback(self._stop, chromium.close)
+        context = await chromium.new_context(**launching.CONTEXT)
+        page = await context.new_page()
         context.on("page", _close_popup)
         return Place(page, self._origin)
 
