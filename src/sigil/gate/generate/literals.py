@@ -101,7 +101,10 @@ def indexed(base: str, path: Path) -> str:
     return base
 
 
-def table_of_headers(headers: list[tuple[str, str]]) -> str:
-    """Return the options of a request with these headers, their values Lua already."""
-    fields = ", ".join(f"{_key(name)} = {value}" for name, value in headers)
-    return f"{{ headers = {{ {fields} }} }}"
+def table_of_headers(headers: list[tuple[str, str]]) -> list[str]:
+    """Return the options of a request with these headers, their values Lua already.
+
+    As lines that are one line if they are joined by blanks.
+    """
+    fields = [f"{_key(name)} = {value}" for name, value in headers]
+    return ["{ headers = {", *(f"  {one}," for one in fields[:-1]), f"  {fields[-1]}", "} }"]

@@ -166,20 +166,20 @@ class _Writer:
 
     # --- requests ---------------------------------------------------------------------------
 
-    def _call(self, request: Request, scope: dict[str, str]) -> tuple[str, list[str]]:
-        """Return the function of a request, and its arguments."""
+    def _call(self, request: Request, scope: dict[str, str]) -> tuple[str, list[list[str]]]:
+        """Return the function of a request, and the lines of each of its arguments."""
 
         def resolve(slot: str, name: str) -> str:
             return self._slot(slot, name, scope)
 
-        arguments = [text_with_slots(request.path, resolve)]
+        arguments = [[text_with_slots(request.path, resolve)]]
         headers = [(name, text_with_slots(value, resolve)) for name, value in request.headers]
         held = scope.get(self.session) if self.session and not request.anonymous else None
         if held and not any(name.lower() == "authorization" for name, _ in headers):
             headers.insert(0, ("Authorization", f'"Bearer " .. {held}'))
         body = None if request.body is None else literal(request.body, resolve)
         if body is not None or headers:
-            arguments.append(body or "nil")
+            arguments.append([body or "nil"])
         if headers:
             arguments.append(table_of_headers(headers))
         method = request.method.lower()
@@ -235,14 +235,24 @@ def _noun(request: Request) -> str:
     return words[-1].lower() if words else "answer"
 
 
-def _assigned(name: str, call: tuple[str, list[str]]) -> list[str]:
+def _assigned(name: str, call: tuple[str, list[list[str]]]) -> list[str]:
     """Return the lines that keep the answer to a call; an argument a line if they are long."""
     function, arguments = call
-    line = f"local {name} = {function}({', '.join(arguments)})"
+    joined = [_joined(argument) for argument in arguments]
+    line = f"local {name} = {function}({', '.join(joined)})"
     if len(line) <= _WIDTH - _INDENT:
         return [line]
-    broken = [f"  {argument}," for argument in arguments]
-    return [f"local {name} = {function}(", *broken[:-1], broken[-1].rstrip(","), ")"]
+    broken = [f"local {name} = {function}("]
+    for place, argument in enumerate(arguments, 1):
+        short = len(joined[place - 1]) <= _WIDTH - _INDENT - 2
+        lines = [joined[place - 1]] if short else argument
+        comma = "," if place < len(arguments) else ""
+        broken += [f"  {one}" for one in lines[:-1]] + [f"  {lines[-1]}{comma}"]
+    return [*broken, ")"]
+
+
+def _joined(lines: Sequence[str]) -> str:
+    return " ".join(line.strip() for line in lines)
 
 
 def _for_all(drawn: Mapping[str, str]) -> list[str]:

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from sigil.gate.generate.clauses import NotUnderstood, expectations, gist, no_request
 from sigil.gate.generate.expects import marked
-from sigil.gate.generate.model import Below5xx, Exchange, Path, Property, Request, StatusClass
+from sigil.gate.generate.model import Below5xx, Exchange, IsA, Path, Property, Request, StatusClass
 from sigil.gate.generate.pieces import Piece, Shape, objects_in, path_of, pieces
 from sigil.gate.generate.slots import DRAWN, braces_as_slots, slots_in, with_slot
 from sigil.gate.intent import Clause
@@ -91,13 +91,15 @@ def _same_again(clause: Clause, found: Sequence[Piece], text: str) -> Property:
         raise NotUnderstood(f"repeating a {request.method} is not known to be harmless")
     headers, drawn = _headers(found)
     request = replace(request, headers=(*request.headers, *headers))
-    exchange = Exchange(request, (StatusClass(2),), clause=clause.id, gist=_gist(clause))
+    same = _same_paths(text, found)
+    there = tuple(IsA(path, "any") for path in same if path)
+    exchange = Exchange(request, (StatusClass(2), *there), clause=clause.id, gist=_gist(clause))
     kind = "a pure read" if request.safe else "idempotent"
     return Property(
         f"{request.endpoint} is {kind}",
         drawn,
         exchange,
-        same=_same_paths(text, found),
+        same=same,
         first=True,
         cases=10 if request.safe else 3,
         clause=clause.id,
