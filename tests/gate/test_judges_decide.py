@@ -1,0 +1,111 @@
+"""Judges in a whole evaluation: what they can do to a decision, and where their words stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyrage
+import pytest
+from tests.gate.evaluations import Bench, Quiet, make_bench, make_past, served
+
+from sigil.gate.answerers import Answerers
+from sigil.gate.decision import Code, Verdict
+from sigil.gate.dossier import EXCHANGES, folder_of, keep_exchanges
+from sigil.gate.evaluating import evaluate
+from sigil.gate.sealing import seal_bytes
+from sigil.ledger import keys
+from sigil.testing.exam_models import ScriptedJudge
+
+JUDGED = """
+return {{
+  title = "judged", priority = "P0", policy = {{ capabilities = {{"http", "judge"}} }},
+  run = function()
+    expect(sigil.get("/api/quote?seats=5").status == 200)
+    --- {rubric}
+    sigil.judge("canary-subject", {{ min_score = 0.8 }})
+  end,
+}}
+"""
+
+
+@pytest.fixture(scope="module")
+def signer(tmp_path_factory) -> keys.PrivateKey:
+    return keys.create(tmp_path_factory.mktemp("keys") / "evaluator.ed25519")
+
+
+@pytest.fixture(scope="module")
+def past(tmp_path_factory, signer) -> Path:
+    path = tmp_path_factory.mktemp("past") / "ledger"
+    make_past(path, signer, evals=55)
+    return path
+
+
+@pytest.fixture
+def bench(tmp_path, past, signer):
+    with served() as serving:
+        yield make_bench(tmp_path / "repository", serving, past, signer)
+
+
+def evaluated(bench: Bench, judge: ScriptedJudge | None, rubric: str = "canary-rubric is kind."):
+    """Evaluate a change by an exam with one more holdout, which a judge grades."""
+    bench.exam.seal(JUDGED.format(rubric=rubric))
+    services = {
+        "api": {
+            "deploy": {"backend": "external", "urls": bench.serving.urls},
+            "recipients": [bench.exam.recipient],
+            "models": {"judge": {"provider": "stub"}} if judge else {},
+        }
+    }
+    bench.policy(services=services)
+    bench.git("add", "-A")
+    bench.git("commit", "-q", "-m", "judged")
+    with Answerers({}, providers={"judge": judge} if judge else None) as answerers:
+
+        def keep(name, observed, recipients):
+            bench.keep(name, observed, recipients)
+            folder = folder_of(bench.root, name)
+            keep_exchanges(folder, answerers.exchanges, lambda data: seal_bytes(data, recipients))
+
+        return evaluate(bench.wanted(), bench.parts(answerer=answerers.make, keep=keep), Quiet())
+
+
+def test_judges_that_are_content_change_nothing(bench):
+    outcome = evaluated(bench, ScriptedJudge(0.95))
+    assert outcome.troubles == ()
+    assert outcome.decision.verdict is Verdict.ALLOW
+
+
+def test_judges_that_disagree_allow_nothing(bench):
+    outcome = evaluated(bench, ScriptedJudge(0.95, 0.1, 0.95))
+    assert outcome.decision.verdict is Verdict.REVIEW
+
+
+def test_judges_that_are_not_content_block(bench):
+    outcome = evaluated(bench, ScriptedJudge(0.1))
+    assert outcome.decision.verdict is Verdict.BLOCK
+
+
+def test_without_a_model_what_needs_one_allows_nothing(bench):
+    outcome = evaluated(bench, None)
+    assert outcome.decision.verdict is Verdict.REVIEW
+    assert Code.INCONCLUSIVE in {reason.code for reason in outcome.decision.reasons}
+
+
+def test_without_a_model_what_can_be_decided_is(bench):
+    outcome = evaluated(bench, None, rubric='It names "canary".')
+    assert outcome.decision.verdict is Verdict.ALLOW
+
+
+def test_what_judges_were_asked_stands_under_the_exams_seal_alone(bench):
+    outcome = evaluated(bench, ScriptedJudge(0.95, rationale="canary-rationale"))
+    sealed = (folder_of(bench.root, outcome.eval) / EXCHANGES).read_bytes()
+    opened = pyrage.decrypt(sealed, [bench.exam.key])
+    for canary in (b"canary-rubric", b"canary-subject", b"canary-rationale"):
+        assert canary in opened
+    written = [
+        path.read_bytes()
+        for path in bench.root.rglob("*")
+        if path.is_file() and ".git/" not in str(path)
+    ]
+    assert not any(b"canary-" in data for data in written)
+    assert "canary-" not in repr(outcome)
