@@ -76,6 +76,38 @@ def test_actions_give_nothing_and_a_click_waits_for_where_it_leads(browser):
     assert (browser.url(), browser.text("h1")) == ("/done?q=x", "Thank you")
 
 
+WAYS_ON = {
+    "link": "<a id=x href=/done>x</a>",
+    "form": "<form method=post action=/done><button id=x>x</button></form>",
+    "script": "<button id=x onclick=\"location = '/done'\">x</button>",
+    "replaced": "<button id=x onclick=\"location.replace('/done')\">x</button>",
+}
+
+
+@pytest.mark.parametrize("way", WAYS_ON)
+def test_after_a_click_the_page_is_the_one_it_leads_to(browser, site, way):
+    site.pages["/on"] = WAYS_ON[way]
+    for _ in range(5):
+        browser.open("/on")
+        browser.click("#x")
+        assert browser.text("h1") == "Thank you"
+
+
+WAYS_NOWHERE = {
+    "nothing": "<button id=x>x</button>",
+    "fragment": "<a id=x href=#here>x</a>",
+    "popup": "<a id=x target=_blank href=/done>x</a>",
+    "refused": "<a id=x href=http://127.0.0.1:1/>x</a>",
+}
+
+
+@pytest.mark.parametrize("way", WAYS_NOWHERE)
+def test_a_click_that_leads_nowhere_is_done(browser, site, way):
+    site.pages["/on"] = WAYS_NOWHERE[way]
+    browser.open("/on")
+    assert browser.click("#x", timeout_ms=5000) is None
+
+
 def test_the_services_own_origin_is_in_no_address(browser, site):
     browser.open(f"{site.origin}/done?a=1#b")
     assert browser.url() == "/done?a=1#b"

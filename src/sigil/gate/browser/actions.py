@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urljoin, urlsplit
 
-from sigil.gate.browser.arriving import arriving
+from sigil.gate.browser.arriving import Journeys
 from sigil.gate.effects import EffectFailed, Json
 
 if TYPE_CHECKING:
@@ -33,10 +33,12 @@ class Place:
 
     Args:
         page: its page.
+        journeys: where that goes.
         origin: of the service.
     """
 
     page: Page
+    journeys: Journeys
     origin: str
 
     def address(self, written: str) -> str:
@@ -77,7 +79,7 @@ async def _open(place: Place, request: Mapping[str, Any]) -> None:
 
 
 async def _click(place: Place, request: Mapping[str, Any]) -> None:
-    await arriving(place.page, place.page.click(request["selector"], strict=True))
+    await place.journeys.arriving(place.page.click(request["selector"], strict=True))
 
 
 async def _fill(place: Place, request: Mapping[str, Any]) -> None:

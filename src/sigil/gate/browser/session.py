@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from sigil.gate.browser import launching
 from sigil.gate.browser.actions import ACTIONS, Place
+from sigil.gate.browser.arriving import journeys
 from sigil.gate.browser.door import Connector, Destination, Door
 from sigil.gate.effects import Call, EffectFailed, EffectMissing, Json
 from sigil.printable import printable
@@ -124,7 +125,7 @@ class Browser:
         context = await chromium.new_context(**launching.CONTEXT)
         page = await context.new_page()
         context.on("page", _close_popup)
-        return Place(page, self._origin)
+        return Place(page, await journeys(page), self._origin)
 
     def _stop(self, stop: Any) -> None:
         with contextlib.suppress(EffectFailed):
