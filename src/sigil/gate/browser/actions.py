@@ -9,7 +9,6 @@ Not here: time limits, errors, the browser itself (`sigil.gate.browser.session`)
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -18,12 +17,11 @@ from urllib.parse import urljoin, urlsplit
 
 from sigil.gate.browser.arriving import Journeys
 from sigil.gate.effects import EffectFailed, Json
+from sigil.gate.pictures import as_text
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-PICTURE = "data:image/png;base64,"
-"""How the text of a screenshot begins."""
 _TRIES: Final = 3
 
 
@@ -130,7 +128,7 @@ async def _snapshot(place: Place, request: Mapping[str, Any]) -> str:
 async def _screenshot(place: Place, request: Mapping[str, Any]) -> str:
     del request
     data = await place.page.screenshot(full_page=True, animations="disabled")
-    return PICTURE + base64.b64encode(data).decode()
+    return as_text(data)
 
 
 async def _eval(place: Place, request: Mapping[str, Any]) -> Json:
@@ -165,10 +163,3 @@ ACTIONS: Mapping[str, Action] = {
     "cookies": _cookies,
 }
 """By name."""
-
-
-def picture(reply: Json) -> bytes | None:
-    """Return the PNG in a recorded reply; None for any other reply."""
-    if not isinstance(reply, str) or not reply.startswith(PICTURE):
-        return None
-    return base64.b64decode(reply.removeprefix(PICTURE))
