@@ -23,6 +23,8 @@ from sigil.gate.generate.model import Exchange, Property, Request, Sketch
 from sigil.gate.generate.slots import SHARED, SLOT, drawing, slots_in, with_texts
 from sigil.gate.intent import Intent
 
+_NUMBERED = re.compile(r" (?=[0-9]+\.)")
+_GLUE = "\ue000"
 _WIDTH = 100
 _INDENT = 10
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
@@ -121,10 +123,10 @@ class _Writer:
         gist = step.exchange.gist if isinstance(step, Property) else step.gist
         if self.lines:
             self.lines.append("")
-        wrapped = textwrap.wrap(f"{number}. {gist}", _WIDTH - _INDENT, break_long_words=False)
-        self.lines += [
-            f"-- {line}" if n == 0 else f"--    {line}" for n, line in enumerate(wrapped)
-        ]
+        kept = _NUMBERED.sub(_GLUE, gist)  # a line that begins so would be another step
+        wrapped = textwrap.wrap(f"{number}. {kept}", _WIDTH - _INDENT, break_long_words=False)
+        lines = [line.replace(_GLUE, " ") for line in wrapped]
+        self.lines += [f"-- {lines[0]}", *(f"--    {line}" for line in lines[1:])]
 
     def exchange(self, step: Exchange) -> None:
         """Write a request, its checks, and the locals that later requests use."""
