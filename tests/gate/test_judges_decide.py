@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyrage
@@ -49,14 +50,12 @@ def bench(tmp_path, past, signer):
 def evaluated(bench: Bench, judge: ScriptedJudge | None, rubric: str = "canary-rubric is kind."):
     """Evaluate a change by an exam with one more holdout, which a judge grades."""
     bench.exam.seal(JUDGED.format(rubric=rubric))
-    services = {
-        "api": {
-            "deploy": {"backend": "external", "urls": bench.serving.urls},
-            "recipients": [bench.exam.recipient],
-            "models": {"judge": {"provider": "stub"}} if judge else {},
-        }
-    }
-    bench.policy(services=services)
+    bench.policy()
+    if judge is not None:
+        written = bench.root / ".sigil" / "gate.yaml"
+        policy = json.loads(written.read_text())
+        policy["services"]["api"]["models"] = {"judge": {"provider": "stub"}}
+        written.write_text(json.dumps(policy))
     bench.git("add", "-A")
     bench.git("commit", "-q", "-m", "judged")
     with Answerers({}, providers={"judge": judge} if judge else None) as answerers:
