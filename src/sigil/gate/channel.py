@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from sigil.effects import SYSTEM_CLOCK
 from sigil.gate.effects import Answered, Call, Json
 from sigil.gate.lua.limits import Limits
 from sigil.gate.model import Declared, Evidence, Result, Scenario
@@ -129,17 +130,22 @@ class Channel:
         except OSError as error:
             raise Broken("the other end is gone") from error
 
-    def receive(self, kind: type[T]) -> T:
+    def receive(self, kind: type[T], within_s: float | None = None) -> T:
         """Return the next message.
+
+        Args:
+            kind: its shape.
+            within_s: seconds until all of it has to be there, however it drips; None for ever.
 
         Raises:
             Broken: there is none, or it is of another shape.
         """
-        [length] = _LENGTH.unpack(self._exactly(_LENGTH.size))
+        latest = None if within_s is None else SYSTEM_CLOCK.monotonic_ns() + int(within_s * 1e9)
+        [length] = _LENGTH.unpack(self._exactly(_LENGTH.size, latest))
         if length > MAX_MESSAGE:
             raise Broken(f"a message of {length:,} bytes")
         try:
-            return _DECODERS[kind].decode(self._exactly(length))
+            return _DECODERS[kind].decode(self._exactly(length, latest))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Broken("a message that nobody understands") from error
 
@@ -172,15 +178,23 @@ class Channel:
         """Hang up."""
         self._end.close()
 
-    def _exactly(self, count: int) -> bytes:
+    def _exactly(self, count: int, latest: int | None) -> bytes:
         data = bytearray(count)
         view = memoryview(data)
         while view:
             try:
+                if latest is not None:
+                    self._end.settimeout(_left(latest))
                 received = self._end.recv_into(view)
             except OSError as error:
-                raise Broken("the other end is gone") from error
+                silent = isinstance(error, TimeoutError)
+                raise Broken("silence" if silent else "the other end is gone") from error
             if not received:
                 raise Broken("the other end is gone")
             view = view[received:]
         return bytes(data)
+
+
+def _left(latest: int) -> float:
+    """Return the seconds until a moment, at least so few that a socket takes them for some."""
+    return max((latest - SYSTEM_CLOCK.monotonic_ns()) / 1e9, 1e-6)

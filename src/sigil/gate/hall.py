@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import SandboxUnavailable
 from sigil.gate.channel import Broken, Channel, Order, Reply, Report, Word
 from sigil.gate.effects import Call, EffectFailed, Json
@@ -31,6 +32,8 @@ START_S = 30.0
 """Seconds that the first process may take to import what scenarios need."""
 GRACE_S = 5.0
 """Seconds past a scenario's own time before the hall stops listening."""
+MOST_WORDS = 100_000
+"""Messages of one scenario; its budget of calls usually ends it before."""
 
 _PROGRAM = """
 import gc
@@ -64,15 +67,19 @@ class Hall:
         self._control, self._lock = ours, threading.Lock()
         with theirs:
             program = _PROGRAM.format(theirs.fileno(), os.getpid())
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", program],
-                pass_fds=(theirs.fileno(),),
-                env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-c", program],
+                    pass_fds=(theirs.fileno(),),
+                    env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                ours.close()
+                raise _unavailable(error) from error
         try:
             ours.settimeout(START_S)
             if ours.recv(1) != b"r":
@@ -80,10 +87,7 @@ class Hall:
             ours.settimeout(None)
         except OSError as error:
             self.close()
-            raise SandboxUnavailable(
-                f"the process that runs scenarios does not start: {error}",
-                remedy="pip install 'sigil[gate]'",
-            ) from error
+            raise _unavailable(error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -124,21 +128,32 @@ class Hall:
             Lost: there is no report.
         """
         ours, theirs = socket.socketpair()
-        ours.settimeout(order.most_seconds + GRACE_S)
+        left = order.most_seconds + GRACE_S
         channel = Channel(ours)
         try:
             with theirs, self._lock:
                 socket.send_fds(self._control, [b"f"], [theirs.fileno()])
             channel.send(order)
-            while True:
-                word = channel.receive(Word)
+            for _ in range(MOST_WORDS):
+                start = SYSTEM_CLOCK.monotonic_ns()
+                word = channel.receive(Word, within_s=left)
+                left -= (SYSTEM_CLOCK.monotonic_ns() - start) / 1e9
                 if word.report is not None:
                     return word.report
+                ours.settimeout(order.most_seconds + GRACE_S)
                 _attend(channel, word, answer, connect)
+            raise Broken("it asks without end")  # noqa: TRY301 (one refusal for all of them)
         except (Broken, OSError) as error:
             raise Lost(f"its process ended without a report: {error}") from error
         finally:
             channel.close()
+
+
+def _unavailable(error: OSError) -> SandboxUnavailable:
+    return SandboxUnavailable(
+        f"the process that runs scenarios does not start: {error}",
+        remedy="pip install 'sigil[gate]'",
+    )
 
 
 def _attend(

@@ -59,7 +59,7 @@ evaluators: [{_quoted(start.evaluator)}]
 # policy:
 #   freshness_s: 60               # how old the ledger may be for an ALLOW, and how long one lasts
 #   repeats: 1                    # of each scenario on each side
-#   submissions: 20               # of one change, before nothing is said of holdouts any more
+#   submissions: 20               # to one exam, before nothing is said of its holdouts any more
 """
     load_policy(text.replace(f'"{_PLACE}"', "").encode())
     return text
