@@ -15,10 +15,13 @@ Not here: repeating it (`sigil.gate.repeating`), printing it (`sigil.gate.presen
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -82,12 +85,34 @@ def kept(observed: Observed) -> Kept:
     )
 
 
+def _plain(text: str) -> str:
+    return text
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _in_ascii_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+_SPELLINGS = (quote_plus, quote, partial(quote, safe=""), _in_ascii_json, _in_json, _plain)
+"""How a text may stand in a request or reply; where two agree, the later one says how its name
+does."""
+
+
 def without_secrets(answered: Sequence[Answered]) -> tuple[Answered, ...]:
-    """Return calls and replies with the name of each secret in the place of its value."""
+    """Return calls and replies with the name of each secret in the place of its value.
+
+    Also where it is spelled as in a body of JSON or in a URL; the name is spelled so too, as it
+    is when the recording is repeated with the name.
+    """
     secrets = {
-        one.reply: f"«{one.call.request['name']}»"
+        spelled(one.reply): spelled(f"«{one.call.request['name']}»")
         for one in answered
         if one.call.kind == "env" and isinstance(one.reply, str) and one.reply
+        for spelled in _SPELLINGS
     }
     longest_first = sorted(secrets.items(), key=lambda pair: (-len(pair[0]), pair[0]))
     return tuple(

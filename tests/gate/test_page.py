@@ -1,0 +1,75 @@
+"""The operator's page and the author's comment: nothing foreign in them is markup."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.gate.test_comparing import FAILED, SUMMARY, told, visible
+
+from sigil.gate.feedback import Disclosure
+from sigil.gate.page import page
+from sigil.gate.summary import markdown
+
+HOSTILE = '<script>alert("x")</script>\u202e</pre>'
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append(tag)
+
+
+def tags(text: str) -> list[str]:
+    reader = Tags()
+    reader.feed(text)
+    return reader.seen
+
+
+def test_a_page_loads_and_runs_nothing():
+    shown = page(SUMMARY, told(visible("a", FAILED)), ["a frame"])
+    assert not {"script", "link", "img", "iframe", "object"} & set(tags(shown))
+    assert "http" not in shown.replace("http-equiv", "")
+
+
+@pytest.mark.parametrize("field", ["ref", "service"])
+def test_foreign_text_adds_no_tag_to_a_page(field):
+    plain = page(replace(SUMMARY, **{field: "x"}), told(), [])
+    hostile = page(replace(SUMMARY, **{field: HOSTILE}), told(), [])
+    assert tags(hostile) == tags(plain)
+    assert "\u202e" not in hostile
+
+
+def test_a_frame_is_shown_to_the_letter():
+    shown = page(SUMMARY, told(), ["a < b && <i>"])
+    assert "a &lt; b &amp;&amp; &lt;i&gt;" in shown
+
+
+@given(st.text(max_size=20))
+def test_any_name_is_one_cell_of_the_comment(name):
+    text = markdown(SUMMARY, told(visible(name, FAILED)))
+    [row] = [line for line in text.split("\n") if "**fail**" in line]
+    assert row.count("|") == 4
+
+
+def test_a_comment_names_the_steps_of_what_failed_and_no_others():
+    text = markdown(SUMMARY, told(visible("good"), visible("bad", FAILED)))
+    assert "`bad`" in text
+    assert "`good`" not in text
+
+
+def test_a_comment_keeps_the_problems_of_stages_to_the_operator():
+    troubled = replace(SUMMARY, troubles=[{"stage": "deploy pr", "problem": "canary"}])
+    assert "canary" not in markdown(troubled, told())
+    assert "canary" in page(troubled, told(), [])
+
+
+def test_an_intent_that_is_missed_is_named_where_steps_are_not_told():
+    text = markdown(SUMMARY, told(disclosed=Disclosure.SPECS, specs=["docs/specs/a.md"]))
+    assert "holdouts miss `docs/specs/a.md`" in text
