@@ -155,7 +155,11 @@ class Bench:
         written = {
             "services": {
                 "api": {
-                    "deploy": {"backend": "external", "urls": self.serving.urls},
+                    "deploy": {
+                        "backend": "external",
+                        "urls": self.serving.urls,
+                        "vouched": True,
+                    },
                     "recipients": [self.exam.recipient],
                 }
             },
@@ -204,6 +208,8 @@ class Quiet:
 def make_bench(root: Path, serving: Serving, past: Path, signer: keys.PrivateKey) -> Bench:
     """Return a repository with a branch ``change``, two visible questions and two holdouts.
 
+    Its ledger is the past, attested now.
+
     Args:
         root: where it is made.
         serving: its two sides.
@@ -227,16 +233,24 @@ def make_bench(root: Path, serving: Serving, past: Path, signer: keys.PrivateKey
     bench.git("commit", "-q", "-a", "-m", "change")
     bench.git("checkout", "-q", "main")
     shutil.copytree(past, bench.ledger_path)
-    ledger = bench.ledger()
+    ledger, reviewer = bench.ledger(), reviewer_of(past)
     assert ledger.pin is not None
-    ledger.pin.trust(ledger.snapshot().checkpoint.ledger, frozenset({signer.key}))
+    ledger.pin.trust(ledger.snapshot().checkpoint.ledger, frozenset({signer.key, reviewer.key}))
+    ledger.attest()
     return bench
+
+
+def reviewer_of(past: Path) -> keys.PrivateKey:
+    """Return the key of whoever judged in a past; made with it."""
+    path = past.with_name("reviewer.ed25519")
+    return keys.load(path) if path.exists() else keys.create(path)
 
 
 def make_past(path: Path, signer: keys.PrivateKey, *, evals: int) -> None:
     """Write a ledger in which ``api`` was evaluated so often, and humans always agreed."""
     clock = FixedClock(datetime.now(UTC) - timedelta(days=60))
     ledger = Ledger.create(path, signer, clock=clock)
+    human = Ledger.open(path, reviewer_of(path), clock=clock)
     ledger.append(events.ENROLLED, "api", {})
     for number in range(evals):
         clock.advance(3600)
@@ -244,7 +258,7 @@ def make_past(path: Path, signer: keys.PrivateKey, *, evals: int) -> None:
         ledger.append(events.DECISION, "api", events.decision_body(_decided(number, verdict)))
         body = {"eval": f"eval_{number}", "verdict": verdict.value}
         if number % 2 == 0 or number > evals - 10:
-            ledger.append(events.VERDICT, "api", body)
+            human.append(events.VERDICT, "api", body)
 
 
 def _decided(number: int, verdict: Verdict) -> Decided:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.gate.evaluations import reviewer_of
+
 from sigil.gate import events
 from sigil.gate.decision import Verdict
 from sigil.gate.events import Complete, Decided, Hundredths, Provenance
@@ -21,24 +23,29 @@ def make_auto_past(path: Path, signer: keys.PrivateKey) -> None:
     """Write a past of two months in which humans always agreed and nothing went wrong."""
     clock = FixedClock(datetime.now(UTC) - timedelta(days=60))
     ledger = Ledger.create(path, signer, clock=clock)
+    human = Ledger.open(path, reviewer_of(path), clock=clock)
     ledger.append(events.ENROLLED, "api", {})
     for number in range(_LADDER.advisory_evals + 2):
         clock.advance(3600)
         is_judged = number < _LADDER.shadow_evals and number % 2 == 0
-        is_looked_at = number > _LADDER.advisory_evals - _LADDER.window - 2
-        _tell(ledger, number, is_judged=is_judged, is_looked_at=is_looked_at)
+        is_recent = number > _LADDER.advisory_evals - _LADDER.window - 2
+        _tell(ledger, number, is_recent=is_recent)
+        if is_judged:
+            body = {"eval": f"eval_{number}", "verdict": _verdict(number).value}
+            human.append(events.VERDICT, "api", body)
 
 
-def _tell(ledger: Ledger, number: int, *, is_judged: bool, is_looked_at: bool) -> None:
-    verdict = Verdict.BLOCK if number % 4 == 0 else Verdict.ALLOW
+def _verdict(number: int) -> Verdict:
+    return Verdict.BLOCK if number % 4 == 0 else Verdict.ALLOW
+
+
+def _tell(ledger: Ledger, number: int, *, is_recent: bool) -> None:
+    verdict = _verdict(number)
     some = f"sha256:{number:064x}"
     about = Provenance(some, some, some, "0x0", some, "sigil@0")
-    if is_looked_at:
+    if is_recent:
         ledger.append(events.COMPLETE, "api", events.complete_body(_complete(number, about)))
     ledger.append(events.DECISION, "api", events.decision_body(_decided(number, verdict, about)))
-    if is_judged:
-        body = {"eval": f"eval_{number}", "verdict": verdict.value}
-        ledger.append(events.VERDICT, "api", body)
 
 
 def _complete(number: int, about: Provenance) -> Complete:

@@ -30,6 +30,8 @@ def facts(*exam, **changed) -> Facts:
         has_provenance=True,
         ledger_age_s=1.0,
         is_evaluator_known=True,
+        is_seed_secret=True,
+        is_bound=True,
     )
     return replace(good, **changed)
 
@@ -55,6 +57,8 @@ MISSING = {
     "has_provenance": False,
     "ledger_age_s": None,
     "is_evaluator_known": False,
+    "is_seed_secret": False,
+    "is_bound": False,
 }
 
 
@@ -66,7 +70,7 @@ def test_a_fact_that_is_missing_is_a_review(name):
 
 
 def test_every_fact_without_a_default_that_is_neutral_is_among_the_missing():
-    neutral = {"freshness_s", "earlier", "failed", "thresholds"}
+    neutral = {"freshness_s", "earlier", "differs", "failed", "thresholds"}
     assert {field.name for field in fields(Facts)} == neutral | set(MISSING)
 
 
@@ -143,6 +147,17 @@ def test_a_baseline_that_did_better_before_is_a_review():
     assert codes(decision) == {Code.BASELINE_SANK}
 
 
+def test_a_change_that_came_to_other_scores_before_is_a_review():
+    assert codes(decide(facts(differs=True))) == {Code.CONTRADICTED}
+
+
+def test_a_floor_that_errors_lead_to_is_a_humans():
+    exam = [answers("ee", "pp", name="a"), answers("ee", "pp", name="h", half="holdout")]
+    decision = decide(facts(*exam))
+    assert decision.verdict is Verdict.REVIEW
+    assert Code.BELOW_FLOOR in codes(decision)
+
+
 def test_shadow_recommends_and_does_not_allow():
     decision = decide(facts(tier=Tier.SHADOW))
     assert (decision.verdict, decision.recommended) == (Verdict.REVIEW, Verdict.ALLOW)
@@ -208,6 +223,8 @@ def test_errors_never_allow(exam, tier, failed, age, provenance, known):
             ledger_age_s=age,
             has_provenance=provenance,
             is_evaluator_known=known,
+            is_seed_secret=True,
+            is_bound=True,
         )
     )
     if found.verdict is Verdict.ALLOW:

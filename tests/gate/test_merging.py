@@ -11,7 +11,7 @@ import pytest
 from tests.gate.evaluations import Bench, Quiet
 
 from sigil.effects import SYSTEM_CLOCK
-from sigil.errors import InvalidValue, SigilError, Unreadable, WorkspaceBusy
+from sigil.errors import InvalidValue, NotFound, SigilError, Unreadable, WorkspaceBusy
 from sigil.gate import events
 from sigil.gate.acting import Stands, decision_on
 from sigil.gate.decision import Code, Verdict
@@ -184,7 +184,21 @@ def test_an_evaluator_that_the_base_no_longer_names_ends_an_allow(bench):
     allowed(bench)
     bench.policy(evaluators=[])
     bench.git("commit", "-q", "-a", "-m", "nobody")
-    assert Code.EVALUATOR_UNKNOWN in codes(stands(bench))
+    with pytest.raises(NotFound, match="never evaluated"):
+        stands(bench)
+
+
+def test_an_override_is_what_holds_instead(bench):
+    name = allowed(bench).recorded.eval
+    body = {"eval": name, "decided": "ALLOW", "verdict": "BLOCK", "reason": "wrong"}
+    bench.ledger().append(events.OVERRIDE, "api", body)
+    assert stands(bench).worth.verdict is Verdict.BLOCK
+
+
+def test_an_incident_of_this_very_change_is_a_review(bench):
+    name = allowed(bench).recorded.eval
+    bench.ledger().append(f"{events.INCIDENT}safety", "api", {"eval": name, "note": ""})
+    assert Code.SPOKEN_AGAINST in codes(stands(bench))
 
 
 def test_an_incident_takes_the_merge_from_the_machine(bench):

@@ -123,3 +123,19 @@ def test_a_digest_is_pinned(repository):
     commit = repository.git("rev-parse", "HEAD")
     pinned = "sha256:bf326adb5b60e1122e619c232177e2c95e8e219e61c32e5feda36d3249320697"
     assert content_digest(repository.root, commit) == pinned
+
+
+def test_a_tag_of_the_same_name_is_not_the_base_branch(repository):
+    _, _, now = branched(repository)
+    repository.git("tag", "main", "change")
+    repository.git("tag", "origin/HEAD", "change")
+    assert resolve(repository.root, "change").control.commit == now
+    assert resolve(repository.root, "change", base="main").control.commit == now
+
+
+def test_a_byte_that_is_no_text_is_not_the_text_that_shows_it(repository):
+    (repository.root / "x\\xff").write_text("1")
+    one = content_digest(repository.root, repository.commit())
+    (repository.root / "x\\xff").unlink()
+    (repository.root / os.fsdecode(b"x\xff")).write_text("1")
+    assert content_digest(repository.root, repository.commit()) != one

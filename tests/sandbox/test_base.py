@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigil.errors import InvalidValue, NotFound, Unwritable
+from sigil.errors import Corrupt, InvalidValue, NotFound, Unwritable
 from sigil.sandbox import Base, freeze
 from sigil.sandbox.base import KEPT, locked_tree
 from sigil.store.files import is_temporary
@@ -436,3 +436,41 @@ def test_runs_that_begin_and_end_at_once_never_miss_their_files(folder: Path, tm
     ]
     assert [process.wait(100) for process in running] == [0, 0, 0]
     assert len([name for name in cached(cache) if not is_temporary(name)]) <= KEPT + 3
+
+
+# --- trees that nobody can check out ------------------------------------------------------
+
+
+def hostile(repository: Path, *entries: tuple[bytes, bytes]) -> str:
+    """Return a commit whose root tree holds just these entries: mode and name."""
+
+    def put(kind: str, data: bytes) -> str:
+        command = ["git", "hash-object", "-t", kind, "-w", "--literally", "--stdin"]
+        done = subprocess.run(command, cwd=repository, input=data, check=True, capture_output=True)
+        return done.stdout.decode().strip()
+
+    blob = put("blob", b"planted")
+    inner = put("tree", b"100644 PLANTED\0" + bytes.fromhex(blob))
+    tree = b"".join(
+        mode + b" " + name + b"\0" + bytes.fromhex(inner if mode == b"40000" else blob)
+        for mode, name in entries
+    )
+    return git(repository, "commit-tree", "-m", "x", put("tree", tree))
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [(b"40000", b"..")],
+        [(b"100644", b"../SLASHNAME")],
+        [(b"100644", b"/ABSOLUTE")],
+        [(b"120000", b"d"), (b"40000", b"d")],
+        [(b"100644", b"a"), (b"100644", b"a")],
+    ],
+)
+def test_a_commit_whose_paths_lead_out_of_its_tree_is_refused(repository, tmp_path, entries):
+    commit = hostile(repository, *entries)
+    with pytest.raises(Corrupt):
+        freeze(repository, tmp_path / "cache", commit=commit)
+    left = {path.name for path in tmp_path.rglob("*")}
+    assert not left & {"PLANTED", "SLASHNAME", "ABSOLUTE"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from sigil.gate.policy import Gate
     from sigil.ledger.ledger import Ledger
 
 LEDGER = Path(".sigil") / "ledger"
@@ -21,8 +22,29 @@ remote_name = click.option(
 )
 
 
-def open_ledger(root: Path) -> Ledger:
+def gate_of(root: Path) -> Gate:
+    """Return the policy as it stands in the working tree, to look at; none decides by it.
+
+    Raises:
+        NotFound: there is none.
+    """
+    from sigil.cli.scenario.choosing import policy_of
+    from sigil.errors import NotFound, Where
+    from sigil.gate.policy import PATH
+
+    policy = policy_of(root)
+    if policy is None:
+        raise NotFound("there is no policy", where=Where(PATH), remedy="sigil init --service NAME")
+    return policy.gate
+
+
+def open_ledger(root: Path, signer: str = "evaluator") -> Ledger:
     """Return the repository's ledger, able to sign, and brought up to date.
+
+    Args:
+        root: the repository.
+        signer: name of the key that signs; ``reviewer`` is a human's own, where there is one, and
+            else the evaluator's, whose verdicts nobody counts.
 
     Raises:
         NotFound: there is none.
@@ -34,7 +56,8 @@ def open_ledger(root: Path) -> Ledger:
     from sigil.ledger.pins import Pin
 
     path = root / ".sigil" / "ledger"
-    opened = Ledger.open(path, keys.load(keys.path_of()), Pin.of(path))
+    own = keys.path_of(signer)
+    opened = Ledger.open(path, keys.load(own if own.exists() else keys.path_of()), Pin.of(path))
     url = remote.remembered(path)
     if url is not None:
         syncing.sync(opened, remote.Remote(url, path))

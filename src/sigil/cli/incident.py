@@ -21,12 +21,13 @@ def incident(tag: str, service: str, evaluation: str, note: str, repo_root: Path
 
     One costs AUTO a rung, two in 30 days cost it two; eval.regression costs ADVISORY one.
     """
-    from sigil.cli.gatekeeping import open_ledger
+    from sigil.cli.gatekeeping import gate_of, open_ledger
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import report_incident, trust_of
 
-    ledger = open_ledger(repository(repo_root))
+    root = repository(repo_root)
+    ledger = open_ledger(root, "reviewer")
     entry = report_incident(ledger, service, tag, name=evaluation, note=note)
-    stands = trust_of(ledger, service, SYSTEM_CLOCK.now())
+    stands = trust_of(ledger, service, gate_of(root), SYSTEM_CLOCK.now())
     click.echo(f"incident {tag} of {service} · entry {entry.seq} · now {stands.tier.value}")

@@ -107,13 +107,13 @@ def _check(root: Path, start: Start) -> None:
 
 
 def _enroll(root: Path, service: str) -> None:
-    from sigil.cli.gatekeeping import open_ledger
+    from sigil.cli.gatekeeping import gate_of, open_ledger
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import enroll, trust_of
     from sigil.gate.trust import Tier
 
     ledger = open_ledger(root)
-    if trust_of(ledger, service, SYSTEM_CLOCK.now()).tier is Tier.NONE:
+    if trust_of(ledger, service, gate_of(root), SYSTEM_CLOCK.now()).tier is Tier.NONE:
         click.echo(f"enrolled {service} · entry {enroll(ledger, service).seq}")
 
 

@@ -26,7 +26,7 @@ def override(evaluation: str, word: str, reason: str, repo_root: Path | None) ->
     from sigil.gate import acting
     from sigil.gate.decision import Verdict
 
-    ledger = open_ledger(repository(repo_root))
+    ledger = open_ledger(repository(repo_root), "reviewer")
     entry = acting.override(ledger, evaluation, Verdict(word.upper()), reason)
     decided = entry.body["decided"]
     click.echo(f"{evaluation}: {decided} overridden to {word.upper()} · entry {entry.seq}")

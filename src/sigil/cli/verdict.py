@@ -28,5 +28,7 @@ def verdict(evaluation: str, word: str, reason: str, repo_root: Path | None) -> 
     from sigil.gate.acting import judge
     from sigil.gate.decision import Verdict
 
-    entry = judge(open_ledger(repository(repo_root)), evaluation, Verdict(word.upper()), reason)
+    entry = judge(
+        open_ledger(repository(repo_root), "reviewer"), evaluation, Verdict(word.upper()), reason
+    )
     click.echo(f"{evaluation}: you would say {word.upper()} · entry {entry.seq}")

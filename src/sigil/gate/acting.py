@@ -16,12 +16,13 @@ from pathlib import Path
 from sigil.errors import InvalidValue, NotFound
 from sigil.gate import events
 from sigil.gate.decision import Decision, Verdict
-from sigil.gate.events import Decided
-from sigil.gate.policy import MAX_BYTES, PATH, load_policy
+from sigil.gate.events import Decided, Signers
+from sigil.gate.history import read_history
+from sigil.gate.policy import MAX_BYTES, PATH, Gate, load_policy
 from sigil.gate.revisions import Revisions
 from sigil.gate.standing import Now, standing
 from sigil.gate.trees import CommitTree
-from sigil.gate.trust import Tier, Trust, trust
+from sigil.gate.trust import Tier, Trust
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.statement import Entry
 from sigil.printable import printable
@@ -55,12 +56,10 @@ def decision_on(
     """
     control = CommitTree(root, revisions.control.commit)
     policy = load_policy(control.read(PATH, MAX_BYTES), f"{control.name}:{PATH}")
-    entries = list(ledger.check().snapshot.entries(service=service))
+    history = read_history(ledger, service, policy.gate)
     decided = [
         (entry, known)
-        for entry in entries
-        if entry.kind == events.DECISION
-        for known in events.decided([entry], service)
+        for entry, known in history.decided()
         if known.provenance.artifact == revisions.change.digest
     ]
     if not decided:
@@ -76,23 +75,23 @@ def decision_on(
         baseline=revisions.baseline.digest,
         base=revisions.control.commit,
         control=revisions.control.digest,
-        tier=trust(events.trust_events(entries, service), moment).tier,
-        ledger_age_s=(moment - ledger.tip.ts).total_seconds(),
+        tier=history.trust(moment).tier,
+        ledger_age_s=(moment - history.current).total_seconds(),
         freshness_s=policy.gate.policy.freshness_s,
-        used=events.used(entries, service),
+        used=events.used(history.entries, service),
         is_evaluator_known=entry.key in policy.gate.evaluators,
+        against=tuple(events.spoken_against(history.entries, recorded.eval)),
     )
     return Stands(recorded, entry.seq, standing(recorded, now), now.tier)
 
 
-def trust_of(ledger: Ledger, service: str, moment: datetime) -> Trust:
+def trust_of(ledger: Ledger, service: str, gate: Gate, moment: datetime) -> Trust:
     """Return where a service stands.
 
     Raises:
         LedgerBroken: the ledger holds what nobody understands.
     """
-    entries = list(ledger.check().snapshot.entries(service=service))
-    return trust(events.trust_events(entries, service), moment)
+    return read_history(ledger, service, gate).trust(moment)
 
 
 def enroll(ledger: Ledger, service: str) -> Entry:
@@ -158,7 +157,7 @@ def _decided(ledger: Ledger, name: str) -> tuple[str, Decided]:
     found = [
         (entry.service, known)
         for entry in ledger.check().snapshot.entries(kind=events.DECISION)
-        for known in events.decided([entry], entry.service)
+        for known in events.decided([entry], entry.service, Signers(frozenset({entry.key})))
         if known.eval == name
     ]
     if not found:

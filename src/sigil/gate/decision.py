@@ -1,10 +1,10 @@
 """Turn facts into ALLOW, REVIEW or BLOCK.
 
-Pure: no clock, files or chance; `sigil.gate.evaluator` gathers the facts and records the decision.
+Pure: no clock, files or chance; `sigil.gate.evaluating` gathers the facts and records the decision.
 
 Invariant I (fail-closed): a verdict begins at ALLOW only where every fact is there, and each
-reason can only lower it. A fact that is missing is a reason. Invariant IV (freshness): a ledger
-whose newest checkpoint is older than the window, or lies in the future, is one too.
+reason can only lower it. A fact that is missing is a reason. Invariant IV (freshness): so is a
+ledger that was last known to be current before the window, or in the future.
 
 Not here: scores (`sigil.gate.scoring`), the trust ladder (`sigil.gate.trust`).
 """
@@ -69,11 +69,15 @@ class Code(StrEnum):
     STALE_LEDGER = "stale_ledger"
     LEDGER_UNKNOWN = "ledger_unknown"
     EVALUATOR_UNKNOWN = "evaluator_unknown"
+    CONTRADICTED = "contradicted"
+    SEED_KNOWN = "seed_known"
+    UNBOUND = "unbound"
     TIER = "tier"
     RECORDED = "recorded"
     MOVED = "moved"
     EXPIRED = "expired"
     USED = "used"
+    SPOKEN_AGAINST = "spoken_against"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,9 @@ class Facts:
         is_evaluator_known: whether the key that signs is one of those that the base ref names.
         earlier: overall satisfaction that this very baseline once had in the same exam; None if
             it was never seen.
+        differs: whether the very same change once came to other scores in this exam.
+        is_seed_secret: whether nobody could know the generated values beforehand.
+        is_bound: whether what was examined is what the commits hold.
         failed: stages that did not end as they should.
         thresholds: by priority.
     """
@@ -139,6 +146,9 @@ class Facts:
     freshness_s: float = 60.0
     is_evaluator_known: bool = False
     earlier: Fraction | None = None
+    differs: bool = False
+    is_seed_secret: bool = False
+    is_bound: bool = False
     failed: frozenset[Stage] = frozenset()
     thresholds: Mapping[Priority, Threshold] = field(default_factory=lambda: THRESHOLDS)
 
@@ -191,6 +201,12 @@ def _gathered(facts: Facts) -> list[Reason]:
         found.append(Reason(Code.NO_PROVENANCE, Verdict.REVIEW))
     if not facts.is_evaluator_known:
         found.append(Reason(Code.EVALUATOR_UNKNOWN, Verdict.REVIEW))
+    doubts = (
+        (Code.CONTRADICTED, facts.differs),
+        (Code.SEED_KNOWN, not facts.is_seed_secret),
+        (Code.UNBOUND, not facts.is_bound),
+    )
+    found += [Reason(code, Verdict.REVIEW) for code, holds in doubts if holds]
     age = facts.ledger_age_s
     if age is None:
         found.append(Reason(Code.LEDGER_UNKNOWN, Verdict.REVIEW))
@@ -243,7 +259,8 @@ def _scored(facts: Facts) -> list[Reason]:
     figures = (("satisfaction", _shown(overall.pr)), ("threshold", _shown(threshold.allow)))
     if overall.pr < threshold.review:
         floor = (figures[0], ("threshold", _shown(threshold.review)))
-        found.append(Reason(Code.BELOW_FLOOR, Verdict.BLOCK, strictest.value, floor))
+        worst = Verdict.REVIEW if _is_unclear(facts.answers) else Verdict.BLOCK
+        found.append(Reason(Code.BELOW_FLOOR, worst, strictest.value, floor))
     elif overall.pr < threshold.allow:
         found.append(Reason(Code.BELOW_THRESHOLD, Verdict.REVIEW, strictest.value, figures))
     for half in ("visible", "holdout"):
@@ -257,6 +274,13 @@ def _scored(facts: Facts) -> list[Reason]:
     return found
 
 
+def _is_unclear(answers: Sequence[Answers]) -> bool:
+    """Say whether an error, which need not be the change's fault, lowers its satisfaction."""
+    return any(
+        not one.pr or any(result.status is Status.ERROR for result in one.pr) for one in answers
+    )
+
+
 def _tier(tier: Tier, recommended: Verdict) -> list[Reason]:
     """Return the reason that lies in the trust ladder; only its upper two tiers may allow.
 
@@ -267,4 +291,4 @@ def _tier(tier: Tier, recommended: Verdict) -> list[Reason]:
 
 
 def _shown(value: Fraction) -> float:
-    return round(float(value), 6)
+    return int(value * 100) / 100

@@ -27,25 +27,27 @@ from sigil.gate import events, revisions
 from sigil.gate.bundle import Bundle, read_bundle
 from sigil.gate.decision import Decision, Facts, Stage, Threshold, decide
 from sigil.gate.deploy import Deployment, Revision, deploy
-from sigil.gate.deploy.settings import Deploy
+from sigil.gate.deploy.settings import Deploy, External
 from sigil.gate.evaluator import open_bundle
 from sigil.gate.events import Complete, Decided, Provenance, eval_id
-from sigil.gate.examining import Answerer, Exam, Observed, answers, examine
+from sigil.gate.examining import SIDES, Answerer, Exam, Observed, answers, examine
 from sigil.gate.feedback import Disclosure, Feedback, disclosure, feedback
 from sigil.gate.hall import Hall
+from sigil.gate.history import History, read_history
 from sigil.gate.keys import Identities
 from sigil.gate.lua import Limits
-from sigil.gate.model import Priority, SideName, Status
+from sigil.gate.model import Half, Priority, SideName, Status
 from sigil.gate.policy import MAX_BYTES, PATH, Gate, Service, load_policy
 from sigil.gate.revisions import Revisions, resolve
 from sigil.gate.scoring import Answers, Score, score
 from sigil.gate.stages import Stages, Stopped, Trouble, Watch
 from sigil.gate.trees import CommitTree
-from sigil.gate.trust import Tier, trust
+from sigil.gate.trust import Tier
 from sigil.ledger.ledger import Ledger
 
 SITTING_S = 120.0
 """Seconds of one scenario at most; its own budget usually ends it before."""
+HALVES: tuple[Half, Half] = ("visible", "holdout")
 EVALUATOR = f"sigil@{__version__}"
 
 
@@ -59,8 +61,8 @@ class Wanted:
         ref: the change.
         base: the base branch; None for the usual names.
         remote: where pull requests are fetched from.
-        seed: of the generators; None for one that nobody knows beforehand.
-        repeats: of each scenario; None for the policy's.
+        seed: of the generators; one that was chosen can be known beforehand, and allows nothing.
+        repeats: of each scenario, if that is more than the policy asks.
         lanes: scenarios at once.
     """
 
@@ -167,8 +169,11 @@ class _Evaluation:
     answers: tuple[Answers, ...] = ()
     score: Score | None = None
     ledger: Ledger | None = None
+    history: History | None = None
     known: list[Complete] = field(default_factory=list[Complete])
     tier: Tier | None = None
+    complete: Complete | None = None
+    is_bound: bool = False
 
     def __post_init__(self) -> None:
         self.name = eval_id(self.parts.clock.now(), self.parts.entropy(4))
@@ -196,6 +201,7 @@ class _Evaluation:
             policy = load_policy(control.read(PATH, MAX_BYTES), f"{control.name}:{PATH}")
             self.gate, service = policy.gate, policy.service(self.wanted.service)
             settings = policy.deployment(self.wanted.service)
+            self.is_bound = not isinstance(settings, External) or settings.vouched
         with self.stages.at(Stage.BUNDLE):
             self.bundle = read_bundle(control, self.wanted.service)
             opened = open_bundle(self.bundle, self.parts.identities())
@@ -204,7 +210,7 @@ class _Evaluation:
         exam = Exam(
             scenarios=opened.scenarios,
             seed=self.seed,
-            repeats=self.wanted.repeats or self.gate.policy.repeats,
+            repeats=max(self.wanted.repeats or 1, self.gate.policy.repeats),
             limits=Limits(),
             most_seconds=SITTING_S,
             lanes=self.wanted.lanes,
@@ -217,7 +223,9 @@ class _Evaluation:
                     exam,
                     hall=standing.enter_context(self.parts.hall()),
                     deployments=deployments,
-                    answerer=self.parts.answerer(service, deployments),
+                    answerer=self.parts.answerer(
+                        service, {side: deployments[side, "visible"] for side in SIDES}
+                    ),
                     progress=self.stages.watch.sat,
                     is_over=self._clock_of(self.gate.policy.max_seconds),
                 )
@@ -245,25 +253,32 @@ class _Evaluation:
             f"scenario_set:{manifest.version}"
         )
 
-    def _deployed(self, settings: Deploy, standing: ExitStack) -> dict[SideName, Deployment]:
-        """Put both sides up, until ``standing`` ends."""
+    def _deployed(
+        self, settings: Deploy, standing: ExitStack
+    ) -> dict[tuple[SideName, Half], Deployment]:
+        """Put both sides up, for each half of the exam apart, until ``standing`` ends.
+
+        A service that is asked the visible half cannot repeat in its replies, which are kept in the
+        open, what the sealed half asked.
+        """
         control = Revision(self.wanted.root, self.revisions.control.commit)
         compared: tuple[tuple[SideName, revisions.Revision, Stage], ...] = (
             ("pr", self.revisions.change, Stage.DEPLOY_PR),
             ("baseline", self.revisions.baseline, Stage.DEPLOY_BASELINE),
         )
-        found: dict[SideName, Deployment] = {}
+        found: dict[tuple[SideName, Half], Deployment] = {}
         for side, revision, stage in compared:
             with self.stages.at(stage):
-                deployment = self.parts.deploy(
-                    settings,
-                    Revision(self.wanted.root, revision.commit),
-                    side,
-                    control=control,
-                    cache=self.parts.cache,
-                    progress=self.stages.watch.says,
-                )
-                found[side] = standing.enter_context(deployment)
+                for half in HALVES:
+                    deployment = self.parts.deploy(
+                        settings,
+                        Revision(self.wanted.root, revision.commit),
+                        side,
+                        control=control,
+                        cache=self.parts.cache,
+                        progress=self.stages.watch.says,
+                    )
+                    found[side, half] = standing.enter_context(deployment)
         return found
 
     # --- what the ledger knows ----------------------------------------------------------
@@ -272,12 +287,11 @@ class _Evaluation:
         """Read the service's history, out of a ledger that was just verified."""
         with self.stages.at(Stage.LEDGER):
             self.ledger = self.parts.ledger()
-            checked = self.ledger.check().snapshot
-            entries = list(checked.entries(service=self.wanted.service))
-            self.known = events.completed(entries, self.wanted.service)
+            gate = self.gate or Gate.model_construct(services={})
+            self.history = read_history(self.ledger, self.wanted.service, gate)
+            self.known = self.history.completed()
         with self.stages.at(Stage.TRUST):
-            told = events.trust_events(entries, self.wanted.service)
-            self.tier = trust(told, self.parts.clock.now()).tier
+            self.tier = self.history.trust(self.parts.clock.now()).tier
 
     # --- the decision -------------------------------------------------------------------
 
@@ -318,9 +332,7 @@ class _Evaluation:
         provenance = self.provenance
         if provenance is None or self.gate is None or self.ledger is None or self.score is None:
             return Disclosure.NOTHING
-        earlier = events.submissions(
-            self.known, self.wanted.ref, provenance.scenarios, provenance.artifact
-        )
+        earlier = events.submissions(self.known, provenance.scenarios)
         found = events.hundredths(self.score.holdout)
         holdout = None if found is None else Fraction(found.pr, 100)
         return disclosure(earlier, holdout, submissions=self.gate.policy.submissions)
@@ -339,7 +351,7 @@ class _Evaluation:
         overall, visible, holdout = events.scores(found)
         halves = [one.question.half for one in self.answers]
         unclear = (Status.ERROR, Status.INCONCLUSIVE)
-        complete = Complete(
+        self.complete = Complete(
             eval=self.name,
             ref=self.wanted.ref,
             commit=self.revisions.change.commit,
@@ -348,16 +360,17 @@ class _Evaluation:
             visible=visible,
             holdout=holdout,
             scenarios={half: halves.count(half) for half in ("visible", "holdout")},
-            complete=not any(one.has(status) for one in self.answers for status in unclear),
+            complete=all(one.pr and one.baseline for one in self.answers)
+            and not any(one.has(status) for one in self.answers for status in unclear),
             disclosed=disclosed,
         )
-        body = events.complete_body(complete)
+        body = events.complete_body(self.complete)
         self.ledger.append(events.COMPLETE, self.wanted.service, body, _subjects(provenance))
 
     def _facts(self) -> Facts:
-        """Return what the decision rests on. The ledger is asked last, so that it is fresh."""
+        """Return what the decision rests on."""
         provenance, gate, ledger = self.provenance, self.gate, self.ledger
-        if provenance is None or gate is None or ledger is None:
+        if provenance is None or gate is None or ledger is None or self.history is None:
             return Facts(answers=self.answers, score=self.score)
         signer = ledger.signer
         return Facts(
@@ -365,10 +378,13 @@ class _Evaluation:
             score=self.score,
             tier=self.tier,
             has_provenance=True,
-            ledger_age_s=(self.parts.clock.now() - ledger.tip.ts).total_seconds(),
+            ledger_age_s=(self.parts.clock.now() - self.history.current).total_seconds(),
             freshness_s=gate.policy.freshness_s,
             is_evaluator_known=signer is not None and signer.key in gate.evaluators,
             earlier=events.earlier(self.known, provenance.baseline, provenance.scenarios),
+            differs=self.complete is not None and events.contradicts(self.known, self.complete),
+            is_seed_secret=self.wanted.seed is None,
+            is_bound=self.is_bound,
             thresholds=_thresholds(gate),
         )
 

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -67,9 +67,31 @@ class Recorded(Protocol):
         ...
 
     @property
+    def key(self) -> str:
+        """Whose signature it carries."""
+        ...
+
+    @property
     def body(self) -> Mapping[str, Any]:
         """Its facts."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """Who may say what.
+
+    Args:
+        evaluators: keys whose evaluations and decisions count.
+        reviewers: keys whose verdicts count; if there are none, every key that is no evaluator's.
+    """
+
+    evaluators: frozenset[str]
+    reviewers: frozenset[str] = frozenset()
+
+    def reviews(self, key: str) -> bool:
+        """Say whether a verdict by this key is a human's."""
+        return key in self.reviewers or not (self.reviewers or key in self.evaluators)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,14 +240,9 @@ def decision_body(known: Decided) -> dict[str, Any]:
 
 
 def reasons(decision: Decision) -> list[dict[str, Any]]:
-    """Return the reasons of a decision as they are recorded."""
+    """Return the reasons of a decision as they are recorded: without a figure or a count."""
     return [
-        {
-            "code": reason.code.value,
-            "verdict": reason.verdict.value,
-            "about": reason.about,
-            "figures": dict(reason.figures),
-        }
+        {"code": reason.code.value, "verdict": reason.verdict.value, "about": reason.about}
         for reason in decision.reasons
     ]
 
@@ -240,59 +257,100 @@ def scores(found: Score) -> tuple[Hundredths, Hundredths | None, Hundredths | No
 # --- reading ----------------------------------------------------------------------------
 
 
-def completed(entries: Iterable[Recorded], service: str) -> list[Complete]:
-    """Return the evaluations of a service, oldest first.
+def completed(entries: Iterable[Recorded], service: str, signers: Signers) -> list[Complete]:
+    """Return the evaluations of a service by its evaluators, oldest first.
 
     Raises:
         LedgerBroken: an entry of another shape.
     """
-    return [_read(one, Complete) for one in entries if _is(one, service, COMPLETE)]
+    return [
+        _read(one, Complete)
+        for one in entries
+        if _is(one, service, COMPLETE) and one.key in signers.evaluators
+    ]
 
 
-def decided(entries: Iterable[Recorded], service: str) -> list[Decided]:
-    """Return the decisions of a service, oldest first.
+def decided(entries: Iterable[Recorded], service: str, signers: Signers) -> list[Decided]:
+    """Return the decisions of a service by its evaluators, oldest first.
 
     Raises:
         LedgerBroken: an entry of another shape.
     """
-    return [_read(one, Decided) for one in entries if _is(one, service, DECISION)]
+    return [
+        _read(one, Decided)
+        for one in entries
+        if _is(one, service, DECISION) and one.key in signers.evaluators
+    ]
 
 
-def trust_events(entries: Sequence[Recorded], service: str) -> list[TrustEvent]:
+def trust_events(entries: Sequence[Recorded], service: str, signers: Signers) -> list[TrustEvent]:
     """Return what the trust ladder folds, in the ledger's order.
 
     Raises:
         LedgerBroken: an entry of another shape.
     """
-    complete = {one.eval: one.complete for one in completed(entries, service)}
+    complete = {one.eval: one.complete for one in completed(entries, service, signers)}
     found: list[TrustEvent] = []
     seen: set[str] = set()
     for entry in entries:
         if entry.service != service:
             continue
-        if entry.kind == DECISION:
+        if entry.kind == DECISION and entry.key in signers.evaluators:
             known = _read(entry, Decided)
             if known.eval not in seen:  # deciding anew is no new evaluation
                 seen.add(known.eval)
                 found.append(_evaluated(entry.ts, known, complete.get(known.eval, False)))
-        elif (event := _told(entry)) is not None:
+            continue
+        event = _told(entry)
+        if event is not None and (signers.reviews(entry.key) or not isinstance(event, Judged)):
             found.append(event)
     return found
 
 
-def submissions(
-    known: Iterable[Complete], ref: str, scenarios: str, artifact: str
-) -> list[Submission]:
-    """Return the earlier submissions of a line of work in one exam, oldest first.
+def submissions(known: Iterable[Complete], scenarios: str) -> list[Submission]:
+    """Return the earlier submissions to one exam, oldest first.
 
-    The line is the ref, and whatever else brought this very artifact under another name.
+    All of them, whatever branch they came from: a name costs nothing, and what is told is told.
     """
     return [
         Submission(_of_hundred(one.holdout), one.disclosed)
         for one in known
         if one.provenance.scenarios == scenarios
-        and (one.ref == ref or one.provenance.artifact == artifact)
     ]
+
+
+def contradicts(known: Iterable[Complete], one: Complete) -> bool:
+    """Say whether the very same change once came to other scores in the very same exam."""
+    return any(
+        (other.overall, other.visible, other.holdout) != (one.overall, one.visible, one.holdout)
+        for other in known
+        if _same_question(other.provenance, one.provenance)
+    )
+
+
+def _same_question(one: Provenance, other: Provenance) -> bool:
+    return (one.artifact, one.baseline, one.scenarios) == (
+        other.artifact,
+        other.baseline,
+        other.scenarios,
+    )
+
+
+def spoken_against(
+    entries: Iterable[Recorded], name: str
+) -> list[tuple[Literal["override", "incident"], Verdict]]:
+    """Return what speaks against an evaluation: overrides with what holds instead, and incidents.
+
+    Raises:
+        LedgerBroken: an entry of another shape.
+    """
+    found: list[tuple[Literal["override", "incident"], Verdict]] = []
+    for entry in entries:
+        if entry.kind == OVERRIDE and (one := _read(entry, _OfEval)).eval == name:
+            found.append(("override", one.verdict))
+        elif entry.kind.startswith(INCIDENT) and _read(entry, _OfIncident).eval == name:
+            found.append(("incident", Verdict.REVIEW))
+    return found
 
 
 def earlier(known: Iterable[Complete], baseline: str, scenarios: str) -> Fraction | None:

@@ -25,6 +25,7 @@ from sigil.gate.lua import Limits
 from sigil.gate.model import (
     Declared,
     Evidence,
+    Half,
     Priority,
     Result,
     Scenario,
@@ -145,7 +146,7 @@ def examine(
     exam: Exam,
     *,
     hall: Hall,
-    deployments: Mapping[SideName, Deployment],
+    deployments: Mapping[tuple[SideName, Half], Deployment],
     answerer: Answerer,
     progress: Callable[[int, int], None],
     is_over: Callable[[], bool],
@@ -155,7 +156,8 @@ def examine(
     Args:
         exam: what to run.
         hall: where.
-        deployments: the service of each side.
+        deployments: the service of each side, one for each half: what is asked of one never sees
+            what is asked of the other.
         answerer: of what a scenario's process does not answer itself.
         progress: hears how many sittings of how many have ended.
         is_over: says whether the exam's time is up; a sitting that has not begun then never does.
@@ -164,7 +166,7 @@ def examine(
     def sit(sitting: Sitting) -> Observed | None:
         if is_over():
             return None
-        deployment = deployments[sitting.side]
+        deployment = deployments[sitting.side, sitting.scenario.half]
         order = Order(
             scenario=sitting.scenario,
             seed=sitting.seed,

@@ -33,7 +33,7 @@ class Disclosure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An earlier evaluation of the same change's line of work, in the same exam.
+    """An earlier evaluation in the same exam, of any change.
 
     Args:
         holdout: the change's satisfaction on the holdouts; None if it was never scored.
@@ -101,7 +101,7 @@ def disclosure(
     """Return how much may be said of the holdouts this time.
 
     Args:
-        earlier: submissions of the same line of work in the same exam, oldest first.
+        earlier: submissions to the same exam, oldest first.
         holdout: satisfaction on the holdouts now; None if they were not scored.
         submissions: after so many, nothing is said any more.
 

@@ -93,6 +93,11 @@ def merge(
             f"there is no local branch {printable(branch, 80)}", remedy="name it with --base"
         )
     stands_on_base(decided, branch)
+    if str(repository.references[name].target) != decided.base:
+        raise WorkspaceBusy(
+            f"{printable(branch, 80)} is not where it was when this was decided",
+            remedy="sigil eval again",
+        )
     commit = _commit(repository, decided)
     use_up(decided, ledger, service, share=share)
     is_open = not repository.is_bare and repository.head.name == name

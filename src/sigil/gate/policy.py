@@ -36,6 +36,7 @@ from sigil.store.documents import Document, parse_document, validate
 PATH = ".sigil/gate.yaml"
 MAX_BYTES = 2**20
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+PublicKey = Annotated[str, Field(pattern=r"^\S+$", max_length=200)]
 Weight = Annotated[float, Field(ge=0.0, le=1e6, allow_inf_nan=False)]
 
 
@@ -154,14 +155,15 @@ class Gate(_Part):
     Args:
         services: by name.
         policy: how strictly they are judged.
-        evaluators: public keys whose signatures count, as `sigil.ledger` writes them.
+        evaluators: public keys whose evaluations and decisions count, ``ed25519:…``.
+        reviewers: public keys whose verdicts count for trust; if none is named, every trusted key
+            that is no evaluator's.
     """
 
     services: dict[str, Service] = Field(max_length=1000)
     policy: Policy = Policy()
-    evaluators: list[Annotated[str, Field(pattern=r"^\S+$", max_length=200)]] = Field(
-        default_factory=list, max_length=1000
-    )
+    evaluators: list[PublicKey] = Field(default_factory=list, max_length=1000)
+    reviewers: list[PublicKey] = Field(default_factory=list, max_length=1000)
 
     @model_validator(mode="after")
     def _names_are_plain(self) -> Gate:
@@ -174,6 +176,11 @@ class Gate(_Part):
                     "letters, digits, underscores and hyphens"
                 )
         _refuse_twice("evaluators", self.evaluators)
+        _refuse_twice("reviewers", self.reviewers)
+        if both := set(self.evaluators).intersection(self.reviewers):
+            raise ValueError(
+                f"{min(both)} is evaluator and reviewer; nobody agrees with themselves"
+            )
         return self
 
 

@@ -1,6 +1,6 @@
 """What a forge is told of an evaluation: a status on the commit, one comment, perhaps the merge.
 
-Behind the wall: a comment is the author's view, a status is a verdict and counts.
+Behind the wall: a comment is the author's view, a status is a verdict.
 
 A status is never a success but for an ALLOW; a review is ``pending``, so that a branch that demands
 the status waits for a human. The merge demands more than the evaluation that just ended: the
@@ -33,7 +33,7 @@ from sigil.ledger.ledger import Ledger
 
 STATES = {Verdict.ALLOW: "success", Verdict.REVIEW: "pending", Verdict.BLOCK: "failure"}
 RUNNING, BROKEN = "pending", "error"
-_LONGEST_STATUS, _LONGEST_COMMENT = 140, 60_000
+_LONGEST_COMMENT = 60_000
 
 
 def context_of(service: str) -> str:
@@ -56,9 +56,8 @@ def comment_text(found: Summary, told: Feedback) -> str:
 
 
 def status_text(found: Summary) -> str:
-    """Return the description of a status: the verdict and its first reason."""
-    line = ": ".join([found.verdict.value, *found.lines[:1]])
-    return line if len(line) <= _LONGEST_STATUS else f"{line[: _LONGEST_STATUS - 1]}…"
+    """Return the description of a status: the verdict, and nothing that rests on holdouts."""
+    return f"{found.verdict.value} by {found.eval}"
 
 
 @dataclass(frozen=True, slots=True)

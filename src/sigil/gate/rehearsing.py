@@ -90,7 +90,7 @@ def rehearse(
         return examine(
             exam,
             hall=hall,
-            deployments={SIDE: deployment},
+            deployments={(SIDE, "visible"): deployment},
             answerer=answerer,
             progress=_unheard,
             is_over=_never,

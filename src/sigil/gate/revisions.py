@@ -28,6 +28,8 @@ FETCH_S = 120.0
 """Seconds that fetching one ref may take."""
 _PULL = re.compile(r"(?:refs/)?pull/[1-9][0-9]{0,9}/(?:head|merge)")
 _BASES = ("origin/HEAD", "main", "master", "origin/main", "origin/master")
+_BRANCHES = ("refs/heads/", "refs/remotes/")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _MOST = 1_000_000
 """Files of one tree."""
 
@@ -112,7 +114,7 @@ def content_digest(root: Path, commit: str) -> str:
     while waiting:
         above, tree = waiting.pop()
         for entry in tree:
-            path = above + entry.raw_name.decode("utf-8", "backslashreplace")
+            path = above + _reversible(entry.raw_name)
             if entry.type_str == "tree":
                 waiting.append((f"{path}/", entry))
             else:
@@ -124,15 +126,31 @@ def content_digest(root: Path, commit: str) -> str:
     return digest_value(sorted(found))
 
 
+def _reversible(name: bytes) -> str:
+    """Return a name as text, such that no two names are one text."""
+    return name.decode("utf-8", "surrogateescape").encode("unicode_escape").decode("ascii")
+
+
 def _control(root: Path, base: str | None) -> tuple[str, CommitTree]:
-    if base is not None:
-        return base, CommitTree(root, base)
-    for name in _BASES:
+    """Return the base branch: a branch, never a tag that somebody gave the same name."""
+    for name in _BASES if base is None else (base,):
+        found = _branch(root, name)
+        if found is not None:
+            return name, found
+    raise NotFound(
+        "there is no branch main or master" if base is None else f"there is no branch {base}",
+        remedy="name the base branch with --base",
+    )
+
+
+def _branch(root: Path, name: str) -> CommitTree | None:
+    full = name if name.startswith("refs/") or _COMMIT.fullmatch(name) else None
+    for reference in (full,) if full else tuple(f"{above}{name}" for above in _BRANCHES):
         try:
-            return name, CommitTree(root, name)
+            return CommitTree(root, reference)
         except NotFound:
             continue
-    raise NotFound("there is no branch main or master", remedy="name the base branch with --base")
+    return None
 
 
 def _merge_base(root: Path, one: str, other: str) -> str | None:

@@ -34,6 +34,7 @@ class Now:
         freshness_s: how old it may be.
         used: nonces of the decisions that were acted on.
         is_evaluator_known: whether the key that signed is one that the base ref names.
+        against: what was said against the evaluation since, and the best that it leaves.
     """
 
     moment: datetime
@@ -47,16 +48,23 @@ class Now:
     freshness_s: float
     used: frozenset[str]
     is_evaluator_known: bool
+    against: tuple[tuple[str, Verdict], ...] = ()
 
 
 def standing(decided: Decided, now: Now) -> Decision:
     """Return what a recorded decision is worth now."""
-    if decided.verdict is not Verdict.ALLOW:
-        recorded = Reason(Code.RECORDED, decided.verdict, decided.verdict.value)
-        return Decision(decided.verdict, decided.recommended, (recorded,))
-    reasons = [Reason(code, Verdict.REVIEW, about) for code, about in _spoilt(decided, now)]
-    verdict = Verdict.REVIEW if reasons else Verdict.ALLOW
-    return Decision(verdict, decided.recommended, tuple(reasons))
+    reasons = [
+        Reason(Code.SPOKEN_AGAINST, verdict, f"an {what}")
+        for what, verdict in now.against
+        if verdict is not Verdict.ALLOW
+    ]
+    if decided.verdict is Verdict.ALLOW:
+        reasons += [Reason(code, Verdict.REVIEW, about) for code, about in _spoilt(decided, now)]
+    else:
+        reasons.append(Reason(Code.RECORDED, decided.verdict, decided.verdict.value))
+    order = tuple(Verdict)
+    worst = max((reason.verdict for reason in reasons), key=order.index, default=Verdict.ALLOW)
+    return Decision(worst, decided.recommended, tuple(reasons))
 
 
 def _spoilt(decided: Decided, now: Now) -> Sequence[tuple[Code, str]]:

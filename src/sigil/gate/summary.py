@@ -15,7 +15,7 @@ from sigil.gate import events, present
 from sigil.gate.decision import Verdict
 from sigil.gate.evaluating import Outcome
 from sigil.gate.events import Provenance
-from sigil.gate.feedback import Feedback
+from sigil.gate.feedback import Disclosure, Feedback
 from sigil.gate.model import StepStatus
 from sigil.gate.scoring import Score
 
@@ -116,29 +116,38 @@ _MARKS = {Verdict.ALLOW: "✅", Verdict.REVIEW: "👀", Verdict.BLOCK: "⛔"}
 
 
 def markdown(found: Summary, told: Feedback) -> str:
-    """Return a comment for a pull request: the decision, the scores, and the author's feedback.
+    """Return a comment for a pull request: the decision, and no more than the author's feedback.
 
-    Problems of failed stages stay out of it: what a deployment says is the operator's.
+    Scores and reasons that rest on holdouts are there only while the feedback discloses steps: a
+    comment is read by whoever wrote the change. Problems of failed stages are the operator's.
     """
-    return "\n".join([*_decision(found), *_scores(found), *_feedback(told), *_bound(found), ""])
+    return "\n".join(
+        [*_decision(found, told), *_scores(found, told), *_feedback(told), *_bound(found), ""]
+    )
 
 
-def _decision(found: Summary) -> Iterator[str]:
+def _decision(found: Summary, told: Feedback) -> Iterator[str]:
     yield f"## {_MARKS[found.verdict]} {found.verdict.value} · {_plain(found.service)}"
     yield ""
-    for line in found.lines:
-        yield f"- {line}"
-    if found.recommended is not found.verdict:
-        yield f"- the exam alone would say {found.recommended.value}"
-    yield ""
+    if told.disclosure is Disclosure.STEPS:
+        for line in found.lines:
+            yield f"- {line}"
+        if found.recommended is not found.verdict:
+            yield f"- the exam alone would say {found.recommended.value}"
+        yield ""
 
 
-def _scores(found: Summary) -> Iterator[str]:
-    if not found.scores:
+def _scores(found: Summary, told: Feedback) -> Iterator[str]:
+    told_of = [
+        (name, one)
+        for name, one in found.halves()
+        if name == "visible" or told.disclosure is Disclosure.STEPS
+    ]
+    if not told_of:
         return
     yield "|  | change | baseline | Δ |"
     yield "|---|---:|---:|---:|"
-    for name, one in found.halves():
+    for name, one in told_of:
         cells = ("–", "–", "–") if one is None else (one.pr, one.baseline, one.delta)
         yield f"| {name} | {' | '.join(cells)} |"
     yield ""

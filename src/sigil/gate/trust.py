@@ -10,10 +10,11 @@ configured: a recorded transition is news for people and no input here.
     ADVISORY: an incident tagged eval.regression ▶ SHADOW, a contradiction ▶ SHADOW
     SHADOW: a BLOCK that a human overrides ▶ NONE
 
-A change is counted once, however often it is evaluated. Each promotion waits a day after the last
-transition, and what was counted before a fall does not count after it.
+A change is counted once, by its first evaluation and the first verdict on it, however often it is
+evaluated. Each promotion waits a day after the last transition, and what was counted before a fall
+does not count after it.
 
-Not here: reading the ledger (`sigil.gate.evaluator`), what a tier allows (`sigil.gate.decision`).
+Not here: reading the ledger (`sigil.gate.history`), what a tier allows (`sigil.gate.decision`).
 """
 
 from __future__ import annotations
@@ -221,9 +222,10 @@ class _State:
         ladder: the rules.
         tier: now.
         since: of the last transition.
-        evaluated: since the last fall, one per change, the latest evaluation of each.
-        judged: human verdict by evaluation.
-        contradicted: evaluations that a human or an incident spoke against.
+        evaluated: since the last fall, the first evaluation of each change.
+        change: by evaluation: what it was about.
+        judged: the first human verdict on each change.
+        contradicted: changes that a human or an incident spoke against.
         incidents: when each happened.
         history: transitions.
     """
@@ -232,10 +234,15 @@ class _State:
     tier: Tier = Tier.NONE
     since: datetime | None = None
     evaluated: dict[str, Evaluated] = field(default_factory=dict[str, Evaluated])
+    change: dict[str, str] = field(default_factory=dict[str, str])
     judged: dict[str, Word] = field(default_factory=dict[str, Word])
     contradicted: set[str] = field(default_factory=set[str])
     incidents: list[datetime] = field(default_factory=list[datetime])
     history: list[Transition] = field(default_factory=list[Transition])
+
+    def about(self, name: str) -> str:
+        """Return the change that an evaluation was about."""
+        return self.change.get(name, name)
 
     @property
     def window(self) -> list[Evaluated]:
@@ -249,10 +256,10 @@ def _tell(state: _State, event: TrustEvent) -> None:
             if state.tier is Tier.NONE:
                 _move(state, Tier.SHADOW, event.ts, "enrolled")
         case Evaluated():
-            state.evaluated.pop(event.artifact, None)
-            state.evaluated[event.artifact] = event
+            state.change[event.eval] = event.artifact
+            state.evaluated.setdefault(event.artifact, event)
         case Judged():
-            state.judged[event.eval] = event.verdict
+            state.judged.setdefault(state.about(event.eval), event.verdict)
         case Overridden():
             _override(state, event)
         case Incident():
@@ -260,10 +267,10 @@ def _tell(state: _State, event: TrustEvent) -> None:
 
 
 def _override(state: _State, event: Overridden) -> None:
-    state.judged[event.eval] = event.to
+    state.judged.setdefault(state.about(event.eval), event.to)
     if event.decided == "REVIEW":
         return
-    state.contradicted.add(event.eval)
+    state.contradicted.add(state.about(event.eval))
     if state.tier is Tier.SHADOW and event.decided == "BLOCK":
         _move(state, Tier.NONE, event.ts, "a BLOCK was overridden")
     elif state.tier is Tier.AUTO:
@@ -274,7 +281,7 @@ def _override(state: _State, event: Overridden) -> None:
 
 def _shake(state: _State, event: Incident) -> None:
     if event.eval:
-        state.contradicted.add(event.eval)
+        state.contradicted.add(state.about(event.eval))
     state.incidents.append(event.ts)
     recent = [ts for ts in state.incidents if event.ts - ts <= state.ladder.twice]
     if len(recent) > 1 and _was_auto(state, recent):
@@ -295,6 +302,7 @@ def _move(state: _State, to: Tier, ts: datetime, reason: str) -> None:
     state.history.append(Transition(ts, state.tier, to, reason))
     if _is_fall(state.history[-1]):
         state.evaluated.clear()
+        state.judged.clear()
     state.tier, state.since = to, ts
 
 
@@ -341,9 +349,9 @@ def _number(value: Fraction | None) -> float | None:
 
 def _pairs(state: _State) -> list[tuple[str, str]]:
     return [
-        (one.recommended, state.judged[one.eval])
+        (one.recommended, state.judged[one.artifact])
         for one in state.window
-        if one.eval in state.judged
+        if one.artifact in state.judged
     ]
 
 
@@ -362,7 +370,7 @@ def _falls(state: _State) -> list[datetime]:
 def _scorecard(state: _State) -> Fraction | None:
     """Return the share of evaluations that were complete and that nothing contradicted."""
     window = state.window
-    clean = [one for one in window if one.is_complete and one.eval not in state.contradicted]
+    clean = [one for one in window if one.is_complete and one.artifact not in state.contradicted]
     return Fraction(len(clean), len(window)) if window else None
 
 
@@ -372,6 +380,6 @@ def _clean_allows(state: _State) -> Fraction | None:
     spoiled = [
         one
         for one in allows
-        if one.eval in state.contradicted or state.judged.get(one.eval, "ALLOW") != "ALLOW"
+        if one.artifact in state.contradicted or state.judged.get(one.artifact, "ALLOW") != "ALLOW"
     ]
     return Fraction(len(allows) - len(spoiled), len(allows)) if allows else None

@@ -25,6 +25,7 @@ from sigil.effects import SYSTEM_CLOCK, Clock, random_bytes
 from sigil.errors import KeyMissing, LedgerBroken, SigilError, Where, WorkspaceBusy
 from sigil.ledger import checkpoint, layout, packing, refs, statement, verifying
 from sigil.ledger.building import Built, attest, build
+from sigil.ledger.checkpoint import Checkpoint
 from sigil.ledger.keys import Signer
 from sigil.ledger.making import new_repository
 from sigil.ledger.objects import Objects, blob, commit, tree
@@ -66,6 +67,9 @@ class Ledger:
         pin: what is known of it; every append is held against it and moves it on. None for a
             ledger that nobody watches.
         clock: asked for the time of every event.
+
+    Attributes:
+        synced_at: when it last held all that its remote holds; None if it was not synced.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class Ledger:
         self.pin = pin
         self._clock = clock
         self._objects = Objects(path / "objects")
+        self.synced_at: datetime | None = None
         self._newest: Snapshot | None = None
         self._tidy = False
 
@@ -290,8 +295,7 @@ class Ledger:
                 built = step(newest)
                 self.write(built)
                 if refs.swap(self.path, newest.commit, built.commit):
-                    if self.pin is not None:
-                        self.pin.advance(built.state)
+                    self._remember(built.state)
                     self._pack(built.state.size)
                     return built
         raise WorkspaceBusy(
@@ -299,6 +303,16 @@ class Ledger:
             where=Where(str(self.path)),
             remedy="stop whatever else writes to it",
         )
+
+    def note_synced(self) -> None:
+        """Remember that it holds all that its remote holds."""
+        self.synced_at = self._clock.now()
+
+    def _remember(self, state: Checkpoint) -> None:
+        """Move the pin on. What was appended stands; a pin that lags is caught up by the next."""
+        if self.pin is not None:
+            with contextlib.suppress(SigilError):
+                self.pin.advance(state)
 
     def _pack(self, size: int) -> None:
         """Pack now and then. What was appended stands, whether that works or not."""

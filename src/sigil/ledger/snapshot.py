@@ -7,7 +7,7 @@ Not here: whether it is true (`sigil.ledger.verifying`), how it goes on (`sigil.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -162,6 +162,24 @@ class Snapshot:
                 and (since is None or entry.ts >= since)
             ):
                 yield entry
+
+    def genuine(self, keys: Collection[str], *, service: str) -> Iterator[Entry]:
+        """Yield the entries of a service in order, the signature of each checked.
+
+        Args:
+            keys: whose signatures count.
+            service: whose entries.
+
+        Raises:
+            LedgerBroken: an entry is damaged, or not signed by one of the keys.
+        """
+        for seq, data in self.raw():
+            if statement.read(data).service != service:
+                continue
+            entry = statement.read_genuine(data)
+            if entry.key not in keys:
+                raise LedgerBroken(f"entry {seq} is signed by a key that does not count here")
+            yield entry
 
 
 def _is_kind(found: str, wanted: str) -> bool:

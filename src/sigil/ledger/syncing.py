@@ -118,6 +118,7 @@ def sync(ledger: Ledger, remote: Remote) -> Synced:
         sent, moved = sent + step.sent, moved + step.moved
         if step.reached is not None:
             state = step.reached.checkpoint
+            ledger.note_synced()
             return Synced(state.size, state.root, len(received), sent, moved)
     raise WorkspaceBusy(
         f"others push to {remote.shown} faster than we do", remedy="try again in a while"

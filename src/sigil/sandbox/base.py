@@ -31,7 +31,7 @@ from typing import cast
 from sigil import canonical
 from sigil.errors import InvalidValue, Where
 from sigil.sandbox.holding import alone, hold, remove_unused, set_aside
-from sigil.sandbox.tree import CommitTree, FolderTree, Mode, Skipped, Tree
+from sigil.sandbox.tree import CommitTree, FolderTree, Mode, Skipped, Tree, refuse_escapes
 from sigil.store.disk_errors import writing
 from sigil.store.files import sweep, temporary_directory, write_all, write_new
 
@@ -194,6 +194,7 @@ def _taken(cache: Path, name: str) -> bool:
 def _build(tree: Tree, cache: Path) -> str:
     """Copy ``tree`` and hold the copy, named by what was copied: the source may be changing."""
     files: dict[str, tuple[Mode, int, str]] = {}
+    refuse_escapes([entry.path for entry in tree.entries])
     with temporary_directory(cache) as partial:
         root = f"{partial}/base/tree"
         os.makedirs(root)

@@ -24,7 +24,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Protocol, Self
 
-from sigil.errors import DependencyMissing, InvalidValue, NotFound, Where
+from sigil.errors import Corrupt, DependencyMissing, InvalidValue, NotFound, Where
+from sigil.printable import printable
 
 Mode = Literal["100644", "100755", "120000"]
 """As git writes it: a file, an executable file, a symbolic link."""
@@ -156,6 +157,29 @@ class FolderTree:
                 self.skipped.append(Skipped(name.encode(errors="replace").decode(), str(reason)))
             return None
         return Entry(name, mode, source)
+
+
+def refuse_escapes(paths: Sequence[str]) -> None:
+    """Refuse paths by which a file of a tree would be written somewhere else.
+
+    Git can be made to hold ``..``, a name with a slash in it, and a link beside a folder of the
+    same name; none of them is a tree that anybody can check out.
+
+    Raises:
+        Corrupt: there is such a path.
+    """
+    seen = set(paths)
+    for path in paths:
+        parts = path.split("/")
+        above = ("/".join(parts[:depth]) for depth in range(1, len(parts)))
+        if not {"", ".", ".."}.isdisjoint(parts) or not seen.isdisjoint(above):
+            raise Corrupt(
+                "a path that leads out of its tree",
+                where=Where(printable(path, 200)),
+                remedy="no working tree holds such a file; look at who made the commit",
+            )
+    if len(seen) != len(paths):
+        raise Corrupt("two files of one path", remedy="look at who made the commit")
 
 
 class CommitTree:

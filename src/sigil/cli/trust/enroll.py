@@ -15,13 +15,14 @@ from sigil.cli.scenario.choosing import service_name
 @repo_root
 def enroll(service: str, repo_root: Path | None) -> None:
     """Register a service, so that its evaluations begin to count: NONE becomes SHADOW."""
-    from sigil.cli.gatekeeping import open_ledger
+    from sigil.cli.gatekeeping import gate_of, open_ledger
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate import acting
     from sigil.gate.names import check_service
 
-    ledger = open_ledger(repository(repo_root))
+    root = repository(repo_root)
+    ledger = open_ledger(root)
     entry = acting.enroll(ledger, check_service(service))
-    stands = acting.trust_of(ledger, service, SYSTEM_CLOCK.now())
+    stands = acting.trust_of(ledger, service, gate_of(root), SYSTEM_CLOCK.now())
     click.echo(f"{service}: {stands.tier.value} · entry {entry.seq}")

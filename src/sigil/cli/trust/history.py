@@ -16,12 +16,13 @@ from sigil.cli.scenario.choosing import service_name
 @as_json
 def history(service: str, repo_root: Path | None, as_json: bool) -> None:
     """List every step of a service on the ladder, oldest first, with its reason."""
-    from sigil.cli.gatekeeping import open_ledger
+    from sigil.cli.gatekeeping import gate_of, open_ledger
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import trust_of
 
-    steps = trust_of(open_ledger(repository(repo_root)), service, SYSTEM_CLOCK.now()).history
+    root = repository(repo_root)
+    steps = trust_of(open_ledger(root), service, gate_of(root), SYSTEM_CLOCK.now()).history
     if as_json:
         print_json(
             [

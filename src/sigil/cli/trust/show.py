@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 @as_json
 def show(service: str | None, repo_root: Path | None, as_json: bool) -> None:
     """Say where services stand, and what the next rung asks."""
-    from sigil.cli.gatekeeping import open_ledger
+    from sigil.cli.gatekeeping import gate_of, open_ledger
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import trust_of
 
-    ledger = open_ledger(repository(repo_root))
+    root = repository(repo_root)
+    ledger, gate = open_ledger(root), gate_of(root)
     names = [service] if service else sorted({entry.service for entry in ledger.entries()})
     now = SYSTEM_CLOCK.now()
-    found = {name: trust_of(ledger, name, now) for name in names}
+    found = {name: trust_of(ledger, name, gate, now) for name in names}
     if as_json:
         print_json({name: _facts(stands) for name, stands in found.items()})
         return

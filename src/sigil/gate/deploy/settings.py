@@ -212,6 +212,8 @@ class External(BaseModel):
     Args:
         backend: ``external``.
         urls: where.
+        vouched: that whoever keeps this policy sees to it that the URLs serve the very commits;
+            without it nothing ties an exam to a change, and nothing is allowed.
         health: see `Process`.
         start_s: seconds until both have to be healthy.
     """
@@ -220,6 +222,7 @@ class External(BaseModel):
 
     backend: Literal["external"]
     urls: Urls
+    vouched: bool = False
     health: Health = "tcp"
     start_s: Seconds = 20.0
 
