@@ -249,3 +249,11 @@ def test_export_writes_what_was_signed_and_what_it_says(path, home):
 def test_export_of_a_damaged_ledger_is_refused(path):
     git("-C", path, "update-ref", refs.BRANCH, "ledger~1")
     refused(LedgerBroken, "export")
+
+
+def test_attesting_makes_the_newest_state_new_and_adds_nothing(path):
+    before = Ledger.open(path).tip
+    assert "attested 3 entries" in run("attest").stdout
+    after = Ledger.open(path).tip
+    assert (after.size, after.root) == (before.size, before.root)
+    assert after.ts > before.ts

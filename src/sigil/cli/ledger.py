@@ -209,6 +209,17 @@ def prove(entry: str | None, place: Path | None, growth: int | None) -> None:
 
 
 @ledger.command()
+@place
+def attest(place: Path | None) -> None:
+    """Sign the newest state again: to your knowledge nothing is missing.
+
+    For a ledger without a remote, whose newest state may be older than a decision accepts.
+    """
+    tip = _opened(place, _key()).attest()
+    click.echo(f"attested {tip.size} entries at {tip.ts:%Y-%m-%d %H:%M:%S}Z")
+
+
+@ledger.command()
 @click.argument("remote", required=False)
 @place
 @as_json
