@@ -1,0 +1,65 @@
+"""What people put on record about evaluations, and what they may not."""
+
+from __future__ import annotations
+
+import pytest
+from tests.gate.evaluations import Bench, Quiet
+
+from sigil.errors import InvalidValue, NotFound
+from sigil.gate import events
+from sigil.gate.acting import judge, override, report_incident
+from sigil.gate.decision import Verdict
+from sigil.gate.evaluating import evaluate
+
+
+@pytest.fixture
+def bench(auto_bench) -> Bench:
+    return auto_bench
+
+
+@pytest.fixture
+def name(bench) -> str:
+    return evaluate(bench.wanted(), bench.parts(), Quiet()).eval
+
+
+def test_a_verdict_is_on_record_with_its_reason(bench, name):
+    entry = judge(bench.ledger(), name, Verdict.BLOCK, "it lies")
+    assert (entry.kind, entry.service) == (events.VERDICT, "api")
+    assert entry.body == {"eval": name, "verdict": "BLOCK", "reason": "it lies"}
+
+
+def test_an_override_keeps_what_was_decided(bench, name):
+    entry = override(bench.ledger(), name, Verdict.BLOCK, "it lies")
+    assert (entry.body["decided"], entry.body["verdict"]) == ("ALLOW", "BLOCK")
+
+
+@pytest.mark.parametrize(
+    ("to", "reason"), [(Verdict.ALLOW, "why not"), (Verdict.BLOCK, ""), (Verdict.BLOCK, " \n")]
+)
+def test_an_override_says_something_else_and_why(bench, name, to, reason):
+    before = bench.ledger().tip.size
+    with pytest.raises(InvalidValue):
+        override(bench.ledger(), name, to, reason)
+    assert bench.ledger().tip.size == before
+
+
+def test_of_an_evaluation_that_nobody_knows_nothing_is_recorded(bench):
+    ledger = bench.ledger()
+    before = ledger.tip.size
+    with pytest.raises(NotFound):
+        judge(ledger, "eval_unknown", Verdict.ALLOW, "")
+    with pytest.raises(NotFound):
+        override(ledger, "eval_unknown", Verdict.BLOCK, "why")
+    with pytest.raises(NotFound):
+        report_incident(ledger, "api", "safety", name="eval_unknown")
+    assert ledger.tip.size == before
+
+
+def test_an_incident_of_another_service_names_no_evaluation_of_this_one(bench, name):
+    with pytest.raises(NotFound, match="no evaluation of web"):
+        report_incident(bench.ledger(), "web", "safety", name=name)
+
+
+def test_an_incident_need_not_know_its_cause(bench):
+    entry = report_incident(bench.ledger(), "api", "safety", note="the shop was down")
+    assert (entry.kind, entry.body["eval"]) == ("incident.safety", "")
