@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.shell import Done
-from tests.gate.evaluations import Bench, cheating
+from tests.gate.evaluations import Bench, cheating, reviewer_of
 from tests.gate.forges import TOKEN, FakeForge, forged
 
 from sigil.gate import events
@@ -64,7 +64,7 @@ class Runner:
 
 
 @pytest.fixture
-def runner(auto_bench, tmp_path):
+def runner(auto_bench, auto_past, tmp_path):
     bench, home, origin = auto_bench, tmp_path / "home", tmp_path / "origin.git"
     keys = home / ".config" / "sigil" / "keys"
     keys.mkdir(parents=True, mode=0o700)
@@ -78,7 +78,9 @@ def runner(auto_bench, tmp_path):
     head, base = bench.git("rev-parse", "change", "main").split()
     with forged(head=head, base=base) as forge:
         known = Runner(bench, forge, home, origin)
-        done = known.sigil("ledger", "verify", "--trust", bench.signer.key)
+        reviewer = reviewer_of(auto_past).key
+        trusted = ("--trust", bench.signer.key, "--trust", reviewer)
+        done = known.sigil("ledger", "verify", *trusted)
         assert done.code == 0, done.err
         yield known
 
