@@ -112,8 +112,13 @@ def _run(root: Path, evals: int, *, resume: bool) -> tuple[list[tuple[int, float
 
 
 def _rate(seen: list[tuple[int, float, float]], first: int) -> float:
-    inside = [(count, at) for count, at, _ in seen if first <= count <= first + WINDOW]
-    (count_0, at_0), (count_1, at_1) = inside[0], inside[-1]
+    """Return candidates a second from when ``first`` of them were there until `WINDOW` more were.
+
+    What a run does after its last candidate, confirming the best, is no part of it.
+    """
+    reached = ((count, at) for count, at, _ in seen if count >= first)
+    count_0, at_0 = next(reached)
+    count_1, at_1 = next((count, at) for count, at in reached if count >= first + WINDOW)
     return (count_1 - count_0) / (at_1 - at_0)
 
 
