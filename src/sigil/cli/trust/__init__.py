@@ -9,6 +9,7 @@ from sigil.cli.lazy import LazyGroup
 COMMANDS = {
     "show": "Where services stand, and what the next rung asks.",
     "enroll": "Register a service: NONE becomes SHADOW.",
+    "reviewer": "Show or make this user's key for verdicts.",
     "history": "Every step up and down, with its reason.",
 }
 

@@ -1,0 +1,21 @@
+"""`sigil trust reviewer`: a key of one's own for verdicts."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def reviewer() -> None:
+    """Show this user's key for verdicts, made now if there is none.
+
+    A verdict counts for trust only by a key that is no evaluator's: nobody agrees with themselves.
+    """
+    from sigil.ledger import keys
+
+    path = keys.path_of("reviewer")
+    own = keys.load(path) if path.exists() else keys.create(path)
+    click.echo(f"{own.key}")
+    click.echo(f"  in {path}")
+    click.echo("  name it in .sigil/gate.yaml, under reviewers, on the base branch")
+    click.echo(f"  and once on each machine: sigil ledger verify --trust {own.key}")
