@@ -181,11 +181,11 @@ class Bench:
         )
         return replace(whole, **changed)
 
-    def keep(self, name: str, observed: Any, recipients: Any) -> None:
+    def keep(self, name: str, observed: Any, recipients: Any) -> str:
         def seal(data: bytes) -> bytes:
             return seal_bytes(data, recipients)
 
-        keep_observations(folder_of(self.root, name), observed, seal)
+        return keep_observations(folder_of(self.root, name), observed, seal)
 
 
 class Quiet:

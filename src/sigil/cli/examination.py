@@ -52,10 +52,10 @@ def _keep(
     name: str,
     observed: Sequence[Observed],
     recipients: Sequence[str],
-) -> None:
+) -> str:
     def seal(data: bytes) -> bytes:
         return seal_bytes(data, recipients)
 
     folder = folder_of(root, name)
-    keep_observations(folder, observed, seal)
     keep_exchanges(folder, answerers.exchanges, seal)
+    return keep_observations(folder, observed, seal)

@@ -12,14 +12,18 @@ import click
 from sigil.cli.options import print_json
 
 if TYPE_CHECKING:
+    from sigil.gate.dossier import Kept
     from sigil.gate.keys import Identities
+    from sigil.gate.scoring import Score
+    from sigil.gate.summary import Summary
 
 
 def replay_evaluation(root: Path, name: str, identities: Identities, *, as_json: bool) -> None:
     """Run every scenario of an evaluation again on its recorded replies, and compare.
 
     Raises:
-        ReplayDiffers: a result, a piece of evidence or the score is not what is on record.
+        ReplayDiffers: a result, a piece of evidence or the score is not what is on record, or the
+            record is not what the ledger says.
     """
     from sigil.errors import ReplayDiffers
     from sigil.gate import dossier, reporting
@@ -58,5 +62,36 @@ def replay_evaluation(root: Path, name: str, identities: Identities, *, as_json:
             f"{found.eval} does not come out as it is on record: {halves or 'the score'}",
             remedy="was it evaluated by another version? see eval.json",
         )
+    _compare(root, found, folder / dossier.SEALED, recorded, again.score)
     if not as_json:
         click.echo("every result, every piece of evidence and the score are the same")
+
+
+def _compare(root: Path, found: Summary, sealed: Path, recorded: list[Kept], score: Score) -> None:
+    """Hold the dossier against the ledger's entry."""
+    from sigil.canonical import digest
+    from sigil.cli.gatekeeping import LEDGER
+    from sigil.errors import ReplayDiffers
+    from sigil.gate.history import read_history
+    from sigil.gate.policy import MAX_BYTES, PATH, load_policy
+    from sigil.gate.repeating import disagreements
+    from sigil.gate.trees import CommitTree
+    from sigil.ledger.ledger import Ledger
+    from sigil.ledger.pins import Pin
+    from sigil.store.files import read_file
+
+    path = root / LEDGER
+    control = CommitTree(root, found.commits["control"])
+    gate = load_policy(control.read(PATH, MAX_BYTES)).gate
+    history = read_history(Ledger.open(path, pin=Pin.of(path)), found.service, gate)
+    known = [one for one in history.completed() if one.eval == found.eval]
+    wrong = (
+        disagreements(known[-1], digest(read_file(sealed)), recorded, score)
+        if known
+        else ["the evaluation itself"]
+    )
+    if wrong:
+        raise ReplayDiffers(
+            f"{found.eval}: the ledger does not know {', '.join(wrong)}",
+            remedy="the dossier was changed, or is that of another repository",
+        )

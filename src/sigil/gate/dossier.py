@@ -25,7 +25,7 @@ from urllib.parse import quote, quote_plus
 
 import msgspec
 
-from sigil.canonical import snapshot_json
+from sigil.canonical import digest, snapshot_json
 from sigil.errors import Corrupt, NotFound, Where
 from sigil.gate.effects import Answered, Call, Json
 from sigil.gate.examining import Observed
@@ -151,8 +151,8 @@ def folder_of(root: Path, name: str) -> Path:
 
 def keep_observations(
     folder: Path, observed: Sequence[Observed], seal: Callable[[bytes], bytes]
-) -> None:
-    """Write what was observed, before anything is decided on it.
+) -> str:
+    """Write what was observed, before anything is decided on it; return its digest as sealed.
 
     Args:
         folder: which need not exist yet.
@@ -168,8 +168,10 @@ def keep_observations(
         one.sitting.scenario.id for one in observed if one.sitting.scenario.half == "visible"
     }
     shown = [replace(one, answered=()) for one in everything if one.scenario in visible]
-    write_atomic(folder / SEALED, seal(msgspec.msgpack.encode(everything)))
+    sealed = seal(msgspec.msgpack.encode(everything))
+    write_atomic(folder / SEALED, sealed)
     write_atomic(folder / VISIBLE, snapshot_json(msgspec.to_builtins(shown)))
+    return digest(sealed)
 
 
 def keep_exchanges(folder: Path, exchanges: bytes, seal: Callable[[bytes], bytes]) -> None:

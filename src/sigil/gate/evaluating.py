@@ -84,7 +84,8 @@ class Parts:
         identities: reads the private keys of a recipient.
         ledger: opens the ledger, able to sign.
         answerer: makes what answers calls that scenarios do not answer themselves.
-        keep: writes what was observed, for these recipients, below the evaluation's id.
+        keep: writes what was observed, for these recipients, below the evaluation's id, and returns
+            the digest of what it wrote.
         cache: where frozen trees are kept.
         hall: starts the process that runs scenarios.
         deploy: puts a service up.
@@ -96,7 +97,7 @@ class Parts:
     identities: Callable[[], Identities]
     ledger: Callable[[], Ledger]
     answerer: Callable[[Service, Mapping[SideName, Deployment]], Answerer]
-    keep: Callable[[str, Sequence[Observed], Sequence[str]], None]
+    keep: Callable[[str, Sequence[Observed], Sequence[str]], str]
     cache: Path
     hall: Callable[[], Hall] = Hall
     deploy: Callable[..., Deployment] = deploy
@@ -172,6 +173,7 @@ class _Evaluation:
     history: History | None = None
     known: list[Complete] = field(default_factory=list[Complete])
     tier: Tier | None = None
+    observations: str = ""
     complete: Complete | None = None
     is_bound: bool = False
 
@@ -238,7 +240,8 @@ class _Evaluation:
                 holdout=Fraction(weights.holdout),
             )
         with self.stages.at(Stage.DOSSIER):
-            self.parts.keep(self.name, found, self.bundle.manifest.recipients)
+            recipients = self.bundle.manifest.recipients
+            self.observations = self.parts.keep(self.name, found, recipients)
 
     def _clock_of(self, seconds: float) -> Callable[[], bool]:
         """Return what says whether so many seconds from now are over."""
@@ -363,6 +366,7 @@ class _Evaluation:
             complete=all(one.pr and one.baseline for one in self.answers)
             and not any(one.has(status) for one in self.answers for status in unclear),
             disclosed=disclosed,
+            observations=self.observations,
         )
         body = events.complete_body(self.complete)
         self.ledger.append(events.COMPLETE, self.wanted.service, body, _subjects(provenance))

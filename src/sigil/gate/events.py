@@ -138,6 +138,7 @@ class Complete:
         scenarios: how many of each half.
         complete: whether every scenario came to a verdict on both sides.
         disclosed: how much its feedback says of holdouts.
+        observations: digest of what was observed, as it is kept under seal.
     """
 
     eval: str
@@ -150,6 +151,7 @@ class Complete:
     scenarios: dict[str, int]
     complete: bool
     disclosed: Disclosure
+    observations: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from typing import NoReturn
 from sigil.gate.channel import Order
 from sigil.gate.dossier import Kept
 from sigil.gate.effects import Call, EffectFailed
-from sigil.gate.examining import answers
+from sigil.gate.events import Complete, scores
+from sigil.gate.examining import answers, seed_of
 from sigil.gate.hall import Hall, Lost
 from sigil.gate.lua import Limits
 from sigil.gate.model import Evidence, Result, Scenario, Status
@@ -97,3 +98,25 @@ def _nobody(call: Call) -> NoReturn:
 
 def _nowhere(timeout_s: float) -> NoReturn:
     raise ConnectionRefusedError(timeout_s)
+
+
+def disagreements(
+    known: Complete, sealed: str, recorded: Sequence[Kept], found: Score
+) -> list[str]:
+    """Return what of a dossier is not what the ledger says of its evaluation.
+
+    Args:
+        known: the ledger's entry.
+        sealed: digest of the sealed observations.
+        recorded: what they hold.
+        found: the repeated score.
+    """
+    seed = int(known.provenance.seed, 16)
+    seeds = {one.seed == seed_of(seed, one.scenario, one.repeat) for one in recorded}
+    overall, visible, holdout = scores(found)
+    checks = (
+        ("the observations", known.observations == sealed),
+        ("the seeds", False not in seeds),
+        ("the score", (known.overall, known.visible, known.holdout) == (overall, visible, holdout)),
+    )
+    return [what for what, holds in checks if not holds]
