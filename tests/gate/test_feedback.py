@@ -88,12 +88,12 @@ def _can_hold_text(kind: object) -> bool:
 
 
 def test_a_first_submission_is_told_the_steps():
-    assert disclosure([], Fraction(1, 2), submissions=5) is Disclosure.STEPS
+    assert disclosure([], Fraction(1, 2), left=5) is Disclosure.STEPS
 
 
 def test_a_submission_that_is_no_better_is_told_less():
     earlier = [Submission(Fraction(1, 2), Disclosure.STEPS)]
-    assert disclosure(earlier, Fraction(1, 2), submissions=5) is Disclosure.SPECS
+    assert disclosure(earlier, Fraction(1, 2), left=5) is Disclosure.SPECS
 
 
 def test_a_submission_that_is_better_than_all_before_is_told_the_steps_again():
@@ -101,17 +101,17 @@ def test_a_submission_that_is_better_than_all_before_is_told_the_steps_again():
         Submission(Fraction(3, 4), Disclosure.STEPS),
         Submission(Fraction(1, 4), Disclosure.SPECS),
     ]
-    assert disclosure(earlier, Fraction(1, 2), submissions=5) is Disclosure.SPECS
-    assert disclosure(earlier, Fraction(4, 5), submissions=5) is Disclosure.STEPS
+    assert disclosure(earlier, Fraction(1, 2), left=5) is Disclosure.SPECS
+    assert disclosure(earlier, Fraction(4, 5), left=5) is Disclosure.STEPS
 
 
 def test_after_the_budget_nothing_is_told_however_good():
     earlier = [Submission(Fraction(0), Disclosure.STEPS)] * 5
-    assert disclosure(earlier, Fraction(1), submissions=5) is Disclosure.NOTHING
+    assert disclosure(earlier, Fraction(1), left=0) is Disclosure.NOTHING
 
 
 def test_holdouts_that_were_not_scored_are_not_told_of():
-    assert disclosure([], None, submissions=5) is Disclosure.NOTHING
+    assert disclosure([], None, left=5) is Disclosure.NOTHING
 
 
 @given(st.lists(st.fractions(0, 1), max_size=30))
@@ -119,7 +119,7 @@ def test_failing_on_purpose_is_told_of_steps_only_on_the_way_up(scores):
     """A change that wants to send bits by its failures gets steps for rising scores alone."""
     earlier: list[Submission] = []
     for now in scores:
-        earlier.append(Submission(now, disclosure(earlier, now, submissions=20)))
+        earlier.append(Submission(now, disclosure(earlier, now, left=20 - len(earlier))))
     told_steps = [one.holdout for one in earlier if one.disclosed is Disclosure.STEPS]
     assert told_steps == sorted(set(told_steps))
     assert all(one.disclosed is Disclosure.NOTHING for one in earlier[20:])

@@ -335,10 +335,11 @@ class _Evaluation:
         provenance = self.provenance
         if provenance is None or self.gate is None or self.ledger is None or self.score is None:
             return Disclosure.NOTHING
-        earlier = events.submissions(self.known, provenance.scenarios)
+        taken = events.taken(self.known, provenance.scenarios)
+        own = events.submissions(taken, self.wanted.ref, provenance.artifact)
         found = events.hundredths(self.score.holdout)
         holdout = None if found is None else Fraction(found.pr, 100)
-        return disclosure(earlier, holdout, submissions=self.gate.policy.submissions)
+        return disclosure(own, holdout, left=self.gate.policy.submissions - len(taken))
 
     def _numbers(self) -> dict[str, int]:
         """Return a number for each holdout that says nothing of its place in the bundle."""

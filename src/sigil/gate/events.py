@@ -309,15 +309,21 @@ def trust_events(entries: Sequence[Recorded], service: str, signers: Signers) ->
     return found
 
 
-def submissions(known: Iterable[Complete], scenarios: str) -> list[Submission]:
-    """Return the earlier submissions to one exam, oldest first.
+def taken(known: Iterable[Complete], scenarios: str) -> list[Complete]:
+    """Return the evaluations of one exam, oldest first.
 
-    All of them, whatever branch they came from: a name costs nothing, and what is told is told.
+    Of all changes, whatever branch they came from: the budget of an exam counts them all, because a
+    name costs nothing, and what is told is told.
     """
+    return [one for one in known if one.provenance.scenarios == scenarios]
+
+
+def submissions(known: Iterable[Complete], ref: str, artifact: str) -> list[Submission]:
+    """Return those of a line of work: of the ref, and of this artifact under any other name."""
     return [
         Submission(_of_hundred(one.holdout), one.disclosed)
         for one in known
-        if one.provenance.scenarios == scenarios
+        if one.ref == ref or one.provenance.artifact == artifact
     ]
 
 

@@ -33,7 +33,7 @@ class Disclosure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An earlier evaluation in the same exam, of any change.
+    """An earlier evaluation of the same line of work, in the same exam.
 
     Args:
         holdout: the change's satisfaction on the holdouts; None if it was never scored.
@@ -95,20 +95,18 @@ class Feedback:
         return {status: steps.count(status) for status in StepStatus}
 
 
-def disclosure(
-    earlier: Sequence[Submission], holdout: Fraction | None, *, submissions: int
-) -> Disclosure:
+def disclosure(earlier: Sequence[Submission], holdout: Fraction | None, *, left: int) -> Disclosure:
     """Return how much may be said of the holdouts this time.
 
     Args:
-        earlier: submissions to the same exam, oldest first.
+        earlier: submissions of the same line of work to the same exam, oldest first.
         holdout: satisfaction on the holdouts now; None if they were not scored.
-        submissions: after so many, nothing is said any more.
+        left: how many submissions of any change the exam still has; at 0 nothing is said any more.
 
     Source: the release rule is the Ladder of Blum and Hardt 2015: a score is told only when it
     is better than every one before.
     """
-    if holdout is None or len(earlier) >= submissions:
+    if holdout is None or left <= 0:
         return Disclosure.NOTHING
     before = [one.holdout for one in earlier if one.holdout is not None]
     if before and holdout <= max(before):

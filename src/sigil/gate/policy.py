@@ -138,7 +138,8 @@ class Policy(_Part):
         weights: of the halves.
         repeats: runs of each scenario on each side.
         max_seconds: of running the whole exam; what has not begun by then is not run.
-        submissions: evals of one change before feedback on holdouts dries up.
+        submissions: evaluations of one exam, whatever the change, before feedback on its holdouts
+            dries up; `sigil scenario rotate` begins anew.
     """
 
     freshness_s: float = Field(default=60.0, gt=0.0, le=7 * 86_400.0, allow_inf_nan=False)

@@ -17,7 +17,6 @@ from tests.gate.forges import TOKEN, FakeForge, forged
 from sigil.gate import events
 
 pytestmark = pytest.mark.e2e
-pytest_plugins = ("tests.gate.conftest",)
 
 
 @dataclass
