@@ -60,6 +60,7 @@ def test_a_descriptor_delivers_a_key_and_is_closed():
     ("text", "line"),
     [(f"# one\n{str(FIRST)[:-1]}\n", 2), (f"{FIRST}\nhunter2 and more\n", 2), (f"x{FIRST}\n", 1),
      (str(FIRST).lower() + "x", 1), ("\x00\x01\xff" + str(FIRST), 1)],
+    ids=["cut", "words behind", "a letter before", "lower case", "binary"],  # a key is random
 )  # fmt: skip
 def test_what_is_no_key_is_named_by_its_line_and_not_repeated(text, line):
     with pytest.raises(KeyMissing, match=f"^keys:{line}: is no private key") as refused:
