@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
+from sigil.cli.gatekeeping import open_ledger
 from sigil.cli.trust import trust
+from sigil.errors import KeyMissing
 from sigil.ledger import keys
+from sigil.ledger.ledger import Ledger
+from sigil.ledger.pins import Pin
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +34,14 @@ def test_a_reviewers_key_is_not_the_evaluators_and_its_private_half_is_not_shown
     assert evaluator.key not in text
     assert keys.load(keys.path_of("reviewer")).key in text
     assert (keys.path_of("reviewer").read_text()).strip() not in text
+
+
+def test_a_key_that_the_ledger_does_not_trust_signs_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path = tmp_path / ".sigil" / "ledger"
+    path.parent.mkdir()
+    Ledger.create(path, keys.create(keys.path_of()), Pin.of(path))
+    assert open_ledger(tmp_path, "reviewer").tip.size == 0  # the evaluator's, where there is none
+    printed()
+    with pytest.raises(KeyMissing, match="does not trust the key"):
+        open_ledger(tmp_path, "reviewer")

@@ -48,9 +48,11 @@ def open_ledger(root: Path, signer: str = "evaluator") -> Ledger:
 
     Raises:
         NotFound: there is none.
-        KeyMissing: this machine has no key to sign with.
+        KeyMissing: this machine has no key to sign with, or one that the ledger does not trust:
+            what it signed would lock everybody out.
         SigilError: its remote cannot be reached, or is not what was seen before.
     """
+    from sigil.errors import KeyMissing, Where
     from sigil.ledger import keys, remote, syncing
     from sigil.ledger.ledger import Ledger
     from sigil.ledger.pins import Pin
@@ -58,6 +60,13 @@ def open_ledger(root: Path, signer: str = "evaluator") -> Ledger:
     path = root / ".sigil" / "ledger"
     own = keys.path_of(signer)
     opened = Ledger.open(path, keys.load(own if own.exists() else keys.path_of()), Pin.of(path))
+    key = opened.needed_signer().key
+    if key not in opened.known().keys:
+        raise KeyMissing(
+            "this ledger does not trust the key that would sign",
+            where=Where(str(own if own.exists() else keys.path_of())),
+            remedy=f"sigil ledger verify --trust {key}",
+        )
     url = remote.remembered(path)
     if url is not None:
         syncing.sync(opened, remote.Remote(url, path))
