@@ -155,7 +155,7 @@ def _wall(told: Feedback) -> str:
     said = {
         Disclosure.STEPS: "holdout/* frames not available to the authoring agent (by design)",
         Disclosure.SPECS: "holdout steps are shown again when more holdouts pass than ever before",
-        Disclosure.NOTHING: "nothing is said of holdouts: not scored, or the exam's submissions are spent",
+        Disclosure.NOTHING: "no word of holdouts: not scored, or the exam's submissions are spent",
     }
     return f"wall: {said[told.disclosure]}"
 
