@@ -19,22 +19,6 @@ from sigil.store.verify import verify
 pytestmark = pytest.mark.crash
 
 
-@pytest.fixture
-def small(tmp_path):
-    """A file system of 256 KiB."""
-    place = tmp_path / "small"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "sigil-test", str(place)]
-    try:
-        done = subprocess.run(mount, capture_output=True, check=False, timeout=10)
-    except FileNotFoundError:
-        pytest.skip("there is no mount command")
-    if done.returncode:
-        pytest.skip(f"mounting is not permitted: {done.stderr.decode().strip()}")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True, timeout=10)
-
-
 def fill(place):
     """Leave no free block."""
     with (place / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):

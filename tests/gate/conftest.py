@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.gate.evaluations import Bench, make_bench, served
+from tests.gate.evaluations import Bench, make_bench, make_past, served
 from tests.gate.pasts import make_auto_past
 
 from sigil.ledger import keys
@@ -29,3 +30,23 @@ def auto_bench(tmp_path, auto_past, auto_signer) -> Bench:
     """A repository whose service is at AUTO, and a change that is good."""
     with served() as serving:
         yield make_bench(tmp_path / "repository", serving, auto_past, auto_signer)
+
+
+@pytest.fixture(scope="session")
+def signer(tmp_path_factory) -> keys.PrivateKey:
+    return keys.create(tmp_path_factory.mktemp("keys") / "evaluator.ed25519")
+
+
+@pytest.fixture(scope="session")
+def past(tmp_path_factory, signer) -> Path:
+    """A ledger in which ``api`` has earned ADVISORY."""
+    path = tmp_path_factory.mktemp("past") / "ledger"
+    make_past(path, signer, evals=55)
+    return path
+
+
+@pytest.fixture
+def bench(tmp_path, past, signer) -> Iterator[Bench]:
+    """A repository whose service is at ADVISORY, and a change that is good."""
+    with served() as serving:
+        yield make_bench(tmp_path / "repository", serving, past, signer)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import fields
-from pathlib import Path
 
 import pytest
 from tests.gate.evaluations import (
@@ -12,10 +11,7 @@ from tests.gate.evaluations import (
     Quiet,
     cheating,
     honest,
-    make_bench,
-    make_past,
     reviewer_of,
-    served,
 )
 
 from sigil.errors import DiskFull, LedgerBroken, NotFound
@@ -27,25 +23,6 @@ from sigil.gate.history import read_history
 from sigil.gate.model import Status
 from sigil.gate.policy import load_policy
 from sigil.gate.trust import Tier
-from sigil.ledger import keys
-
-
-@pytest.fixture(scope="module")
-def signer(tmp_path_factory) -> keys.PrivateKey:
-    return keys.create(tmp_path_factory.mktemp("keys") / "evaluator.ed25519")
-
-
-@pytest.fixture(scope="module")
-def past(tmp_path_factory, signer) -> Path:
-    path = tmp_path_factory.mktemp("past") / "ledger"
-    make_past(path, signer, evals=55)
-    return path
-
-
-@pytest.fixture
-def bench(tmp_path, past, signer):
-    with served() as serving:
-        yield make_bench(tmp_path / "repository", serving, past, signer)
 
 
 def evaluated(bench: Bench, **changed):

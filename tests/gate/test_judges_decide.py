@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pyrage
-import pytest
-from tests.gate.evaluations import Bench, Quiet, make_bench, make_past, served
+from tests.gate.evaluations import Bench, Quiet
 
 from sigil.gate.answerers import Answerers
 from sigil.gate.decision import Code, Verdict
 from sigil.gate.dossier import EXCHANGES, folder_of, keep_exchanges
 from sigil.gate.evaluating import evaluate
 from sigil.gate.sealing import seal_bytes
-from sigil.ledger import keys
 from sigil.testing.exam_models import ScriptedJudge
 
 JUDGED = """
@@ -27,24 +24,6 @@ return {{
   end,
 }}
 """
-
-
-@pytest.fixture(scope="module")
-def signer(tmp_path_factory) -> keys.PrivateKey:
-    return keys.create(tmp_path_factory.mktemp("keys") / "evaluator.ed25519")
-
-
-@pytest.fixture(scope="module")
-def past(tmp_path_factory, signer) -> Path:
-    path = tmp_path_factory.mktemp("past") / "ledger"
-    make_past(path, signer, evals=55)
-    return path
-
-
-@pytest.fixture
-def bench(tmp_path, past, signer):
-    with served() as serving:
-        yield make_bench(tmp_path / "repository", serving, past, signer)
 
 
 def evaluated(bench: Bench, judge: ScriptedJudge | None, rubric: str = "canary-rubric is kind."):

@@ -60,7 +60,7 @@ def test_a_private_key_is_not_shown(path):
 def test_a_key_that_others_may_read_is_refused(path, mode):
     keys.create(path)
     path.chmod(mode)
-    with pytest.raises(KeyMissing, match="chmod 600"):
+    with pytest.raises(KeyMissing, match="chmod 0600"):
         keys.load(path)
 
 

@@ -41,12 +41,12 @@ def key(tmp_path: Path) -> Path:
      ({"SIGIL_KEYS": "/run/keys", "XDG_CONFIG_HOME": "/etc/jo"}, "/run/keys")],
 )  # fmt: skip
 def test_keys_live_where_the_environment_says(environment, folder):
-    assert str(keys_folder(environment, HOME)) == folder
+    assert str(keys_folder(environment, lambda: HOME)) == folder
 
 
 def test_a_folder_that_depends_on_where_one_stands_is_refused():
     with pytest.raises(InvalidValue, match="SIGIL_KEYS is no absolute path"):
-        keys_folder({"SIGIL_KEYS": "keys"}, HOME)
+        keys_folder({"SIGIL_KEYS": "keys"}, lambda: HOME)
 
 
 @pytest.mark.parametrize("umask", [0, 0o022, 0o777])

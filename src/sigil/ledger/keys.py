@@ -13,16 +13,15 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from sigil.errors import AlreadyExists, InvalidValue, KeyMissing, Where
+from sigil.errors import InvalidValue, KeyMissing, Where
 from sigil.ledger.needs import libraries
-from sigil.store import files
+from sigil.store.private_files import keys_folder, read_private, write_private
 
 with libraries():
     from cryptography.exceptions import InvalidSignature
@@ -35,6 +34,7 @@ with libraries():
 PREFIX = "ed25519:"
 EVALUATOR = "evaluator"
 SUFFIX = ".ed25519"
+_NO_KEY = "make one: sigil ledger init; or name its folder in SIGIL_KEYS"
 
 
 class Signer(Protocol):
@@ -76,14 +76,7 @@ def folder(environment: Mapping[str, str] = os.environ) -> Path:
     Raises:
         InvalidValue: ``SIGIL_KEYS`` is a relative path, which would depend on where one stands.
     """
-    named = environment.get("SIGIL_KEYS", "")
-    if named and not Path(named).is_absolute():
-        raise InvalidValue(
-            "SIGIL_KEYS is no absolute path", remedy="name the whole path of a folder"
-        )
-    settings = Path(environment.get("XDG_CONFIG_HOME", ""))
-    home = settings if settings.is_absolute() else home_folder() / ".config"
-    return Path(named) if named else home / "sigil" / "keys"
+    return keys_folder(environment, home_folder)
 
 
 def home_folder() -> Path:
@@ -110,6 +103,7 @@ def create(path: Path) -> PrivateKey:
 
     Raises:
         AlreadyExists: a file of this name; a key is never replaced.
+        KeyMissing: others may write into the folder.
         DiskFull: no space left.
         Unwritable: the folder or the file cannot be written.
     """
@@ -119,44 +113,18 @@ def create(path: Path) -> PrivateKey:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    _write_private(path, data)
+    write_private(path, data)
     return _named(private)
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    """Write a file that is never readable for others, not even for a moment; whole or absent."""
-    with files.writing(path.parent):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    files.make_directory(path.parent)
-    temporary = files.temporary_path(path.parent)
-    with files.writing(path):
-        descriptor = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-        )
-        try:
-            files.write_all(descriptor, data)
-            os.fsync(descriptor)
-            os.link(temporary, path)  # unlike a rename, this replaces nothing
-        except FileExistsError as error:
-            raise AlreadyExists(
-                "there is a key of this name",
-                where=Where(str(path)),
-                remedy="use it, or move it away first",
-            ) from error
-        finally:
-            os.close(descriptor)
-            temporary.unlink()
-        files.sync_directory(path.parent)
 
 
 def load(path: Path) -> PrivateKey:
     """Return the key in a file.
 
     Raises:
-        KeyMissing: no such file, no key in it, or others may read it.
+        KeyMissing: no such file, no key in it, a link, or others may read it.
     """
     where = Where(str(path))
-    data = _read_private(path)
+    data = read_private(path, _NO_KEY)
     try:
         private = serialization.load_pem_private_key(data, None)
     except (ValueError, TypeError) as error:
@@ -166,24 +134,6 @@ def load(path: Path) -> PrivateKey:
     if not isinstance(private, Ed25519PrivateKey):
         raise KeyMissing("is no Ed25519 key", where=where, remedy="make one: sigil ledger init")
     return _named(private)
-
-
-def _read_private(path: Path) -> bytes:
-    where = Where(str(path))
-    try:
-        status = path.stat()
-        data = path.read_bytes()
-    except OSError as error:
-        raise KeyMissing(
-            f"there is no key to sign with ({error.strerror})",
-            where=where,
-            remedy="make one: sigil ledger init; or name its folder in SIGIL_KEYS",
-        ) from error
-    if stat.S_IMODE(status.st_mode) & 0o077:
-        raise KeyMissing(
-            "others may read this private key", where=where, remedy=f"chmod 600 {path}"
-        )
-    return data
 
 
 def _named(private: Ed25519PrivateKey) -> PrivateKey:

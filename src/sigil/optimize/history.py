@@ -36,7 +36,9 @@ from sigil.evaluate.result import Evaluation
 from sigil.llm.budget import Spent
 from sigil.llm.exchanges import usages
 from sigil.search.archive import non_dominated
+from sigil.search.inquiry import EXCHANGE
 from sigil.search.model import BASELINE
+from sigil.search.optimizer import Idea
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,20 @@ def proposed_frame(
     body = {"round": number, "proposals": [proposal_fields(one) for one in candidates]}
     listed = [list(one) for one in refused]
     return body | ({"refused": listed} if listed else {})
+
+
+def candidate_of(idea: Idea) -> Candidate:
+    """Return what the optimizer proposed as a candidate that nothing is known of yet."""
+    proposal = idea.proposal
+    return Candidate(
+        id=idea.id,
+        parent=proposal.parent,
+        patch=proposal.patch,
+        proposer=proposal.proposer,
+        note=proposal.note,
+        seed=proposal.seed,
+        exchange=str(proposal.data.get(EXCHANGE, "")),
+    )
 
 
 def proposal_fields(candidate: Candidate) -> dict[str, Any]:

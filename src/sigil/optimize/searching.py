@@ -22,21 +22,19 @@ from sigil.evaluate.result import Evaluation
 from sigil.evaluate.settings import Effort
 from sigil.llm.asking import Asking
 from sigil.llm.model import Reply
-from sigil.optimize.confirming import fails_on_held_out, hopeful, is_hopeful, is_settled
-from sigil.optimize.history import Candidate, proposed_frame, round_frame
-from sigil.optimize.present import counted
+from sigil.optimize.confirming import fails_on_held_out, hopeful, is_settled
+from sigil.optimize.ending import Standing, is_goal_reached, why_enough, why_late
+from sigil.optimize.history import Candidate, candidate_of, proposed_frame, round_frame
 from sigil.optimize.proposing import make_proposers
 from sigil.optimize.report import CONFIRM, SEARCH, Progress, Report
 from sigil.optimize.session import Session
 from sigil.optimize.shelf import EVERY, Shelf, user_cache
-from sigil.search.inquiry import EXCHANGE, Asked
+from sigil.search.inquiry import Asked
 from sigil.search.optimizer import Idea, Optimizer, Problem, Refusal
 from sigil.search.optimizers import make_optimizer
 
 CONFIRMED_AT_MOST = 3
 CONFIRMED_WITH_REFUSED = 8
-QUESTIONS_PER_EVALUATION = 4
-"""Questions asked of models for each evaluation of a budget, however often they are in vain."""
 GOAL = "the goal is reached"
 _SAME = "the same program as before"
 _TICK_S = 0.2
@@ -193,7 +191,7 @@ class Search:
         self._inquired += len(questions)
         ids, ids_again = tuple(one.id for one in found), tuple(one.id for one in again)
         if recorded is None:
-            proposed = map(_as_candidate, found)
+            proposed = map(candidate_of, found)
             refused = ((r.proposal.proposer, r.reason) for r in refusals if not r.duplicate_of)
             self._session.record(
                 "asked",
@@ -272,7 +270,7 @@ class Search:
             return
         if recorded.told:
             raise self._differs(number)
-        self._session.record("proposed", proposed_frame(number, [_as_candidate(idea)]))
+        self._session.record("proposed", proposed_frame(number, [candidate_of(idea)]))
 
     def _record_refusal(self, refusal: Refusal) -> None:
         """Record why nothing came of a question, unless the journal has it."""
@@ -403,28 +401,20 @@ class Search:
     # --- when to end --------------------------------------------------------------------
 
     def _out_of_time(self) -> str | None:
-        limits = self._session.plan.limits
         if self.stop.is_set():
             return "interrupted"
-        late = self.elapsed_s() >= limits.wall_clock_s - limits.confirming_s
-        return f"out of time (a budget of {limits.wall_clock_s:g} s)" if late else None
+        return why_late(self.elapsed_s(), self._session.plan.limits)
 
     def _enough(self) -> str | None:
         """Return why no further round is asked for; a recorded round always is."""
         if self._rounds < len(self._history.rounds):
             return None
-        limits = self._session.plan.limits
         if self._goal_reached():
             return GOAL
-        if limits.evals is not None and self._asked >= limits.evals:
-            return f"the budget of {counted(limits.evals, 'evaluation')} is spent"
-        if limits.evals and self._inquired >= QUESTIONS_PER_EVALUATION * limits.evals:
-            asked = counted(self._inquired, "question")
-            return f"{asked} brought only {counted(self._asked, 'evaluation')}"
-        if self._optimizer.stale >= limits.patience:
-            of = "evaluations and answers" if self._asking else "evaluations"
-            return f"no progress in {limits.patience} {of}"
-        return "nothing is left to try" if self._optimizer.converged else None
+        inquired = self._inquired if self._asking else None
+        optimizer = self._optimizer
+        standing = Standing(self._asked, inquired, optimizer.stale, optimizer.converged)
+        return why_enough(standing, self._session.plan.limits)
 
     def _goes_on(self) -> bool:
         """Return whether those that reached the goal were refused, and there is time for others.
@@ -434,18 +424,11 @@ class Search:
         return self._history.best_accepted() is None and self._out_of_time() is None
 
     def _goal_reached(self) -> bool:
-        """Return whether a candidate reaches the goal that was not measured anew and refused.
-
-        Asked only of rounds that are wholly known, so that no lane's speed matters.
-        """
-        known = self._rounds - 1 - self._lag  # counted from 0; later ones are under way
-        definition = self._session.plan.definition
-        return any(
-            candidate.round <= known
-            and is_hopeful(candidate, self._history.baseline)
-            and candidate.screened is not None
-            and definition.goal_reached(candidate.screened)
-            for candidate in map(self._history.candidates.__getitem__, self._reached)
+        return is_goal_reached(
+            map(self._history.candidates.__getitem__, self._reached),
+            self._history.baseline,
+            self._session.plan.definition,
+            known=self._rounds - 1 - self._lag,  # later ones are under way
         )
 
     def _note_goal(self, name: str, found: Evaluation) -> None:
@@ -471,17 +454,3 @@ class Search:
             len(self._questions),
             self._asking.spent if self._asking else None,
         )
-
-
-def _as_candidate(idea: Idea) -> Candidate:
-    proposal = idea.proposal
-    exchange = str(proposal.data.get(EXCHANGE, ""))
-    return Candidate(
-        id=idea.id,
-        parent=proposal.parent,
-        patch=proposal.patch,
-        proposer=proposal.proposer,
-        note=proposal.note,
-        seed=proposal.seed,
-        exchange=exchange,
-    )

@@ -11,10 +11,10 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sigil.errors import AlreadyExists, InvalidValue, KeyMissing, Where
+from sigil.errors import AlreadyExists, InvalidValue, KeyMissing, Unwritable, Where
 from sigil.store import files
 from sigil.store.disk_errors import writing
 
@@ -25,13 +25,13 @@ _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
-def keys_folder(environment: Mapping[str, str], home: Path) -> Path:
+def keys_folder(environment: Mapping[str, str], home: Callable[[], Path] = Path.home) -> Path:
     """Return where private keys live.
 
     Args:
         environment: of which ``SIGIL_KEYS`` names the folder itself, and ``XDG_CONFIG_HOME`` the
             folder of all settings; a relative one of the latter does not count, as XDG has it.
-        home: of the user.
+        home: gives that of the user, if nothing else says where.
 
     Raises:
         InvalidValue: ``SIGIL_KEYS`` is a relative path, which would depend on where one stands.
@@ -44,7 +44,7 @@ def keys_folder(environment: Mapping[str, str], home: Path) -> Path:
             )
         return Path(own)
     settings = environment.get("XDG_CONFIG_HOME", "")
-    base = Path(settings) if Path(settings).is_absolute() else home / ".config"
+    base = Path(settings) if Path(settings).is_absolute() else home() / ".config"
     return base / "sigil" / "keys"
 
 
@@ -85,6 +85,8 @@ def _make_folder(folder: Path) -> None:
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
         files.sync_directory(folder.parent)
+        if not folder.is_dir():
+            raise Unwritable("is no folder", where=Where(str(folder)), remedy="move it away")
         _refuse_shared(folder, folder.stat())
 
 

@@ -60,7 +60,7 @@ def keys_here() -> Path:
     """Return the folder of private keys of this user."""
     from sigil.store.private_files import keys_folder
 
-    return keys_folder(os.environ, Path.home())
+    return keys_folder(os.environ)
 
 
 def identities_of(service: str, file: Path | None, descriptor: int | None) -> Identities:

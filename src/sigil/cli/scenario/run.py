@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sigil.gate.policy import Service
 
 FAILED = 1
+SECOND_MS = 1000
 
 
 @click.command()
@@ -165,7 +166,7 @@ def _print(observed: list[Observed], elapsed_s: float) -> None:
 
 
 def _time(elapsed_ms: int) -> str:
-    return f"{elapsed_ms}ms" if elapsed_ms < 1000 else f"{elapsed_ms / 1000:.1f}s"  # noqa: PLR2004 (ms in s)
+    return f"{elapsed_ms}ms" if elapsed_ms < SECOND_MS else f"{elapsed_ms / SECOND_MS:.1f}s"
 
 
 def _write_junit(path: Path, service: str, observed: list[Observed]) -> None:

@@ -35,21 +35,20 @@ def deploy(
         DependencyMissing: a plugin does not work here.
     """
     order = Order(settings, revision, side, control, cache, progress)
-    # Each backend is imported when it is used: none of them is small.
     match settings:
         case Process():
-            from sigil.gate.deploy.process import ProcessDeployment  # noqa: PLC0415
+            from sigil.gate.deploy.process import ProcessDeployment  # noqa: PLC0415 - dear, and one of four
 
             return ProcessDeployment(order, settings)
         case Compose():
-            from sigil.gate.deploy.compose import ComposeDeployment  # noqa: PLC0415
+            from sigil.gate.deploy.compose import ComposeDeployment  # noqa: PLC0415 - dear, and one of four
 
             return ComposeDeployment(order, settings)
         case External():
-            from sigil.gate.deploy.external import ExternalDeployment  # noqa: PLC0415
+            from sigil.gate.deploy.external import ExternalDeployment  # noqa: PLC0415 - dear, and one of four
 
             return ExternalDeployment(order, settings)
         case _:
-            from sigil.gate.deploy.plugins import from_plugin  # noqa: PLC0415
+            from sigil.gate.deploy.plugins import from_plugin  # noqa: PLC0415 - dear, and one of four
 
             return from_plugin(settings.backend, order)

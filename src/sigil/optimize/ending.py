@@ -1,0 +1,78 @@
+"""Why does a search ask for no further round?
+
+Pure: facts in, a reason in words out, or None to go on.
+
+Not here: rounds (`sigil.optimize.searching`), the limits themselves (`sigil.optimize.plan`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sigil.evaluate.definition import Eval
+from sigil.evaluate.result import Evaluation
+from sigil.optimize.confirming import is_hopeful
+from sigil.optimize.history import Candidate
+from sigil.optimize.plan import Limits
+from sigil.optimize.present import counted
+
+QUESTIONS_PER_EVALUATION = 4
+"""Questions asked of models for each evaluation of a budget, however often they are in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a search is.
+
+    Args:
+        asked: candidates proposed.
+        inquired: questions asked of models; None if there are none to ask.
+        stale: evaluations, and answers of models, since the last progress.
+        converged: whether the optimizer has nothing left to try.
+    """
+
+    asked: int
+    inquired: int | None
+    stale: int
+    converged: bool
+
+
+def why_enough(standing: Standing, limits: Limits) -> str | None:
+    """Return why no further round is asked for, time and goal aside."""
+    evals, inquired = limits.evals, standing.inquired
+    if evals is not None and standing.asked >= evals:
+        return f"the budget of {counted(evals, 'evaluation')} is spent"
+    if evals and inquired is not None and inquired >= QUESTIONS_PER_EVALUATION * evals:
+        brought = counted(standing.asked, "evaluation")
+        return f"{counted(inquired, 'question')} brought only {brought}"
+    if standing.stale >= limits.patience:
+        of = "evaluations" if inquired is None else "evaluations and answers"
+        return f"no progress in {limits.patience} {of}"
+    return "nothing is left to try" if standing.converged else None
+
+
+def why_late(elapsed_s: float, limits: Limits) -> str | None:
+    """Return why time is up for searching: some of it is kept for confirming."""
+    late = elapsed_s >= limits.wall_clock_s - limits.confirming_s
+    return f"out of time (a budget of {limits.wall_clock_s:g} s)" if late else None
+
+
+def is_goal_reached(
+    candidates: Iterable[Candidate], baseline: Evaluation | None, definition: Eval, *, known: int
+) -> bool:
+    """Say whether a candidate reaches the goal that was not measured anew and refused.
+
+    Args:
+        candidates: that reached it when they were screened.
+        baseline: of the run.
+        definition: the eval.
+        known: the last round, from 0, of which everything is known: no lane's speed matters.
+    """
+    return any(
+        candidate.round <= known
+        and is_hopeful(candidate, baseline)
+        and candidate.screened is not None
+        and definition.goal_reached(candidate.screened)
+        for candidate in candidates
+    )
