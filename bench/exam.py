@@ -22,7 +22,7 @@ from bench.peers_programs.installing import NotInstalled, Peer, python_of
 from bench.row import Row, seconds
 from bench.service import served
 from sigil.gate.channel import Order
-from sigil.gate.deploy import Deployment, Revision, deploy
+from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.deploy.settings import External
 from sigil.gate.effects import Call
 from sigil.gate.hall import Hall
@@ -63,7 +63,7 @@ def rows() -> Iterator[Row]:
     with served() as port, Hall() as hall:
         urls = {"pr": f"http://127.0.0.1:{port}", "baseline": "http://127.0.0.1:1"}
         settings = External.model_validate({"backend": "external", "urls": urls})
-        with deploy(settings, Revision(Path()), "pr", cache=Path()) as there:
+        with deploy(settings, Source(Path()), "pr", cache=Path()) as there:
             yield from _processes(hall, there)
             yield from _steps(hall, there, port)
     yield from _evaluations()

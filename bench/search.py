@@ -1,6 +1,9 @@
 """A whole search, as `sigil run` does it: proposed, checked, measured, recorded durably.
 
-One run of 10,000 candidates, looked at as it grows, and then inspected and resumed.
+One run of 10,000 candidates, looked at as it grows, then inspected and resumed. What a machine
+gives to one process changes within seconds, so that two windows of one run, half a minute
+apart, cannot be compared: the long run goes on in turns with young ones, and each pair of
+neighbours is a ratio.
 """
 
 from __future__ import annotations
@@ -17,9 +20,9 @@ import pytest
 from bench.row import Row, median_seconds
 
 EVALS = 10_000
-EARLY, WINDOW = 500, 1000
+EARLY, WINDOW, PAIRS = 500, 1000, 7
 MORE = 64
-"""How many candidates a resumed run goes on for."""
+"""How many candidates a resumed run goes on for, before it is timed."""
 
 SPEC = """\
 name: quadratic
@@ -55,19 +58,16 @@ def rows() -> Iterator[Row]:
         yield from _search(root)
         yield _inspect(root)
         yield _resume(root)
+        yield _late_and_early(root)
 
 
 def _search(root: Path) -> Iterator[Row]:
     from sigil.optimize.report import Summary
 
-    seen, summary = _run(root, EVALS, resume=False)
+    seen, summary = _run(root, EVALS)
     assert isinstance(summary, Summary)
     rate = summary.history.measured() / summary.elapsed_s
     yield Row("search: candidates proposed, measured and recorded", rate, None, "", "1/s")
-    early, late = _rate(seen, EARLY), _rate(seen, EVALS - WINDOW)
-    yield Row(
-        f"search: rate at {EVALS} candidates", late, early, f"at {EARLY}", "1/s", at_least=0.9
-    )
     first, last = (_memory(seen, count) for count in (EARLY, EVALS))
     yield Row(f"search: peak memory at {EVALS}", last, first, f"at {EARLY}", "MiB", at_most=1.5)
 
@@ -86,7 +86,24 @@ def _resume(root: Path) -> Row:
     return Row(f"resume a run of {EVALS} candidates", seconds, None, "", "s", at_most=2)
 
 
-def _run(root: Path, evals: int, *, resume: bool) -> tuple[list[tuple[int, float, float]], object]:
+def _late_and_early(root: Path) -> Row:
+    """Return the rate of the long run as it goes on beside that of young ones, in turns."""
+    pairs: list[tuple[float, float]] = []
+    for turn in range(PAIRS):
+        young, _ = _run(root, EARLY + WINDOW, workspace=f"young{turn}")
+        reached = EVALS + MORE + turn * (WINDOW + MORE)
+        old, _ = _run(root, reached + MORE + WINDOW, resume=True)
+        pairs.append((_rate(old, reached + MORE), _rate(young, EARLY)))
+    print([round(a / b, 3) for a, b in pairs])
+    late, early = sorted(pairs, key=lambda pair: pair[0] / pair[1])[PAIRS // 2]
+    return Row(
+        f"search: rate at {EVALS} candidates", late, early, f"at {EARLY}", "1/s", at_least=0.9
+    )
+
+
+def _run(
+    root: Path, evals: int, *, workspace: str = "bench", resume: bool = False
+) -> tuple[list[tuple[int, float, float]], object]:
     """Return (candidates, seconds, MiB at most so far) as a run went on, and its summary."""
     from sigil.cli.planning import make_plan
     from sigil.cli.progress import Silent
@@ -104,11 +121,11 @@ def _run(root: Path, evals: int, *, resume: bool) -> tuple[list[tuple[int, float
 
     seen: list[tuple[int, float, float]] = []
     spec = load_spec(root, "quadratic")
-    workspace = open_workspace(spec, "bench")
-    existing = workspace.find_run() if resume else None
+    place = open_workspace(spec, workspace)
+    existing = place.find_run() if resume else None
     flags = {"budget_evals": evals, "patience": 2 * evals, "num": 24, "lanes": 2}
     plan = make_plan(spec, None, flags, recorded=existing)
-    return seen, run(plan, workspace, Watch(), existing=existing)
+    return seen, run(plan, place, Watch(), existing=existing)
 
 
 def _rate(seen: list[tuple[int, float, float]], first: int) -> float:

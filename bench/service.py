@@ -18,7 +18,7 @@ from statistics import median
 
 from bench.peers_programs.installing import NotInstalled, Peer, python_of
 from bench.row import Row, seconds
-from sigil.gate.deploy import Revision, deploy
+from sigil.gate.deploy import Source, deploy
 from sigil.gate.deploy.settings import External, Process
 from sigil.gate.effects import Call
 from sigil.gate.http import Http
@@ -64,7 +64,7 @@ def requests(port: int) -> Iterator[Row]:
     urls = {"pr": f"http://127.0.0.1:{port}", "baseline": "http://127.0.0.1:1"}
     settings = External.model_validate({"backend": "external", "urls": urls})
     floor = http.client.HTTPConnection("127.0.0.1", port)
-    with deploy(settings, Revision(Path()), "pr", cache=Path()) as there:
+    with deploy(settings, Source(Path()), "pr", cache=Path()) as there:
         ours = Http(there.connect, there.authority)
         call = Call("http", {"method": "GET", "path": "/api/thing"})
 
@@ -99,19 +99,19 @@ def deployments() -> Iterator[Row]:
         (root / "tree").mkdir()
         (root / "tree/server.py").write_text(SERVER)
         settings = Process(backend="process", command="python server.py {port}")
-        revision = Revision(root / "tree")
+        source = Source(root / "tree")
 
         def both() -> None:
             with (
-                deploy(settings, revision, "pr", cache=root / "cache"),
-                deploy(settings, revision, "baseline", cache=root / "cache"),
+                deploy(settings, source, "pr", cache=root / "cache"),
+                deploy(settings, source, "baseline", cache=root / "cache"),
             ):
                 pass
 
         both()
         up = median(seconds(both) for _ in range(STARTS))
         yield Row("two deployments, up and down", up, None, "", "s", at_most=2)
-        with deploy(settings, revision, "pr", cache=root / "cache") as there:
+        with deploy(settings, source, "pr", cache=root / "cache") as there:
             ours = Http(there.connect, there.authority)
             call = Call("http", {"method": "GET", "path": "/api/thing"})
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sigil.gate.answerers import Answerers
 from sigil.gate.channel import Order, Report
-from sigil.gate.deploy import Deployment, Revision, deploy
+from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.examining import Sitting
 from sigil.gate.hall import Hall
 from sigil.gate.lua import Limits
@@ -56,7 +56,7 @@ def put_up(root: Path) -> Deployment:
     """Return the example's deployment, not started."""
     settings = service(root).deploy
     assert settings is not None
-    return deploy(settings, Revision(root, "HEAD"), "pr", cache=root / ".sigil" / "cache")
+    return deploy(settings, Source(root, "HEAD"), "pr", cache=root / ".sigil" / "cache")
 
 
 def sit(

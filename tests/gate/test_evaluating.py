@@ -157,9 +157,9 @@ def test_a_flag_asks_for_no_fewer_repeats_than_the_policy(bench):
 def test_each_half_is_asked_of_a_deployment_of_its_own(bench):
     put_up = []
 
-    def counted(settings, revision, side, **rest):
+    def counted(settings, source, side, **rest):
         put_up.append(side)
-        return deploy(settings, revision, side, **rest)
+        return deploy(settings, source, side, **rest)
 
     evaluated(bench, deploy=counted)
     assert put_up == ["pr", "pr", "baseline", "baseline"]

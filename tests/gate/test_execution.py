@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.gate import billings
 
-from sigil.gate.deploy import Revision, deploy
+from sigil.gate.deploy import Source, deploy
 from sigil.gate.deploy.settings import External, Process, Urls
 from sigil.gate.effects import Call, EffectFailed, EffectMissing
 from sigil.gate.examining import Sitting
@@ -23,7 +23,7 @@ def root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def execution(root):
     settings = Process(backend="process", command="true", port=1, env={"COLOUR": "red{port}"})
-    side = deploy(settings, Revision(root, "HEAD"), "pr", cache=root / ".sigil" / "cache")
+    side = deploy(settings, Source(root, "HEAD"), "pr", cache=root / ".sigil" / "cache")
     made = Execution({"pr": side})
     yield made
     made.close()
@@ -78,6 +78,6 @@ def test_one_that_does_not_end_is_an_error(execution):
 
 def test_without_files_there_are_no_commands(tmp_path):
     settings = External(backend="external", urls=Urls(pr="http://a.test", baseline="http://b.test"))
-    side = deploy(settings, Revision(tmp_path), "pr", cache=tmp_path)
+    side = deploy(settings, Source(tmp_path), "pr", cache=tmp_path)
     with pytest.raises(EffectMissing, match="backend"):
         run(Execution({"pr": side}), "true")

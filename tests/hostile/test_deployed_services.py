@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from sigil.errors import DeploymentFailed
-from sigil.gate.deploy import Deployment, Revision, deploy
+from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.deploy.settings import Process
 from sigil.gate.effects import Call, EffectFailed
 from sigil.gate.http import Http
@@ -64,7 +64,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def revision(home: Path) -> Revision:
+def source(home: Path) -> Source:
     root = home / "repository"
     (root / ".sigil/scenarios").mkdir(parents=True)
     (root / "server.py").write_text(SERVER)
@@ -75,14 +75,14 @@ def revision(home: Path) -> Revision:
         ["-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "x"],
     ):
         subprocess.run(["git", "-C", root, *words], check=True)
-    return Revision(root, "HEAD")
+    return Source(root, "HEAD")
 
 
-def make(home: Path, revision: Revision, side: str = "pr", **more: object) -> Deployment:
+def make(home: Path, source: Source, side: str = "pr", **more: object) -> Deployment:
     settings = Process.model_validate(
         {"backend": "process", "command": "python server.py {port}", "memory_mb": 256, **more}
     )
-    return deploy(settings, revision, side, cache=home / "cache")
+    return deploy(settings, source, side, cache=home / "cache")
 
 
 def tell(deployment: Deployment, source: str) -> Any:
@@ -97,8 +97,8 @@ def tell(deployment: Deployment, source: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def pair(home: Path, revision: Revision) -> Iterator[tuple[Deployment, Deployment]]:
-    with make(home, revision) as pr, make(home, revision, "baseline") as baseline:
+def pair(home: Path, source: Source) -> Iterator[tuple[Deployment, Deployment]]:
+    with make(home, source) as pr, make(home, source, "baseline") as baseline:
         yield pr, baseline
 
 
@@ -133,10 +133,10 @@ def test_it_goes_nowhere_through_the_process_before_it(attack: Attack, link: str
     assert attack(f"import os\nsaid = os.readlink('/proc/1/{link}')") == "PermissionError"
 
 
-def test_it_reads_no_file_of_ours(attack: Attack, home: Path, revision: Revision):
+def test_it_reads_no_file_of_ours(attack: Attack, home: Path, source: Source):
     secret = home / "key"
     secret.write_text("canary")
-    for path in (secret, revision.repository / "server.py", home / "cache", Path.home()):
+    for path in (secret, source.repository / "server.py", home / "cache", Path.home()):
         assert attack(f"import os\nsaid = os.stat({str(path)!r}).st_size") != secret.stat().st_size
     assert attack(f"said = open({str(secret)!r}).read()") == "FileNotFoundError"
 
@@ -231,26 +231,26 @@ def test_it_is_not_reached_through_its_baselines_relay(pair: tuple[Deployment, D
 
 
 def test_what_it_writes_reaches_neither_the_repository_nor_the_next_deployment(
-    attack: Attack, home: Path, revision: Revision
+    attack: Attack, home: Path, source: Source
 ):
     attack("open('server.py', 'w').write('raise SystemExit')")
-    assert (revision.repository / "server.py").read_text() == SERVER
-    with make(home, revision) as fresh:
+    assert (source.repository / "server.py").read_text() == SERVER
+    with make(home, source) as fresh:
         assert tell(fresh, "said = 1") == 1
 
 
-def test_a_link_that_it_leaves_is_not_followed_when_all_is_removed(home: Path, revision: Revision):
+def test_a_link_that_it_leaves_is_not_followed_when_all_is_removed(home: Path, source: Source):
     victim = home / "victim"
     victim.mkdir()
     (victim / "file").write_text("kept")
-    with make(home, revision) as deployment:
+    with make(home, source) as deployment:
         assert tell(deployment, f"import os\nos.symlink({str(victim)!r}, 'link')\nsaid = 1") == 1
     assert (victim / "file").read_text() == "kept"
     assert len(list((home / "scratch").iterdir())) <= 2  # the pair of the module
 
 
-def test_killing_everyone_ends_nobody_but_itself(home: Path, revision: Revision):
-    with make(home, revision) as deployment:
+def test_killing_everyone_ends_nobody_but_itself(home: Path, source: Source):
+    with make(home, source) as deployment:
         with pytest.raises((EffectFailed, AssertionError)):
             assert tell(deployment, "import os\nos.kill(-1, 9)") == "nobody"
         assert tell(deployment, "said = 1") == 1  # refused: it runs on, and is still reached
@@ -259,9 +259,9 @@ def test_killing_everyone_ends_nobody_but_itself(home: Path, revision: Revision)
 # --- exhausting ---------------------------------------------------------------------------
 
 
-def test_a_fork_bomb_is_bounded_and_ended(home: Path, revision: Revision):
+def test_a_fork_bomb_is_bounded_and_ended(home: Path, source: Source):
     mark = f"{os.getpid()}91"
-    with make(home, revision, processes=32) as deployment:
+    with make(home, source, processes=32) as deployment:
         said = tell(
             deployment,
             f"""
@@ -279,14 +279,14 @@ def test_a_fork_bomb_is_bounded_and_ended(home: Path, revision: Revision):
     assert not running(mark)
 
 
-def test_memory_is_bounded(home: Path, revision: Revision):
+def test_memory_is_bounded(home: Path, source: Source):
     # Either it is told so, or it dies of it.
-    with make(home, revision) as deployment, suppress(EffectFailed):
+    with make(home, source) as deployment, suppress(EffectFailed):
         assert tell(deployment, "x = bytearray(2**30)\nsaid = 'had it'") == "MemoryError"
 
 
-def test_a_file_is_bounded(home: Path, revision: Revision):
-    with make(home, revision, file_mb=1) as deployment:
+def test_a_file_is_bounded(home: Path, source: Source):
+    with make(home, source, file_mb=1) as deployment:
         said = tell(
             deployment,
             """
@@ -302,8 +302,8 @@ def test_a_file_is_bounded(home: Path, revision: Revision):
         assert said == 27  # EFBIG
 
 
-def test_its_temporary_folder_is_bounded(home: Path, revision: Revision):
-    with make(home, revision, memory_mb=64) as deployment:
+def test_its_temporary_folder_is_bounded(home: Path, source: Source):
+    with make(home, source, memory_mb=64) as deployment:
         try:
             said = tell(
                 deployment,
@@ -321,9 +321,9 @@ def test_its_temporary_folder_is_bounded(home: Path, revision: Revision):
         assert said == "full"
 
 
-def test_a_service_that_ignores_every_signal_is_gone_at_once(home: Path, revision: Revision):
+def test_a_service_that_ignores_every_signal_is_gone_at_once(home: Path, source: Source):
     mark = f"{os.getpid()}92"
-    with make(home, revision) as deployment:
+    with make(home, source) as deployment:
         tell(
             deployment,
             f"""
@@ -335,8 +335,8 @@ def test_a_service_that_ignores_every_signal_is_gone_at_once(home: Path, revisio
     assert not running(mark)
 
 
-def test_a_flood_of_output_costs_nothing(home: Path, revision: Revision):
-    with make(home, revision, "baseline") as deployment:
+def test_a_flood_of_output_costs_nothing(home: Path, source: Source):
+    with make(home, source, "baseline") as deployment:
         said = tell(
             deployment,
             """
@@ -350,10 +350,10 @@ def test_a_flood_of_output_costs_nothing(home: Path, revision: Revision):
         assert len(deployment.log) <= 2**16  # type: ignore[attr-defined]
 
 
-def test_a_change_that_never_listens_leaves_nothing(home: Path, revision: Revision):
+def test_a_change_that_never_listens_leaves_nothing(home: Path, source: Source):
     mark = f"{os.getpid()}93"
     with pytest.raises(DeploymentFailed):
-        make(home, revision, command=f"sleep {mark} {{port}}", start_s=0.5).start()
+        make(home, source, command=f"sleep {mark} {{port}}", start_s=0.5).start()
     assert not running(mark)
 
 

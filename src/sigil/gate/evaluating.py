@@ -23,10 +23,10 @@ from pathlib import Path
 from sigil import __version__
 from sigil.canonical import salted_digest
 from sigil.effects import SYSTEM_CLOCK, Clock, random_bytes
-from sigil.gate import events, revisions
+from sigil.gate import events
 from sigil.gate.bundle import Bundle, read_bundle
 from sigil.gate.decision import Decision, Facts, Stage, Threshold, decide
-from sigil.gate.deploy import Deployment, Revision, deploy
+from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.deploy.settings import Deploy, External
 from sigil.gate.evaluator import open_bundle
 from sigil.gate.events import Complete, Decided, Provenance, eval_id
@@ -38,7 +38,7 @@ from sigil.gate.keys import Identities
 from sigil.gate.lua import Limits
 from sigil.gate.model import Half, Priority, SideName, Status
 from sigil.gate.policy import MAX_BYTES, PATH, Gate, Service, load_policy
-from sigil.gate.revisions import Revisions, resolve
+from sigil.gate.revisions import Revision, Revisions, resolve
 from sigil.gate.scoring import Answers, Score, score
 from sigil.gate.stages import Stages, Stopped, Trouble, Watch
 from sigil.gate.trees import CommitTree
@@ -264,8 +264,8 @@ class _Evaluation:
         A service that is asked the visible half cannot repeat in its replies, which are kept in the
         open, what the sealed half asked.
         """
-        control = Revision(self.wanted.root, self.revisions.control.commit)
-        compared: tuple[tuple[SideName, revisions.Revision, Stage], ...] = (
+        control = Source(self.wanted.root, self.revisions.control.commit)
+        compared: tuple[tuple[SideName, Revision, Stage], ...] = (
             ("pr", self.revisions.change, Stage.DEPLOY_PR),
             ("baseline", self.revisions.baseline, Stage.DEPLOY_BASELINE),
         )
@@ -275,7 +275,7 @@ class _Evaluation:
                 for half in HALVES:
                     deployment = self.parts.deploy(
                         settings,
-                        Revision(self.wanted.root, revision.commit),
+                        Source(self.wanted.root, revision.commit),
                         side,
                         control=control,
                         cache=self.parts.cache,

@@ -71,8 +71,8 @@ class Execution:
     def _run(
         self, side: SideName, deployment: ProcessDeployment, words: list[str], wall_s: float
     ) -> CommandResult:
-        revision = deployment.order.revision
-        base = freeze(revision.repository, deployment.order.cache, commit=revision.commit)
+        source = deployment.order.source
+        base = freeze(source.repository, deployment.order.cache, commit=source.commit)
         with (
             temporary_directory(Path(tempfile.gettempdir())) as scratch,
             open_checkout(base, {}, scratch=scratch, method="reflink") as checkout,
@@ -88,7 +88,7 @@ class Execution:
     def _sandbox(self, side: SideName, deployment: ProcessDeployment) -> CommandSandbox:
         with self._lock:
             if side not in self._sandboxes:
-                settings, repository = deployment.settings, deployment.order.revision.repository
+                settings, repository = deployment.settings, deployment.order.source.repository
                 self._sandboxes[side] = self._held.enter_context(
                     CommandSandbox(
                         python=choose_python(repository, settings.python),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sigil.gate.deploy.model import Revision
+from sigil.gate.deploy.model import Source
 from sigil.sandbox.commands import probe as probe_commands
 
 SERVER = """
@@ -35,7 +35,7 @@ print("listening", flush=True)
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 
-Commit = Callable[[Mapping[str, str]], Revision]
+Commit = Callable[[Mapping[str, str]], Source]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,14 +52,14 @@ def commit(tmp_path: Path) -> Commit:
     root.mkdir()
     _git(root, "init", "-q", "-b", "main")
 
-    def committed(files: Mapping[str, str]) -> Revision:
+    def committed(files: Mapping[str, str]) -> Source:
         for name, text in files.items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         _git(root, "add", "-A")
         _git(root, "-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "x")
-        return Revision(root, _git(root, "rev-parse", "HEAD").strip())
+        return Source(root, _git(root, "rev-parse", "HEAD").strip())
 
     return committed
 

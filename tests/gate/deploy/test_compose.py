@@ -25,7 +25,7 @@ from sigil.errors import (
     MalformedDocument,
     NotFound,
 )
-from sigil.gate.deploy import Deployment, Revision, deploy
+from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.deploy.settings import Compose
 from sigil.gate.effects import Call
 from sigil.gate.http import Http
@@ -90,8 +90,8 @@ def path_seen(deployment: Deployment) -> str:
 
 
 def test_a_service_is_put_up_asked_and_taken_down(engine: Engine, commit: Commit, cache: Path):
-    revision = commit({"server.py": SERVER, "compose.yaml": compose_file()})
-    with deploy(settings(), revision, "pr", cache=cache) as deployment:
+    source = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    with deploy(settings(), source, "pr", cache=cache) as deployment:
         assert path_seen(deployment) == "/x"
         assert deployment.alive
         assert deployment.url == f"http://{deployment.authority}"
@@ -131,8 +131,8 @@ def test_the_engine_is_told_what_was_declared_and_nothing_of_ours(
     engine: Engine, commit: Commit, cache: Path, monkeypatch
 ):
     monkeypatch.setenv("SECRET_OF_OURS", "canary")
-    revision = commit({"server.py": SERVER, "compose.yaml": compose_file()})
-    with deploy(settings(env={"TAG": "v1"}), revision, "pr", cache=cache):
+    source = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    with deploy(settings(env={"TAG": "v1"}), source, "pr", cache=cache):
         pass
     assert all("SECRET_OF_OURS" not in call["env"] for call in engine.calls())
     assert engine.calls()[0]["env"]["TAG"] == "v1"
@@ -165,8 +165,8 @@ def test_a_missing_compose_file_is_told(engine: Engine, commit: Commit, cache: P
 
 
 def test_a_link_out_of_the_repository_is_refused(engine: Engine, commit: Commit, cache: Path):
-    revision = commit({"server.py": SERVER, "compose.yaml": compose_file()})
-    (revision.repository / "data").symlink_to("/etc")
+    source = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    (source.repository / "data").symlink_to("/etc")
     linked = commit({})
     with pytest.raises(DeploymentFailed, match="data: a symbolic link leads out"):
         deploy(settings(), linked, "pr", cache=cache).start()
@@ -174,9 +174,9 @@ def test_a_link_out_of_the_repository_is_refused(engine: Engine, commit: Commit,
 
 
 def test_what_failed_to_come_up_is_taken_down_too(engine: Engine, commit: Commit, cache: Path):
-    revision = commit({"compose.yaml": compose_file(image="broken")})
+    source = commit({"compose.yaml": compose_file(image="broken")})
     with pytest.raises(DeploymentFailed, match=r"status 1 \(pull access denied for broken\)"):
-        deploy(settings(), revision, "baseline", cache=cache).start()
+        deploy(settings(), source, "baseline", cache=cache).start()
     assert engine.verbs() == ["up", "down"]
     assert engine.projects() == []
 
@@ -184,31 +184,31 @@ def test_what_failed_to_come_up_is_taken_down_too(engine: Engine, commit: Commit
 def test_what_the_change_prints_while_it_is_built_is_not_shown(
     engine: Engine, commit: Commit, cache: Path
 ):
-    revision = commit({"compose.yaml": compose_file(image="broken")})
+    source = commit({"compose.yaml": compose_file(image="broken")})
     with pytest.raises(DeploymentFailed) as failed:
-        deploy(settings(), revision, "pr", cache=cache).start()
+        deploy(settings(), source, "pr", cache=cache).start()
     assert "denied" not in str(failed.value)
 
 
 def test_what_never_comes_up_is_ended_in_time(engine: Engine, commit: Commit, cache: Path):
-    revision = commit({"compose.yaml": compose_file(image="endless")})
+    source = commit({"compose.yaml": compose_file(image="endless")})
     with pytest.raises(DeploymentFailed, match="not up within 1 s"):
-        deploy(settings(start_s=1.0), revision, "pr", cache=cache).start()
+        deploy(settings(start_s=1.0), source, "pr", cache=cache).start()
     assert engine.projects() == []
 
 
 def test_a_port_that_is_not_published_is_told(engine: Engine, commit: Commit, cache: Path):
-    revision = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    source = commit({"server.py": SERVER, "compose.yaml": compose_file()})
     with pytest.raises(DeploymentFailed, match="compose port failed"):
-        deploy(settings(port=81), revision, "pr", cache=cache).start()
+        deploy(settings(port=81), source, "pr", cache=cache).start()
     assert engine.projects() == []
 
 
 def test_containers_that_will_not_go_are_told_with_the_command_that_removes_them(
     engine: Engine, commit: Commit, cache: Path
 ):
-    revision = commit({"server.py": SERVER, "compose.yaml": compose_file()})
-    deployment = deploy(settings(), revision, "pr", cache=cache)
+    source = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    deployment = deploy(settings(), source, "pr", cache=cache)
     deployment.start()
     (engine.folder / "stuck").touch()
     with pytest.raises(DeploymentFailed, match=r"docker compose -p sigil-pr-.* down --volumes"):
@@ -224,11 +224,11 @@ def test_containers_that_will_not_go_are_told_with_the_command_that_removes_them
 KILLED = """
 import sys
 from pathlib import Path
-from sigil.gate.deploy import Revision, deploy
+from sigil.gate.deploy import Source, deploy
 from sigil.gate.deploy.settings import Compose
 settings = Compose.model_validate({"backend": "compose", "service": "web", "port": 80})
-revision = Revision(Path(sys.argv[1]), sys.argv[2])
-deployment = deploy(settings, revision, "pr", cache=Path(sys.argv[3]))
+source = Source(Path(sys.argv[1]), sys.argv[2])
+deployment = deploy(settings, source, "pr", cache=Path(sys.argv[3]))
 deployment.start()
 print("up", flush=True)
 sys.stdin.read()
@@ -236,10 +236,10 @@ sys.stdin.read()
 
 
 def test_containers_end_when_we_are_killed(engine: Engine, commit: Commit, cache: Path):
-    revision = commit({"server.py": SERVER, "compose.yaml": compose_file()})
-    assert revision.commit is not None
+    source = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    assert source.commit is not None
     with subprocess.Popen(
-        [sys.executable, "-c", KILLED, revision.repository, revision.commit, cache],
+        [sys.executable, "-c", KILLED, source.repository, source.commit, cache],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:
@@ -255,9 +255,9 @@ def test_containers_end_when_we_are_killed(engine: Engine, commit: Commit, cache
 
 
 def test_at_ctrl_c_while_it_comes_up_all_is_taken_down(engine: Engine, commit: Commit, cache: Path):
-    revision = commit({"compose.yaml": compose_file(image="endless")})
+    source = commit({"compose.yaml": compose_file(image="endless")})
     with subprocess.Popen(
-        [sys.executable, "-c", KILLED, revision.repository, str(revision.commit), cache],
+        [sys.executable, "-c", KILLED, source.repository, str(source.commit), cache],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -275,6 +275,6 @@ def test_at_ctrl_c_while_it_comes_up_all_is_taken_down(engine: Engine, commit: C
 
 def test_without_an_engine_the_remedy_is_told(commit: Commit, cache: Path, monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
-    deployment = deploy(settings(), Revision(Path("/nonexistent")), "pr", cache=cache)
+    deployment = deploy(settings(), Source(Path("/nonexistent")), "pr", cache=cache)
     with pytest.raises(DependencyMissing, match="docker or podman is not installed"):
         deployment.start()

@@ -38,13 +38,13 @@ __all__ = ["engine"]  # a fixture, by its name
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_process_conforms(check: Check, commit: Commit, cache: Path):
-    revision = commit({"server.py": SERVER})
+    source = commit({"server.py": SERVER})
     good = Process(backend="process", command="python server.py {port}")
     bad = good.model_copy(update={"command": "python server.py"})
     check(
         Subject(
-            make=lambda: deploy(good, revision, "pr", cache=cache),
-            failing=lambda: deploy(bad, revision, "pr", cache=cache),
+            make=lambda: deploy(good, source, "pr", cache=cache),
+            failing=lambda: deploy(bad, source, "pr", cache=cache),
         )
     )
 
@@ -103,11 +103,11 @@ def external(up: str, **more: object) -> External:
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_external_conforms(check: Check, commit: Commit, cache: Path, elsewhere: str):
     settings = external(elsewhere, start_s=0.2, health="/")
-    revision = commit({"a": "b"})
+    source = commit({"a": "b"})
     check(
         Subject(
-            make=lambda: deploy(settings, revision, "pr", cache=cache),
-            failing=lambda: deploy(settings, revision, "baseline", cache=cache),
+            make=lambda: deploy(settings, source, "pr", cache=cache),
+            failing=lambda: deploy(settings, source, "baseline", cache=cache),
             ends=False,
         )
     )
@@ -115,8 +115,8 @@ def test_external_conforms(check: Check, commit: Commit, cache: Path, elsewhere:
 
 def test_each_side_has_its_address(commit: Commit, cache: Path, elsewhere: str):
     settings = external(elsewhere)
-    revision = commit({"a": "b"})
-    pr, baseline = (deploy(settings, revision, side, cache=cache) for side in ("pr", "baseline"))
+    source = commit({"a": "b"})
+    pr, baseline = (deploy(settings, source, side, cache=cache) for side in ("pr", "baseline"))
     assert [pr.url, baseline.url] == [settings.urls.pr, settings.urls.baseline]
 
 
@@ -157,8 +157,8 @@ def self_signed() -> bytes:
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_external_conforms_over_tls(check: Check, commit: Commit, cache: Path, encrypted: str):
-    settings, revision = external(encrypted, health="/"), commit({"a": "b"})
-    check(Subject(make=lambda: deploy(settings, revision, "pr", cache=cache), ends=False))
+    settings, source = external(encrypted, health="/"), commit({"a": "b"})
+    check(Subject(make=lambda: deploy(settings, source, "pr", cache=cache), ends=False))
 
 
 def test_large_bodies_go_through_tls_whole(commit: Commit, cache: Path, encrypted: str):
@@ -222,9 +222,9 @@ def plugin(name: str, **options: object) -> Plugin:
 def test_a_plugin_conforms(
     check: Check, commit: Commit, cache: Path, elsewhere: str, plugins: None
 ):
-    revision = commit({"a": "b"})
+    source = commit({"a": "b"})
     settings = plugin("elsewhere", at=elsewhere)
-    check(Subject(make=lambda: deploy(settings, revision, "pr", cache=cache), ends=False))
+    check(Subject(make=lambda: deploy(settings, source, "pr", cache=cache), ends=False))
 
 
 @pytest.mark.parametrize(
@@ -299,9 +299,9 @@ class Flawed:
     ["authority", "origins", "always alive", "never alive", "inherited", "blocks", "swallows"],
 )
 def test_the_checks_find_what_is_wrong(flaw: str, commit: Commit, cache: Path, elsewhere: str):
-    settings, revision = external(elsewhere), commit({"a": "b"})
+    settings, source = external(elsewhere), commit({"a": "b"})
     subject = Subject(
-        make=lambda: Flawed(deploy(settings, revision, "pr", cache=cache), flaw), ends=False
+        make=lambda: Flawed(deploy(settings, source, "pr", cache=cache), flaw), ends=False
     )
     with pytest.raises(AssertionError):
         check_all(subject)

@@ -20,7 +20,7 @@ import pytest
 from tests.gate.deploy.conftest import SERVER
 
 from sigil.errors import DeploymentFailed, InvalidValue, NotFound, SandboxUnavailable
-from sigil.gate.deploy import Deployment, Revision, deploy, process
+from sigil.gate.deploy import Deployment, Source, deploy, process
 from sigil.gate.deploy.settings import Process
 from sigil.gate.effects import Call, EffectFailed
 from sigil.gate.http import Http
@@ -88,8 +88,8 @@ def test_both_sides_are_up_on_one_port_and_are_two_services(commit: Commit, cach
 
 
 def test_both_sides_may_be_started_at_once(commit: Commit, cache: Path):
-    revision = commit({"server.py": SERVER})
-    sides = [deploy(settings(), revision, side, cache=cache) for side in ("pr", "baseline")]
+    source = commit({"server.py": SERVER})
+    sides = [deploy(settings(), source, side, cache=cache) for side in ("pr", "baseline")]
     with ExitStack() as stack, ThreadPoolExecutor(2) as threads:
         for side in sides:
             stack.callback(side.stop)
@@ -98,28 +98,28 @@ def test_both_sides_may_be_started_at_once(commit: Commit, cache: Path):
 
 
 def test_the_files_are_the_commits_and_not_the_folders(commit: Commit, cache: Path):
-    revision = commit({"server.py": SERVER.replace('"path": self.path', '"path": "committed"')})
-    (revision.repository / "server.py").write_text("raise SystemExit('edited')")
-    with deploy(settings(), revision, "pr", cache=cache) as deployment:
+    source = commit({"server.py": SERVER.replace('"path": self.path', '"path": "committed"')})
+    (source.repository / "server.py").write_text("raise SystemExit('edited')")
+    with deploy(settings(), source, "pr", cache=cache) as deployment:
         assert seen(deployment)["path"] == "committed"
 
 
 def test_without_a_commit_the_files_are_those_that_stand_there(commit: Commit, cache: Path):
-    revision = commit({"server.py": "raise SystemExit('committed')"})
-    (revision.repository / "server.py").write_text(SERVER)
-    with deploy(settings(), Revision(revision.repository), "pr", cache=cache) as deployment:
+    source = commit({"server.py": "raise SystemExit('committed')"})
+    (source.repository / "server.py").write_text(SERVER)
+    with deploy(settings(), Source(source.repository), "pr", cache=cache) as deployment:
         assert seen(deployment)["path"] == "/x"
 
 
 def test_neither_hooks_nor_filters_nor_attributes_have_a_say(commit: Commit, cache: Path):
-    revision = commit({"server.py": SERVER, ".gitattributes": "* filter=wicked\n* eol=crlf\n"})
-    hook = revision.repository / ".git/hooks/post-checkout"
-    mark = revision.repository / "ran"
+    source = commit({"server.py": SERVER, ".gitattributes": "* filter=wicked\n* eol=crlf\n"})
+    hook = source.repository / ".git/hooks/post-checkout"
+    mark = source.repository / "ran"
     hook.write_text(f"#!/bin/sh\ntouch {mark}\n")
     hook.chmod(0o755)
     for key, value in (("filter.wicked.smudge", f"touch {mark}"), ("core.autocrlf", "true")):
-        subprocess.run(["git", "-C", revision.repository, "config", key, value], check=True)
-    with deploy(settings(), revision, "pr", cache=cache) as deployment:
+        subprocess.run(["git", "-C", source.repository, "config", key, value], check=True)
+    with deploy(settings(), source, "pr", cache=cache) as deployment:
         assert seen(deployment)["path"] == "/x"
     assert not mark.exists()
 
@@ -145,15 +145,15 @@ def test_a_service_on_ipv6_alone_is_reached(commit: Commit, cache: Path):
         "http.server.ThreadingHTTPServer(",
         "http.server.ThreadingHTTPServer.address_family = 10\nhttp.server.ThreadingHTTPServer(",
     )
-    revision = commit({"server.py": program})
-    with deploy(settings(health="/"), revision, "pr", cache=cache) as deployment:
+    source = commit({"server.py": program})
+    with deploy(settings(health="/"), source, "pr", cache=cache) as deployment:
         assert seen(deployment)["path"] == "/x"
 
 
 def test_what_was_built_is_there_when_the_service_starts(commit: Commit, cache: Path):
     build = ["python -c \"open('server.py', 'w').write(open('template').read())\""]
-    revision = commit({"template": SERVER})
-    with deploy(settings(build=build), revision, "pr", cache=cache) as deployment:
+    source = commit({"template": SERVER})
+    with deploy(settings(build=build), source, "pr", cache=cache) as deployment:
         assert seen(deployment)["path"] == "/x"
 
 
@@ -262,15 +262,15 @@ def test_a_service_that_daemonises_ends_with_its_command(problem: Start):
 
 
 def test_an_unknown_commit_is_told(commit: Commit, cache: Path):
-    revision = commit({"server.py": SERVER})
+    source = commit({"server.py": SERVER})
     with pytest.raises(NotFound, match="no commit named nope"):
-        deploy(settings(), Revision(revision.repository, "nope"), "pr", cache=cache).start()
+        deploy(settings(), Source(source.repository, "nope"), "pr", cache=cache).start()
 
 
 def test_an_unknown_interpreter_is_told(commit: Commit, cache: Path):
-    revision = commit({"server.py": SERVER})
+    source = commit({"server.py": SERVER})
     with pytest.raises(InvalidValue, match="no interpreter nope"):
-        deploy(settings(python="nope"), revision, "pr", cache=cache).start()
+        deploy(settings(python="nope"), source, "pr", cache=cache).start()
 
 
 def test_without_namespaces_nothing_weaker_takes_their_place(
@@ -289,9 +289,9 @@ def test_without_namespaces_nothing_weaker_takes_their_place(
 
 def test_progress_tells_what_is_waited_for(commit: Commit, cache: Path):
     told: list[str] = []
-    revision = commit({"server.py": "import time\ntime.sleep(1.5)\n" + SERVER})
+    source = commit({"server.py": "import time\ntime.sleep(1.5)\n" + SERVER})
     wanted = settings(build=["true"], health="/x")
-    with deploy(wanted, revision, "pr", cache=cache, progress=told.append):
+    with deploy(wanted, source, "pr", cache=cache, progress=told.append):
         pass
     assert told[:2] == ["building pr: true", "starting pr"]
     assert "waiting for /x" in told[2]
@@ -338,12 +338,12 @@ def test_stopping_twice_and_starting_again_is_fine(commit: Commit, cache: Path):
 KILLED = """
 import sys, tempfile
 from pathlib import Path
-from sigil.gate.deploy import Revision, deploy
+from sigil.gate.deploy import Source, deploy
 from sigil.gate.deploy.settings import Process
 tempfile.tempdir = sys.argv[4]
 settings = Process(backend="process", command=f"python server.py {{port}} {sys.argv[5]}")
-revision = Revision(Path(sys.argv[1]), sys.argv[2])
-deployment = deploy(settings, revision, "pr", cache=Path(sys.argv[3]))
+source = Source(Path(sys.argv[1]), sys.argv[2])
+deployment = deploy(settings, source, "pr", cache=Path(sys.argv[3]))
 deployment.start()
 print("up", flush=True)
 sys.stdin.read()
@@ -354,9 +354,9 @@ INTERRUPTED = KILLED.replace("deployment.start()", "with deployment:").replace(
 
 
 def test_at_ctrl_c_nothing_is_left(commit: Commit, cache: Path, scratch: Path):
-    revision = commit({"server.py": SERVER})
+    source = commit({"server.py": SERVER})
     mark = f"mark-{scratch.stat().st_ino}-c"
-    arguments = [revision.repository, str(revision.commit), cache, scratch, mark]
+    arguments = [source.repository, str(source.commit), cache, scratch, mark]
     with subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, *arguments],
         stdin=subprocess.PIPE,
@@ -376,15 +376,15 @@ def test_at_ctrl_c_nothing_is_left(commit: Commit, cache: Path, scratch: Path):
 def test_when_we_are_killed_the_service_ends_and_the_next_one_cleans_up(
     commit: Commit, cache: Path, scratch: Path
 ):
-    revision = commit({"server.py": SERVER})
+    source = commit({"server.py": SERVER})
     mark = f"mark-{scratch.stat().st_ino}"
     with subprocess.Popen(
         [
             sys.executable,
             "-c",
             KILLED,
-            revision.repository,
-            str(revision.commit),
+            source.repository,
+            str(source.commit),
             cache,
             scratch,
             mark,
@@ -401,7 +401,7 @@ def test_when_we_are_killed_the_service_ends_and_the_next_one_cleans_up(
             break
         subprocess.run(["sleep", "0.05"], check=True)
     assert not alive(mark)
-    with deploy(settings(), revision, "pr", cache=cache):
+    with deploy(settings(), source, "pr", cache=cache):
         assert len(list(scratch.iterdir())) == 1
     assert list(scratch.iterdir()) == []
 

@@ -201,7 +201,7 @@ def _examiner(
     from sigil.cli.scenario.choosing import policy_of
     from sigil.effects import random_bytes
     from sigil.errors import NotFound, Where
-    from sigil.gate.deploy import Revision, deploy
+    from sigil.gate.deploy import Source, deploy
     from sigil.gate.generate.baseline import Baseline
     from sigil.gate.generate.validating import Examiner
     from sigil.gate.hall import Hall
@@ -222,7 +222,7 @@ def _examiner(
     run = None
     if policy is not None and not no_baseline:
         deployment = deploy(
-            policy.deployment(service), Revision(root), "baseline", cache=root / ".sigil" / "cache"
+            policy.deployment(service), Source(root), "baseline", cache=root / ".sigil" / "cache"
         )
         stack.enter_context(deployment)
         hall = stack.enter_context(Hall())

@@ -101,7 +101,7 @@ def _say(text: str, *, quiet: bool) -> None:
 def _deployment(root: Path, service: str, url: str | None, *, quiet: bool) -> Deployment:
     from sigil.cli.scenario.choosing import policy_of
     from sigil.errors import NotFound, Where
-    from sigil.gate.deploy import Revision, deploy
+    from sigil.gate.deploy import Source, deploy
     from sigil.gate.deploy.settings import External, Urls
     from sigil.gate.policy import PATH
     from sigil.gate.rehearsing import SIDE
@@ -119,7 +119,7 @@ def _deployment(root: Path, service: str, url: str | None, *, quiet: bool) -> De
         settings = policy.deployment(service)
     return deploy(
         settings,
-        Revision(root),
+        Source(root),
         SIDE,
         cache=root / ".sigil" / "cache",
         progress=lambda text: _say(text, quiet=quiet),

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sigil.gate.deploy.backends import deploy
-    from sigil.gate.deploy.model import Deployment, Order, Revision
+    from sigil.gate.deploy.model import Deployment, Order, Source
     from sigil.gate.deploy.settings import Deploy
 
 _WHERE = {
     "Deploy": "sigil.gate.deploy.settings",
     "Deployment": "sigil.gate.deploy.model",
     "Order": "sigil.gate.deploy.model",
-    "Revision": "sigil.gate.deploy.model",
+    "Source": "sigil.gate.deploy.model",
     "deploy": "sigil.gate.deploy.backends",
 }
 
-__all__ = ["Deploy", "Deployment", "Order", "Revision", "deploy"]
+__all__ = ["Deploy", "Deployment", "Order", "Source", "deploy"]
 
 
 def __getattr__(name: str) -> Any:

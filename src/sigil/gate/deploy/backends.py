@@ -7,34 +7,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sigil.gate.deploy.model import Deployment, Order, Progress, Revision, silent
+from sigil.gate.deploy.model import Deployment, Order, Progress, Source, silent
 from sigil.gate.deploy.settings import Compose, Deploy, External, Process
 from sigil.gate.model import SideName
 
 
 def deploy(
     settings: Deploy,
-    revision: Revision,
+    source: Source,
     side: SideName,
     *,
     cache: Path,
-    control: Revision | None = None,
+    control: Source | None = None,
     progress: Progress = silent,
 ) -> Deployment:
     """Return a deployment, not started yet: enter it, or call ``start``.
 
     Args:
         settings: the ``deploy`` section of the service, from the control revision.
-        revision: whose service it is.
+        source: whose service it is.
         side: the change under test or its baseline.
         cache: where frozen trees are kept, such as ``.sigil/cache``.
-        control: where ``settings`` came from; None where that is ``revision``.
+        control: where ``settings`` came from; None where that is ``source``.
         progress: hears what is being waited for.
 
     Raises:
         DependencyMissing: a plugin does not work here.
     """
-    order = Order(settings, revision, side, control, cache, progress)
+    order = Order(settings, source, side, control, cache, progress)
     match settings:
         case Process():
             from sigil.gate.deploy.process import ProcessDeployment  # noqa: PLC0415 - dear, and one of four

@@ -171,17 +171,17 @@ class ComposeDeployment:
 
     def _compose_file(self, scratch: Path) -> Path:
         """Write the control revision's compose file; return its path."""
-        control = self._order.control or self._order.revision
+        control = self._order.control or self._order.source
         base = freeze(control.repository, self._order.cache, commit=control.commit)
         name = self._settings.file
-        source = base.path / name
-        if source.is_symlink() or not source.is_file():
+        file = base.path / name
+        if file.is_symlink() or not file.is_file():
             raise NotFound(
                 "there is no such compose file in the control revision",
                 where=Where(name),
                 remedy="set file: of the deploy section",
             )
-        document = parse_document(source.read_bytes(), name)
+        document = parse_document(file.read_bytes(), name)
         services = document.data.get("services")
         if not isinstance(services, dict) or self._settings.service not in services:
             raise InvalidValue(
@@ -199,8 +199,8 @@ class ComposeDeployment:
 
     def _tree(self, scratch: Path) -> Path:
         """Copy the side's files; return the folder."""
-        revision = self._order.revision
-        base = freeze(revision.repository, self._order.cache, commit=revision.commit)
+        source = self._order.source
+        base = freeze(source.repository, self._order.cache, commit=source.commit)
         tree = scratch / "tree"
         shutil.copytree(base.path, tree, symlinks=True)
         for link in sorted(path for path in tree.rglob("*") if path.is_symlink()):

@@ -22,7 +22,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Revision:
+class Source:
     """A state of a repository.
 
     Args:
@@ -45,18 +45,18 @@ class Order:
 
     Args:
         settings: the ``deploy`` section of the service, from the control revision.
-        revision: whose service it is.
+        source: whose service it is.
         side: the change under test, whose output is never kept, or its baseline.
-        control: the revision that settings came from; what has power over this machine, such as
-            a compose file, is taken from there. None where it is ``revision``.
+        control: the source that settings came from; what has power over this machine, such as
+            a compose file, is taken from there. None where it is ``source``.
         cache: where frozen trees are kept.
         progress: hears what is being waited for.
     """
 
     settings: Deploy
-    revision: Revision
+    source: Source
     side: SideName
-    control: Revision | None
+    control: Source | None
     cache: Path
     progress: Progress = silent
 

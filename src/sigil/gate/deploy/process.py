@@ -149,7 +149,7 @@ class ProcessDeployment:
         order, settings = self._order, self._settings
         if self._service is not None:
             raise DeploymentFailed("the service is up already")
-        base = freeze(order.revision.repository, order.cache, commit=order.revision.commit)
+        base = freeze(order.source.repository, order.cache, commit=order.source.commit)
         home = Path(tempfile.gettempdir())
         sweep(home)
         scratch = self._held.enter_context(temporary_directory(home))
@@ -186,7 +186,7 @@ class ProcessDeployment:
             raise
 
     def _sandbox(self) -> CommandSandbox:
-        settings, repository = self._settings, self._order.revision.repository
+        settings, repository = self._settings, self._order.source.repository
         try:
             return CommandSandbox(
                 python=choose_python(repository, settings.python),
