@@ -21,7 +21,7 @@ from unittest import mock
 from bench.peers_programs.installing import NotInstalled, Peer, python_of
 from bench.row import Row, seconds
 from bench.service import served
-from sigil.gate.channel import Order
+from sigil.gate.channel import Assignment
 from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.deploy.settings import External
 from sigil.gate.effects import Call
@@ -87,7 +87,7 @@ def _steps(hall: Hall, there: Deployment, port: int) -> Iterator[Row]:
 
 
 def _sit(hall: Hall, there: Deployment, text: str) -> None:
-    order = Order(
+    assignment = Assignment(
         scenario=Scenario("bench", "visible", text, "bench.lua"),
         seed=1,
         limits=Limits(),
@@ -95,7 +95,7 @@ def _sit(hall: Hall, there: Deployment, text: str) -> None:
         origins=there.origins,
         most_seconds=60,
     )
-    report = hall.examine(order, answer=_nobody, connect=there.connect)
+    report = hall.examine(assignment, answer=_nobody, connect=there.connect)
     assert report.result.status is Status.PASS, report.evidence
 
 

@@ -15,7 +15,7 @@ SEALER = """
 import sys
 from pathlib import Path
 from sigil.errors import WorkspaceBusy
-from sigil.gate.changing import Draft, Wanted, plan
+from sigil.gate.changing import Draft, Edit, plan
 from sigil.gate.trees import FolderTree
 from sigil.gate.updating import apply_update, writing_bundle
 root, me, recipient = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
@@ -23,8 +23,8 @@ done = 0
 while done < 3:
     try:
         with writing_bundle(root, "api"):
-            wanted = Wanted((recipient,), [Draft(f"return '{me}-{done}'")])
-            apply_update(root, plan(FolderTree(root), "api", wanted))
+            edit = Edit((recipient,), [Draft(f"return '{me}-{done}'")])
+            apply_update(root, plan(FolderTree(root), "api", edit))
         done += 1
     except WorkspaceBusy as busy:
         assert "in use by" in str(busy)

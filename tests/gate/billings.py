@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sigil.gate.answerers import Answerers
-from sigil.gate.channel import Order, Report
+from sigil.gate.channel import Assignment, Report
 from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.examining import Sitting
 from sigil.gate.hall import Hall
@@ -70,7 +70,7 @@ def sit(
     """Run one scenario as an evaluation does."""
     answering = answerers.make(settings, {"pr": deployment, "baseline": deployment})
     sitting = Sitting(scenario, "pr", 0, seed)
-    order = Order(
+    assignment = Assignment(
         scenario=scenario,
         seed=seed,
         limits=Limits(),
@@ -79,7 +79,7 @@ def sit(
         most_seconds=SECONDS,
     )
     return hall.examine(
-        order,
+        assignment,
         answer=lambda call: answering.perform(sitting, call),
         connect=deployment.connect,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyrage
 
 from sigil.gate.bundle import Bundle, folder_of, read_bundle
-from sigil.gate.changing import Draft, Wanted, plan
+from sigil.gate.changing import Draft, Edit, plan
 from sigil.gate.evaluator import open_bundle, reseal
 from sigil.gate.keys import Identities
 from sigil.gate.trees import FolderTree
@@ -52,11 +52,11 @@ class Exam:
         target.write_bytes(text if isinstance(text, bytes) else text.encode())
         return target
 
-    def seal(self, *texts: str, **wanted: object) -> None:
+    def seal(self, *texts: str, **edit: object) -> None:
         """Seal drafts, and record what stands in the other half."""
         drafts = [Draft(text, "docs/specs/billing.md", f"was/{n}") for n, text in enumerate(texts)]
         with writing_bundle(self.root, self.service):
-            asked = Wanted((self.recipient,), drafts, **wanted)
+            asked = Edit((self.recipient,), drafts, **edit)
             apply_update(self.root, plan(FolderTree(self.root), self.service, asked))
 
     def rotate(self, *recipients: str, **wanted: object) -> None:

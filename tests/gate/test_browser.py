@@ -15,7 +15,7 @@ from tests.browser.chromium import BINARY
 from tests.gate.browser_pages import Driven, serving
 
 from sigil.gate.browser import Browser, launching
-from sigil.gate.channel import Order
+from sigil.gate.channel import Assignment
 from sigil.gate.effects import EffectFailed, EffectMissing
 from sigil.gate.hall import Hall, Lost
 from sigil.gate.lua import Limits
@@ -378,7 +378,7 @@ def test_a_scenario_that_is_out_of_time_leaves_no_browser(site):
       expect(true)
     end }"""
     with Hall() as hall:
-        order = Order(
+        assignment = Assignment(
             scenario=Scenario("s", "visible", text, "s.lua"),
             seed=1,
             limits=Limits(),
@@ -387,7 +387,7 @@ def test_a_scenario_that_is_out_of_time_leaves_no_browser(site):
             most_seconds=8.0,
         )
         with pytest.raises(Lost):
-            hall.examine(order, answer=lambda call: None, connect=site.connect)
+            hall.examine(assignment, answer=lambda call: None, connect=site.connect)
         assert site.asked
         waited = threading.Event()
         for _ in range(100):

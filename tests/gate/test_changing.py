@@ -7,7 +7,7 @@ import pytest
 from tests.gate.exams import UPGRADE, Exam, an_exam, counted
 
 from sigil.errors import InvalidValue, MalformedScenario, SealBroken
-from sigil.gate.changing import Draft, Wanted, plan
+from sigil.gate.changing import Draft, Edit, plan
 from sigil.gate.evaluator import open_bundle
 from sigil.gate.trees import FolderTree
 
@@ -17,8 +17,8 @@ def exam(tmp_path) -> Exam:
     return an_exam(tmp_path)
 
 
-def planned(exam: Exam, *drafts: Draft, **wanted: object):
-    asked = Wanted((exam.recipient,), drafts, **wanted)
+def planned(exam: Exam, *drafts: Draft, **edit: object):
+    asked = Edit((exam.recipient,), drafts, **edit)
     return plan(FolderTree(exam.root), exam.service, asked, counted())
 
 
@@ -83,7 +83,7 @@ def test_nothing_changes_nothing(exam):
 def test_recipients_are_one_set_in_one_order(exam):
     other = str(pyrage.x25519.Identity.generate().to_public())
     first, second = (
-        plan(FolderTree(exam.root / "new"), "web", Wanted(keys, [Draft("return {}")]))
+        plan(FolderTree(exam.root / "new"), "web", Edit(keys, [Draft("return {}")]))
         for keys in ((other, exam.recipient), (exam.recipient, other, other))
     )
     assert first.manifest.recipients == second.manifest.recipients
@@ -92,18 +92,18 @@ def test_recipients_are_one_set_in_one_order(exam):
 def test_holdouts_sealed_for_others_need_a_rotation(exam):
     other = str(pyrage.x25519.Identity.generate().to_public())
     with pytest.raises(InvalidValue, match="sigil scenario rotate --service api"):
-        plan(FolderTree(exam.root), "api", Wanted((other,)))
+        plan(FolderTree(exam.root), "api", Edit((other,)))
 
 
 def test_without_holdouts_nobody_needs_to_be_named(tmp_path):
     exam = Exam(tmp_path)
     exam.write("visible/a.lua", UPGRADE)
-    assert plan(FolderTree(tmp_path), "api", Wanted(())).manifest.visible[0].id == "a"
+    assert plan(FolderTree(tmp_path), "api", Edit(())).manifest.visible[0].id == "a"
 
 
 def test_a_draft_without_recipients_is_refused(tmp_path):
     with pytest.raises(InvalidValue, match="nobody is named"):
-        plan(FolderTree(tmp_path), "api", Wanted((), [Draft("return {}")]))
+        plan(FolderTree(tmp_path), "api", Edit((), [Draft("return {}")]))
 
 
 @pytest.mark.parametrize(
@@ -130,4 +130,4 @@ def test_a_holdout_that_no_record_lists_is_not_blessed(exam):
 def test_no_representation_shows_a_draft(exam):
     draft = Draft("return 'SECRET'", name="SECRET")
     update = planned(exam, draft)
-    assert "SECRET" not in f"{draft} {Wanted((), [draft])} {update}"
+    assert "SECRET" not in f"{draft} {Edit((), [draft])} {update}"

@@ -15,7 +15,7 @@ import pytest
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import SandboxUnavailable
 from sigil.gate import hall as module
-from sigil.gate.channel import MAX_MESSAGE, Order, Word
+from sigil.gate.channel import MAX_MESSAGE, Assignment, Word
 from sigil.gate.effects import Call
 from sigil.gate.hall import Hall, Lost
 from sigil.gate.lua import Limits
@@ -35,8 +35,8 @@ control.recv(1)
 LENGTH = struct.Struct("!I")
 
 
-def order(text: str = PASSING, most_seconds: float = 20.0) -> Order:
-    return Order(
+def assignment(text: str = PASSING, most_seconds: float = 20.0) -> Assignment:
+    return Assignment(
         scenario=Scenario("one", "visible", text, "one.lua"),
         seed=1,
         limits=Limits(),
@@ -54,7 +54,7 @@ def nowhere(timeout_s: float) -> socket.socket:
     raise ConnectionRefusedError
 
 
-def examined(hall: Hall, asked: Order, answer=nobody, connect=nowhere):
+def examined(hall: Hall, asked: Assignment, answer=nobody, connect=nowhere):
     return hall.examine(asked, answer=answer, connect=connect)
 
 
@@ -68,12 +68,12 @@ def hall():
 
 
 def test_a_scenario_reports(hall):
-    assert examined(hall, order()).result.status is Status.PASS
+    assert examined(hall, assignment()).result.status is Status.PASS
 
 
 def test_scenarios_share_nothing(hall):
     text = "count = (count or 0) + 1\nreturn { run = function() expect(count == 1) end }"
-    found = [examined(hall, order(text)).result.status for _ in range(2)]
+    found = [examined(hall, assignment(text)).result.status for _ in range(2)]
     assert found[0] is found[1]
 
 
@@ -81,7 +81,7 @@ def test_many_sit_at_once(hall):
     found: list[Status] = []
 
     def sit() -> None:
-        found.append(examined(hall, order()).result.status)
+        found.append(examined(hall, assignment()).result.status)
 
     threads = [threading.Thread(target=sit) for _ in range(12)]
     for thread in threads:
@@ -94,13 +94,13 @@ def test_many_sit_at_once(hall):
 def test_a_scenario_out_of_its_time_is_lost_and_the_next_one_is_not(hall):
     slow = 'return { run = function() sigil.sleep(30) expect(true) end, title = "slow" }'
     with pytest.raises(Lost):
-        examined(hall, order(slow, most_seconds=0.3))
-    assert examined(hall, order()).result.status is Status.PASS
+        examined(hall, assignment(slow, most_seconds=0.3))
+    assert examined(hall, assignment()).result.status is Status.PASS
 
 
 def test_no_process_is_left_when_the_hall_closes():
     with Hall() as hall:
-        examined(hall, order())
+        examined(hall, assignment())
         process = hall._process.pid
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
@@ -110,7 +110,7 @@ def test_a_hall_that_was_killed_loses_its_scenarios(hall):
     os.kill(hall._process.pid, signal.SIGKILL)
     hall._process.wait()
     with pytest.raises(Lost):
-        examined(hall, order())
+        examined(hall, assignment())
 
 
 def test_a_hall_that_does_not_start_is_no_failure_of_a_scenario(monkeypatch):
@@ -125,7 +125,7 @@ def test_a_hall_that_does_not_start_is_no_failure_of_a_scenario(monkeypatch):
 def lost(monkeypatch, behaviour: str, *, most_seconds: float = 20.0, answer=nobody) -> Lost:
     monkeypatch.setattr(module, "_PROGRAM", HOSTILE.replace("BEHAVIOUR", behaviour))
     with Hall() as hall, pytest.raises(Lost) as caught:
-        examined(hall, order(most_seconds=most_seconds), answer=answer)
+        examined(hall, assignment(most_seconds=most_seconds), answer=answer)
     assert "canary" not in str(caught.value)
     return caught.value
 

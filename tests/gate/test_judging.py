@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sigil.gate.asking import Models
 from sigil.gate.effects import Call, EffectMissing
 from sigil.gate.examining import Sitting
+from sigil.gate.judgements import QUESTIONS, NoJudgement, control, question, read
 from sigil.gate.judging import Judge
 from sigil.gate.model import Scenario
-from sigil.gate.verdicts import QUESTIONS, NoVerdict, control, question, read
 from sigil.llm.budget import UNLIMITED, Budget
 from sigil.llm.model import Reply, Request, Usage
 from sigil.llm.settings import ModelSettings
@@ -95,7 +95,7 @@ def test_judges_that_disagree_are_inconclusive():
      json.dumps({"score": 1, "rationale": "x", "control": [True] * QUESTIONS}),
      json.dumps({"score": 1, "rationale": "x", "control": [False] * QUESTIONS})],
 )  # fmt: skip
-def test_what_is_no_verdict_is_inconclusive(said):
+def test_what_is_no_judgement_is_inconclusive(said):
     reply, _ = judged(Saying(said))
     assert (reply["score"], reply["votes"]) == (None, [None] * 3)
 
@@ -155,18 +155,18 @@ score = st.floats(0, 1)
 
 
 @given(score, st.text(max_size=50))
-def test_a_right_verdict_is_read_back(value, rationale):
+def test_a_right_judgement_is_read_back(value, rationale):
     asked = control(5, 1)
     said = json.dumps({"score": value, "rationale": rationale, "control": asked.answers})
-    verdict = read(said, asked)
-    assert (verdict.score, verdict.rationale) == (value, rationale)
+    judgement = read(said, asked)
+    assert (judgement.score, judgement.rationale) == (value, rationale)
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, True, "1", None, [1]])
 def test_a_score_is_a_number_from_0_to_1(value):
     asked = control(5, 1)
     said = json.dumps({"score": value, "rationale": "", "control": asked.answers})
-    with pytest.raises(NoVerdict, match="score"):
+    with pytest.raises(NoJudgement, match="score"):
         read(said, asked)
 
 
@@ -174,12 +174,12 @@ def test_a_score_is_a_number_from_0_to_1(value):
 def test_a_score_that_json_does_not_have_is_none(value):
     asked = control(5, 1)
     said = f'{{"score": {value}, "rationale": "", "control": {json.dumps(asked.answers)}}}'
-    with pytest.raises(NoVerdict):
+    with pytest.raises(NoJudgement):
         read(said, asked)
 
 
 def test_numbers_are_no_answers_to_a_control():
     asked = control(5, 1)
     said = json.dumps({"score": 1, "rationale": "", "control": [int(a) for a in asked.answers]})
-    with pytest.raises(NoVerdict, match="control"):
+    with pytest.raises(NoJudgement, match="control"):
         read(said, asked)

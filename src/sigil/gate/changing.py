@@ -80,7 +80,7 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Edit:
     """What to change.
 
     Args:
@@ -102,13 +102,13 @@ class Wanted:
     seed: int | None = None
 
 
-def plan(tree: Tree, service: str, wanted: Wanted, entropy: Entropy = random_bytes) -> Update:
-    """Return what to write for ``wanted``, over what stands in ``tree``.
+def plan(tree: Tree, service: str, edit: Edit, entropy: Entropy = random_bytes) -> Update:
+    """Return what to write for ``edit``, over what stands in ``tree``.
 
     Args:
         tree: the working tree.
         service: whose exam.
-        wanted: what to change.
+        edit: what to change.
         entropy: of the salts.
 
     Raises:
@@ -117,11 +117,11 @@ def plan(tree: Tree, service: str, wanted: Wanted, entropy: Entropy = random_byt
         InvalidValue: a key that is none, or holdouts that are sealed for others.
     """
     before = _recorded(tree, service)
-    recipients = tuple(sorted(set(wanted.recipients)))
-    if recipients or wanted.drafts:
+    recipients = tuple(sorted(set(edit.recipients)))
+    if recipients or edit.drafts:
         parse_recipients(recipients)
     held = before.holdouts if before else ()
-    kept = tuple(question for question in held if question.id not in wanted.retired)
+    kept = tuple(question for question in held if question.id not in edit.retired)
     if before and kept and before.recipients != recipients:
         raise InvalidValue(
             "the holdouts are sealed for other recipients than these",
@@ -129,7 +129,7 @@ def plan(tree: Tree, service: str, wanted: Wanted, entropy: Entropy = random_byt
             remedy=f"seal them anew, with the key: sigil scenario rotate --service {service}",
         )
     texts = {
-        id_: data for id_, data in visible_files(tree, service).items() if id_ not in wanted.removed
+        id_: data for id_, data in visible_files(tree, service).items() if id_ not in edit.removed
     }
     first = _next_number(held)
     envelopes = [
@@ -140,27 +140,27 @@ def plan(tree: Tree, service: str, wanted: Wanted, entropy: Entropy = random_byt
             entropy(SALT_BYTES),
             d.name,
         )
-        for n, d in enumerate(wanted.drafts)
+        for n, d in enumerate(edit.drafts)
     ]
     sealed = {envelope.id: seal(envelope, recipients) for envelope in envelopes}
     known = {q.id: q.spec for q in before.visible} if before else {}
     new = [
         as_question(envelope, draft.spec or known.get(draft.name, ""), sealed[envelope.id])
-        for envelope, draft in zip(envelopes, wanted.drafts, strict=True)
+        for envelope, draft in zip(envelopes, edit.drafts, strict=True)
     ]
     manifest = compose(
         Manifest(
             service=service,
             version=before.version if before else first_version(service),
-            seed=_seed(wanted, before),
+            seed=_seed(edit, before),
             recipients=recipients,
             library=_library(tree, service),
-            questions=(*kept, *new, *_visible(tree, service, texts, wanted, before)),
+            questions=(*kept, *new, *_visible(tree, service, texts, edit, before)),
         ),
         before,
     )
     gone = [f"holdout/{question.id}.lua.age" for question in held if question not in kept]
-    removed = (*(f"visible/{id_}.lua" for id_ in wanted.removed), *gone)
+    removed = (*(f"visible/{id_}.lua" for id_ in edit.removed), *gone)
     return Update(before, manifest, sealed, removed)
 
 
@@ -229,9 +229,9 @@ def _next_number(kept: Sequence[Question]) -> int:
     return 1 + max((int(q.id.removeprefix("holdout_")) for q in kept), default=0)
 
 
-def _seed(wanted: Wanted, before: Manifest | None) -> int:
-    if wanted.seed is not None:
-        return wanted.seed
+def _seed(edit: Edit, before: Manifest | None) -> int:
+    if edit.seed is not None:
+        return edit.seed
     return before.seed if before else 0
 
 
@@ -246,7 +246,7 @@ def _visible(
     tree: Tree,
     service: str,
     texts: Mapping[str, bytes],
-    wanted: Wanted,
+    edit: Edit,
     before: Manifest | None,
 ) -> list[Question]:
     known = {q.id: q.spec for q in before.visible} if before else {}
@@ -256,7 +256,7 @@ def _visible(
         Question(
             "visible",
             id_,
-            wanted.specs.get(id_, known.get(id_) or wanted.spec),
+            edit.specs.get(id_, known.get(id_) or edit.spec),
             digest(data),
         )
         for id_, data in texts.items()

@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Assignment:
     """What a process is to run.
 
     Args:
@@ -53,7 +53,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of it: but for the time, a function of the order and of ``answered``.
+    """What came of it: but for the time, a function of the assignment and of ``answered``.
 
     Args:
         declared: what the scenario says of itself; None if it is none.
@@ -99,7 +99,7 @@ class Reply:
 
 
 _DECODERS: dict[type, msgspec.msgpack.Decoder[Any]] = {
-    kind: msgspec.msgpack.Decoder(kind) for kind in (Order, Word, Reply)
+    kind: msgspec.msgpack.Decoder(kind) for kind in (Assignment, Word, Reply)
 }
 """Made once, before any fork: reading what a type holds costs more than reading a message."""
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sigil.canonical import digest_value, salted_digest
-from sigil.gate.channel import Order
+from sigil.gate.channel import Assignment
 from sigil.gate.deploy import Deployment
 from sigil.gate.effects import Answered, Call, Json
 from sigil.gate.hall import Hall, Lost
@@ -167,7 +167,7 @@ def examine(
         if is_over():
             return None
         deployment = deployments[sitting.side, sitting.scenario.half]
-        order = Order(
+        assignment = Assignment(
             scenario=sitting.scenario,
             seed=sitting.seed,
             limits=exam.limits,
@@ -177,7 +177,7 @@ def examine(
         )
         try:
             report = hall.examine(
-                order,
+                assignment,
                 answer=lambda call: answerer.perform(sitting, call),
                 connect=deployment.connect,
             )

@@ -1,7 +1,7 @@
 """Where scenarios sit their exam: a process for each, beside each other, and an end for all.
 
     with Hall() as hall:
-        report = hall.examine(order, answer=answers.perform, connect=deployment.connect)
+        report = hall.examine(assignment, answer=answers.perform, connect=deployment.connect)
 
 A scenario whose process dies, falls silent past its time or says what it may not say raises
 `Lost`: that is an error of the exam, never a failure of the service.
@@ -24,7 +24,7 @@ from typing import Self
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import SandboxUnavailable
-from sigil.gate.channel import Broken, Channel, Order, Reply, Report, Word
+from sigil.gate.channel import Assignment, Broken, Channel, Reply, Report, Word
 from sigil.gate.effects import Call, EffectFailed, Json
 from sigil.store.files import sweep
 
@@ -112,7 +112,7 @@ class Hall:
 
     def examine(
         self,
-        order: Order,
+        assignment: Assignment,
         *,
         answer: Callable[[Call], Json],
         connect: Callable[[float], socket.socket],
@@ -120,7 +120,7 @@ class Hall:
         """Run one scenario in a process of its own, and return its report.
 
         Args:
-            order: what to run.
+            assignment: what to run.
             answer: answers calls that a scenario's process does not answer itself.
             connect: returns a new connection to the service; takes the seconds that it may take.
 
@@ -128,19 +128,19 @@ class Hall:
             Lost: there is no report.
         """
         ours, theirs = socket.socketpair()
-        left = order.most_seconds + GRACE_S
+        left = assignment.most_seconds + GRACE_S
         channel = Channel(ours)
         try:
             with theirs, self._lock:
                 socket.send_fds(self._control, [b"f"], [theirs.fileno()])
-            channel.send(order)
+            channel.send(assignment)
             for _ in range(MOST_WORDS):
                 start = SYSTEM_CLOCK.monotonic_ns()
                 word = channel.receive(Word, within_s=left)
                 left -= (SYSTEM_CLOCK.monotonic_ns() - start) / 1e9
                 if word.report is not None:
                     return word.report
-                ours.settimeout(order.most_seconds + GRACE_S)
+                ours.settimeout(assignment.most_seconds + GRACE_S)
                 _attend(channel, word, answer, connect)
             raise Broken("it asks without end")  # noqa: TRY301 (one refusal for all of them)
         except (Broken, OSError) as error:

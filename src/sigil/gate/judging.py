@@ -6,7 +6,8 @@ least score the subject is, and the lowest of them counts. A judgement that is n
 came out wrong, a judge that does not answer: inconclusive. A judge can only lower what becomes of
 a scenario: its best word leaves everything as it is.
 
-Not here: the question and the verdict (`sigil.gate.verdicts`), which model (`sigil.gate.asking`).
+Not here: what is asked and how it is read (`sigil.gate.judgements`), which model
+(`sigil.gate.asking`).
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sigil.canonical import digest
-from sigil.gate import rubrics, verdicts
+from sigil.gate import judgements, rubrics
 from sigil.gate.asking import Models
 from sigil.gate.effects import Call, EffectFailed, Json
 from sigil.gate.examining import Sitting
-from sigil.gate.verdicts import NoVerdict, Verdict
+from sigil.gate.judgements import Judgement, NoJudgement
 
 QUORUM: Final = 3
 _TEMPERATURE: Final = 0.3
@@ -55,7 +56,7 @@ class Judge:
         else:
             found = self._judgements(entry, sitting.seed, rubric, subject)
             score, rationale = settled(found, least)
-            votes = [one.score if isinstance(one, Verdict) else None for one in found]
+            votes = [one.score if isinstance(one, Judgement) else None for one in found]
         return {
             "score": score,
             "rationale": rationale,
@@ -65,35 +66,35 @@ class Judge:
 
     def _judgements(
         self, entry: str, seed: int, rubric: str, subject: Any
-    ) -> list[Verdict | NoVerdict]:
-        def judge(number: int) -> Verdict | NoVerdict:
-            asked = verdicts.control(seed, number)
+    ) -> list[Judgement | NoJudgement]:
+        def judge(number: int) -> Judgement | NoJudgement:
+            asked = judgements.control(seed, number)
             try:
-                messages = verdicts.question(rubric, subject, asked)
+                messages = judgements.question(rubric, subject, asked)
                 said = self.models.ask(
                     entry, messages, seed=(seed + number) & 0x7FFFFFFF, temperature=_TEMPERATURE
                 )
-                return verdicts.read(said, asked)
-            except NoVerdict as none:
+                return judgements.read(said, asked)
+            except NoJudgement as none:
                 return none
             except EffectFailed as failed:
-                return NoVerdict(failed.problem)
+                return NoJudgement(failed.problem)
 
         with ThreadPoolExecutor(self.quorum) as pool:
             return list(pool.map(judge, range(self.quorum)))
 
 
-def settled(found: Sequence[Verdict | NoVerdict], least: float) -> tuple[float | None, str]:
-    """Return the score of several judgements, None for no verdict, and why.
+def settled(found: Sequence[Judgement | NoJudgement], least: float) -> tuple[float | None, str]:
+    """Return the score of several judgements, None for no judgement, and why.
 
     Args:
         found: the judgements.
         least: what a score has to reach.
     """
     for one in found:
-        if isinstance(one, NoVerdict):
+        if isinstance(one, NoJudgement):
             return None, one.problem
-    given = [one for one in found if isinstance(one, Verdict)]
+    given = [one for one in found if isinstance(one, Judgement)]
     if len({one.score >= least for one in given}) != 1:
         scores = ", ".join(f"{one.score:.2f}" for one in given)
         return None, f"the judges disagree: {scores}"

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from sigil.gate.agent import pursue
-from sigil.gate.channel import Channel, Order, Reply, Word
+from sigil.gate.channel import Assignment, Channel, Reply, Word
 from sigil.gate.effects import Call, EffectFailed, Json
 from sigil.gate.http import Http
 
@@ -48,14 +48,14 @@ class Outside:
 
     Args:
         channel: to the hall.
-        order: of the scenario: where the service is.
+        assignment: of the scenario: where the service is.
     """
 
-    def __init__(self, channel: Channel, order: Order):
+    def __init__(self, channel: Channel, assignment: Assignment):
         self._channel = channel
         self._lock = threading.Lock()  # the browser's connections are asked for by threads
-        self._http = Http(self._connect, order.authority, origins=order.origins)
-        self._order = order
+        self._http = Http(self._connect, assignment.authority, origins=assignment.origins)
+        self._assignment = assignment
         self._browser: Browser | None = None
 
     def __enter__(self) -> Self:
@@ -91,7 +91,9 @@ class Outside:
         if self._browser is None:
             from sigil.gate.browser import Browser  # noqa: PLC0415 - not small
 
-            self._browser = Browser(self._connect, self._order.authority, self._order.origins)
+            self._browser = Browser(
+                self._connect, self._assignment.authority, self._assignment.origins
+            )
         return self._browser
 
     def _connect(self, timeout_s: float) -> socket.socket:

@@ -90,7 +90,7 @@ class Service(_Part):
         return self
 
 
-class Threshold(_Part):
+class ThresholdSetting(_Part):
     """How satisfied a priority has to be.
 
     Args:
@@ -102,7 +102,7 @@ class Threshold(_Part):
     review: Share
 
     @model_validator(mode="after")
-    def _review_is_the_lower(self) -> Threshold:
+    def _review_is_the_lower(self) -> ThresholdSetting:
         if self.review > self.allow:
             raise ValueError("review is higher than allow")
         return self
@@ -111,9 +111,9 @@ class Threshold(_Part):
 class Thresholds(_Part):
     """One for each priority."""
 
-    P0: Threshold = Threshold(allow=0.95, review=0.85)
-    P1: Threshold = Threshold(allow=0.90, review=0.75)
-    P2: Threshold = Threshold(allow=0.80, review=0.60)
+    P0: ThresholdSetting = ThresholdSetting(allow=0.95, review=0.85)
+    P1: ThresholdSetting = ThresholdSetting(allow=0.90, review=0.75)
+    P2: ThresholdSetting = ThresholdSetting(allow=0.80, review=0.60)
 
 
 class Weights(_Part):

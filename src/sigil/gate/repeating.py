@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NoReturn
 
-from sigil.gate.channel import Order
+from sigil.gate.channel import Assignment
 from sigil.gate.dossier import Kept
 from sigil.gate.effects import Call, EffectFailed
 from sigil.gate.events import Complete, scores
@@ -75,7 +75,7 @@ def repeat(
 
 
 def _again(hall: Hall, one: Kept, scenario: Scenario, most_seconds: float) -> Kept:
-    order = Order(
+    assignment = Assignment(
         scenario=scenario,
         seed=one.seed,
         limits=Limits(),
@@ -85,7 +85,7 @@ def _again(hall: Hall, one: Kept, scenario: Scenario, most_seconds: float) -> Ke
         recorded=one.answered,
     )
     try:
-        report = hall.examine(order, answer=_nobody, connect=_nowhere)
+        report = hall.examine(assignment, answer=_nobody, connect=_nowhere)
     except Lost as lost:
         result = Result(one.scenario, Status.ERROR, ())
         return replace(one, declared=None, result=result, evidence=Evidence(lost.problem))

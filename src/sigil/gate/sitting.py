@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import MalformedScenario
-from sigil.gate.channel import Channel, Order, Report, Word
+from sigil.gate.channel import Assignment, Channel, Report, Word
 from sigil.gate.effects import Diverged, Effects, Recording, Repeating
 from sigil.gate.lua import prepare, run_scenario
 from sigil.gate.model import Declared, Evidence, Result, Status
@@ -66,32 +66,38 @@ def _sit(channel: Channel) -> NoReturn:
         kernel.die_with_parent(os.getppid())
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a browser is waited for
         kernel.limit("DATA", MEMORY)
-        order = channel.receive(Order)
-        signal.setitimer(signal.ITIMER_REAL, order.most_seconds)  # SIGALRM ends us
-        channel.send(Word(report=_run(order, channel)))
+        assignment = channel.receive(Assignment)
+        signal.setitimer(signal.ITIMER_REAL, assignment.most_seconds)  # SIGALRM ends us
+        channel.send(Word(report=_run(assignment, channel)))
         status = 0
     finally:
         os._exit(status)
 
 
-def _run(order: Order, channel: Channel) -> Report:
+def _run(assignment: Assignment, channel: Channel) -> Report:
     start = SYSTEM_CLOCK.monotonic_ns()
-    with Outside(channel, order) as outside:
-        repeated = None if order.recorded is None else Repeating(list(order.recorded))
+    with Outside(channel, assignment) as outside:
+        repeated = None if assignment.recorded is None else Repeating(list(assignment.recorded))
         recording = Recording(outside if repeated is None else repeated)
-        declared, result, evidence = _ran(order, recording)
+        declared, result, evidence = _ran(assignment, recording)
     elapsed = (SYSTEM_CLOCK.monotonic_ns() - start) // 1_000_000
     return Report(declared, result, evidence, tuple(recording.answered), elapsed)
 
 
-def _ran(order: Order, effects: Effects) -> tuple[Declared | None, Result, Evidence | None]:
+def _ran(
+    assignment: Assignment, effects: Effects
+) -> tuple[Declared | None, Result, Evidence | None]:
     """Run it; what is no scenario, or asks what was not recorded, is an error of the exam."""
     try:
         run = run_scenario(
-            order.scenario, effects, seed=order.seed, limits=order.limits, begins=_keep_time
+            assignment.scenario,
+            effects,
+            seed=assignment.seed,
+            limits=assignment.limits,
+            begins=_keep_time,
         )
     except (MalformedScenario, Diverged) as error:
-        return None, Result(order.scenario.id, Status.ERROR, ()), Evidence(str(error))
+        return None, Result(assignment.scenario.id, Status.ERROR, ()), Evidence(str(error))
     return run.declared, run.result, run.evidence
 
 

@@ -93,8 +93,8 @@ def generate(
         examiner = _examiner(
             stack, root, service, intent, expect_failing=expect_failing, no_baseline=no_baseline
         )
-        verdicts = validate(drafted.candidates, examiner)
-    passed = [verdict.candidate for verdict in verdicts if not verdict.refused]
+        validations = validate(drafted.candidates, examiner)
+    passed = [validation.candidate for validation in validations if not validation.refused]
     published = None
     if not dry_run:
         published = publish(
@@ -113,9 +113,9 @@ def generate(
             ),
         )
     if as_json:
-        print_json(facts_of(intent, drafted, verdicts, published))
+        print_json(facts_of(intent, drafted, validations, published))
     else:
-        print_generated(intent, drafted, verdicts, published)
+        print_generated(intent, drafted, validations, published)
 
 
 def _intent(root: Path, source: Path) -> tuple[bytes, Intent]:

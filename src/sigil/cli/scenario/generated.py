@@ -14,16 +14,16 @@ from sigil.printable import printable
 
 if TYPE_CHECKING:
     from sigil.gate.generate.drafting import Drafted
-    from sigil.gate.generate.validating import Verdict
+    from sigil.gate.generate.validating import Validation
     from sigil.gate.generate.writing import Published
     from sigil.gate.intent import Intent
 
 
 def facts_of(
-    intent: Intent, drafted: Drafted, verdicts: Sequence[Verdict], published: Published | None
+    intent: Intent, drafted: Drafted, validations: Sequence[Validation], published: Published | None
 ) -> dict[str, Any]:
     """Return what came of an intent, for ``--json``."""
-    ids = _ids(verdicts, published)
+    ids = _ids(validations, published)
     return {
         "intent": intent.path,
         "written": published is not None,
@@ -37,7 +37,7 @@ def facts_of(
                 "tried": one.tried,
                 "refused": one.refused or None,
             }
-            for place, one in enumerate(verdicts)
+            for place, one in enumerate(validations)
         ],
         "uncompiled": [
             {"id": one.clause, "line": one.line, "reason": one.reason, "whole": one.whole}
@@ -46,30 +46,32 @@ def facts_of(
     }
 
 
-def _ids(verdicts: Sequence[Verdict], published: Published | None) -> dict[int, str]:
-    """Return the id of each verdict's scenario, by its place."""
-    kept = [place for place, one in enumerate(verdicts) if not one.refused]
+def _ids(validations: Sequence[Validation], published: Published | None) -> dict[int, str]:
+    """Return the id of each validation's scenario, by its place."""
+    kept = [place for place, one in enumerate(validations) if not one.refused]
     if published is None:
         return {
-            p: verdicts[p].candidate.name for p in kept if verdicts[p].candidate.half == "visible"
+            p: validations[p].candidate.name
+            for p in kept
+            if validations[p].candidate.half == "visible"
         }
     return dict(zip(kept, published.ids, strict=True))
 
 
 def print_generated(
-    intent: Intent, drafted: Drafted, verdicts: Sequence[Verdict], published: Published | None
+    intent: Intent, drafted: Drafted, validations: Sequence[Validation], published: Published | None
 ) -> None:
     """Print the table of what covers what, then what could not be compiled, then the sum."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    ids = _ids(verdicts, published)
+    ids = _ids(validations, published)
     table = Table(box=None, pad_edge=False)
     for heading in ("claim", "scenario", "baseline", "wrong services noticed"):
         table.add_column(heading, overflow="fold")
     order = {name: place for place, name in enumerate(_names(intent))}
-    rows = sorted(enumerate(verdicts), key=lambda p: (order[p[1].candidate.clauses[0]], p[0]))
+    rows = sorted(enumerate(validations), key=lambda p: (order[p[1].candidate.clauses[0]], p[0]))
     for place, one in rows:
         candidate = one.candidate
         name = ids.get(place) or ("(refused)" if one.refused else "(holdout)")
@@ -87,7 +89,7 @@ def print_generated(
         click.echo(
             f"{what}: {printable(intent.path)}:{lost.line}: {lost.clause}: {printable(lost.reason)}"
         )
-    passed = [one.candidate.half for one in verdicts if not one.refused]
+    passed = [one.candidate.half for one in validations if not one.refused]
     click.echo(
         f"{printable(intent.path)}: {passed.count('visible')} visible · "
         f"{passed.count('holdout')} holdout · {len(drafted.uncompiled)} not compiled"

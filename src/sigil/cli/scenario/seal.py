@@ -50,7 +50,7 @@ def seal(
     """
     from sigil.cli.options import repository
     from sigil.cli.scenario.choosing import facts_of, print_update, recipients_of
-    from sigil.gate.changing import Update, Wanted, plan
+    from sigil.gate.changing import Edit, Update, plan
     from sigil.gate.trees import FolderTree
     from sigil.gate.updating import apply_update, writing_bundle
 
@@ -58,7 +58,7 @@ def seal(
     drafts = _drafts(root, service, paths, spec)
     _lint(root, service, drafts)
     moved = [draft.name for draft in drafts if draft.name]
-    wanted = Wanted(
+    edit = Edit(
         recipients_of(root, service, recipients),
         drafts,
         removed=moved if remove else (),
@@ -67,7 +67,7 @@ def seal(
     )
 
     def planned() -> Update:
-        return plan(FolderTree(root), service, wanted)
+        return plan(FolderTree(root), service, edit)
 
     if dry_run:
         update = planned()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sigil.gate.answering import Answering, vault
-from sigil.gate.channel import Order
+from sigil.gate.channel import Assignment
 from sigil.gate.deploy import Deployment
 from sigil.gate.effects import Call, Json
 from sigil.gate.examining import Sitting, seed_of
@@ -40,7 +40,7 @@ class Baseline:
         """Return what came of one scenario; one whose process is lost is an error."""
         seed = seed_of(self._seed, scenario.text, 0)
         sitting = Sitting(scenario, "baseline", 0, seed)
-        order = Order(
+        assignment = Assignment(
             scenario=scenario,
             seed=seed,
             limits=Limits(),
@@ -53,7 +53,7 @@ class Baseline:
             return self._answering.perform(sitting, call)
 
         try:
-            report = self._hall.examine(order, answer=answer, connect=self._deployment.connect)
+            report = self._hall.examine(assignment, answer=answer, connect=self._deployment.connect)
         except Lost as lost:
             return Ran(Status.ERROR, (), Evidence(lost.problem))
         return Ran(report.result.status, report.answered, report.evidence)

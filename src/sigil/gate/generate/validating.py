@@ -63,7 +63,7 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Validation:
     """What validation found of one candidate.
 
     Args:
@@ -102,24 +102,24 @@ class Examiner:
     expect_failing: bool = False
 
 
-def validate(candidates: Sequence[Candidate], examiner: Examiner) -> list[Verdict]:
+def validate(candidates: Sequence[Candidate], examiner: Examiner) -> list[Validation]:
     """Return what was found of each candidate, in order."""
     return [_validated(candidate, examiner) for candidate in candidates]
 
 
-def _validated(candidate: Candidate, examiner: Examiner) -> Verdict:
+def _validated(candidate: Candidate, examiner: Examiner) -> Validation:
     scenario = candidate.scenario(examiner.spec, examiner.library)
     errors = [finding for finding in lint(scenario) if finding.severity == "error"]
     if errors:
-        return Verdict(candidate, f"line {errors[0].line}: {errors[0].rule}")
+        return Validation(candidate, f"line {errors[0].line}: {errors[0].rule}")
     if examiner.run is None:
         return _discriminating(candidate, scenario, None, examiner)
     ran = examiner.run(scenario)
     if ran.status in {Status.ERROR, Status.INCONCLUSIVE}:
-        return Verdict(candidate, f"it {_ended(ran)} on the baseline", 2, ran.status)
+        return Validation(candidate, f"it {_ended(ran)} on the baseline", 2, ran.status)
     if ran.status is Status.FAIL and not examiner.expect_failing:
         reason = "it fails on the baseline; say --expect-failing if that is still to be built"
-        return Verdict(candidate, reason, 2, ran.status)
+        return Validation(candidate, reason, 2, ran.status)
     return _discriminating(candidate, scenario, ran, examiner)
 
 
@@ -129,14 +129,14 @@ def _ended(ran: Ran) -> str:
 
 def _discriminating(
     candidate: Candidate, scenario: Scenario, ran: Ran | None, examiner: Examiner
-) -> Verdict:
+) -> Validation:
     services: list[Effects] = list(alike(examiner.environment))
     if ran is not None and ran.status is Status.PASS:
         services += changed(ran.answered, examiner.environment)
     noticed = sum(_fails(scenario, service) for service in services)
     refused = "" if noticed else "no wrong service fails it, so it tells nothing"
     status = None if ran is None else ran.status
-    return Verdict(candidate, refused, 3, status, noticed, len(services))
+    return Validation(candidate, refused, 3, status, noticed, len(services))
 
 
 def _fails(scenario: Scenario, service: Effects) -> bool:

@@ -20,7 +20,7 @@ from sigil.canonical import digest, snapshot_json
 from sigil.errors import AlreadyExists, Corrupt, NotFound, SealBroken, Where
 from sigil.gate.bundle import MAX_TEXT, folder_of
 from sigil.gate.bundle_manifest import MAX_BYTES, Manifest
-from sigil.gate.changing import Draft, Update, Wanted, plan
+from sigil.gate.changing import Draft, Edit, Update, plan
 from sigil.gate.generate.lua import MARK
 from sigil.gate.generate.model import Uncompiled
 from sigil.gate.generate.validating import Candidate
@@ -128,7 +128,7 @@ def publish(root: Path, service: str, wanted: Publication) -> Published:
         update = plan(
             FolderTree(root),
             service,
-            Wanted(
+            Edit(
                 wanted.recipients,
                 [Draft(one.text, wanted.intent.path, one.name) for one in drafts],
                 removed=[name for name in stale if _visible(root, service, name).is_file()],

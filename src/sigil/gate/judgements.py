@@ -1,9 +1,9 @@
-"""What a judge is asked, and how its verdict is read.
+"""What a judge is asked, and how what it says is read.
 
 Next to the subject stands a control: a few words, and questions about them whose answers are
 known. They differ each time and cannot be foreseen, so whoever answers them has read the task;
-a subject that has talked the judge into something else is found out by them. A verdict that is not
-of the shape that was asked for, to the letter, is none.
+a subject that has talked the judge into something else is found out by them. A judgement that is
+not of the shape that was asked for, to the letter, is none.
 
 Pure. Not here: who is asked and how often (`sigil.gate.judging`).
 """
@@ -63,7 +63,7 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Judgement:
     """One judgement.
 
     Args:
@@ -75,7 +75,7 @@ class Verdict:
     rationale: str
 
 
-class NoVerdict(Exception):
+class NoJudgement(Exception):
     """A judge said something that is none.
 
     Args:
@@ -118,37 +118,37 @@ def question(rubric: str, subject: Json, asked: Control) -> tuple[Message, ...]:
         asked: the control.
 
     Raises:
-        NoVerdict: the subject is too long.
+        NoJudgement: the subject is too long.
     """
     shown = fenced({"subject": subject})
     if len(shown) > MOST_SUBJECT:
-        raise NoVerdict(f"the subject has more than {MOST_SUBJECT:,} characters")
+        raise NoJudgement(f"the subject has more than {MOST_SUBJECT:,} characters")
     control_part = json.dumps({"given": list(asked.given), "asked": list(asked.asked)})
     text = f"Rubric:\n{rubric}\n\nSubject:\n{shown}\n\nControl:\n{control_part}"
     return Message("system", _SYSTEM), Message("user", text)
 
 
-def read(said: str, asked: Control) -> Verdict:
-    """Return the verdict in an answer.
+def read(said: str, asked: Control) -> Judgement:
+    """Return the judgement in an answer.
 
     Raises:
-        NoVerdict: there is none, or the control came out wrong.
+        NoJudgement: there is none, or the control came out wrong.
     """
     found = _FENCE.fullmatch(said)
     try:
-        verdict: Any = json.loads(found[1] if found else said)
+        judgement: Any = json.loads(found[1] if found else said)
     except (ValueError, RecursionError):
-        raise NoVerdict("the answer is no JSON") from None
-    if not isinstance(verdict, dict) or set(cast("dict[str, Any]", verdict)) != _KEYS:
-        raise NoVerdict("the answer is no verdict")
-    given = cast("dict[str, Any]", verdict)
+        raise NoJudgement("the answer is no JSON") from None
+    if not isinstance(judgement, dict) or set(cast("dict[str, Any]", judgement)) != _KEYS:
+        raise NoJudgement("the answer is no judgement")
+    given = cast("dict[str, Any]", judgement)
     score, rationale = given["score"], given["rationale"]
     if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
-        raise NoVerdict("the score is no number from 0 to 1")
+        raise NoJudgement("the score is no number from 0 to 1")
     if not isinstance(rationale, str):
-        raise NoVerdict("the rationale is no text")
+        raise NoJudgement("the rationale is no text")
     if given["control"] != asked.answers or not all(
         isinstance(one, bool) for one in given["control"]
     ):
-        raise NoVerdict("the control came out wrong")
-    return Verdict(float(score), rationale[:_LONGEST])
+        raise NoJudgement("the control came out wrong")
+    return Judgement(float(score), rationale[:_LONGEST])
