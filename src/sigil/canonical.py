@@ -10,7 +10,7 @@ Two JSON forms, never mixed:
 * `compact_json` is what is hashed when no file exists (sorted, no spaces).
 
 Not here: RFC 8785 for signed and exported documents, which differs on 1.0 and 1e-7
-(`sigil.ledger.envelope`).
+(`sigil.ledger.dsse`).
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def edit(exam: Exam, change: Callable[[dict[str, Any]], object]) -> None:
 def test_what_was_recorded_is_read(exam, read):
     bundle = read()
     assert [scenario.id for scenario in bundle.visible] == ["billing/upgrade"]
-    assert [sealed.question.id for sealed in bundle.sealed] == ["holdout_001", "holdout_002"]
+    assert [sealed.entry.id for sealed in bundle.sealed] == ["holdout_001", "holdout_002"]
     assert list(bundle.library) == ["lib.money"]
     assert (bundle.manifest.version, bundle.manifest.recipients) == ("api.v1", (exam.recipient,))
 
@@ -107,7 +107,7 @@ def test_every_file_is_part_of_the_identity(exam, path):
 def test_who_may_open_it_is_no_part_of_the_identity(exam):
     manifest = exam.read().manifest
     others = Manifest(
-        manifest.service, manifest.version, manifest.seed, (), manifest.library, manifest.questions
+        manifest.service, manifest.version, manifest.seed, (), manifest.library, manifest.entries
     )
     assert others.set_hash == manifest.set_hash
 
@@ -350,8 +350,8 @@ def test_what_is_no_text_is_malformed_even_if_it_was_recorded(exam, data, path):
     (upgrade,) = manifest.visible
     if path == VISIBLE:
         upgrade = replace(upgrade, digest=digest(data))
-    questions = (*manifest.holdouts, upgrade)
-    recorded = replace(manifest, library=tuple(helpers), questions=questions)
+    entries = (*manifest.holdouts, upgrade)
+    recorded = replace(manifest, library=tuple(helpers), entries=entries)
     exam.write("bundle.json", manifest_bytes(recorded))
     with pytest.raises(MalformedScenario, match=f"{path}: {NO_TEXT[data]}"):
         exam.read()

@@ -137,9 +137,9 @@ def forged(
     ciphertext = seal(envelope, [exam.recipient, *readers])
     exam.write("holdout/holdout_001.lua.age", ciphertext)
     manifest = read_manifest(FolderTree(exam.root), exam.service)
-    first, *rest = manifest.questions
+    first, *rest = manifest.entries
     first = replace(first, sealed=canonical.digest(ciphertext), digest=digest or first.digest)
-    exam.write("bundle.json", manifest_bytes(replace(manifest, questions=(first, *rest))))
+    exam.write("bundle.json", manifest_bytes(replace(manifest, entries=(first, *rest))))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_two_seals_that_were_swapped_with_their_records_are_found(exam):
         replace(a, digest=b.digest, sealed=b.sealed),
         replace(b, digest=a.digest, sealed=a.sealed),
     )
-    exam.write("bundle.json", manifest_bytes(replace(manifest, questions=(*swapped, *visible))))
+    exam.write("bundle.json", manifest_bytes(replace(manifest, entries=(*swapped, *visible))))
     first.write_bytes(other)
     second.write_bytes(one)
     with pytest.raises(SealBroken, match="holds another question"):

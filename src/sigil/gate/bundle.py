@@ -24,7 +24,7 @@ from sigil.gate.bundle_manifest import (
     MAX_ENTRIES,
     REMEDY,
     Manifest,
-    Question,
+    ManifestEntry,
     parse_manifest,
 )
 from sigil.gate.model import Scenario
@@ -50,12 +50,12 @@ class Sealed:
     """A holdout that nobody has opened.
 
     Args:
-        question: what the manifest says of it.
+        entry: what the manifest says of it.
         path: of its file.
         ciphertext: an age file.
     """
 
-    question: Question
+    entry: ManifestEntry
     path: str
     ciphertext: bytes
 
@@ -113,7 +113,7 @@ def read_bundle(tree: Tree, service: str) -> Bundle:
     manifest = read_manifest(tree, service)
     _refuse_others(tree, manifest)
     library = read_library(tree, manifest)
-    visible = tuple(_visible(tree, manifest, question, library) for question in manifest.visible)
+    visible = tuple(_visible(tree, manifest, entry, library) for entry in manifest.visible)
     return Bundle(manifest, visible, read_sealed(tree, manifest), library)
 
 
@@ -176,9 +176,9 @@ def read_sealed(tree: Tree, manifest: Manifest) -> tuple[Sealed, ...]:
         SealBroken, Unreadable: as `read_bundle`.
     """
     found: list[Sealed] = []
-    for question in manifest.holdouts:
-        path = question_path(manifest.service, question)
-        data = _verified(tree, path, question.sealed, MAX_SEALED)
+    for entry in manifest.holdouts:
+        path = entry_path(manifest.service, entry)
+        data = _verified(tree, path, entry.sealed, MAX_SEALED)
         found_readers, recorded = readers(data), len(manifest.recipients)
         if found_readers != recorded:
             raise SealBroken(
@@ -186,14 +186,14 @@ def read_sealed(tree: Tree, manifest: Manifest) -> tuple[Sealed, ...]:
                 where=place(tree, path),
                 remedy=f"have a recipient run sigil scenario rotate --service {manifest.service}",
             )
-        found.append(Sealed(question, path, data))
+        found.append(Sealed(entry, path, data))
     return tuple(found)
 
 
-def question_path(service: str, question: Question) -> str:
+def entry_path(service: str, entry: ManifestEntry) -> str:
     """Return the file of a scenario, relative to the repository."""
-    suffix = _LUA if question.half == "visible" else _SEALED
-    return f"{folder_of(service)}/{question.half}/{question.id}{suffix}"
+    suffix = _LUA if entry.half == "visible" else _SEALED
+    return f"{folder_of(service)}/{entry.half}/{entry.id}{suffix}"
 
 
 def lua_text(data: bytes, where: Where) -> str:
@@ -277,7 +277,7 @@ def _refuse_others(tree: Tree, manifest: Manifest) -> None:
     """Refuse whatever stands in the bundle's folders beside what was recorded."""
     folder = folder_of(manifest.service)
     expected = {f"{folder}/{path}" for path, _ in manifest.library}
-    expected |= {question_path(manifest.service, question) for question in manifest.questions}
+    expected |= {entry_path(manifest.service, entry) for entry in manifest.entries}
     for part in ("visible", "holdout", "lib"):
         for entry in sorted(islice(tree.entries(f"{folder}/{part}"), MAX_ENTRIES + 1)):
             if entry.kind == "link":
@@ -296,11 +296,11 @@ def _refuse_others(tree: Tree, manifest: Manifest) -> None:
 
 
 def _visible(
-    tree: Tree, manifest: Manifest, question: Question, library: Mapping[str, str]
+    tree: Tree, manifest: Manifest, entry: ManifestEntry, library: Mapping[str, str]
 ) -> Scenario:
-    path = question_path(manifest.service, question)
-    text = lua_text(_verified(tree, path, question.digest, MAX_TEXT), place(tree, path))
-    return Scenario(question.id, "visible", text, path, question.spec, library)
+    path = entry_path(manifest.service, entry)
+    text = lua_text(_verified(tree, path, entry.digest, MAX_TEXT), place(tree, path))
+    return Scenario(entry.id, "visible", text, path, entry.spec, library)
 
 
 def _verified(tree: Tree, path: str, recorded: str, most: int) -> bytes:

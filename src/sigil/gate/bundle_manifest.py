@@ -40,7 +40,7 @@ _VERSION = rf"{SERVICE.pattern}\.v[1-9][0-9]{{0,8}}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Question:
+class ManifestEntry:
     """A scenario of the exam, without its text.
 
     Args:
@@ -68,7 +68,7 @@ class Manifest:
         seed: by which it was split and numbered.
         recipients: public keys of those who may open the holdouts, ascending.
         library: digest of each helper by its path below the bundle, ``lib/money.lua``.
-        questions: ascending, no id twice.
+        entries: ascending, no id twice.
     """
 
     service: str
@@ -76,27 +76,28 @@ class Manifest:
     seed: int
     recipients: tuple[str, ...]
     library: tuple[tuple[str, str], ...]
-    questions: tuple[Question, ...]
+    entries: tuple[ManifestEntry, ...]
 
     @property
     def set_hash(self) -> str:
         """The identity of the exam; the scenario set of the six-field tuple."""
         asked = [
-            {"id": q.id, "half": q.half, "spec": q.spec, "digest": q.digest} for q in self.questions
+            {"id": one.id, "half": one.half, "spec": one.spec, "digest": one.digest}
+            for one in self.entries
         ]
         return scenario_set_hash(
             {"service": self.service, "library": dict(self.library), "scenarios": asked}
         )
 
     @property
-    def holdouts(self) -> tuple[Question, ...]:
+    def holdouts(self) -> tuple[ManifestEntry, ...]:
         """The sealed half."""
-        return tuple(q for q in self.questions if q.half == "holdout")
+        return tuple(one for one in self.entries if one.half == "holdout")
 
     @property
-    def visible(self) -> tuple[Question, ...]:
+    def visible(self) -> tuple[ManifestEntry, ...]:
         """The half that everybody reads."""
-        return tuple(q for q in self.questions if q.half == "visible")
+        return tuple(one for one in self.entries if one.half == "visible")
 
 
 def next_version(version: str) -> str:
@@ -124,20 +125,20 @@ def manifest_bytes(manifest: Manifest) -> bytes:
             "recipients": list(manifest.recipients),
             "set": manifest.set_hash,
             "library": [{"path": path, "digest": digest} for path, digest in manifest.library],
-            "scenarios": [as_entry(question) for question in manifest.questions],
+            "scenarios": [entry_facts(entry) for entry in manifest.entries],
         }
     )
 
 
-def as_entry(question: Question) -> dict[str, str]:
-    """Return a question as it stands in ``scenarios``."""
-    entry = {
-        "id": question.id,
-        "half": question.half,
-        "spec": question.spec,
-        "digest": question.digest,
+def entry_facts(entry: ManifestEntry) -> dict[str, str]:
+    """Return an entry as it stands in ``scenarios``."""
+    facts = {
+        "id": entry.id,
+        "half": entry.half,
+        "spec": entry.spec,
+        "digest": entry.digest,
     }
-    return {**entry, "sealed": question.sealed} if question.sealed else entry
+    return {**facts, "sealed": entry.sealed} if entry.sealed else facts
 
 
 # --- reading ----------------------------------------------------------------------------
@@ -198,8 +199,8 @@ def parse_manifest(data: bytes, service: str, where: Where) -> Manifest:
         seed=document.seed,
         recipients=tuple(document.recipients),
         library=tuple((helper.path, helper.digest) for helper in document.library),
-        questions=tuple(
-            Question(entry.half, entry.id, entry.spec, entry.digest, entry.sealed)
+        entries=tuple(
+            ManifestEntry(entry.half, entry.id, entry.spec, entry.digest, entry.sealed)
             for entry in document.scenarios
         ),
     )
@@ -217,7 +218,7 @@ def _check(manifest: Manifest, service: str, where: Where) -> None:
     for field, ordered in (
         ("recipients", manifest.recipients),
         ("library", [path for path, _ in manifest.library]),
-        ("scenarios", [(question.half, question.id) for question in manifest.questions]),
+        ("scenarios", [(entry.half, entry.id) for entry in manifest.entries]),
     ):
         if list(ordered) != sorted(set(ordered)):
             raise _broken("is not in ascending order, or holds one twice", where, field)

@@ -25,7 +25,7 @@ from sigil.gate.bundle import (
 )
 from sigil.gate.bundle_manifest import (
     Manifest,
-    Question,
+    ManifestEntry,
     first_version,
     next_version,
 )
@@ -121,7 +121,7 @@ def plan(tree: Tree, service: str, edit: Edit, entropy: Entropy = random_bytes) 
     if recipients or edit.drafts:
         parse_recipients(recipients)
     held = before.holdouts if before else ()
-    kept = tuple(question for question in held if question.id not in edit.retired)
+    kept = tuple(entry for entry in held if entry.id not in edit.retired)
     if before and kept and before.recipients != recipients:
         raise InvalidValue(
             "the holdouts are sealed for other recipients than these",
@@ -145,7 +145,7 @@ def plan(tree: Tree, service: str, edit: Edit, entropy: Entropy = random_bytes) 
     sealed = {envelope.id: seal(envelope, recipients) for envelope in envelopes}
     known = {q.id: q.spec for q in before.visible} if before else {}
     new = [
-        as_question(envelope, draft.spec or known.get(draft.name, ""), sealed[envelope.id])
+        entry_of(envelope, draft.spec or known.get(draft.name, ""), sealed[envelope.id])
         for envelope, draft in zip(envelopes, edit.drafts, strict=True)
     ]
     manifest = compose(
@@ -155,25 +155,25 @@ def plan(tree: Tree, service: str, edit: Edit, entropy: Entropy = random_bytes) 
             seed=_seed(edit, before),
             recipients=recipients,
             library=_library(tree, service),
-            questions=(*kept, *new, *_visible(tree, service, texts, edit, before)),
+            entries=(*kept, *new, *_visible(tree, service, texts, edit, before)),
         ),
         before,
     )
-    gone = [f"holdout/{question.id}.lua.age" for question in held if question not in kept]
+    gone = [f"holdout/{entry.id}.lua.age" for entry in held if entry not in kept]
     removed = (*(f"visible/{id_}.lua" for id_ in edit.removed), *gone)
     return Update(before, manifest, sealed, removed)
 
 
 def compose(manifest: Manifest, before: Manifest | None) -> Manifest:
     """Return ``manifest`` in order, with the next version if the exam is another one."""
-    questions = tuple(sorted(manifest.questions))
+    entries = tuple(sorted(manifest.entries))
     ordered = Manifest(
         service=manifest.service,
         version=manifest.version,
         seed=manifest.seed,
         recipients=manifest.recipients,
         library=tuple(sorted(manifest.library)),
-        questions=questions,
+        entries=entries,
     )
     if before is None or before.set_hash == ordered.set_hash:
         return ordered
@@ -183,13 +183,13 @@ def compose(manifest: Manifest, before: Manifest | None) -> Manifest:
         seed=ordered.seed,
         recipients=ordered.recipients,
         library=ordered.library,
-        questions=questions,
+        entries=entries,
     )
 
 
-def as_question(envelope: Envelope, spec: str, ciphertext: bytes) -> Question:
+def entry_of(envelope: Envelope, spec: str, ciphertext: bytes) -> ManifestEntry:
     """Return what is recorded of a holdout."""
-    return Question("holdout", envelope.id, spec, envelope.digest, digest(ciphertext))
+    return ManifestEntry("holdout", envelope.id, spec, envelope.digest, digest(ciphertext))
 
 
 def checked(data: bytes) -> str:
@@ -225,7 +225,7 @@ def _recorded(tree: Tree, service: str) -> Manifest | None:
     return manifest
 
 
-def _next_number(kept: Sequence[Question]) -> int:
+def _next_number(kept: Sequence[ManifestEntry]) -> int:
     return 1 + max((int(q.id.removeprefix("holdout_")) for q in kept), default=0)
 
 
@@ -248,12 +248,12 @@ def _visible(
     texts: Mapping[str, bytes],
     edit: Edit,
     before: Manifest | None,
-) -> list[Question]:
+) -> list[ManifestEntry]:
     known = {q.id: q.spec for q in before.visible} if before else {}
     for id_, data in texts.items():
         lua_text(data, place(tree, f"{folder_of(service)}/visible/{id_}.lua"))
     return [
-        Question(
+        ManifestEntry(
             "visible",
             id_,
             edit.specs.get(id_, known.get(id_) or edit.spec),

@@ -19,7 +19,7 @@ from sigil.effects import random_bytes
 from sigil.errors import MalformedScenario, NotFound, SealBroken, Where
 from sigil.gate.bundle import Bundle, Sealed, folder_of, lua_text
 from sigil.gate.bundle_manifest import REMEDY
-from sigil.gate.changing import Entropy, Update, as_question, compose
+from sigil.gate.changing import Entropy, Update, compose, entry_of
 from sigil.gate.envelope import Envelope
 from sigil.gate.keys import Identities
 from sigil.gate.model import Scenario
@@ -65,15 +65,15 @@ def open_bundle(bundle: Bundle, identities: Identities) -> OpenBundle:
 
 def _scenario(bundle: Bundle, sealed: Sealed, envelope: Envelope) -> Scenario:
     """Return the scenario inside; a path that says no more than its id."""
-    question = sealed.question
-    path = f"{folder_of(bundle.manifest.service)}/holdout/{question.id}.lua"
+    entry = sealed.entry
+    path = f"{folder_of(bundle.manifest.service)}/holdout/{entry.id}.lua"
     try:
         text = lua_text(envelope.text.encode(), Where(sealed.path))
     except MalformedScenario as refused:  # by line, which is no part of the public's business
         raise MalformedScenario(
             "what is sealed here is no scenario", where=refused.where, remedy="seal it again"
         ) from None
-    return Scenario(question.id, "holdout", text, path, question.spec, bundle.library)
+    return Scenario(entry.id, "holdout", text, path, entry.spec, bundle.library)
 
 
 def _open(bundle: Bundle, sealed: Sealed, identities: Identities) -> Envelope:
@@ -85,7 +85,7 @@ def _open(bundle: Bundle, sealed: Sealed, identities: Identities) -> Envelope:
             remedy="use the key of a recipient; see sigil scenario list --json",
         )
     envelope = unseal(sealed.ciphertext, identities, where)
-    expected = (bundle.manifest.service, sealed.question.id, sealed.question.digest)
+    expected = (bundle.manifest.service, sealed.entry.id, sealed.entry.digest)
     if (envelope.service, envelope.id, envelope.digest) != expected:
         raise SealBroken("holds another question than was recorded", where=where, remedy=REMEDY)
     return envelope
@@ -132,7 +132,7 @@ def reseal(
         InvalidValue: a recipient that is no key, or nobody.
         DependencyMissing: pyrage is not installed.
     """
-    unknown = sorted(set(retired) - {sealed.question.id for sealed in bundle.sealed})
+    unknown = sorted(set(retired) - {sealed.entry.id for sealed in bundle.sealed})
     if unknown:
         raise NotFound(
             f"there is no holdout {', '.join(unknown)}",
@@ -144,30 +144,29 @@ def reseal(
     before = bundle.manifest
     chosen = before.seed if seed is None else seed
     kept = [
-        (replace(_open(bundle, sealed, identities), salt=entropy(SALT_BYTES)), sealed.question)
+        (replace(_open(bundle, sealed, identities), salt=entropy(SALT_BYTES)), sealed.entry)
         for sealed in bundle.sealed
-        if sealed.question.id not in retired
+        if sealed.entry.id not in retired
     ]
     kept.sort(key=lambda pair: salted_digest(pair[0].salt, str(chosen).encode()))
     ordered = sorted(set(recipients))
     numbered = [
-        (replace(envelope, id=holdout_id(number)), question)
-        for number, (envelope, question) in enumerate(kept, 1)
+        (replace(envelope, id=holdout_id(number)), entry)
+        for number, (envelope, entry) in enumerate(kept, 1)
     ]
     ciphertexts = {envelope.id: seal(envelope, ordered) for envelope, _ in numbered}
     holdouts = [
-        as_question(envelope, question.spec, ciphertexts[envelope.id])
-        for envelope, question in numbered
+        entry_of(envelope, entry.spec, ciphertexts[envelope.id]) for envelope, entry in numbered
     ]
     manifest = replace(
         before,
         seed=chosen,
         recipients=tuple(ordered),
-        questions=(*before.visible, *holdouts),
+        entries=(*before.visible, *holdouts),
     )
-    left = {question.id for question in before.holdouts} - set(ciphertexts)
+    left = {entry.id for entry in before.holdouts} - set(ciphertexts)
     renamed: dict[str, str | None] = dict.fromkeys(retired)
-    renamed |= {question.id: envelope.id for envelope, question in numbered}
+    renamed |= {entry.id: envelope.id for envelope, entry in numbered}
     return Update(
         before,
         compose(manifest, before),

@@ -25,6 +25,7 @@ from sigil.errors import Corrupt, NotFound, SealBroken, Where
 from sigil.gate.bundle import (
     MANIFEST,
     MAX_SEALED,
+    MAX_TEXT,
     PENDING,
     folder_of,
 )
@@ -57,8 +58,20 @@ def writing_bundle(root: Path, service: str) -> Generator[None]:
         yield
 
 
-def apply_update(root: Path, update: Update) -> None:
+def apply_update(
+    root: Path,
+    update: Update,
+    *,
+    visible: Mapping[str, bytes] | None = None,
+    table: bytes | None = None,
+) -> None:
     """Carry out ``update``; inside of `writing_bundle`.
+
+    Args:
+        root: the repository.
+        update: what becomes of the exam.
+        visible: text of visible scenarios that are new or changed, by id, as the update has them.
+        table: of traceability; None for the present one, with the ids that holdouts have then.
 
     Raises:
         SealBroken: a link stands where a folder of the bundle belongs.
@@ -68,24 +81,30 @@ def apply_update(root: Path, update: Update) -> None:
     folder = _real(root, folder_of(update.manifest.service))
     files.make_directory(folder)
     with files.temporary_directory(folder) as stage:
-        _write_stage(root, stage, update)
+        _write_stage(root, stage, update, visible or {}, table)
         with files.writing(folder / PENDING):
             stage.rename(folder / PENDING)
             files.settle_new(folder / PENDING)
     _finish(root, update.manifest.service)
 
 
-def _write_stage(root: Path, stage: Path, update: Update) -> None:
+def _write_stage(
+    root: Path, stage: Path, update: Update, visible: Mapping[str, bytes], table: bytes | None
+) -> None:
     files.write_new(stage / MANIFEST, manifest_bytes(update.manifest))
     files.write_new(stage / _REMOVED, snapshot_json(sorted(update.removed)))
-    traced = _traceability(root, update)
+    traced = _traceability(root, update) if table is None else table
     if traced is not None:
         files.write_new(stage / TRACEABILITY, traced)
+    paths = {stage / "visible" / f"{id_}.lua": text for id_, text in sorted(visible.items())}
+    for path, text in paths.items():
+        files.make_directory(path.parent)
+        files.write_new(path, text)
     with files.writing(stage):
         (stage / "holdout").mkdir()
     for id_, ciphertext in sorted(update.sealed.items()):
         files.write_new(stage / "holdout" / f"{id_}.lua.age", ciphertext)
-    for made in (stage / "holdout", stage):
+    for made in (*sorted({path.parent for path in paths}), stage / "holdout", stage):
         with files.writing(made):
             files.sync_directory(made)
 
@@ -109,10 +128,16 @@ def _finish(root: Path, service: str) -> None:
     manifest = _read_pending(tree, shown, service)
     removed = _read_removed(tree, shown)
     staged = _read_staged(tree, shown, manifest)
+    seen = _read_visible(tree, shown, manifest)
     if staged:
         files.make_directory(folder / "holdout")
     for id_, ciphertext in sorted(staged.items()):
         files.write_atomic(folder / "holdout" / f"{id_}.lua.age", ciphertext)
+    for id_, text in sorted(seen.items()):
+        path = _real(root, f"{folder_of(service)}/visible/{id_}.lua")
+        files.make_directory(path.parent)
+        files.sweep(path.parent)
+        files.write_atomic(path, text)
     for path in removed:
         _remove(root, f"{folder_of(service)}/{path}")
     with contextlib.suppress(NotFound):
@@ -159,11 +184,23 @@ def _is_of_a_bundle(path: str) -> bool:
 def _read_staged(tree: FolderTree, shown: str, manifest: Manifest) -> dict[str, bytes]:
     """Return the ciphertexts of the update, each as the new manifest has it."""
     staged: dict[str, bytes] = {}
-    for question in manifest.holdouts:
-        path = f"{shown}/holdout/{question.id}.lua.age"
+    for entry in manifest.holdouts:
+        path = f"{shown}/holdout/{entry.id}.lua.age"
         with contextlib.suppress(NotFound):  # it keeps the one that it has
-            staged[question.id] = tree.read(path, MAX_SEALED)
-            if digest(staged[question.id]) != question.sealed:
+            staged[entry.id] = tree.read(path, MAX_SEALED)
+            if digest(staged[entry.id]) != entry.sealed:
+                raise _damaged(path)
+    return staged
+
+
+def _read_visible(tree: FolderTree, shown: str, manifest: Manifest) -> dict[str, bytes]:
+    """Return the visible scenarios of the update, each as the new manifest has it."""
+    staged: dict[str, bytes] = {}
+    for question in manifest.visible:
+        path = f"{shown}/visible/{question.id}.lua"
+        with contextlib.suppress(NotFound):  # it stands as it was
+            staged[question.id] = tree.read(path, MAX_TEXT)
+            if digest(staged[question.id]) != question.digest:
                 raise _damaged(path)
     return staged
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from sigil.errors import LedgerBroken
-from sigil.ledger import envelope, merkle
+from sigil.ledger import dsse, merkle
 from sigil.ledger.keys import Signer
 from sigil.ledger.statement import Entry, leaf, moment, stamp
 
@@ -68,7 +68,7 @@ def sign(state: Checkpoint, signer: Signer) -> bytes:
         "size": state.size,
         "ts": stamp(state.ts),
     }
-    return envelope.seal(PAYLOAD, envelope.encode(document), signer)
+    return dsse.sign(PAYLOAD, dsse.encode(document), signer)
 
 
 def read(data: bytes) -> Checkpoint:
@@ -81,11 +81,11 @@ def read(data: bytes) -> Checkpoint:
         LedgerBroken: no checkpoint, not signed by the key that it names, or one that contradicts
             itself.
     """
-    sealed = envelope.unseal(data, PAYLOAD)
-    if not sealed.genuine():
+    signed = dsse.parse(data, PAYLOAD)
+    if not signed.genuine():
         raise LedgerBroken("the signature of a checkpoint does not fit")
     try:
-        state = _state(sealed.document(), sealed.key)
+        state = _state(signed.document(), signed.key)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise LedgerBroken("a signed checkpoint does not have its form") from error
     if merkle.root_of_frontier(state.frontier).hex() != state.root:

@@ -5,7 +5,7 @@ a document says of its signer is the key itself, and trusting is membership in a
 texts. A private key is a PKCS #8 file that only its owner may read (``openssl pkey`` takes it),
 outside of every repository: ``$SIGIL_KEYS``, or ``$XDG_CONFIG_HOME/sigil/keys``.
 
-Not here: what is signed (`sigil.ledger.envelope`), which keys count (`sigil.ledger.pins`).
+Not here: what is signed (`sigil.ledger.dsse`), which keys count (`sigil.ledger.pins`).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sigil.errors import InvalidValue, LedgerBroken, NotFound
-from sigil.ledger import checkpoint, envelope, merkle, statement
+from sigil.ledger import checkpoint, dsse, merkle, statement
 from sigil.ledger.checkpoint import Checkpoint
 from sigil.ledger.pins import Seen
 from sigil.ledger.statement import Entry
@@ -153,9 +153,9 @@ def parse(data: bytes) -> Proof:
     try:
         document = json.loads(data)
         path = tuple(bytes.fromhex(node) for node in document["path"])
-        signed = envelope.encode(document["checkpoint"])
+        signed = dsse.encode(document["checkpoint"])
         if document["format"] == INCLUSION:
-            return Inclusion(envelope.encode(document["entry"]), path, signed)
+            return Inclusion(dsse.encode(document["entry"]), path, signed)
         if document["format"] == CONSISTENCY:
             return Consistency(_state(document["former"]), path, signed)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidValue):

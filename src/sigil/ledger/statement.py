@@ -27,7 +27,7 @@ from typing import Any
 
 from sigil import canonical
 from sigil.errors import InvalidValue, LedgerBroken
-from sigil.ledger import envelope
+from sigil.ledger import dsse
 from sigil.ledger.keys import Signer
 
 PAYLOAD = "application/vnd.in-toto+json"
@@ -177,7 +177,7 @@ def sign(
         "predicateType": PREDICATE,
         "subject": _subjects(event),
     }
-    data = envelope.seal(PAYLOAD, envelope.encode(document), signer)
+    data = dsse.sign(PAYLOAD, dsse.encode(document), signer)
     if len(data) > MAX_BYTES:
         raise InvalidValue(
             f"an entry of {len(data)} bytes is too long",
@@ -187,7 +187,7 @@ def sign(
 
 
 def _subjects(event: Event) -> list[dict[str, Any]]:
-    named = event.subjects or {_BODY: canonical.digest(envelope.encode(dict(event.body)))}
+    named = event.subjects or {_BODY: canonical.digest(dsse.encode(dict(event.body)))}
     return [
         {"digest": {"sha256": digest.removeprefix(canonical.DIGEST_PREFIX)}, "name": name}
         for name, digest in sorted(named.items())
@@ -220,7 +220,7 @@ def read(data: bytes) -> Entry:
     Raises:
         LedgerBroken: they are no entry in its one form.
     """
-    return _read(data, envelope.unseal(data, PAYLOAD))
+    return _read(data, dsse.parse(data, PAYLOAD))
 
 
 def read_genuine(data: bytes) -> Entry:
@@ -229,16 +229,16 @@ def read_genuine(data: bytes) -> Entry:
     Raises:
         LedgerBroken: they are no entry, or were changed after they were signed.
     """
-    sealed = envelope.unseal(data, PAYLOAD)
-    if not sealed.genuine():
+    signed = dsse.parse(data, PAYLOAD)
+    if not signed.genuine():
         raise LedgerBroken("was changed after it was signed")
-    return _read(data, sealed)
+    return _read(data, signed)
 
 
-def _read(data: bytes, sealed: envelope.Sealed) -> Entry:
-    document = sealed.document()
+def _read(data: bytes, signed: dsse.SignedDocument) -> Entry:
+    document = signed.document()
     try:
-        return _entry(document, sealed.key, canonical.digest(data))
+        return _entry(document, signed.key, canonical.digest(data))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise LedgerBroken("is signed, and no entry of a ledger") from error
 

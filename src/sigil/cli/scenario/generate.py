@@ -172,7 +172,7 @@ def _held(
         manifest = read_manifest(tree, service)
     except NotFound:
         return Held({}, ())
-    ids = tuple(question.id for question in manifest.holdouts if question.spec == spec)
+    ids = tuple(entry.id for entry in manifest.holdouts if entry.spec == spec)
     if not ids or rotate:
         return Held({}, ids)
     try:

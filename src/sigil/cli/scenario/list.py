@@ -42,7 +42,7 @@ def list_(service: str | None, ref: str | None, repo_root: Path | None, as_json:
 
 
 def _facts(manifest: Manifest) -> dict[str, Any]:
-    from sigil.gate.bundle_manifest import as_entry
+    from sigil.gate.bundle_manifest import entry_facts
 
     return {
         "service": manifest.service,
@@ -51,7 +51,7 @@ def _facts(manifest: Manifest) -> dict[str, Any]:
         "seed": manifest.seed,
         "recipients": list(manifest.recipients),
         "library": [path for path, _ in manifest.library],
-        "scenarios": [as_entry(question) for question in manifest.questions],
+        "scenarios": [entry_facts(entry) for entry in manifest.entries],
     }
 
 
@@ -66,8 +66,8 @@ def _print(manifest: Manifest) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("scenario", "half", "spec", "digest"):
         table.add_column(heading, overflow="fold")
-    for question in (*manifest.visible, *manifest.holdouts):
-        cells = (question.id, question.half, printable(question.spec) or "–", question.digest[:19])
+    for entry in (*manifest.visible, *manifest.holdouts):
+        cells = (entry.id, entry.half, printable(entry.spec) or "–", entry.digest[:19])
         table.add_row(*map(Text, cells))
     Console().print(table)
     click.echo(

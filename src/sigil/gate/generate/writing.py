@@ -161,9 +161,9 @@ def _ids(
     manifest: Manifest,
 ) -> tuple[str, ...]:
     """Return the id of each candidate."""
-    fresh = sorted(
-        (question.id for question in manifest.holdouts), key=lambda id_: (len(id_), id_)
-    )[-len(drafts) :]
+    fresh = sorted((entry.id for entry in manifest.holdouts), key=lambda id_: (len(id_), id_))[
+        -len(drafts) :
+    ]
     sealed = dict(zip((one.text for one in drafts), fresh, strict=True)) if drafts else {}
     holdouts = [kept.get(one.text) or sealed[one.text] for one in wanted.holdout]
     return (*(one.name for one in wanted.visible), *holdouts)

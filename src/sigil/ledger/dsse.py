@@ -2,7 +2,7 @@
 
 The payload is RFC 8785 JSON. The envelope is DSSE v1 with exactly one signature, over the
 pre-authentication encoding of type and payload, so that a signature for one type of document
-never passes for another. Reading is strict: an envelope that is not byte for byte what `seal`
+never passes for another. Reading is strict: an envelope that is not byte for byte what `sign`
 writes is refused, and so is a payload that is not canonical; a document has one digest, and no
 two readers understand it differently.
 
@@ -35,7 +35,7 @@ _FIRST_INEXACT = 2.0**53
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SignedDocument:
     """An envelope that was taken apart; nothing in it has been checked.
 
     Args:
@@ -80,7 +80,7 @@ def encode(value: object) -> bytes:
         ) from error
 
 
-def seal(kind: str, payload: bytes, signer: Signer) -> bytes:
+def sign(kind: str, payload: bytes, signer: Signer) -> bytes:
     """Return the envelope of a payload.
 
     Args:
@@ -89,7 +89,7 @@ def seal(kind: str, payload: bytes, signer: Signer) -> bytes:
         signer: whose key it carries.
     """
     signature = signer.sign(_encoding(kind, payload))
-    return _written(Sealed(kind, payload, signer.key, signature))
+    return _written(SignedDocument(kind, payload, signer.key, signature))
 
 
 def _encoding(kind: str, payload: bytes) -> bytes:
@@ -97,14 +97,14 @@ def _encoding(kind: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind.encode()), kind.encode(), len(payload), payload)
 
 
-def _written(sealed: Sealed) -> bytes:
+def _written(document: SignedDocument) -> bytes:
     return _FORM % (
-        base64.b64encode(sealed.payload), sealed.kind.encode(), sealed.key.encode(),
-        base64.b64encode(sealed.signature),
+        base64.b64encode(document.payload), document.kind.encode(), document.key.encode(),
+        base64.b64encode(document.signature),
     )  # fmt: skip
 
 
-def unseal(data: bytes, kind: str) -> Sealed:
+def parse(data: bytes, kind: str) -> SignedDocument:
     """Take an envelope apart. Checks its form, and no signature.
 
     Args:
@@ -118,9 +118,9 @@ def unseal(data: bytes, kind: str) -> Sealed:
     if parts is not None and parts[2] == kind.encode():
         with contextlib.suppress(ValueError):
             payload, signature = (base64.b64decode(parts[n], validate=True) for n in (1, 4))
-            sealed = Sealed(kind, payload, parts[3].decode(), signature)
-            if _written(sealed) == data:
-                return sealed
+            document = SignedDocument(kind, payload, parts[3].decode(), signature)
+            if _written(document) == data:
+                return document
     raise LedgerBroken(f"is no signed document of type {kind}")
 
 

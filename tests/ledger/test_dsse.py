@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigil.errors import InvalidValue, LedgerBroken
-from sigil.ledger import envelope
+from sigil.ledger import dsse
 
 KIND = "application/vnd.in-toto+json"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -28,21 +28,21 @@ JSON = st.recursive(
 )
 
 
-def sealed(payload, key):
-    return envelope.seal(KIND, payload, key)
+def signed(payload, key):
+    return dsse.sign(KIND, payload, key)
 
 
 # --- the form ---------------------------------------------------------------------------
 
 
 def test_the_encoding_that_is_signed_is_that_of_the_standard():
-    assert envelope._encoding("http://example.com/HelloWorld", b"hello world") == (
+    assert dsse._encoding("http://example.com/HelloWorld", b"hello world") == (
         b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
     )
 
 
 def test_an_envelope_is_canonical_json_that_any_reader_understands(key):
-    data = sealed(b'{"a":1}', key)
+    data = signed(b'{"a":1}', key)
     document = json.loads(data)
     assert rfc8785.dumps(document) == data
     assert base64.b64decode(document["payload"]) == b'{"a":1}'
@@ -51,8 +51,8 @@ def test_an_envelope_is_canonical_json_that_any_reader_understands(key):
 
 
 @given(JSON)
-def test_what_is_sealed_is_read_again(key, value):
-    found = envelope.unseal(sealed(envelope.encode(value), key), KIND)
+def test_what_is_signed_is_read_again(key, value):
+    found = dsse.parse(signed(dsse.encode(value), key), KIND)
     assert found.genuine()
     assert found.document() == value
 
@@ -61,14 +61,14 @@ def test_what_is_sealed_is_read_again(key, value):
 def test_the_fast_reader_takes_nothing_that_is_not_canonical(value):
     """Whatever Python would write: if the fast reader takes it, RFC 8785 writes it so too."""
     data = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    found = envelope._read_plainly(data)
+    found = dsse._read_plainly(data)
     assert found is None or rfc8785.dumps(found) == data
 
 
 @given(st.decimals(-(10**6), 10**6, places=4).map(float).filter(lambda x: x != int(x)))
 def test_the_fast_reader_takes_the_numbers_of_every_day(number):
-    assert envelope._read_plainly(rfc8785.dumps([number])) in ([number], None)
-    assert abs(number) < 1e-4 or envelope._read_plainly(rfc8785.dumps([number])) == [number]
+    assert dsse._read_plainly(rfc8785.dumps([number])) in ([number], None)
+    assert abs(number) < 1e-4 or dsse._read_plainly(rfc8785.dumps([number])) == [number]
 
 
 # --- what is refused --------------------------------------------------------------------
@@ -85,7 +85,7 @@ def test_the_fast_reader_takes_the_numbers_of_every_day(number):
 )  # fmt: skip
 def test_a_payload_in_another_form_is_refused(key, payload):
     with pytest.raises(LedgerBroken, match="canonical"):
-        envelope.unseal(sealed(payload, key), KIND).document()
+        dsse.parse(signed(payload, key), KIND).document()
 
 
 def changes(data):
@@ -105,24 +105,24 @@ def changes(data):
 
 
 def test_an_envelope_in_another_form_is_refused(key):
-    changed = list(changes(sealed(b"{}", key)))
+    changed = list(changes(signed(b"{}", key)))
     for data in changed:
         with pytest.raises(LedgerBroken, match="no signed document"):
-            envelope.unseal(data, KIND)
+            dsse.parse(data, KIND)
     assert len(changed) > 10
 
 
 def test_a_signature_for_one_kind_of_document_does_not_pass_for_another(key):
-    data = sealed(b"{}", key).replace(KIND.encode(), b"text/plain")
-    assert not envelope.unseal(data, "text/plain").genuine()
+    data = signed(b"{}", key).replace(KIND.encode(), b"text/plain")
+    assert not dsse.parse(data, "text/plain").genuine()
 
 
 def test_a_signature_of_another_key_does_not_pass(key, stranger):
-    data = sealed(b"{}", key).replace(key.key.encode(), stranger.key.encode())
-    assert not envelope.unseal(data, KIND).genuine()
+    data = signed(b"{}", key).replace(key.key.encode(), stranger.key.encode())
+    assert not dsse.parse(data, KIND).genuine()
 
 
 @pytest.mark.parametrize("value", [float("nan"), 2**53, "\ud800", {1: 2}, b"", {1, 2}])
 def test_what_has_no_canonical_form_is_not_signed(value):
     with pytest.raises(InvalidValue, match="cannot be signed"):
-        envelope.encode(value)
+        dsse.encode(value)
