@@ -117,6 +117,8 @@ def test_the_holdout_tells_an_honest_change_from_a_cheating_one(shell):
     assert different["turned"] == []
     assert shell(f"sigil replay {names[1]}").code == 0
     assert shell("sigil decide cheat -s api").code == 4
+    own = shell("sigil trust reviewer").out.split()[0]
+    assert shell(f"sigil ledger verify --trust {own}").code == 0
     assert shell(f"sigil verdict {names[1]} block --reason 'it lies'").code == 0
     assert shell("sigil ledger verify --full").code == 0
     everything = [cheat, shell("sigil feedback --last"), shell(f"sigil report {names[1]}")]

@@ -159,7 +159,7 @@ def test_a_dry_run_says_what_would_be_and_does_nothing(runner):
 
 def test_json_says_what_the_forge_was_told(runner):
     told = json.loads(runner.ci("--json").out)["forge"]
-    assert told == {"state": "success", "comment": None, "merged": None, "held": ""}
+    assert told == {"state": "success", "comment": None, "merged": None, "held": "", "next": ""}
 
 
 def test_below_auto_the_forge_is_not_asked_to_merge(runner):

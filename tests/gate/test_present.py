@@ -11,13 +11,13 @@ from tests.gate.test_decision import facts
 from sigil.gate.decision import Code, Decision, Reason, Verdict, decide
 from sigil.gate.feedback import Disclosure, feedback
 from sigil.gate.present import (
+    difference,
     feedback_lines,
     figure,
     reason_lines,
     reason_text,
     score_table,
     short,
-    signed,
 )
 from sigil.gate.scoring import Pair, Score
 
@@ -48,7 +48,8 @@ def test_what_is_not_whole_is_never_shown_as_whole():
 
 
 def test_a_difference_has_a_sign():
-    assert [signed(Fraction(n, 100)) for n in (-14, 0, 2)] == ["−0.14", "+0.00", "+0.02"]
+    pairs = [("0.96", "0.82"), ("1.00", "1.00"), ("0.98", "1.00")]
+    assert [difference(before, after) for before, after in pairs] == ["−0.14", "+0.00", "+0.02"]
 
 
 def test_a_digest_is_told_by_its_ends():

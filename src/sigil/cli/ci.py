@@ -51,6 +51,8 @@ def ci(
     The exam and the policy are those of its base branch, fetched anew. GITHUB_TOKEN or GH_TOKEN
     holds the token, GITHUB_API_URL another address than GitHub's. Exits with 0 for ALLOW, 3 for
     REVIEW, 4 for BLOCK. docs/ci.md says where it may run.
+
+    Example: sigil ci acme/shop#42 --service api --comment
     """
     from sigil.cli.options import print_json, repository
     from sigil.errors import InvalidValue
@@ -122,7 +124,6 @@ class _Job:
     ) -> tuple[Outcome, dict[str, Any]]:
         """Examine, and tell the forge; return the outcome and what was told."""
         from sigil.cli.examination import examination
-        from sigil.cli.gatekeeping import open_ledger
         from sigil.gate import publishing
         from sigil.gate.dossier import plain
         from sigil.gate.evaluating import Wanted
@@ -137,8 +138,7 @@ class _Job:
                 lanes=os.cpu_count() or 1,
             )
             outcome, found = examination(wanted, key, quiet=quiet)
-            if outcome.entry is not None:
-                open_ledger(self._root)  # shares it: a runner's disk does not outlive the job
+            rung = "" if outcome.entry is None else self._shared(outcome)
         commit, verdict = outcome.revisions.change.commit, outcome.decision.verdict
         text = publishing.status_text(found)
         self._set(commit, publishing.STATES[verdict], text)
@@ -153,8 +153,23 @@ class _Job:
             "comment": comment,
             "merged": None if merged is None else merged.commit,
             "held": "" if merged is None else merged.held,
+            "next": rung,
         }
         return outcome, {**plain(found), "feedback": plain(outcome.feedback), "forge": told}
+
+    def _shared(self, outcome: Outcome) -> str:
+        """Share the ledger, and return what the service lacks on its way up.
+
+        A runner's disk does not outlive the job, so what was decided is pushed at once.
+        """
+        from sigil.cli.gatekeeping import open_ledger
+        from sigil.effects import SYSTEM_CLOCK
+        from sigil.gate.acting import decision_on
+        from sigil.gate.present import next_rung
+
+        ledger, now = open_ledger(self._root), SYSTEM_CLOCK.now()
+        stands = decision_on(self._root, outcome.revisions, ledger, self._service, now)
+        return next_rung(stands.trust, self._service)
 
     def _merged(self, pull: Pull) -> Merged:
         from sigil.cli.gatekeeping import open_ledger, share_ledger
@@ -201,6 +216,8 @@ def _print(outcome: Outcome, facts: dict[str, Any]) -> None:
 
     print_outcome(outcome, Console(highlight=False))
     told = facts["forge"]
+    if told["next"]:
+        click.echo(told["next"])
     click.echo(f"status: {told['state']}")
     if told["comment"] is not None:
         click.echo(f"comment: {told['comment']}")

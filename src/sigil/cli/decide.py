@@ -42,6 +42,8 @@ def decide(
     An ALLOW stands for the policy's freshness window, for this very change, baseline, exam and base
     branch, and for one merge. --merge needs the service at AUTO; below, merging is a human's.
     Exits with 0 for ALLOW, 3 for REVIEW, 4 for BLOCK.
+
+    Example: sigil decide my-branch --service api
     """
     from sigil.cli.gatekeeping import open_ledger, share_ledger
     from sigil.cli.options import print_json, repository
@@ -67,7 +69,7 @@ def decide(
     if as_json:
         print_json({**_facts(stands), "merged": merged})
     else:
-        _print(stands, merged, would=merges and dry_run and verdict is Verdict.ALLOW)
+        _print(stands, service, merged, would=merges and dry_run and verdict is Verdict.ALLOW)
     ctx.exit(verdict.exit_code)
 
 
@@ -79,13 +81,15 @@ def _facts(stands: Stands) -> dict[str, object]:
         "entry": stands.entry,
         "tier": stands.tier.value,
         "recorded": stands.recorded.verdict.value,
+        "recommended": stands.recorded.recommended.value,
         "verdict": stands.worth.verdict.value,
         "reasons": reasons(stands.worth),
+        "lacks": [one.name for one in stands.trust.conditions if not one.is_met],
     }
 
 
-def _print(stands: Stands, merged: str | None, *, would: bool) -> None:
-    from sigil.gate.present import reason_lines
+def _print(stands: Stands, service: str, merged: str | None, *, would: bool) -> None:
+    from sigil.gate.present import exam_alone, next_rung, reason_lines
 
     recorded = stands.recorded
     click.echo(
@@ -93,6 +97,9 @@ def _print(stands: Stands, merged: str | None, *, would: bool) -> None:
     )
     for line in reason_lines(stands.worth):
         click.echo(f"  {line}")
+    click.echo(f"  {exam_alone(recorded.recommended, recorded.verdict)}")
+    if rung := next_rung(stands.trust, service):
+        click.echo(f"  {rung}")
     click.echo(f"decision: {stands.worth.verdict.value}")
     if merged is not None:
         click.echo(f"merged as {merged}")

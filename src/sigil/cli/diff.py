@@ -25,6 +25,8 @@ def diff(before: str, after: str, repo_root: Path | None, as_json: bool) -> None
 
     Visible scenarios are named. Of holdouts it says what the author of the change was told: how
     many failed, and which intents are missed.
+
+    Example: sigil diff eval_01M7YYY3SNRFJA eval_01M7YYY8ARFV6N
     """
     import msgspec
 

@@ -56,6 +56,8 @@ def eval_(
 
     REF is anything that git resolves, or pull/N/head. Exam and policy are those of the base
     branch. Exits with 0 for ALLOW, 3 for REVIEW, 4 for BLOCK.
+
+    Example: sigil eval my-branch --service api
     """
     from rich.console import Console
 

@@ -44,6 +44,7 @@ class Shown:
         self._console = Console(stderr=True, highlight=False, quiet=quiet)
         self._status: Status | None = None
         self._start = SYSTEM_CLOCK.monotonic_ns()
+        self._said = ""
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -63,7 +64,10 @@ class Shown:
             self._console.print(f" {_DOING[stage]}")
 
     def says(self, text: str) -> None:
-        """Print a line."""
+        """Print a line, once in a row: each side is put up for each half of the exam."""
+        if text == self._said:
+            return
+        self._said = text
         self._console.print(f"  {printable(text)}", markup=False)
 
     def sat(self, done: int, total: int) -> None:
@@ -85,6 +89,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         console.print(f" {trouble.stage.value} failed: {printable(trouble.problem)}", markup=False)
     for line in present.reason_lines(outcome.decision):
         console.print(f" {line}", markup=False)
+    alone = present.exam_alone(outcome.decision.recommended, outcome.decision.verdict)
+    console.print(f" {alone}", markup=False)
     recorded = "not recorded" if outcome.entry is None else f"entry {outcome.entry}"
     console.print(f" ledger · {outcome.eval} · {recorded}\n")
     verdict = outcome.decision.verdict

@@ -19,6 +19,8 @@ def feedback(evaluation: str | None, last: bool, repo_root: Path | None, as_json
 
     Visible scenarios by name, holdouts by a number that is drawn anew each time. It is safe to
     hand to whoever wrote the change.
+
+    Example: sigil feedback --last
     """
     from sigil.cli.options import repository
     from sigil.errors import UsageError

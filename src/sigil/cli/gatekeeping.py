@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from sigil.gate.policy import Gate
+    from sigil.gate.policy import Gate, GatePolicy
     from sigil.ledger.ledger import Ledger
 
 LEDGER = Path(".sigil") / "ledger"
@@ -23,6 +23,11 @@ remote_name = click.option(
 
 
 def gate_of(root: Path) -> Gate:
+    """Return what the policy of the working tree holds; see `policy_here`."""
+    return policy_here(root).gate
+
+
+def policy_here(root: Path) -> GatePolicy:
     """Return the policy as it stands in the working tree, to look at; none decides by it.
 
     Raises:
@@ -35,7 +40,18 @@ def gate_of(root: Path) -> Gate:
     policy = policy_of(root)
     if policy is None:
         raise NotFound("there is no policy", where=Where(PATH), remedy="sigil init --service NAME")
-    return policy.gate
+    return policy
+
+
+def check_known(policy: GatePolicy, ledger: Ledger, service: str) -> str:
+    """Return the name of a service that the policy or the ledger knows.
+
+    Raises:
+        NotFound: neither does; the message names those of the policy.
+    """
+    if not any(entry.service == service for entry in ledger.entries()):
+        policy.service(service)
+    return service
 
 
 def open_ledger(root: Path, signer: str = "evaluator") -> Ledger:
@@ -44,7 +60,7 @@ def open_ledger(root: Path, signer: str = "evaluator") -> Ledger:
     Args:
         root: the repository.
         signer: name of the key that signs; ``reviewer`` is a human's own, where there is one, and
-            else the evaluator's, whose verdicts nobody counts.
+            else the evaluator's (see `refuse_unless_reviewer`).
 
     Raises:
         NotFound: there is none.
@@ -71,6 +87,33 @@ def open_ledger(root: Path, signer: str = "evaluator") -> Ledger:
     if url is not None:
         syncing.sync(opened, remote.Remote(url, path))
     return opened
+
+
+def refuse_unless_reviewer(ledger: Ledger, gate: Gate) -> None:
+    """Let no verdict be recorded that nobody would count.
+
+    Args:
+        ledger: able to sign.
+        gate: that says whose verdicts count.
+
+    Raises:
+        KeyMissing: the key that would sign is an evaluator's, or not one of the reviewers.
+    """
+    from sigil.errors import KeyMissing
+    from sigil.gate.events import Signers
+
+    key = ledger.needed_signer().key
+    if Signers(frozenset(gate.evaluators), frozenset(gate.reviewers)).reviews(key):
+        return
+    if key in gate.evaluators:
+        raise KeyMissing(
+            "a verdict by the evaluator's own key would count for nothing",
+            remedy="make a key of your own: sigil trust reviewer",
+        )
+    raise KeyMissing(
+        "a verdict by a key that is none of the reviewers would count for nothing",
+        remedy=f"name it in .sigil/gate.yaml, under reviewers, on the base branch: {key}",
+    )
 
 
 def share_ledger(root: Path, ledger: Ledger) -> bool:

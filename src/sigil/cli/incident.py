@@ -20,14 +20,17 @@ def incident(tag: str, service: str, evaluation: str, note: str, repo_root: Path
     """Record an incident of a service, such as eval.regression or safety.
 
     One costs AUTO a rung, two in 30 days cost it two; eval.regression costs ADVISORY one.
+
+    Example: sigil incident eval.regression --service api --eval eval_01M7YYY3SNRFJA
     """
-    from sigil.cli.gatekeeping import gate_of, open_ledger
+    from sigil.cli.gatekeeping import check_known, open_ledger, policy_here
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import report_incident, trust_of
 
     root = repository(repo_root)
-    ledger = open_ledger(root, "reviewer")
+    ledger, policy = open_ledger(root, "reviewer"), policy_here(root)
+    check_known(policy, ledger, service)
     entry = report_incident(ledger, service, tag, name=evaluation, note=note)
-    stands = trust_of(ledger, service, gate_of(root), SYSTEM_CLOCK.now())
+    stands = trust_of(ledger, service, policy.gate, SYSTEM_CLOCK.now())
     click.echo(f"incident {tag} of {service} · entry {entry.seq} · now {stands.tier.value}")

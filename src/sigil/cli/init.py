@@ -54,9 +54,8 @@ def init(
         click.echo("would make keys and a ledger, where there are none")
         return
     _check(root, start)
-    if enrolls:
-        _enroll(root, service)
-    _next(root, service, enrolled=enrolls)
+    is_enrolled = enrolls and _enroll(root, service)
+    _next(root, service, enrolled=is_enrolled)
 
 
 def _keys(root: Path, service: str, command: str) -> Start:
@@ -106,15 +105,19 @@ def _check(root: Path, start: Start) -> None:
         click.echo(f"add to {PATH}: evaluators: {start.evaluator}")
 
 
-def _enroll(root: Path, service: str) -> None:
+def _enroll(root: Path, service: str) -> bool:
+    """Enrol a service that the policy names; return whether it is enrolled."""
     from sigil.cli.gatekeeping import gate_of, open_ledger
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import enroll, trust_of
     from sigil.gate.trust import Tier
 
-    ledger = open_ledger(root)
-    if trust_of(ledger, service, gate_of(root), SYSTEM_CLOCK.now()).tier is Tier.NONE:
+    ledger, gate = open_ledger(root), gate_of(root)
+    if service not in gate.services:
+        return False
+    if trust_of(ledger, service, gate, SYSTEM_CLOCK.now()).tier is Tier.NONE:
         click.echo(f"enrolled {service} · entry {enroll(ledger, service).seq}")
+    return True
 
 
 def _next(root: Path, service: str, *, enrolled: bool) -> None:

@@ -20,6 +20,8 @@ def override(evaluation: str, word: str, reason: str, repo_root: Path | None) ->
     """Set a decision aside, on record and with a reason.
 
     Nothing is merged by it. An override of an ALLOW or a BLOCK costs the service trust.
+
+    Example: sigil override eval_01M7YYY3SNRFJA --to block --reason "it drops the discount"
     """
     from sigil.cli.gatekeeping import open_ledger
     from sigil.cli.options import repository

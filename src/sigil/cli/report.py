@@ -35,6 +35,8 @@ def report(
 
     Frames of holdouts are opened for your terminal alone; no file holds them, and neither does the
     page or --json.
+
+    Example: sigil report --html report.html
     """
     from sigil.cli.options import repository
     from sigil.cli.scenario.choosing import identities_of

@@ -20,15 +20,19 @@ WORDS = click.Choice(["allow", "review", "block"], case_sensitive=False)
 def verdict(evaluation: str, word: str, reason: str, repo_root: Path | None) -> None:
     """Record what you would have decided on an evaluation.
 
-    The agreement of such verdicts with the recommendations is what a service climbs by. It changes
-    no decision; for that there is sigil override.
+    The agreement of such verdicts with the recommendations is what a service climbs by, so they
+    are signed with a key of your own (sigil trust reviewer), never with an evaluator's. A verdict
+    changes no decision; for that there is sigil override.
+
+    Example: sigil verdict eval_01M7YYY3SNRFJA allow --reason "read it line by line"
     """
-    from sigil.cli.gatekeeping import open_ledger
+    from sigil.cli.gatekeeping import gate_of, open_ledger, refuse_unless_reviewer
     from sigil.cli.options import repository
     from sigil.gate.acting import judge
     from sigil.gate.decision import Verdict
 
-    entry = judge(
-        open_ledger(repository(repo_root), "reviewer"), evaluation, Verdict(word.upper()), reason
-    )
+    root = repository(repo_root)
+    ledger = open_ledger(root, "reviewer")
+    refuse_unless_reviewer(ledger, gate_of(root))
+    entry = judge(ledger, evaluation, Verdict(word.upper()), reason)
     click.echo(f"{evaluation}: you would say {word.upper()} · entry {entry.seq}")

@@ -9,6 +9,7 @@ Not here: evaluating (`sigil.gate.evaluating`), the rules (`sigil.gate.trust`,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +28,8 @@ from sigil.ledger.ledger import Ledger
 from sigil.ledger.statement import Entry
 from sigil.printable import printable
 
+_TAG = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Stands:
@@ -36,13 +39,18 @@ class Stands:
         recorded: as it was decided.
         entry: its number in the ledger.
         worth: now.
-        tier: where the service stands now.
+        trust: where the service stands now, and what it lacks.
     """
 
     recorded: Decided
     entry: int
     worth: Decision
-    tier: Tier
+    trust: Trust
+
+    @property
+    def tier(self) -> Tier:
+        """The rung that the service is on now."""
+        return self.trust.tier
 
 
 def decision_on(
@@ -68,6 +76,7 @@ def decision_on(
             remedy=f"sigil eval {printable(revisions.change.ref, 80)} --service {service}",
         )
     entry, recorded = decided[-1]
+    trust = history.trust(moment)
     now = Now(
         moment=moment,
         commit=revisions.change.commit,
@@ -75,14 +84,14 @@ def decision_on(
         baseline=revisions.baseline.digest,
         base=revisions.control.commit,
         control=revisions.control.digest,
-        tier=history.trust(moment).tier,
+        tier=trust.tier,
         ledger_age_s=(moment - history.current).total_seconds(),
         freshness_s=policy.gate.policy.freshness_s,
         used=events.used(history.entries, service),
         is_evaluator_known=entry.key in policy.gate.evaluators,
         against=tuple(events.spoken_against(history.entries, recorded.eval)),
     )
-    return Stands(recorded, entry.seq, standing(recorded, now), now.tier)
+    return Stands(recorded, entry.seq, standing(recorded, now), trust)
 
 
 def trust_of(ledger: Ledger, service: str, gate: Gate, moment: datetime) -> Trust:
@@ -145,8 +154,13 @@ def report_incident(
 
     Raises:
         NotFound: the ledger knows no such evaluation of this service.
-        InvalidValue: the tag is no kind of event.
+        InvalidValue: the tag is none.
     """
+    if not _TAG.fullmatch(tag):
+        raise InvalidValue(
+            f"{printable(tag, 80)!r} is no tag",
+            remedy="write lower-case words between dots or dashes, such as eval.regression",
+        )
     if name and _decided(ledger, name)[0] != service:
         raise NotFound(f"{name} is no evaluation of {service}")
     return ledger.append(f"{events.INCIDENT}{tag}", service, {"eval": name, "note": note})

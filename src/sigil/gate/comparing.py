@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
 from sigil.gate import present
 from sigil.gate.decision import Verdict
@@ -116,7 +115,7 @@ def _moved(half: str, before: Summary, after: Summary) -> Moved:
     one, other = (None if known is None else known.pr for known in figures)
     if one is None or other is None:
         return Moved(one, other, None)
-    return Moved(one, other, present.signed(Fraction(other) - Fraction(one)))
+    return Moved(one, other, present.difference(one, other))
 
 
 def _visible(told: Feedback) -> dict[str, Status]:

@@ -65,9 +65,12 @@ def _head(found: Summary) -> Iterator[str]:
     verdict = found.verdict.value
     yield f'<h1><span class="verdict {verdict}">{verdict}</span> {_text(found.service)}</h1>'
     yield f'<p class="sub">{_text(found.ref)} · {_text(found.eval)}</p>'
-    lines = [*found.lines, *(f"{t['stage']} failed: {t['problem']}" for t in found.troubles)]
-    if lines:
-        yield f"<ul>{''.join(f'<li>{_text(line)}</li>' for line in lines)}</ul>"
+    lines = [
+        *found.lines,
+        present.exam_alone(found.recommended, found.verdict),
+        *(f"{t['stage']} failed: {t['problem']}" for t in found.troubles),
+    ]
+    yield f"<ul>{''.join(f'<li>{_text(line)}</li>' for line in lines)}</ul>"
 
 
 def _scores(found: Summary) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Scores, reasons and feedback as lines of text.
+"""Scores, reasons, trust and feedback as lines of text.
 
 Pure, and behind the wall: what comes in holds nothing of a scenario but the id of a visible one.
 
@@ -9,14 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import ceil
 
 from sigil.gate.decision import Code, Decision, Reason, Verdict
 from sigil.gate.feedback import Disclosure, Feedback, Line
 from sigil.gate.model import StepStatus
 from sigil.gate.scoring import Pair, Score
+from sigil.gate.trust import Condition, Tier, Trust
 
 _MINUS = "−"
 _DIGITS = 8
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: ``1 scenario``, ``2 scenarios``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def short(digest: str) -> str:
@@ -40,7 +47,8 @@ def score_table(score: Score) -> list[str]:
 def _row(pair: Pair | None) -> str:
     if pair is None:
         return "   –         –        –"
-    return f"  {figure(pair.pr)}      {figure(pair.baseline)}    {signed(pair.delta)}"
+    shown, baseline = figure(pair.pr), figure(pair.baseline)
+    return f"  {shown}      {baseline}    {difference(baseline, shown)}"
 
 
 def figure(value: Fraction) -> str:
@@ -49,9 +57,12 @@ def figure(value: Fraction) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02}"
 
 
-def signed(value: Fraction) -> str:
-    """Return a difference with its sign and two decimals."""
-    hundredths = round(value * 100)
+def difference(before: str, after: str) -> str:
+    """Return what lies between two figures, with its sign.
+
+    Of figures as they are shown, so that whoever subtracts one from the other comes to the same.
+    """
+    hundredths = int((Fraction(after) - Fraction(before)) * 100)
     sign = _MINUS if hundredths < 0 else "+"
     return f"{sign}{abs(hundredths) // 100}.{abs(hundredths) % 100:02}"
 
@@ -95,7 +106,7 @@ def reason_text(reason: Reason) -> str:
     if "scenarios" in values:
         half = f"{reason.about} " if reason.code is Code.REGRESSION else ""
         count = int(dict(reason.figures)["scenarios"])
-        values["scenarios"] = f"{count} {half}scenario{'' if count == 1 else 's'}"
+        values["scenarios"] = counted(count, f"{half}scenario")
     return _SAID[reason.code].format(about=reason.about, **values)
 
 
@@ -106,6 +117,62 @@ def _number(name: str, value: float) -> str:
 def reason_lines(decision: Decision) -> list[str]:
     """Return all reasons, worst first, each with the best that it leaves."""
     return [f"{reason.verdict.value:<6}  {reason_text(reason)}" for reason in decision.reasons]
+
+
+# --- trust ------------------------------------------------------------------------------
+
+DAYS = "days without an incident"
+_COUNTS = {"evaluations": "evaluation", "human verdicts": "human verdict"}
+_RUNGS = {Tier.SHADOW: Tier.ADVISORY, Tier.ADVISORY: Tier.AUTO}
+
+
+def exam_alone(recommended: Verdict, verdict: Verdict) -> str:
+    """Return what the exam alone says, beside what was decided."""
+    beside = "" if recommended is verdict else f", and with the trust earned so far: {verdict}"
+    return f"by the exam alone: {recommended}{beside}"
+
+
+def next_rung(stands: Trust, service: str) -> str:
+    """Return what a service still lacks on its way up; empty at the top."""
+    if stands.tier is Tier.NONE:
+        return f"to SHADOW: sigil trust enroll --service {service}"
+    above = _RUNGS.get(stands.tier)
+    if above is None:
+        return ""
+    lacks = [_lacking(one) for one in stands.conditions if not one.is_met]
+    return f"to {above}: {' · '.join(lacks) or 'a day after the last step'}"
+
+
+def _lacking(condition: Condition) -> str:
+    if condition.name in _COUNTS:
+        return f"{counted(_gap(condition), _COUNTS[condition.name])} more"
+    if condition.name == DAYS:
+        return f"{counted(_gap(condition), 'more day')} without an incident"
+    return f"{condition.name} {share(condition.needed)} (now {share(condition.value)})"
+
+
+def _gap(condition: Condition) -> int:
+    return ceil(condition.needed - (condition.value or 0.0))
+
+
+def condition_line(condition: Condition) -> str:
+    """Return one condition of the next rung: whether it is met, how it stands, what it needs."""
+    mark = "✓" if condition.is_met else "·"
+    is_count = condition.name in _COUNTS or condition.name == DAYS
+    shown = _whole if is_count else share
+    return f"{mark} {condition.name:<26} {shown(condition.value)} of {shown(condition.needed)}"
+
+
+def _whole(value: float | None) -> str:
+    return "undefined" if value is None else str(int(value))
+
+
+def share(value: float | None) -> str:
+    """Return a share as a figure, rounded down; κ may lie below nothing."""
+    if value is None:
+        return "undefined"
+    whole = figure(Fraction(str(abs(value))))
+    return f"{_MINUS}{whole}" if value < 0 else whole
 
 
 # --- feedback ---------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from typing import Any
 from sigil.canonical import digest, digest_value
 from sigil.errors import CommandMissing, InvalidValue, NotFound, Where
 from sigil.gate.trees import CommitTree
+from sigil.ledger.complaint import complaint, without_user
 from sigil.printable import printable
 
 FETCH_S = 120.0
@@ -197,10 +198,9 @@ def fetched(root: Path, ref: str, remote: str) -> str:
             f"fetching {ref} took more than {FETCH_S:g} s", remedy="look at the network"
         ) from error
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
         raise NotFound(
-            f"{ref} cannot be fetched from {printable(remote, 80)}: "
-            f"{printable(said[0], 200) if said else 'git does not say why'}",
+            f"{ref} cannot be fetched from {printable(without_user(remote), 80)}: "
+            f"{complaint(done.stderr.decode(errors='replace'))}",
             where=Where(str(root)),
             remedy="look at its number and at `git remote -v`",
         )

@@ -77,11 +77,13 @@ def figures(found: Score | None) -> dict[str, Figures | None]:
     return {
         name: None
         if pair is None
-        else Figures(
-            present.figure(pair.pr), present.figure(pair.baseline), present.signed(pair.delta)
-        )
+        else _figures(present.figure(pair.pr), present.figure(pair.baseline))
         for name, pair in zip(_HALVES, pairs, strict=True)
     }
+
+
+def _figures(change: str, baseline: str) -> Figures:
+    return Figures(change, baseline, present.difference(baseline, change))
 
 
 def summary(outcome: Outcome) -> Summary:
@@ -133,7 +135,7 @@ def _decision(found: Summary, told: Feedback) -> Iterator[str]:
         for line in found.lines:
             yield f"- {line}"
         if found.recommended is not found.verdict:
-            yield f"- the exam alone would say {found.recommended.value}"
+            yield f"- {present.exam_alone(found.recommended, found.verdict)}"
         yield ""
 
 

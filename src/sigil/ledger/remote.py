@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from sigil.errors import DependencyMissing, InvalidValue, SigilError, Unreadable, Unwritable
 from sigil.ledger import layout, refs
+from sigil.ledger.complaint import complaint, without_user
 from sigil.ledger.needs import libraries
 from sigil.printable import printable
 from sigil.store import files
@@ -42,7 +42,6 @@ _OF_A_REPOSITORY = frozenset({
     "GIT_INDEX_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE", "GIT_PREFIX",
     "GIT_SHALLOW_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_QUARANTINE_PATH",
 })  # fmt: skip
-_USER = re.compile(r"(?<=://)[^/@\s]*@")
 _RACES = ("[rejected]", "cannot lock ref", "failed to update ref", "reference already exists")
 
 
@@ -75,7 +74,7 @@ class Remote:
     @property
     def shown(self) -> str:
         """The address without user and password."""
-        return printable(_USER.sub("", self.url))
+        return printable(without_user(self.url))
 
     def fetch(self, known: str | None) -> str | None:
         """Receive the remote's newest state.
@@ -133,10 +132,8 @@ class Remote:
         return _run(["git", *settings, *arguments], environment, self)
 
     def _failed(self, problem: str, said: str, kind: type[SigilError]) -> SigilError:
-        lines = [line for line in said.splitlines() if line.strip()] or ["no reason given"]
-        reason = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1])
         return kind(
-            f"the remote {self.shown} {problem} ({printable(_USER.sub('', reason), 300)})",
+            f"the remote {self.shown} {problem} ({complaint(said)})",
             remedy="check the address, the network and your access to it",
         )
 

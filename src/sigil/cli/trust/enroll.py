@@ -14,15 +14,20 @@ from sigil.cli.scenario.choosing import service_name
 @service_name
 @repo_root
 def enroll(service: str, repo_root: Path | None) -> None:
-    """Register a service, so that its evaluations begin to count: NONE becomes SHADOW."""
-    from sigil.cli.gatekeeping import gate_of, open_ledger
+    """Register a service, so that its evaluations begin to count: NONE becomes SHADOW.
+
+    Example: sigil trust enroll --service api
+    """
+    from sigil.cli.gatekeeping import open_ledger, policy_here
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate import acting
     from sigil.gate.names import check_service
 
     root = repository(repo_root)
+    policy = policy_here(root)
+    policy.service(check_service(service))
     ledger = open_ledger(root)
-    entry = acting.enroll(ledger, check_service(service))
-    stands = acting.trust_of(ledger, service, gate_of(root), SYSTEM_CLOCK.now())
+    entry = acting.enroll(ledger, service)
+    stands = acting.trust_of(ledger, service, policy.gate, SYSTEM_CLOCK.now())
     click.echo(f"{service}: {stands.tier.value} · entry {entry.seq}")

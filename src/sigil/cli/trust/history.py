@@ -15,14 +15,19 @@ from sigil.cli.scenario.choosing import service_name
 @repo_root
 @as_json
 def history(service: str, repo_root: Path | None, as_json: bool) -> None:
-    """List every step of a service on the ladder, oldest first, with its reason."""
-    from sigil.cli.gatekeeping import gate_of, open_ledger
+    """List every step of a service on the ladder, oldest first, with its reason.
+
+    Example: sigil trust history --service api
+    """
+    from sigil.cli.gatekeeping import check_known, open_ledger, policy_here
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import trust_of
 
     root = repository(repo_root)
-    steps = trust_of(open_ledger(root), service, gate_of(root), SYSTEM_CLOCK.now()).history
+    ledger, policy = open_ledger(root), policy_here(root)
+    check_known(policy, ledger, service)
+    steps = trust_of(ledger, service, policy.gate, SYSTEM_CLOCK.now()).history
     if as_json:
         print_json(
             [
@@ -36,6 +41,8 @@ def history(service: str, repo_root: Path | None, as_json: bool) -> None:
             ]
         )
         return
+    if not steps:
+        click.echo(f"no step yet; the first: sigil trust enroll --service {service}")
     for step in steps:
         click.echo(
             f"{step.ts:%Y-%m-%d %H:%M} {step.before.value} → {step.after.value}: {step.reason}"

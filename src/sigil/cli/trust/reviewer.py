@@ -10,6 +10,8 @@ def reviewer() -> None:
     """Show this user's key for verdicts, made now if there is none.
 
     A verdict counts for trust only by a key that is no evaluator's: nobody agrees with themselves.
+
+    Example: sigil trust reviewer
     """
     from sigil.ledger import keys
 

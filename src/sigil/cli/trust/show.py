@@ -10,7 +10,7 @@ import click
 from sigil.cli.options import as_json, print_json, repo_root
 
 if TYPE_CHECKING:
-    from sigil.gate.trust import Condition, Trust
+    from sigil.gate.trust import Trust
 
 
 @click.command()
@@ -18,31 +18,34 @@ if TYPE_CHECKING:
 @repo_root
 @as_json
 def show(service: str | None, repo_root: Path | None, as_json: bool) -> None:
-    """Say where services stand, and what the next rung asks."""
-    from sigil.cli.gatekeeping import gate_of, open_ledger
+    """Say where services stand, and what the next rung asks.
+
+    Example: sigil trust show --service api
+    """
+    from sigil.cli.gatekeeping import check_known, open_ledger, policy_here
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import trust_of
+    from sigil.gate.present import condition_line, next_rung
 
     root = repository(repo_root)
-    ledger, gate = open_ledger(root), gate_of(root)
-    names = [service] if service else sorted({entry.service for entry in ledger.entries()})
+    ledger, policy = open_ledger(root), policy_here(root)
+    known = {entry.service for entry in ledger.entries()} | set(policy.gate.services)
+    names = [check_known(policy, ledger, service)] if service else sorted(known)
     now = SYSTEM_CLOCK.now()
-    found = {name: trust_of(ledger, name, gate, now) for name in names}
+    found = {name: trust_of(ledger, name, policy.gate, now) for name in names}
     if as_json:
         print_json({name: _facts(stands) for name, stands in found.items()})
         return
+    if not found:
+        click.echo("no service: neither .sigil/gate.yaml nor the ledger names one")
     for name, stands in found.items():
         since = f" since {stands.since:%Y-%m-%d}" if stands.since else ""
         click.echo(f"{name}: {stands.tier.value}{since}")
         for condition in stands.conditions:
-            click.echo(f"  {_line(condition)}")
-
-
-def _line(condition: Condition) -> str:
-    value = "undefined" if condition.value is None else f"{condition.value:g}"
-    mark = "✓" if condition.is_met else "·"
-    return f"{mark} {condition.name:<26} {value} of {condition.needed:g}"
+            click.echo(f"  {condition_line(condition)}")
+        if rung := next_rung(stands, name):
+            click.echo(f"  {rung}")
 
 
 def _facts(stands: Trust) -> dict[str, Any]:
