@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import ipaddress
+import signal
 import socket
 import ssl
 import threading
@@ -117,7 +118,7 @@ def test_each_side_has_its_address(commit: Commit, cache: Path, elsewhere: str):
     settings = external(elsewhere)
     source = commit({"a": "b"})
     pr, baseline = (deploy(settings, source, side, cache=cache) for side in ("pr", "baseline"))
-    assert [pr.url, baseline.url] == [settings.urls.pr, settings.urls.baseline]
+    assert [pr.origins, baseline.origins] == [{settings.urls.pr}, {settings.urls.baseline}]
 
 
 @pytest.fixture
@@ -202,15 +203,28 @@ def broken(order: Order) -> Deployment:
     raise SystemExit(3)
 
 
+def interrupting(order: Order) -> Deployment:
+    print("between our lines")
+    raise KeyboardInterrupt
+
+
 @pytest.fixture
 def plugins(monkeypatch) -> None:
     points = {
         name: EntryPoint(name, f"{__name__}:{made}", names.GROUP)
-        for name, made in (("elsewhere", "Elsewhere"), ("broken", "broken"), ("none", "Path"))
-    }
+        for name, made in (
+            ("elsewhere", "Elsewhere"), ("broken", "broken"), ("interrupting", "interrupting"),
+            ("none", "Path"),
+        )
+    }  # fmt: skip
     monkeypatch.setattr(names, "plugins", lambda: points)
     monkeypatch.setattr("sigil.gate.deploy.plugins.plugins", lambda: points)
-    found = {"Elsewhere": Elsewhere, "broken": broken, "Path": lambda order: object()}
+    found = {
+        "Elsewhere": Elsewhere,
+        "broken": broken,
+        "interrupting": interrupting,
+        "Path": lambda order: object(),
+    }
     monkeypatch.setattr(EntryPoint, "load", lambda point: found[point.value.partition(":")[2]])
 
 
@@ -238,6 +252,23 @@ def test_a_broken_plugin_is_told_by_its_name(
         deploy(plugin(name), commit({"a": "b"}), "pr", cache=cache)
 
 
+@pytest.fixture
+def _command() -> Iterator[None]:
+    """Have a handler of our own in place, as our commands do."""
+    former = signal.signal(signal.SIGINT, lambda *_: None)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("_command")
+def test_a_plugin_neither_interrupts_us_nor_prints_between_our_lines(
+    commit: Commit, cache: Path, plugins: None, capsys
+):
+    with pytest.raises(DependencyMissing, match="cannot be loaded: KeyboardInterrupt"):
+        deploy(plugin("interrupting"), commit({"a": "b"}), "pr", cache=cache)
+    assert capsys.readouterr().out == ""
+
+
 # --- what the checks find -----------------------------------------------------------------
 
 
@@ -255,10 +286,6 @@ class Flawed:
     @property
     def origins(self) -> frozenset[str]:
         return frozenset() if self.flaw == "origins" else self.inner.origins
-
-    @property
-    def url(self) -> str:
-        return self.inner.url
 
     @property
     def alive(self) -> bool:

@@ -1,7 +1,8 @@
 """Backends that plugins bring, found by `sigil.gate.deploy.names`.
 
 The object is called with an `Order` and returns a `Deployment`; `sigil.testing.deployers` checks
-one. What is broken, or tries to end the process while it is loaded, is an error with its name.
+one. What is broken, or tries to end the process while it is loaded or called, is an error with its
+name (`sigil.foreign`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, cast
 
+from sigil import foreign
 from sigil.errors import DependencyMissing
 from sigil.gate.deploy.model import Deployment, Order
 from sigil.gate.deploy.names import plugins
@@ -23,13 +25,14 @@ def from_plugin(name: str, order: Order) -> Deployment:
         DependencyMissing: the plugin does not work here, or what it makes is none.
     """
     point = plugins()[name]
-    try:
-        made = cast("Callable[[Order], Deployment]", point.load())(order)
-    except (Exception, SystemExit) as error:
+    made, failure = foreign.guarded(
+        lambda: cast("Callable[[Order], Deployment]", point.load())(order)
+    )
+    if failure is not None:
         raise DependencyMissing(
-            f"the backend {name!r} cannot be loaded: {type(error).__name__}: {error}",
+            f"the backend {name!r} cannot be loaded: {failure}",
             remedy=f"repair or remove {point.value}",
-        ) from error
+        )
     lacking = [part for part in _NEEDED if not callable(getattr(made, part, None))]
     if lacking:
         raise DependencyMissing(
