@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -105,19 +104,15 @@ def many_threads_may_connect_at_once(subject: Subject) -> None:
         _hold(len({one.result(SOON_S) for one in asked}) == 1, "the answers differ")
 
 
-def authority_origins_and_url_are_of_one_service(subject: Subject) -> None:
-    """The authority is host and port, and stands among the origins; ``url`` can be opened."""
+def authority_and_origins_are_of_one_service(subject: Subject) -> None:
+    """The authority is host and port, and stands among the origins."""
     with subject.make() as deployment:
-        url = deployment.url
-        _hold(url in deployment.origins, "the url is none of the origins")
-        for origin in (*sorted(deployment.origins), url):
+        for origin in sorted(deployment.origins):
             parts = urlsplit(origin)
             _hold(parts.scheme in {"http", "https"} and parts.hostname, f"{origin} is no origin")
             _hold(not (parts.path or parts.query), f"{origin} is more than an origin")
         hosts = {urlsplit(origin).netloc for origin in deployment.origins}
         _hold(deployment.authority in hosts, "the authority is that of no origin")
-        with urllib.request.urlopen(f"{url}{subject.path}", timeout=SOON_S) as page:  # noqa: S310
-            _hold(page.status, "the url does not lead to the service")
 
 
 def what_was_stopped_is_gone(subject: Subject) -> None:
@@ -175,7 +170,7 @@ CHECKS: tuple[Check, ...] = (
     each_connection_is_a_new_stream,
     a_connection_can_be_handed_on,
     many_threads_may_connect_at_once,
-    authority_origins_and_url_are_of_one_service,
+    authority_and_origins_are_of_one_service,
     what_was_stopped_is_gone,
     stopping_what_was_never_started_is_fine,
     leaving_stops_it_whatever_happened,

@@ -94,7 +94,7 @@ def test_a_service_is_put_up_asked_and_taken_down(engine: Engine, commit: Commit
     with deploy(settings(), source, "pr", cache=cache) as deployment:
         assert path_seen(deployment) == "/x"
         assert deployment.alive
-        assert deployment.url == f"http://{deployment.authority}"
+        assert deployment.origins == {f"http://{deployment.authority}"}
     assert engine.verbs() == ["up", "port", "ps", "down"]
     assert engine.projects() == []
     assert not deployment.alive

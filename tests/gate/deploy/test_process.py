@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -155,29 +153,6 @@ def test_what_was_built_is_there_when_the_service_starts(commit: Commit, cache: 
     source = commit({"template": SERVER})
     with deploy(settings(build=build), source, "pr", cache=cache) as deployment:
         assert seen(deployment)["path"] == "/x"
-
-
-# --- the address for a browser ------------------------------------------------------------
-
-
-def test_a_browser_gets_an_address_on_this_machine(commit: Commit, cache: Path):
-    with deploy(settings(), commit({"server.py": SERVER}), "pr", cache=cache) as deployment:
-        url = deployment.url
-        with urllib.request.urlopen(f"{url}/page", timeout=20) as page:
-            assert json.load(page)["path"] == "/page"
-        assert url in deployment.origins
-        assert deployment.url == url
-    with pytest.raises(OSError):  # noqa: PT011 - refused, however it is said
-        urllib.request.urlopen(f"{url}/page", timeout=20)
-
-
-def test_nobody_who_asks_for_no_address_opens_one(commit: Commit, cache: Path, monkeypatch):
-    def refuse(*args: object, **more: object) -> None:
-        raise AssertionError("a relay was started")
-
-    monkeypatch.setattr(socket, "create_server", refuse)
-    with deploy(settings(), commit({"server.py": SERVER}), "pr", cache=cache) as deployment:
-        seen(deployment)
 
 
 # --- what goes wrong ----------------------------------------------------------------------

@@ -89,12 +89,7 @@ class ComposeDeployment:
     @property
     def origins(self) -> frozenset[str]:
         """Return its only origin."""
-        return frozenset({self.url})
-
-    @property
-    def url(self) -> str:
-        """Return its origin."""
-        return f"http://{self.authority}"
+        return frozenset({f"http://{self.authority}"})
 
     @property
     def alive(self) -> bool:

@@ -61,11 +61,6 @@ class ExternalDeployment:
         return frozenset({self._origin})
 
     @property
-    def url(self) -> str:
-        """Return its origin."""
-        return self._origin
-
-    @property
     def alive(self) -> bool:
         """Return whether it was healthy at the start; nobody here knows more."""
         return self._up

@@ -78,11 +78,6 @@ class Deployment(Protocol):
         ...
 
     @property
-    def url(self) -> str:
-        """An origin that a browser on this machine can open. May start a relay."""
-        ...
-
-    @property
     def alive(self) -> bool:
         """Whether it was started and has not ended since, as far as that is known by now."""
         ...

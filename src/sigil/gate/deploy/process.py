@@ -27,7 +27,6 @@ from sigil.errors import DeploymentFailed, SandboxUnavailable
 from sigil.evaluate.interpreter import choose_python
 from sigil.gate.deploy.health import wait_until_healthy
 from sigil.gate.deploy.model import Order
-from sigil.gate.deploy.relay import Relay
 from sigil.gate.deploy.settings import PORT, Process
 from sigil.printable import printable
 from sigil.sandbox.base import freeze
@@ -57,7 +56,6 @@ class ProcessDeployment:
         self._settings = settings
         self._held = ExitStack()
         self._service: Service | None = None
-        self._relay: Relay | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -88,22 +86,8 @@ class ProcessDeployment:
 
     @property
     def origins(self) -> frozenset[str]:
-        """Return its origin inside, and the relay's once there is one."""
-        relayed = {f"http://127.0.0.1:{self._relay.port}"} if self._relay else set[str]()
-        return frozenset({f"http://{self.authority}", *relayed})
-
-    @property
-    def url(self) -> str:
-        """Return the origin of a relay on this machine's loopback, started when first asked for.
-
-        Raises:
-            DeploymentFailed: it was not started.
-        """
-        if self._service is None:
-            raise DeploymentFailed("a service that was not started has no address")
-        if self._relay is None:
-            self._relay = Relay(self.connect)
-        return f"http://127.0.0.1:{self._relay.port}"
+        """Return its origin inside."""
+        return frozenset({f"http://{self.authority}"})
 
     @property
     def alive(self) -> bool:
@@ -136,9 +120,6 @@ class ProcessDeployment:
 
     def stop(self) -> None:
         """End every process and remove the checkout; idempotent."""
-        relay, self._relay = self._relay, None
-        if relay is not None:
-            relay.close()
         held, self._held = self._held, ExitStack()
         held.close()
         self._service = None
