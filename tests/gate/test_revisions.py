@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from sigil.errors import InvalidValue, NotFound
+from sigil.errors import InvalidValue, NotFound, Unreadable
 from sigil.gate.revisions import content_digest, resolve
+from sigil.gate.trees import CommitTree
 
 
 class Repository:
@@ -45,6 +47,10 @@ def repository(tmp_path) -> Repository:
     found = Repository(tmp_path / "repository")
     found.commit(a="1")
     return found
+
+
+def digest(repository, commit: str = "HEAD") -> str:
+    return content_digest(CommitTree(repository.root, commit))
 
 
 def branched(repository) -> tuple[str, str, str]:
@@ -107,22 +113,22 @@ def test_a_digest_depends_on_content_and_not_on_history(repository):
     first = repository.git("rev-parse", "HEAD")
     again = repository.commit()
     assert again != first
-    assert content_digest(repository.root, first) == content_digest(repository.root, again)
+    assert digest(repository, first) == digest(repository, again)
 
 
 def test_a_digest_sees_a_name_a_text_and_a_mode(repository):
-    seen = {content_digest(repository.root, repository.git("rev-parse", "HEAD"))}
-    seen.add(content_digest(repository.root, repository.commit(a="2")))
-    seen.add(content_digest(repository.root, repository.commit(b="2")))
+    seen = {digest(repository)}
+    seen.add(digest(repository, repository.commit(a="2")))
+    seen.add(digest(repository, repository.commit(b="2")))
     (repository.root / "a").chmod(0o755)
-    seen.add(content_digest(repository.root, repository.commit()))
+    seen.add(digest(repository, repository.commit()))
     assert len(seen) == 4
 
 
 def test_a_digest_is_pinned(repository):
     commit = repository.git("rev-parse", "HEAD")
     pinned = "sha256:bf326adb5b60e1122e619c232177e2c95e8e219e61c32e5feda36d3249320697"
-    assert content_digest(repository.root, commit) == pinned
+    assert digest(repository, commit) == pinned
 
 
 def test_a_tag_of_the_same_name_is_not_the_base_branch(repository):
@@ -135,7 +141,39 @@ def test_a_tag_of_the_same_name_is_not_the_base_branch(repository):
 
 def test_a_byte_that_is_no_text_is_not_the_text_that_shows_it(repository):
     (repository.root / "x\\xff").write_text("1")
-    one = content_digest(repository.root, repository.commit())
+    one = digest(repository, repository.commit())
     (repository.root / "x\\xff").unlink()
     (repository.root / os.fsdecode(b"x\xff")).write_text("1")
-    assert content_digest(repository.root, repository.commit()) != one
+    assert digest(repository, repository.commit()) != one
+
+
+@pytest.mark.parametrize("kind", ["change:folder", "change:folder/b", "change~1"])
+def test_an_object_that_was_cut_is_said_and_does_not_hang(repository, kind):
+    repository.git("checkout", "-q", "-b", "change")
+    (repository.root / "folder").mkdir()
+    repository.commit(**{"folder/b": "1"})
+    repository.commit(a="2")
+    name = repository.git("rev-parse", kind)
+    stored = repository.root / ".git" / "objects" / name[:2] / name[2:]
+    stored.chmod(0o600)
+    stored.write_bytes(stored.read_bytes()[:9])
+    script = (
+        "import sys; from pathlib import Path; from sigil.errors import Corrupt\n"
+        "from sigil.gate.revisions import resolve\n"
+        "try: resolve(Path(sys.argv[1]), 'change')\n"
+        "except Corrupt as cut: print(cut)"
+    )
+    told = subprocess.run(  # another process, because a hang could not be interrupted here
+        [sys.executable, "-c", script, str(repository.root)],
+        capture_output=True, check=True, timeout=60, text=True,
+    ).stdout  # fmt: skip
+    assert "this object of git was cut" in told
+
+
+def test_a_history_that_git_lacks_a_part_of_is_said(repository):
+    repository.git("checkout", "-q", "-b", "change")
+    lost = repository.commit(a="2")
+    repository.commit(a="3")
+    (repository.root / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    with pytest.raises(Unreadable, match="git cannot read the history"):
+        resolve(repository.root, "change")

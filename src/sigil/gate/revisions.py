@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sigil.canonical import digest, digest_value
-from sigil.errors import CommandMissing, InvalidValue, NotFound, Where
+from sigil.canonical import digest_value
+from sigil.errors import CommandMissing, InvalidValue, NotFound, Unreadable, Where
 from sigil.gate.trees import CommitTree
 from sigil.ledger.complaint import complaint, without_user
 from sigil.printable import printable
+from sigil.store.git_objects import is_loose, objects_of, refuse_torn
 
 FETCH_S = 120.0
 """Seconds that fetching one ref may take."""
@@ -94,42 +95,31 @@ def resolve(root: Path, ref: str, *, base: str | None = None, remote: str = "ori
         )
     baseline = CommitTree(root, shared)
     return Revisions(
-        Revision(ref, change.commit, content_digest(root, change.commit)),
-        Revision(f"merge-base of {named}", shared, content_digest(root, baseline.commit)),
-        Revision(named, control.commit, content_digest(root, control.commit)),
+        Revision(ref, change.commit, content_digest(change)),
+        Revision(f"merge-base of {named}", shared, content_digest(baseline)),
+        Revision(named, control.commit, content_digest(control)),
     )
 
 
-def content_digest(root: Path, commit: str) -> str:
+def content_digest(tree: CommitTree) -> str:
     """Return the identity of what a commit holds.
 
     Raises:
         InvalidValue: it holds more than a million files.
-        NotFound: there is no such commit.
+        Corrupt: an object of git was cut.
+        Unreadable: git lacks an object, or has a damaged one.
     """
-    import pygit2  # noqa: PLC0415 (an extra; CommitTree has said so if it is missing)
-
-    repository: Any = pygit2.Repository(str(root))
     found: list[list[str]] = []
-    waiting: list[tuple[str, Any]] = [("", repository[commit].peel(pygit2.Commit).tree)]
-    while waiting:
-        above, tree = waiting.pop()
-        for entry in tree:
-            path = above + _reversible(entry.raw_name)
-            if entry.type_str == "tree":
-                waiting.append((f"{path}/", entry))
-            else:
-                known = entry.type_str == "blob"
-                held = digest(repository[entry.id].data) if known else str(entry.id)
-                found.append([path, f"{entry.filemode:o}", held])
+    for path, mode, held in tree.contents():
+        found.append([_reversible(path), f"{mode:o}", held])
         if len(found) > _MOST:
             raise InvalidValue("more than a million files", remedy="evaluate a smaller tree")
     return digest_value(sorted(found))
 
 
-def _reversible(name: bytes) -> str:
-    """Return a name as text, such that no two names are one text."""
-    return name.decode("utf-8", "surrogateescape").encode("unicode_escape").decode("ascii")
+def _reversible(path: str) -> str:
+    """Return a path as ASCII, such that no two paths are one text."""
+    return path.encode("unicode_escape").decode("ascii")
 
 
 def _control(root: Path, base: str | None) -> tuple[str, CommitTree]:
@@ -158,8 +148,28 @@ def _merge_base(root: Path, one: str, other: str) -> str | None:
     import pygit2  # noqa: PLC0415 (an extra; CommitTree has said so if it is missing)
 
     repository: Any = pygit2.Repository(str(root))
-    found = repository.merge_base(one, other)
+    try:
+        _refuse_torn_history(repository, one, other)
+        found = repository.merge_base(one, other)
+    except (KeyError, pygit2.GitError) as error:
+        raise Unreadable(
+            "git cannot read the history of the change",
+            where=Where(str(root)),
+            remedy="git fsck; of a shallow or partial clone, fetch the rest",
+        ) from error
     return None if found is None else str(found)
+
+
+def _refuse_torn_history(repository: Any, *tips: str) -> None:
+    """Refuse a commit before the tips that was cut; where git has packed, it had read all."""
+    objects = objects_of(Path(repository.path))
+    waiting, seen = list(tips), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen and is_loose(objects, name):
+            refuse_torn(objects, name)
+            waiting += map(str, repository[name].parent_ids)
+        seen.add(name)
 
 
 def fetched(root: Path, ref: str, remote: str) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, Protocol
 
+from sigil.canonical import digest
 from sigil.errors import Corrupt, DependencyMissing, InvalidValue, NotFound, Unreadable, Where
 from sigil.printable import printable
 from sigil.store.disk_errors import read_error
@@ -225,16 +226,41 @@ class CommitTree:
         if entry.filemode != _TREE:
             yield Entry(path, _kind_in_git(entry.filemode))
             return
-        waiting: list[tuple[str, Any]] = [(folder, entry)]
+        for path, inner in self._below(folder, entry):
+            yield Entry(path, _kind_in_git(inner.filemode))
+
+    def _below(self, folder: str, tree: Any) -> Iterator[tuple[str, Any]]:
+        """Yield what stands below a folder at any depth, as git has it."""
+        waiting: list[tuple[str, Any]] = [(folder, tree)]
         while waiting:
-            above, tree = waiting.pop()
-            refuse_torn(self._objects, str(tree.id))
-            for inner in tree:
-                path = f"{above}/{_text(inner)}"
+            above, found = waiting.pop()
+            refuse_torn(self._objects, str(found.id))
+            for inner in found:
+                path = f"{above}/{_text(inner)}" if above else _text(inner)
                 if inner.filemode == _TREE:
                     waiting.append((path, inner))
                 else:
-                    yield Entry(path, _kind_in_git(inner.filemode))
+                    yield path, inner
+
+    def contents(self) -> Iterator[tuple[str, int, str]]:
+        """Yield path, mode and digest of everything in the commit, in no order.
+
+        A submodule has no bytes here: the commit that it names stands for them.
+
+        Raises:
+            Corrupt: an object was cut.
+            Unreadable: git lacks an object of the commit, or has a damaged one.
+        """
+        with self._whole(""):
+            for path, entry in self._below("", self._root):
+                yield path, entry.filemode, self._digest(entry)
+
+    def _digest(self, entry: Any) -> str:
+        name = str(entry.id)
+        if entry.type_str != "blob":
+            return name
+        refuse_torn(self._objects, name)
+        return digest(self._repository[entry.id].data)
 
     def read(self, path: str, most: int) -> bytes:
         """Return the bytes of a file; see `Tree`."""

@@ -30,6 +30,16 @@ def objects_of(git_folder: Path) -> Path:
     return git_folder / "objects"
 
 
+def is_loose(objects: Path, name: str) -> bool:
+    """Say whether an object has a file of its own.
+
+    Args:
+        objects: see `objects_of`.
+        name: its 40 or 64 hex digits.
+    """
+    return (objects / name[:2] / name[2:]).is_file()
+
+
 def refuse_torn(objects: Path, name: str) -> None:
     """Refuse a loose object that ends too early; one that is packed, or not there, passes.
 
