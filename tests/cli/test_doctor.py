@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from importlib import metadata, util
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from sigil.cli.doctor import doctor
+from sigil.cli.doctor import LIBRARIES, doctor
 from sigil.errors import NotFound, UsageError
 
 SPEC = """\
@@ -86,7 +88,36 @@ def test_an_eval_that_several_specs_list_asks_for_one(repository: Path):
 
 def test_without_an_eval_the_machine_is_looked_at(repository: Path):
     done = typed("--json")
-    assert set(json.loads(done.output)) == {"rungs", "extras", "warnings"}
+    assert set(json.loads(done.output)) == {"rungs", "extras", "programs", "warnings"}
+
+
+def test_every_extra_is_looked_for_with_all_of_its_libraries():
+    named: dict[str, set[str]] = {
+        extra: set() for extra in metadata.metadata("sigil").get_all("Provides-Extra")
+    }
+    for requirement in metadata.requires("sigil") or []:
+        found = re.fullmatch(r"([\w.-]+)[^;]*; extra == ['\"]([\w-]+)['\"]", requirement)
+        if found:
+            named[found[2]].add(found[1].replace("-", "_"))
+    assert {extra: set(libraries) for extra, libraries in LIBRARIES.items()} == named
+
+
+def test_a_library_that_is_missing_is_named_with_what_brings_it(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+):
+    there = util.find_spec
+    gone = {"lupa", "pyrage"}
+    monkeypatch.setattr(util, "find_spec", lambda name: None if name in gone else there(name))
+    assert "  gate: missing lupa, pyrage; pip install 'sigil[gate]'\n" in typed().stdout
+
+
+def test_a_program_that_is_missing_is_named_with_its_remedy(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    said = typed().stdout
+    assert "  chromium: missing; for sigil.browser: apt-get install chromium\n" in said
+    assert "  podman compose: missing; for the backend compose: install podman" in said
 
 
 def test_every_cheat_has_its_row_in_the_docs(repository: Path):

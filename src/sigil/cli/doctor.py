@@ -11,6 +11,7 @@ from sigil.cli.evolve import Duration
 from sigil.cli.options import as_json, print_json, repo_root, unsafe
 
 if TYPE_CHECKING:
+    from sigil.cli.programs import Program
     from sigil.sandbox import Isolation, Rung
 
 RUNGS = {
@@ -19,6 +20,23 @@ RUNGS = {
     "L1": "seccomp",
     "L0": "a bare process; refused without --unsafe",
 }
+LIBRARIES = {
+    "anthropic": ("anthropic", "genai_prices"),
+    "browser": ("playwright",),
+    "gate": (
+        "cryptography", "lupa", "pygit2", "pyrage", "rfc8785", "tree_sitter", "tree_sitter_lua",
+    ),
+    "languages": (
+        "tree_sitter", "tree_sitter_c", "tree_sitter_cpp", "tree_sitter_go", "tree_sitter_java",
+        "tree_sitter_javascript", "tree_sitter_python", "tree_sitter_rust",
+        "tree_sitter_typescript",
+    ),
+    "mcp": ("anyio", "mcp"),
+    "openai": ("openai", "genai_prices"),
+    "rewrite": ("libcst",),
+    "setup": ("questionary",),
+}  # fmt: skip
+"""What is imported of each extra."""
 
 
 @click.command()
@@ -77,18 +95,27 @@ def _cheats(
 
 
 def _machine(spec_name: str | None, repo_root: Path | None, *, as_json: bool) -> None:
+    from sigil.cli.programs import programs_here
     from sigil.errors import SandboxUnavailable
     from sigil.sandbox import probe
     from sigil.sandbox.commands import probe as probe_commands
 
     faces = {"calls": probe(), "commands": probe_commands()}
     warnings = eval_warnings(spec_name, repo_root) if spec_name else []
-    extras = extras_here()
+    programs = programs_here()
     if as_json:
         rungs = {face: list(map(_rung_json, found)) for face, found in faces.items()}
-        print_json({"rungs": rungs, "extras": extras, "warnings": warnings})
+        print_json(
+            {
+                "rungs": rungs,
+                "extras": extras_here(),
+                "programs": {program.name: _program_json(program) for program in programs},
+                "warnings": warnings,
+            }
+        )
     else:
-        _print(faces, extras)
+        _print(faces)
+        _print_installed(programs)
         if spec_name:
             click.echo("eval")
             for warning in warnings or ["no candidate code runs where a metric is printed"]:
@@ -99,7 +126,7 @@ def _machine(spec_name: str | None, repo_root: Path | None, *, as_json: bool) ->
         )
 
 
-def _print(faces: dict[str, list[Rung]], extras: dict[str, bool]) -> None:
+def _print(faces: dict[str, list[Rung]]) -> None:
     for face, rungs in faces.items():
         click.echo(face)
         for rung in rungs:
@@ -109,10 +136,18 @@ def _print(faces: dict[str, list[Rung]], extras: dict[str, bool]) -> None:
         best = next((rung.isolation for rung in rungs if rung.holds), None)
         if best:
             click.echo(f"  by default: {_describe(best)}")
+
+
+def _print_installed(programs: list[Program]) -> None:
     click.echo("extras")
-    for name, there in extras.items():
-        missing = f"missing; pip install 'sigil[{name}]'"
-        click.echo(f"  {name}: {'installed' if there else missing}")
+    for name in LIBRARIES:
+        lacks = ", ".join(missing(name))
+        said = f"missing {lacks}; pip install 'sigil[{name}]'" if lacks else "installed"
+        click.echo(f"  {name}: {said}")
+    click.echo("programs")
+    for one in programs:
+        said = "works" if one.works else f"{one.problem}; for {one.needed}: {one.remedy}"
+        click.echo(f"  {one.name}: {said}")
 
 
 def _describe(found: Isolation) -> str:
@@ -133,6 +168,16 @@ def _rung_json(rung: Rung) -> dict[str, object]:
     }
 
 
+def _program_json(program: Program) -> dict[str, object]:
+    return {
+        "works": program.works,
+        "found": program.found,
+        "problem": program.problem,
+        "needed": program.needed,
+        "remedy": program.remedy,
+    }
+
+
 def eval_warnings(spec_name: str, repo_root: Path | None) -> list[str]:
     """Return what candidates of a spec could cheat its eval by, one line each."""
     from sigil.cli.options import repository
@@ -146,15 +191,12 @@ def eval_warnings(spec_name: str, repo_root: Path | None) -> list[str]:
 
 
 def extras_here() -> dict[str, bool]:
-    """Return which optional parts are installed."""
+    """Return which optional parts are installed, all of each."""
+    return {extra: not missing(extra) for extra in LIBRARIES}
+
+
+def missing(extra: str) -> list[str]:
+    """Return the libraries of an extra that are not installed."""
     from importlib.util import find_spec
 
-    needs = {
-        "anthropic": "anthropic",
-        "languages": "tree_sitter",
-        "mcp": "mcp",
-        "openai": "openai",
-        "rewrite": "libcst",
-        "setup": "questionary",
-    }
-    return {extra: find_spec(library) is not None for extra, library in needs.items()}
+    return [library for library in LIBRARIES[extra] if find_spec(library) is None]
