@@ -17,14 +17,15 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent / "sealed_exam"
 BIN = Path(sys.executable).parent
 SERVICE = "quotes"
+COMMAND = "python3 server.py --port {port}"
 REVIEW, BLOCK = 3, 4
-POLICY = """\
-services:
-  quotes:
-    deploy: {{backend: process, command: "python3 server.py --port {{port}}", health: /healthz}}
-    recipients: [{recipient}]
-evaluators: ["{evaluator}"]
-"""
+LAST = f"""
+The honest change is an ALLOW by the exam alone. That it is a REVIEW is no fault of it: nobody's first
+change is allowed, because trust is earned by evaluations, by verdicts of people and by time.
+
+On your own service `sigil init` makes keys and policy, as above. On one more machine that
+examines, `sigil scenario keys --new --service {SERVICE}` makes its key, and `sigil ledger init
+--remote URL` joins its ledger. Read on: docs/intents.md, docs/deployments.md, docs/decisions.md"""
 
 
 def main() -> int:
@@ -32,13 +33,14 @@ def main() -> int:
         story = Story(Path(scratch))
         story.set_up()
         story.examine("honest", (HERE / "changes" / "honest.py").read_text(), REVIEW)
+        story.sigil(f"decide honest --service {SERVICE}", REVIEW)
         story.examine("cheating", cheated(story.repository), BLOCK)
         say("What the author of the cheating change may read")
         story.sigil("feedback --last")
         say("And what stands in the ledger")
         story.sigil("ledger list --kind eval.decision")
         story.sigil("ledger verify")
-    print("\nThe same on your own service: docs/intents.md, docs/deployments.md, docs/decisions.md")
+    print(LAST)
     return 0
 
 
@@ -61,16 +63,8 @@ class Story:
     def set_up(self) -> None:
         say("A service, an intent, and keys that the author of a change never sees")
         shutil.copytree(HERE / "service", self.repository)
-        (self.repository / ".sigil").mkdir()
         self.git("init", "-q", "-b", "main")
-        keys = self.sigil(f"scenario keys --new --service {SERVICE}")
-        ledger = self.sigil("ledger init")
-        recipient = re.search(r"age1[a-z0-9]+", keys).group()
-        evaluator = re.search(r"ed25519:\S+", ledger).group()
-        policy = POLICY.format(recipient=recipient, evaluator=evaluator)
-        (self.repository / ".sigil" / "gate.yaml").write_text(policy)
-        ignored = ".sigil/ledger/\n.sigil/gate/\n.sigil/cache/\n"
-        (self.repository / ".gitignore").write_text(ignored)
+        self.sigil(f"init --service {SERVICE} --command '{COMMAND}' --enroll")
         self.commit("a service")
         say("The intent becomes scenarios: some everybody reads, some sealed")
         intent = "docs/specs/seat-quotes.md"
@@ -80,7 +74,6 @@ class Story:
             shutil.copy(self.repository / "scenarios" / "quote_page.lua", visible)
             self.sigil(f"scenario seal --service {SERVICE}")
         self.commit("an exam")
-        self.sigil(f"trust enroll --service {SERVICE}")
 
     def examine(self, name: str, quotes: str, expected: int) -> None:
         """Put a change on a branch of its own, and have it examined."""

@@ -41,7 +41,17 @@ def test_the_sealed_half_tells_them_apart(told):
     assert rows(honest)["holdout"][0] == "1.00"
     assert float(rows(cheating)["holdout"][0]) < 0.8
     assert "decision: REVIEW" in honest
+    assert "by the exam alone: ALLOW, and with the trust earned so far: REVIEW" in honest
     assert "decision: BLOCK" in cheating
+
+
+def test_what_the_service_lacks_for_the_next_rung_is_said(told):
+    honest = after(told, "The honest change")
+    assert "to ADVISORY: 49 evaluations more · 20 human verdicts more" in honest
+
+
+def test_it_ends_with_where_keys_come_from(told):
+    assert "sigil scenario keys --new" in told.rpartition("root ")[2]
 
 
 def test_the_author_of_the_cheating_change_reads_labels_alone(told):

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.gate.test_comparing import FAILED, SUMMARY, told, visible
 
+from sigil.gate.decision import Verdict
 from sigil.gate.feedback import Disclosure
 from sigil.gate.page import page
-from sigil.gate.summary import markdown
+from sigil.gate.summary import Figures, markdown
 
+ALLOWED = replace(SUMMARY, verdict=Verdict.REVIEW, recommended=Verdict.ALLOW)
 HOSTILE = '<script>alert("x")</script>\u202e</pre>'
 
 
@@ -73,3 +75,30 @@ def test_a_comment_keeps_the_problems_of_stages_to_the_operator():
 def test_an_intent_that_is_missed_is_named_where_steps_are_not_told():
     text = markdown(SUMMARY, told(disclosed=Disclosure.SPECS, specs=["docs/specs/a.md"]))
     assert "holdouts miss `docs/specs/a.md`" in text
+
+
+def test_each_reason_stands_beside_the_best_that_it_leaves():
+    reasons = [{"verdict": "BLOCK"}, {"verdict": "REVIEW"}]
+    shown = page(replace(SUMMARY, reasons=reasons), told(), [])
+    for word, line in (("BLOCK", SUMMARY.lines[0]), ("REVIEW", SUMMARY.lines[1])):
+        assert f'<b class="of-{word}">{word}</b><span>{line}</span>' in shown
+
+
+@pytest.mark.parametrize(
+    "shown", [page(ALLOWED, told(), []), markdown(ALLOWED, told())], ids=["page", "comment"]
+)
+def test_what_the_exam_alone_says_stands_beside_what_was_decided(shown):
+    alone = "y the exam alone: ALLOW, and with the trust earned so far: REVIEW"
+    assert alone in shown
+
+
+def test_a_loss_is_marked_and_a_gain_is_not():
+    gained = replace(SUMMARY, scores={"visible": Figures("1.00", "0.50", "+0.50")})
+    assert 'class="n less"' in page(SUMMARY, told(), [])
+    assert 'class="n less"' not in page(gained, told(), [])
+
+
+def test_without_intents_there_is_no_column_of_them():
+    nameless = replace(visible("a"), spec="")
+    assert "<th>intent</th>" not in page(SUMMARY, told(nameless), [])
+    assert "<th>intent</th>" in page(SUMMARY, told(visible("a")), [])

@@ -36,6 +36,11 @@ def find(newest: Snapshot, wanted: str) -> Entry:
     return found[0]
 
 
+def counted(count: int) -> str:
+    """Return a number of entries in words: ``1 entry``, ``2 entries``."""
+    return f"{count} {'entry' if count == 1 else 'entries'}"
+
+
 def print_entries(entries: Iterable[Entry], as_json: bool) -> None:
     """Print one line an entry, or all of them as JSON."""
     if as_json:

@@ -121,8 +121,10 @@ def _enroll(root: Path, service: str) -> bool:
 
 
 def _next(root: Path, service: str, *, enrolled: bool) -> None:
-    has_example = (root / "docs" / "specs" / "example.md").exists()
-    spec = "docs/specs/example.md" if has_example else "docs/specs/NAME.md"
+    from sigil.printable import printable
+
+    known = sorted(path.name for path in (root / "docs" / "specs").glob("*.md"))
+    spec = f"docs/specs/{printable([*known, 'NAME.md'][0])}"
     click.echo(f"next  say what is meant in {spec}")
     click.echo(f"      sigil scenario generate --from {spec} --service {service}")
     click.echo("      commit .sigil/gate.yaml and .sigil/scenarios on the base branch")

@@ -83,7 +83,7 @@ def init(place: Path | None, remote: str | None, trusted: tuple[str, ...], as_js
     if as_json:
         print_json(facts)
         return
-    click.echo(f"ledger  {known.ledger} in {shown(path)}, {made.tip.size} entries")
+    click.echo(f"ledger  {known.ledger} in {shown(path)}, {entries.counted(made.tip.size)}")
     click.echo(f"key     {signer.key} in {key_file}")
     for key in sorted(known.keys - {signer.key}):
         click.echo(f"trusts  {key}")
@@ -173,10 +173,12 @@ def verify(
         return
     depth = "every entry" if found.full else "from the checkpoint"
     before = "" if found.continues is None else f", continues the {found.continues} seen before"
-    click.echo(f"{shown(opened.path)}: {found.size} entries, {depth}{before}: intact")
+    click.echo(f"{shown(opened.path)}: {entries.counted(found.size)}, {depth}{before}: intact")
     click.echo(f"root {found.root}")
     if found.held_back:
-        click.echo(f"{found.held_back} entries came while a clock was behind; see their `clock`")
+        click.echo(
+            f"{entries.counted(found.held_back)} came while a clock was behind; see their `clock`"
+        )
 
 
 @ledger.command()
@@ -216,7 +218,7 @@ def attest(place: Path | None) -> None:
     For a ledger without a remote, whose newest state may be older than a decision accepts.
     """
     tip = _opened(place, _key()).attest()
-    click.echo(f"attested {tip.size} entries at {tip.ts:%Y-%m-%d %H:%M:%S}Z")
+    click.echo(f"attested {entries.counted(tip.size)} at {tip.ts:%Y-%m-%d %H:%M:%S}Z")
 
 
 @ledger.command()
@@ -246,7 +248,7 @@ def sync(remote: str | None, place: Path | None, as_json: bool) -> None:
         print_json(dataclasses.asdict(done))
         return
     moved = f" ({done.moved} of them renumbered)" if done.moved else ""
-    click.echo(f"{done.received} received, {done.sent} sent{moved}; {done.size} entries")
+    click.echo(f"{done.received} received, {done.sent} sent{moved}; {entries.counted(done.size)}")
 
 
 @ledger.command()
@@ -281,9 +283,10 @@ def export(place: Path | None, output: Path | None, decoded: bool, as_json: bool
         click.echo(data, nl=False)
         return
     write_atomic(output, data)
-    facts = {"output": str(output), "entries": checked.checkpoint.size, "bytes": len(data)}
+    size = checked.checkpoint.size
+    facts = {"output": str(output), "entries": size, "bytes": len(data)}
     print_json(facts) if as_json else click.echo(
-        f"{shown(output)}: {facts['entries']} entries, {len(data)} bytes"
+        f"{shown(output)}: {entries.counted(size)}, {len(data)} bytes"
     )
 
 
@@ -354,7 +357,8 @@ def _verify_proof(path: Path, keys: frozenset[str], as_json: bool) -> None:
     if isinstance(parsed, proof.Inclusion):
         entry, state = parsed.check(keys)
         facts = {"proved": "inclusion", "entry": entries.facts(entry), "size": state.size}
-        line = f"entry {entry.seq} ({printable(entry.kind)}) stands among {state.size} entries"
+        among = entries.counted(state.size)
+        line = f"entry {entry.seq} ({printable(entry.kind)}) stands among {among}"
     else:
         state, former = parsed.check(keys), parsed.former
         facts = {"proved": "growth", "former": {"size": former.size, "root": former.root}}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import zip_longest
 
 from sigil.gate import present
 from sigil.gate.feedback import Feedback, Line
@@ -16,7 +17,7 @@ from sigil.gate.summary import Summary
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2024; --paper: #fff; --soft: #f3f4f6; --line: #d9dce1;
-  --pass: #1a7f4b; --fail: #c0392b; --review: #b7791f; }
+  --pass: #1a7f4b; --fail: #c0392b; --review: #8a590c; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e7e9ec; --paper: #14171a; --soft: #1e2226;
   --line: #343a40; --pass: #4cc38a; --fail: #ff7b72; --review: #e3b341; } }
 * { box-sizing: border-box; }
@@ -32,9 +33,19 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; }
-.step { display: inline-block; min-width: 1.5em; text-align: center; margin-right: .2em;
+.alone { font-size: 1.05rem; margin: 0 0 1rem; }
+.reasons { list-style: none; margin: 0; padding: 0; }
+.reasons li { display: flex; gap: .75rem; padding: .3rem 0; border-bottom: 1px solid var(--line); }
+.reasons b { flex: 0 0 4.5rem; font-size: .85rem; }
+.of-ALLOW { color: var(--pass); } .of-REVIEW { color: var(--review); }
+.of-BLOCK, .less { color: var(--fail); }
+.step { display: inline-block; min-width: 1.6em; text-align: center; margin: 0 .2em .2em 0;
   border-radius: .25em; font-size: .85em; background: var(--soft); }
-.pass { color: var(--pass); } .fail, .error { color: var(--fail); font-weight: 600; }
+.step.pass { color: var(--pass); } .step.skip { opacity: .7; }
+.step.fail, .step.error { background: var(--fail); color: var(--paper); font-weight: 600; }
+.error { color: var(--fail); font-weight: 600; }
+.note { color: color-mix(in srgb, var(--ink) 65%, transparent); }
+.bound code { overflow-wrap: anywhere; }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4rem;
   padding: 1rem; overflow-x: auto; font: 13px/1.45 ui-monospace, monospace; }
 code { font: .9em ui-monospace, monospace; }
@@ -50,7 +61,7 @@ def page(found: Summary, told: Feedback, frames: Sequence[str]) -> str:
         frames: of visible scenarios, as plain text.
     """
     body = "\n".join(
-        [*_head(found), *_scores(found), *_scenarios(told), *_frames(frames), *_bound(found)]
+        [*_head(found), *_scores(found), *_scenarios(told), *_frames(found, frames), *_bound(found)]
     )
     title = f"{found.verdict.value} · {found.service} · {found.eval}"
     return (
@@ -65,12 +76,17 @@ def _head(found: Summary) -> Iterator[str]:
     verdict = found.verdict.value
     yield f'<h1><span class="verdict {verdict}">{verdict}</span> {_text(found.service)}</h1>'
     yield f'<p class="sub">{_text(found.ref)} · {_text(found.eval)}</p>'
-    lines = [
-        *found.lines,
-        present.exam_alone(found.recommended, found.verdict),
-        *(f"{t['stage']} failed: {t['problem']}" for t in found.troubles),
-    ]
-    yield f"<ul>{''.join(f'<li>{_text(line)}</li>' for line in lines)}</ul>"
+    alone = present.exam_alone(found.recommended, found.verdict)
+    yield f'<p class="alone">{_text(alone[0].upper() + alone[1:])}</p>'
+    left = [str(reason.get("verdict", "")) for reason in found.reasons]
+    rows = [*zip_longest(left, found.lines, fillvalue="")]
+    rows += [("failed", f"{trouble['stage']}: {trouble['problem']}") for trouble in found.troubles]
+    if rows:
+        items = "".join(
+            f'<li><b class="of-{_text(word)}">{_text(word)}</b><span>{_text(line)}</span></li>'
+            for word, line in rows
+        )
+        yield f'<ul class="reasons">{items}</ul>'
 
 
 def _scores(found: Summary) -> Iterator[str]:
@@ -81,16 +97,22 @@ def _scores(found: Summary) -> Iterator[str]:
     yield f'<div class="scroll"><table><tr><th></th>{heads}</tr>'
     for name, one in found.halves():
         cells = ("–", "–", "–") if one is None else (one.pr, one.baseline, one.delta)
-        row = "".join(f'<td class="n">{_text(cell)}</td>' for cell in cells)
+        less = " less" if cells[-1].startswith(present.MINUS) else ""
+        row = "".join(f'<td class="n">{_text(cell)}</td>' for cell in cells[:-1])
+        row += f'<td class="n{less}">{_text(cells[-1])}</td>'
         yield f"<tr><td>{_text(name)}</td>{row}</tr>"
     yield "</table></div>"
 
 
 def _scenarios(told: Feedback) -> Iterator[str]:
     yield "<h2>Scenarios</h2>"
-    yield '<div class="scroll"><table><tr><th>scenario</th><th>intent</th><th>steps</th></tr>'
+    has_specs = any(line.spec for line in told.lines)
+    heads = ("scenario", "intent", "steps") if has_specs else ("scenario", "steps")
+    yield '<div class="scroll"><table>'
+    yield f"<tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>"
     for line in told.lines:
-        cells = (_text(line.name), _text(line.spec), _steps(line))
+        named = (_text(line.name), _text(line.spec)) if has_specs else (_text(line.name),)
+        cells = (*named, _steps(line))
         yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
     yield "</table></div>"
     if told.failing_specs:
@@ -106,32 +128,37 @@ def _steps(line: Line) -> str:
     )
 
 
-def _frames(frames: Sequence[str]) -> Iterator[str]:
+def _frames(found: Summary, frames: Sequence[str]) -> Iterator[str]:
     if frames:
         yield "<h2>What failed, of the visible half</h2>"
     for frame in frames:
-        yield f"<pre>{_text(frame)}</pre>"
+        yield f'<pre tabindex="0">{_text(frame)}</pre>'
+    shown = f"sigil report {_text(found.eval)} --holdouts"
+    yield (
+        '<p class="note">Holdouts are shown on a terminal alone, to whoever has the key: '
+        f"<code>{shown}</code></p>"
+    )
 
 
 def _bound(found: Summary) -> Iterator[str]:
     yield "<h2>What it is bound to</h2>"
-    entry = "on no record" if found.entry is None else f"entry {found.entry}"
-    rows = [("ledger", entry), *found.commits.items()]
+    rows = [(f"{name}, commit", commit) for name, commit in found.commits.items()]
     if found.provenance is not None:
         one = found.provenance
         rows += [
-            ("artifact", present.short(one.artifact)),
-            ("baseline", present.short(one.baseline)),
-            ("scenario set", present.short(one.scenarios)),
+            ("change, content", present.short(one.artifact)),
+            ("baseline, content", present.short(one.baseline)),
+            ("control, content", present.short(one.control)),
+            ("exam", present.short(one.scenarios)),
             ("seed", one.seed),
-            ("control", present.short(one.control)),
             ("evaluator", one.evaluator),
         ]
+    rows.append(("ledger", "on no record" if found.entry is None else f"entry {found.entry}"))
     cells = "".join(
         f"<tr><td>{_text(name)}</td><td><code>{_text(value)}</code></td></tr>"
         for name, value in rows
     )
-    yield f'<div class="scroll"><table>{cells}</table></div>'
+    yield f'<div class="scroll"><table class="bound">{cells}</table></div>'
 
 
 def _text(text: str) -> str:

@@ -17,7 +17,7 @@ from sigil.gate.model import StepStatus
 from sigil.gate.scoring import Pair, Score
 from sigil.gate.trust import Condition, Tier, Trust
 
-_MINUS = "−"
+MINUS = "−"
 _DIGITS = 8
 
 
@@ -63,7 +63,7 @@ def difference(before: str, after: str) -> str:
     Of figures as they are shown, so that whoever subtracts one from the other comes to the same.
     """
     hundredths = int((Fraction(after) - Fraction(before)) * 100)
-    sign = _MINUS if hundredths < 0 else "+"
+    sign = MINUS if hundredths < 0 else "+"
     return f"{sign}{abs(hundredths) // 100}.{abs(hundredths) % 100:02}"
 
 
@@ -172,7 +172,7 @@ def share(value: float | None) -> str:
     if value is None:
         return "undefined"
     whole = figure(Fraction(str(abs(value))))
-    return f"{_MINUS}{whole}" if value < 0 else whole
+    return f"{MINUS}{whole}" if value < 0 else whole
 
 
 # --- feedback ---------------------------------------------------------------------------

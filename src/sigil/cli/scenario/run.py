@@ -59,6 +59,7 @@ def run(
     from sigil.gate.evaluating import SITTING_S
     from sigil.gate.linting import visible_scenarios
     from sigil.gate.model import Status
+    from sigil.gate.present import counted
     from sigil.gate.rehearsing import SIDE, chosen, rehearse
     from sigil.gate.trees import FolderTree
 
@@ -73,7 +74,8 @@ def run(
     with ExitStack() as standing:
         answerers = standing.enter_context(Answerers(os.environ))
         deployment = standing.enter_context(_deployment(root, service, url, quiet=as_json))
-        _say(f"running {len(scenarios)} visible scenarios against {service}", quiet=as_json)
+        asked = counted(len(scenarios), "visible scenario")
+        _say(f"running {asked} against {service}", quiet=as_json)
         observed = rehearse(
             scenarios,
             deployment,
