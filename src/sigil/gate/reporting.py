@@ -8,6 +8,7 @@ Not here: the author's view (`sigil.gate.feedback`), the files (`sigil.gate.doss
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from sigil.gate.dossier import Kept
 from sigil.gate.evaluator import open_bundle, open_observations
 from sigil.gate.frames import failure_frame
 from sigil.gate.keys import Identities
-from sigil.gate.model import Priority, Scenario, Status
+from sigil.gate.model import Evidence, Priority, Scenario, Status
 from sigil.gate.trees import CommitTree
 from sigil.store.files import read_file
 
@@ -62,19 +63,39 @@ def opened(
 
 
 def frames(scenarios: Mapping[str, Scenario], sat: Sequence[Kept]) -> list[str]:
-    """Return the picture of each sitting that did not pass.
+    """Return the picture of each way in which a scenario did not pass, with where it was seen.
 
     Args:
         scenarios: by id; a sitting of another one is left out.
-        sat: of any side.
+        sat: of any side; sittings that ended in the same way are one picture.
     """
+    alike: dict[tuple[str, Status, Evidence], list[Kept]] = {}
+    for one in sat:
+        if one.evidence is not None and one.scenario in scenarios:
+            alike.setdefault((one.scenario, one.result.status, one.evidence), []).append(one)
     return [
         failure_frame(
-            scenarios[one.scenario],
-            one.evidence,
-            priority=Priority.P0 if one.declared is None else one.declared.priority,
-            outcome=_ENDED[one.result.status],
+            scenarios[name],
+            evidence,
+            priority=_priority(same[0]),
+            outcome=_ENDED[status],
+            roll_up=[_seen(same)],
         )
-        for one in sat
-        if one.evidence is not None and one.scenario in scenarios
+        for (name, status, evidence), same in alike.items()
     ]
+
+
+def _priority(sat: Kept) -> Priority:
+    return Priority.P0 if sat.declared is None else sat.declared.priority
+
+
+def _seen(same: Sequence[Kept]) -> str:
+    """Return on which side, and if it was repeated how often."""
+    sides = Counter(one.side for one in same)
+    is_repeated = any(one.repeat for one in same)
+    told = [
+        f"{name} ({sides[side]} times)" if is_repeated and sides[side] > 1 else name
+        for side, name in (("pr", "the change"), ("baseline", "its baseline"))
+        if side in sides
+    ]
+    return f"seen on {' and '.join(told)}"
