@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from sigil.errors import Corrupt
-from sigil.store.git_objects import objects_of, refuse_torn
+from sigil.store.git_objects import is_loose, objects_of, refuse_torn
 
 NAME = "ab" + "0" * 38
 DATA = zlib.compress(b"blob 3000000\0" + bytes(3_000_000))
@@ -34,6 +34,19 @@ def test_what_is_not_cut_is_left_to_git(tmp_path, data):
 
 def test_what_is_not_there_is_left_to_git(tmp_path):
     refuse_torn(tmp_path, NAME)
+
+
+def test_an_object_is_loose_while_it_has_a_file_of_its_own(tmp_path):
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run([*git, "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], cwd=tmp_path, check=True)
+    told = subprocess.run(
+        [*git, "rev-parse", "HEAD"], cwd=tmp_path, check=True, capture_output=True
+    )
+    name = told.stdout.decode().strip()
+    assert is_loose(objects_of(tmp_path / ".git"), name)
+    subprocess.run([*git, "repack", "-q", "-a", "-d"], cwd=tmp_path, check=True)
+    assert not is_loose(objects_of(tmp_path / ".git"), name)
 
 
 def test_a_worktree_has_the_objects_of_its_repository(tmp_path):
