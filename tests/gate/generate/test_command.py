@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -200,15 +201,100 @@ def test_a_criterion_that_changes_changes_its_own_scenarios_alone(repository):
     assert len(after) == len(before)
 
 
-def test_a_criterion_that_goes_takes_its_scenarios_with_it(repository):
+GONE = "5. Without a session, `GET /notes` is refused with 401.\n6. The page looks nice.\n"
+
+
+def test_a_criterion_that_goes_takes_its_scenarios_with_it_once_that_is_said(repository):
     repository.make("--no-baseline")
-    gone = "5. Without a session, `GET /notes` is refused with 401.\n6. The page looks nice.\n"
-    assert gone in INTENT
-    repository.write(INTENT.replace(gone, ""))
-    repository.make("--no-baseline")
+    repository.write(INTENT.replace(GONE, ""))
+    told = repository.make("--no-baseline", "--prune").stdout
+    assert "removed: notes/criterion-5: criterion-5: the intent has no such clause" in told
     assert repository.command("list", "-s", "api").exit_code == 0
     assert "visible/notes/criterion-5.lua" not in repository.files()
     assert "visible/notes/criterion-4.lua" in repository.files()
+
+
+def test_what_would_be_lost_is_named_and_nothing_is_written(repository):
+    repository.make("--no-baseline")
+    before = repository.files()
+    repository.write(INTENT.replace(GONE, ""))
+    error = repository.generate("--no-baseline").exception
+    assert isinstance(error, UsageError)
+    assert re.match(
+        r"docs/specs/notes\.md: 2 scenarios of the exam would be lost: notes/criterion-5 "
+        r"\(criterion-5: the intent has no such clause any more\); holdout_00\d \(criterion-5: ",
+        str(error),
+    )
+    assert "--prune" in str(error)
+    assert repository.files() == before
+
+
+def test_a_dry_run_lists_what_would_be_lost(repository):
+    repository.make("--no-baseline")
+    repository.write(INTENT.replace(GONE, ""))
+    told = repository.generated("--no-baseline", "--dry-run")
+    assert [(one["clause"], one["half"]) for one in told["lost"]] == [
+        ("criterion-5", "visible"),
+        ("criterion-5", "holdout"),
+    ]
+    said = repository.make("--no-baseline", "--dry-run").stdout
+    assert "would be lost without --prune: notes/criterion-5: " in said
+
+
+def test_another_seed_moves_rows_between_the_halves_and_loses_none(repository):
+    repository.make("--no-baseline", "--seed", "1")
+    for seed in ("2", "3"):
+        told = repository.generated("--no-baseline", "--dry-run", "--seed", seed)
+        assert told["lost"] == []
+
+
+def test_fewer_holdouts_have_to_be_asked_for(repository):
+    repository.make("--no-baseline")
+    assert isinstance(repository.generate("--no-baseline", "--ratio", "0").exception, UsageError)
+    repository.make("--no-baseline", "--ratio", "0", "--prune")
+    assert not list((repository.root / FOLDER / "holdout").iterdir())
+
+
+def test_what_a_broken_baseline_fails_stays_in_the_exam(repository):
+    repository.make("--seed", "7")
+    before = repository.files()
+    repository.notes.prices = {}  # every price is 0 today
+    told = repository.generated()
+    assert repository.files() == before
+    kept = [one for one in told["scenarios"] if one["kept"]]
+    assert {one["baseline"] for one in kept} == {"fail"}
+    assert {one["clauses"][0] for one in kept} >= {"table-1.row-1", "table-1.row-4"}
+    assert "kept: table-1.row-1 (" in repository.make().stdout
+
+
+def test_a_claim_that_changes_and_fails_on_the_baseline_is_refused_by_name(repository):
+    repository.make("--seed", "7")
+    before = repository.files()
+    repository.write(INTENT.replace("refused with 401", "answered with 403"))
+    error = repository.generate().exception
+    assert isinstance(error, UsageError)
+    assert "notes/criterion-5 (criterion-5, line 20: it fails on the baseline" in str(error)
+    assert "--expect-failing keeps" in str(error)
+    assert repository.files() == before
+    told = repository.generated("--expect-failing")
+    assert (told["written"], told["lost"]) == (True, [])
+
+
+def test_a_holdout_that_a_person_sealed_for_the_intent_is_never_retired(repository):
+    repository.make("--no-baseline")
+    text = (
+        'return { policy = { capabilities = { "http" } },\n'
+        '  run = function() expect(sigil.get("/mine").status == 200) end }\n'
+    )
+    runner = CliRunner(env={"SIGIL_KEYS": str(repository.keys)})
+    arguments = ["scenario", "seal", "-s", "api", "-", "--spec", SPEC]
+    sealed = runner.invoke(
+        sigil, [*arguments, "--repo-root", str(repository.root)], input=text.encode()
+    )
+    assert sealed.exit_code == 0, sealed.exception
+    for more in ((), ("--rotate",), ("--prune",)):
+        repository.make("--no-baseline", *more)
+        assert text in repository.holdouts().values()
 
 
 def test_what_a_person_wrote_is_not_written_over(repository):

@@ -41,8 +41,8 @@ def test_the_pure_read_is_in_the_session_of_a_fresh_account(drafted):
     assert "expect(again.json.plan == first.json.plan)" in text
 
 
-def test_the_sealed_variant_is_about_two_strangers_in_turns(drafted):
-    assert text_of(drafted, "criterion-1", "holdout").count("sigil.gen.email()") == 2
+def test_the_sealed_variant_is_about_three_strangers_in_turns(drafted):
+    assert text_of(drafted, "criterion-1", "holdout").count("sigil.gen.email()") == 3
 
 
 def test_all_else_is_listed_with_its_line_and_why(drafted):

@@ -18,7 +18,9 @@ def verdict(body: str, run=None, **more):
 def answers(body: str):
     """A baseline that passes, having answered one request so."""
     reply = {"status": 200, "headers": {}, "body": body, "encoding": "utf-8", "elapsed_ms": 1}
-    return lambda scenario: Ran(Status.PASS, (Answered(Call("http", {}), reply),))
+    return lambda scenario: Ran(
+        Status.PASS, (Answered(Call("http", {"method": "GET", "path": "/x"}), reply),)
+    )
 
 
 def test_a_scenario_that_every_service_passes_is_refused():

@@ -5,7 +5,8 @@ Of a holdout it says the claim and the id: nothing of its text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,20 +14,48 @@ import click
 from sigil.printable import printable
 
 if TYPE_CHECKING:
-    from sigil.gate.generate.drafting import Drafted
+    from sigil.gate.generate.losses import Loss
     from sigil.gate.generate.validating import Validation
-    from sigil.gate.generate.writing import Published
-    from sigil.gate.intent import Intent
+    from sigil.gate.generate.writing import Change, Publication, Published
 
 
-def facts_of(
-    intent: Intent, drafted: Drafted, validations: Sequence[Validation], published: Published | None
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What became of an intent.
+
+    Args:
+        wanted: what was to be published.
+        change: what that comes to.
+        published: what was written; None for a dry run.
+        prune: whether scenarios may be lost.
+    """
+
+    wanted: Publication
+    change: Change
+    published: Published | None
+    prune: bool
+
+    @property
+    def ids(self) -> dict[int, str]:
+        """The id of each scenario, by the place of its validation; of new holdouts none yet."""
+        validations = self.wanted.validations
+        passed = [place for place, one in enumerate(validations) if not one.refused]
+        if self.published is not None:
+            return dict(zip(passed, self.published.ids, strict=True))
+        found: dict[int, str] = {}
+        for place in passed:
+            candidate = validations[place].candidate
+            known = self.change.kept.get(candidate.text, "")
+            found[place] = candidate.name if candidate.half == "visible" else known
+        return {place: id_ for place, id_ in found.items() if id_}
+
+
+def facts_of(generated: Generated) -> dict[str, Any]:
     """Return what came of an intent, for ``--json``."""
-    ids = _ids(validations, published)
+    ids, wanted, change = generated.ids, generated.wanted, generated.change
     return {
-        "intent": intent.path,
-        "written": published is not None,
+        "intent": wanted.intent.path,
+        "written": generated.published is not None,
         "scenarios": [
             {
                 "id": ids.get(place),
@@ -36,71 +65,106 @@ def facts_of(
                 "noticed": one.noticed,
                 "tried": one.tried,
                 "refused": one.refused or None,
+                "kept": one.kept or None,
             }
-            for place, one in enumerate(validations)
+            for place, one in enumerate(wanted.validations)
         ],
         "uncompiled": [
             {"id": one.clause, "line": one.line, "reason": one.reason, "whole": one.whole}
-            for one in drafted.uncompiled
+            for one in wanted.uncompiled
         ],
-    }
+        "changed": list(change.written),
+        "sealed": len(change.sealed),
+        "lost": [
+            {"id": one.id, "half": one.half, "clause": one.clause, "line": one.line,
+             "reason": one.reason}
+            for one in change.losses
+        ],
+    }  # fmt: skip
 
 
-def _ids(validations: Sequence[Validation], published: Published | None) -> dict[int, str]:
-    """Return the id of each validation's scenario, by its place."""
-    kept = [place for place, one in enumerate(validations) if not one.refused]
-    if published is None:
-        return {
-            p: validations[p].candidate.name
-            for p in kept
-            if validations[p].candidate.half == "visible"
-        }
-    return dict(zip(kept, published.ids, strict=True))
-
-
-def print_generated(
-    intent: Intent, drafted: Drafted, validations: Sequence[Validation], published: Published | None
-) -> None:
-    """Print the table of what covers what, then what could not be compiled, then the sum."""
+def print_generated(generated: Generated) -> None:
+    """Print the table of what covers what, then what is not as it should be, then the sum."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    ids = _ids(validations, published)
     table = Table(box=None, pad_edge=False)
     for heading in ("claim", "scenario", "baseline", "wrong services noticed"):
         table.add_column(heading, overflow="fold")
-    order = {name: place for place, name in enumerate(_names(intent))}
-    rows = sorted(enumerate(validations), key=lambda p: (order[p[1].candidate.clauses[0]], p[0]))
+    ids = generated.ids
+    order = {name: place for place, name in enumerate(_names(generated.wanted))}
+    rows = sorted(
+        enumerate(generated.wanted.validations),
+        key=lambda pair: (order[pair[1].candidate.clauses[0]], pair[0]),
+    )
     for place, one in rows:
-        candidate = one.candidate
         name = ids.get(place) or ("(refused)" if one.refused else "(holdout)")
         status = "–" if one.baseline is None else one.baseline.value
         noticed = f"{one.noticed} of {one.tried}" if one.tried else "–"
-        table.add_row(*map(Text, (", ".join(candidate.clauses), name, status, noticed)))
+        table.add_row(*map(Text, (", ".join(one.candidate.clauses), name, status, noticed)))
     Console().print(table)
-    for _, one in rows:
-        if one.refused:
-            click.echo(
-                f"refused: {', '.join(one.candidate.clauses)} ({one.candidate.half}): {one.refused}"
-            )
-    for lost in drafted.uncompiled:
-        what = "not compiled" if lost.whole else "in part"
-        click.echo(
-            f"{what}: {printable(intent.path)}:{lost.line}: {lost.clause}: {printable(lost.reason)}"
+    for place, one in rows:
+        for line in _complaints(one, ids.get(place, "")):
+            click.echo(line)
+    for line in _unfinished(generated):
+        click.echo(line)
+    for line in _sums(generated):
+        click.echo(line)
+
+
+def _complaints(one: Validation, id_: str) -> Iterator[str]:
+    claim = ", ".join(one.candidate.clauses)
+    if one.refused:
+        yield f"refused: {claim} ({one.candidate.half}): {one.refused}"
+    if one.kept:
+        yield f"kept: {claim} ({id_ or one.candidate.half}): {one.kept}"
+
+
+def _unfinished(generated: Generated) -> Iterator[str]:
+    wanted = generated.wanted
+    for one in wanted.uncompiled:
+        what = "not compiled" if one.whole else "in part"
+        yield (
+            f"{what}: {printable(wanted.intent.path)}:{one.line}: {one.clause}: "
+            f"{printable(one.reason)}"
         )
-    passed = [one.candidate.half for one in validations if not one.refused]
-    click.echo(
-        f"{printable(intent.path)}: {passed.count('visible')} visible · "
-        f"{passed.count('holdout')} holdout · {len(drafted.uncompiled)} not compiled"
+    for lost in generated.change.losses:
+        yield f"{_fate(generated)}: {printable(lost.id)}: {_cause(lost)}"
+
+
+def _fate(generated: Generated) -> str:
+    if generated.published is not None:
+        return "removed"
+    return "would be removed" if generated.prune else "would be lost without --prune"
+
+
+def _cause(lost: Loss) -> str:
+    line = "" if lost.line is None else f", line {lost.line}"
+    return f"{printable(lost.clause)}{line}: {printable(lost.reason)}"
+
+
+def _sums(generated: Generated) -> Iterator[str]:
+    wanted = generated.wanted
+    halves = [one.half for one in wanted.passed]
+    refused = sum(bool(one.refused) for one in wanted.validations)
+    more = f" · {refused} refused" if refused else ""
+    yield (
+        f"{printable(wanted.intent.path)}: {halves.count('visible')} visible · "
+        f"{halves.count('holdout')} holdout · {len(wanted.uncompiled)} not compiled{more}"
     )
-    if published is not None and published.update is not None:
-        manifest = published.update.manifest
-        click.echo(f"{manifest.service}: {manifest.version} · {manifest.set_hash}")
+    written, sealed = len(generated.change.written), len(generated.change.sealed)
+    published = generated.published
+    if published is None:
+        yield f"dry run: {written} files would be written, {sealed} holdouts sealed"
+        return
+    manifest = published.update.manifest
+    same = "" if published.update.changes or written else " · nothing has changed"
+    yield f"{manifest.service}: {manifest.version} · {manifest.set_hash}{same}"
 
 
-def _names(intent: Intent) -> list[str]:
-    names = [clause.id for clause in intent.clauses]
-    for table in intent.tables:
+def _names(wanted: Publication) -> list[str]:
+    names = [clause.id for clause in wanted.intent.clauses]
+    for table in wanted.intent.tables:
         names += [table.id, *(row.id for row in table.rows)]
     return names

@@ -56,4 +56,4 @@ class Baseline:
             report = self._hall.examine(assignment, answer=answer, connect=self._deployment.connect)
         except Lost as lost:
             return Ran(Status.ERROR, (), Evidence(lost.problem))
-        return Ran(report.result.status, report.answered, report.evidence)
+        return Ran(report.result.status, report.answered, report.evidence, seed)

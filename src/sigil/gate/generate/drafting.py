@@ -12,10 +12,11 @@ from sigil.effects import random_stream
 from sigil.gate.generate.compiler import compile_intent
 from sigil.gate.generate.halves import Split
 from sigil.gate.generate.lua import Unresolved, write
+from sigil.gate.generate.marks import secret_note
 from sigil.gate.generate.model import Sketch, Uncompiled
 from sigil.gate.generate.rules import between
+from sigil.gate.generate.traceability import lines_of
 from sigil.gate.generate.validating import Candidate
-from sigil.gate.generate.writing import secret_note
 from sigil.gate.intent import Intent
 
 
@@ -43,9 +44,7 @@ def draft(intent: Intent, *, ratio: float, seed: int, secret: int) -> Drafted:
     """
     compiled = compile_intent(intent)
     halves = Split(ratio, seed, secret, random_stream).of(compiled.sketches)
-    lines = {clause.id: clause.line for clause in intent.clauses}
-    lines |= {table.id: table.line for table in intent.tables}
-    lines |= {row.id: row.line for table in intent.tables for row in table.rows}
+    lines = lines_of(intent)
     refused: dict[str, Uncompiled] = {}
     between_rows = (
         between(
@@ -54,8 +53,8 @@ def draft(intent: Intent, *, ratio: float, seed: int, secret: int) -> Drafted:
         for rule in compiled.rules
         if ratio > 0
     )
-    sealed = [*halves.holdout, *(sketch for sketch in between_rows if sketch is not None)]
-    visible = _written(intent, halves.visible, "", lines, refused)
+    sealed = [*halves.holdout, *((sketch,) for sketch in between_rows if sketch is not None)]
+    visible = _written(intent, [(sketch,) for sketch in halves.visible], "", lines, refused)
     holdout = _written(intent, sealed, secret_note(secret), lines, refused)
     uncompiled = {*compiled.uncompiled, *refused.values()}
     return Drafted(
@@ -65,20 +64,21 @@ def draft(intent: Intent, *, ratio: float, seed: int, secret: int) -> Drafted:
 
 def _written(
     intent: Intent,
-    sketches: Sequence[Sketch],
+    claimed: Sequence[Sequence[Sketch]],
     note: str,
     lines: dict[str, int],
     refused: dict[str, Uncompiled],
 ) -> list[Candidate]:
     """Return sketches as candidates; what cannot be written is refused by its clause."""
     made: list[Candidate] = []
-    for sketch in sketches:
-        clause = sketch.clauses[0]
+    for sketches in claimed:
+        first = sketches[0]
+        clause = first.clauses[0]
         try:
-            text = write(sketch, intent, note)
+            text, *plainer = [write(sketch, intent, note) for sketch in sketches]
         except (Unresolved, ValueError) as error:
             refused[clause] = Uncompiled(clause, lines[clause], str(error))
             continue
         half = "holdout" if note else "visible"
-        made.append(Candidate(sketch.name, half, sketch.clauses, text))
+        made.append(Candidate(first.name, half, first.clauses, text, tuple(plainer)))
     return made

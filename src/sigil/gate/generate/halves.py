@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sigil.gate.generate.model import Sketch
-from sigil.gate.generate.variants import variant
+from sigil.gate.generate.variants import variants
 
 Stream = Callable[..., random.Random]
 """Returns chance for a seed and labels; `sigil.effects.random_stream`."""
@@ -27,11 +27,12 @@ class Halves:
 
     Args:
         visible: in the order of the intent.
-        holdout: in an order that the secret decides.
+        holdout: in an order that the secret decides; of each claim, the sketch that asks the most
+            comes before those to fall back to.
     """
 
     visible: tuple[Sketch, ...]
-    holdout: tuple[Sketch, ...]
+    holdout: tuple[tuple[Sketch, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Split:
     def of(self, sketches: Sequence[Sketch]) -> Halves:
         """Return both halves of what an intent came to."""
         visible: list[Sketch] = []
-        holdout: list[Sketch] = []
+        holdout: list[tuple[Sketch, ...]] = []
         for claim, ours in claims(sketches).items():
             seen, kept = self._of_claim(claim, ours, sketches)
             visible += seen
@@ -63,18 +64,18 @@ class Split:
 
     def _of_claim(
         self, claim: str, ours: Sequence[Sketch], others: Sequence[Sketch]
-    ) -> tuple[list[Sketch], list[Sketch]]:
+    ) -> tuple[list[Sketch], list[tuple[Sketch, ...]]]:
         if self.ratio <= 0:
             return list(ours), []
         chance = self.stream(self.secret, "variant", claim)
         if len(ours) == 1:
-            another = variant(ours[0], others, chance)
-            return list(ours), [] if another is None else [another]
+            found = variants(ours[0], others, chance)
+            return list(ours), [found] if found else []
         count = min(max(round(len(ours) * self.ratio), 1), len(ours) - 1)
         places = set(self.stream(self.seed, "rows", claim).sample(range(len(ours)), count))
         seen = [sketch for place, sketch in enumerate(ours) if place not in places]
         kept = [sketch for place, sketch in enumerate(ours) if place in places]
-        return seen, [variant(sketch, seen, chance) or sketch for sketch in kept]
+        return seen, [variants(sketch, seen, chance) or (sketch,) for sketch in kept]
 
 
 def claims(sketches: Sequence[Sketch]) -> dict[str, list[Sketch]]:

@@ -19,6 +19,7 @@ from sigil.gate.generate.literals import (
     table_of_headers,
     text_with_slots,
 )
+from sigil.gate.generate.marks import COMPILED
 from sigil.gate.generate.model import Exchange, Property, Request, Sketch
 from sigil.gate.generate.slots import SHARED, SLOT, drawing, slots_in, with_texts
 from sigil.gate.intent import Intent
@@ -29,8 +30,6 @@ _WIDTH = 100
 _INDENT = 10
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _TAKEN = frozenset({"sigil", "expect", "invariant", "case", "type", "math", "string", "table"})
-MARK = "-- Compiled by `sigil scenario generate` from "
-"""How every scenario that is generated begins."""
 
 
 class Unresolved(Exception):
@@ -68,7 +67,7 @@ def write(sketch: Sketch, intent: Intent, note: str = "") -> str:
     capabilities = '"http", "property"' if properties else '"http"'
     endpoints = dict.fromkeys(quoted(_request(step).endpoint) for step in sketch.steps)
     head = [
-        f"{MARK}{intent.path} ({', '.join(sketch.clauses)}).",
+        f"{COMPILED}{intent.path} ({', '.join(sketch.clauses)}).",
         *([f"-- {note}"] if note else []),
         "return {",
         f"  title = {quoted(sketch.title)},",
@@ -130,7 +129,7 @@ class _Writer:
 
     def exchange(self, step: Exchange) -> None:
         """Write a request, its checks, and the locals that later requests use."""
-        scope = self.scopes.setdefault(step.actor, {})
+        scope = self._scope(step)
         call = self._call(step.request, scope)
         answer = self._local(_noun(step.request))
         self.lines += _assigned(answer, call)
@@ -142,7 +141,7 @@ class _Writer:
 
     def prove(self, step: Property) -> None:
         """Write an invariant, with the first answer that others are compared with."""
-        scope = self.scopes.setdefault(step.exchange.actor, {})
+        scope = self._scope(step.exchange)
         request = self._fixed(step.exchange.request, step.drawn, scope)
         first = ""
         if step.first:
@@ -165,6 +164,13 @@ class _Writer:
             "  end,",
             "})",
         ]
+
+    def _scope(self, step: Exchange) -> dict[str, str]:
+        """Return what the slots of a step stand for."""
+        if step.actor not in self.scopes:
+            known = {} if step.follows is None else self.scopes.get(step.follows, {})
+            self.scopes[step.actor] = dict(known)
+        return self.scopes[step.actor]
 
     # --- requests ---------------------------------------------------------------------------
 

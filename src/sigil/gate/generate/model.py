@@ -167,6 +167,7 @@ class Exchange:
         clause: id of the clause that asks for it.
         gist: what the comment above it says.
         actor: whose session it is in, and whose values its slots stand for.
+        follows: the actor whose session and values this one begins with; None for nobody.
     """
 
     request: Request
@@ -175,6 +176,7 @@ class Exchange:
     clause: str = ""
     gist: str = ""
     actor: int = 0
+    follows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

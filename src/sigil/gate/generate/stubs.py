@@ -1,7 +1,8 @@
 """Services that are wrong: what a scenario that tells anything has to fail against.
 
-Some answer every request alike. The others answer as the baseline was seen to answer, but for one
-value that is changed. A scenario that passes on all of them checks nothing.
+Some answer every request alike. Others answer as the baseline was seen to answer, but for one
+value that is changed, or with the latest thing that was made whatever id is asked for. A scenario
+that passes on all of them checks nothing.
 
 Pure: a function of what was observed.
 """
@@ -9,13 +10,16 @@ Pure: a function of what was observed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import quote
 
 from sigil.gate.effects import Answered, Call, EffectFailed, Json
 
 _FAILED = 500
+_PARTS = re.compile(r"[/?&=]")
 MOST_CHANGES = 10
 """Services with one value changed that are tried on one scenario."""
 
@@ -45,22 +49,18 @@ class Alike:
 
 
 @dataclass(slots=True)
-class Changed:
-    """Answers the n-th request as it was answered before, but for one of them.
+class Repeated:
+    """Answers the n-th request as the n-th one is recorded, whatever it asks.
 
     Args:
         name: what it is called in a report.
-        replies: of the requests, in order.
-        place: of the one that is changed.
-        reply: instead of it.
+        replies: to the requests, in order.
         environment: what ``sigil.env`` gives.
         asked: how many requests came so far.
     """
 
     name: str
     replies: Sequence[Json]
-    place: int
-    reply: Json
     environment: Mapping[str, str | None]
     asked: int = 0
 
@@ -68,10 +68,10 @@ class Changed:
         """Return the reply; see `sigil.gate.effects.Effects`."""
         if call.kind != "http":
             return _other(call, self.environment)
-        place, self.asked = self.asked, self.asked + 1
-        if place >= len(self.replies):
+        if self.asked >= len(self.replies):
             raise EffectFailed("nothing like this was asked before")
-        return self.reply if place == self.place else self.replies[place]
+        self.asked += 1
+        return self.replies[self.asked - 1]
 
 
 def _other(call: Call, environment: Mapping[str, str | None]) -> Json:
@@ -103,14 +103,14 @@ def alike(environment: Mapping[str, str | None]) -> Iterator[Alike]:
 
 def changed(
     answered: Sequence[Answered], environment: Mapping[str, str | None]
-) -> Iterator[Changed]:
+) -> Iterator[Repeated]:
     """Yield services that were seen, with one value of one answer changed in each.
 
     Args:
         answered: calls of a run that passed.
         environment: what ``sigil.env`` gives.
     """
-    replies = [one.reply for one in answered if one.call.kind == "http" and one.failure is None]
+    replies = [one.reply for one in _requests(answered)]
     found = [
         (f"answer {place + 1} with {what}", place, reply)
         for place, original in enumerate(replies)
@@ -118,7 +118,76 @@ def changed(
     ]
     stride = max(1, -(-len(found) // MOST_CHANGES))
     for name, place, reply in found[::stride]:
-        yield Changed(name, replies, place, reply, environment)
+        yield Repeated(name, [*replies[:place], reply, *replies[place + 1 :]], environment)
+
+
+def mistaken(
+    answered: Sequence[Answered], environment: Mapping[str, str | None]
+) -> Iterator[Repeated]:
+    """Yield services that know one thing alone, whatever id is asked for: the latest, the first.
+
+    There are some where a run asked for two things by ids that it had received.
+
+    Args:
+        answered: calls of a run that passed.
+        environment: what ``sigil.env`` gives.
+    """
+    requests = _requests(answered)
+    replies = [one.reply for one in requests]
+    asked = list(_asked(requests))
+    for name, knows in (("latest", max), ("first", min)):
+        wrong = list(replies)
+        for place, kind, _ in asked:
+            made = {
+                id_: since for _, other, (id_, since) in asked if other == kind and since < place
+            }
+            known = knows(made, key=lambda id_: made[id_])
+            wrong[place] = next(
+                replies[at] for at, other, (id_, _) in asked if (other, id_) == (kind, known)
+            )
+        if wrong != replies:
+            yield Repeated(f"the {name} one, whatever id is asked for", wrong, environment)
+
+
+def _requests(answered: Sequence[Answered]) -> list[Answered]:
+    return [one for one in answered if one.call.kind == "http" and one.failure is None]
+
+
+def _asked(
+    requests: Sequence[Answered],
+) -> Iterator[tuple[int, tuple[str, ...], tuple[str, int]]]:
+    """Yield each request for a thing by its id.
+
+    Yields:
+        Its place, what it asks for with the id left out, and the id with the place of the answer
+        that gave it out.
+    """
+    given: dict[str, int] = {}
+    for place, one in enumerate(requests):
+        parts = _PARTS.split(one.call.request["path"])
+        for at, part in enumerate(parts):
+            if part in given:
+                kind = (one.call.request["method"], *parts[:at], "", *parts[at + 1 :])
+                yield place, kind, (part, given[part])
+                break
+        for value in _leaves(one.reply["body"]):
+            given.setdefault(value, place)
+
+
+def _leaves(body: str) -> Iterator[str]:
+    """Yield the texts and whole numbers inside of an answer, as a path would hold them."""
+    try:
+        waiting = [json.loads(body)]
+    except (ValueError, RecursionError):
+        return
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += cast("dict[str, Any]", value).values()
+        elif isinstance(value, list):
+            waiting += cast("list[Any]", value)
+        elif isinstance(value, int | str) and not isinstance(value, bool):
+            yield quote(str(value), safe="")
 
 
 def _changes(reply: Json) -> Iterator[tuple[str, Json]]:

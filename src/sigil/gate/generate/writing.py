@@ -1,37 +1,44 @@
-"""Make compiled scenarios part of an exam: visible files, seals, and the table of what covers what.
+"""Make scenarios of an intent part of an exam: visible files, seals, the table of traceability.
 
-Promises: the text of a holdout is in memory alone until it is sealed; a visible file that a person
-wrote is not written over; what has not changed is not written again, so that the same intent under
-the same seed gives the same files.
+Promises: the text of a holdout is in memory alone until it is sealed; what a person wrote is not
+written over, nor removed; what has not changed is not written again, so that the same intent under
+the same seed gives the same files; no scenario is lost unless that was asked for; whoever is
+killed has changed nothing, or leaves an update that the next command finishes.
 
-Not here: what is sealed how (`sigil.gate.changing`), validation (`validating`).
+Not here: what is sealed how (`sigil.gate.changing`), how an update is carried out
+(`sigil.gate.updating`), validation (`validating`).
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
 
-from sigil.canonical import digest, snapshot_json
-from sigil.errors import AlreadyExists, Corrupt, NotFound, SealBroken, Where
-from sigil.gate.bundle import MAX_TEXT, folder_of
-from sigil.gate.bundle_manifest import MAX_BYTES, Manifest
+from sigil.canonical import digest
+from sigil.errors import AlreadyExists, NotFound, SealBroken, UsageError, Where, WorkspaceBusy
+from sigil.gate.bundle import MAX_TEXT, folder_of, read_manifest
+from sigil.gate.bundle_manifest import Manifest
 from sigil.gate.changing import Draft, Edit, Update, plan
-from sigil.gate.generate.lua import MARK
+from sigil.gate.generate.losses import Loss, losses, reasons_of
+from sigil.gate.generate.marks import is_generated, secret_in
 from sigil.gate.generate.model import Uncompiled
-from sigil.gate.generate.validating import Candidate
+from sigil.gate.generate.traceability import (
+    generated_files,
+    holdouts_listed,
+    present,
+    read_table,
+    traced,
+    with_entry,
+)
+from sigil.gate.generate.validating import Candidate, Validation
 from sigil.gate.intent import Intent
-from sigil.gate.trees import FolderTree
+from sigil.gate.trees import Entry, FolderTree
 from sigil.gate.updating import TRACEABILITY, apply_update, writing_bundle
 from sigil.store import files
 
-FORMAT = 1
-SECRET_BYTES = 16
-_SECRET = re.compile(rf"^-- Variant ([0-9a-f]{{{2 * SECRET_BYTES}}})\.$", re.MULTILINE)
+_MOST_NAMED = 5
+"""Scenarios that a refusal names; all of them are in a dry run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +48,18 @@ class Held:
     Args:
         texts: of each, by its id; empty where no key opened them.
         ids: of all.
+        set_hash: of the exam that they are part of; None where there is none.
     """
 
     texts: Mapping[str, str] = field(repr=False)
     ids: tuple[str, ...]
+    set_hash: str | None = None
 
     @property
     def secret(self) -> int | None:
         """What they were made from; None if they do not agree, or were never opened."""
-        found = {secret_in(text) for text in self.texts.values()}
+        found = {secret_in(text) for text in self.texts.values() if is_generated(text)}
         return found.pop() if len(found) == 1 else None
-
-
-def secret_note(secret: int) -> str:
-    """Return the line of a holdout that its secret is read back from."""
-    return f"Variant {secret:0{2 * SECRET_BYTES}x}."
-
-
-def secret_in(text: str) -> int | None:
-    """Return the secret that a holdout was made from; None if it does not say."""
-    match = _SECRET.search(text)
-    return None if match is None else int(match[1], 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +70,7 @@ class Publication:
         intent: where it comes from.
         source: bytes of the intent.
         recipients: public keys of those who may open holdouts.
-        visible: candidates that passed.
-        holdout: the same, in the order in which they are numbered.
+        validations: on all candidates, the visible ones first; those that passed become part of it.
         uncompiled: what no scenario covers, and why.
         held: holdouts of this intent that are there.
         seed: of the split.
@@ -83,96 +80,228 @@ class Publication:
     intent: Intent
     source: bytes = field(repr=False)
     recipients: tuple[str, ...]
-    visible: tuple[Candidate, ...]
-    holdout: tuple[Candidate, ...]
+    validations: tuple[Validation, ...]
     uncompiled: tuple[Uncompiled, ...]
     held: Held
     seed: int
     ratio: float
 
+    @property
+    def passed(self) -> tuple[Candidate, ...]:
+        """All candidates that are to be part of the exam: first visible, then holdouts."""
+        return tuple(one.candidate for one in self.validations if not one.refused)
+
+    @property
+    def visible(self) -> dict[str, bytes]:
+        """Text of each visible one by its id."""
+        return {one.name: one.text.encode() for one in self.passed if one.half == "visible"}
+
+    @property
+    def holdout(self) -> tuple[Candidate, ...]:
+        """The others, in the order in which they are numbered."""
+        return tuple(one for one in self.passed if one.half == "holdout")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a publication comes to.
+
+    Args:
+        written: visible scenarios that are new or changed.
+        sealed: candidates that are to be sealed.
+        kept: id of each text that is sealed already.
+        stale: visible scenarios that are to go.
+        retired: holdouts that are to go.
+        losses: those among them that nothing takes the place of.
+    """
+
+    written: tuple[str, ...]
+    sealed: tuple[Candidate, ...]
+    kept: Mapping[str, str] = field(repr=False)
+    stale: tuple[str, ...]
+    retired: tuple[str, ...]
+    losses: tuple[Loss, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What was written, or would be.
+    """What was written.
 
     Args:
-        update: of the bundle; None where nothing was planned.
-        ids: of each candidate that is part of the exam now, by its place: first visible, then
-            holdouts.
-        written: visible files that are new or changed.
+        change: what it came to.
+        update: of the bundle.
+        ids: of each candidate that is part of the exam now, by its place in what passed.
     """
 
-    update: Update | None
+    change: Change
+    update: Update
     ids: tuple[str, ...]
-    written: tuple[str, ...]
 
 
-def publish(root: Path, service: str, wanted: Publication) -> Published:
-    """Write what belongs to the exam of ``service``, and return what was written.
+def change_of(root: Path, service: str, wanted: Publication) -> Change:
+    """Return what would be written and removed; nothing is.
 
     Raises:
         AlreadyExists: a visible file that a person wrote stands in the way.
+        SealBroken: a link stands in the bundle, or a table that is none.
+    """
+    table = read_table(root, service)
+    spec = wanted.intent.path
+    there = generated_files(root, service, spec)
+    kept: dict[str, str] = {}
+    for id_, text in wanted.held.texts.items():
+        kept.setdefault(text, id_)
+    needed = {kept[one.text] for one in wanted.holdout if one.text in kept}
+    ours = {id_ for id_, text in wanted.held.texts.items() if is_generated(text)}
+    ours |= holdouts_listed(table, spec) - set(wanted.held.texts)
+    return Change(
+        written=tuple(_changed(root, service, wanted.visible)),
+        sealed=tuple(one for one in wanted.holdout if one.text not in kept),
+        kept=kept,
+        stale=tuple(name for name in there if name not in wanted.visible),
+        retired=tuple(id_ for id_ in wanted.held.ids if id_ in ours and id_ not in needed),
+        losses=losses(
+            present(table, spec, {*there, *ours.intersection(wanted.held.ids)}),
+            wanted.passed,
+            {*wanted.visible, *needed},
+            reasons_of(wanted.validations, wanted.uncompiled),
+            wanted.intent,
+        ),
+    )
+
+
+def publish(root: Path, service: str, wanted: Publication, *, prune: bool = False) -> Published:
+    """Write what belongs to the exam of ``service``, and return what was written.
+
+    Args:
+        root: the repository.
+        service: whose exam.
+        wanted: what is to become part of it.
+        prune: whether scenarios may be lost.
+
+    Raises:
+        UsageError: scenarios would be lost, and they may not.
+        AlreadyExists: a visible file that a person wrote stands in the way.
+        WorkspaceBusy: somebody else has changed the exam since its holdouts were read.
         SealBroken, InvalidValue, Unwritable, DiskFull: as `sigil.gate.changing.plan` and
             `sigil.gate.updating.apply_update`.
     """
     with writing_bundle(root, service):
-        table = _read_table(root, service)
-        texts = {one.name: one.text.encode() for one in wanted.visible}
-        written = _changed(root, service, texts)
-        for name in written:
-            path = _visible(root, service, name)
-            files.make_directory(path.parent)
-            files.write_atomic(path, texts[name])
-        kept, drafts, retired = _compared(wanted)
-        stale = [name for name in _listed(table, wanted.intent.path) if name not in texts]
+        if set_hash_of(root, service) != wanted.held.set_hash:
+            raise WorkspaceBusy("the exam has changed meanwhile", remedy="generate again")
+        change = change_of(root, service, wanted)
+        if change.losses and not prune:
+            raise _would_be_lost(wanted.intent, change.losses)
+        texts = wanted.visible
         update = plan(
-            FolderTree(root),
+            _Overlaid(FolderTree(root), f"{folder_of(service)}/visible", texts),
             service,
             Edit(
                 wanted.recipients,
-                [Draft(one.text, wanted.intent.path, one.name) for one in drafts],
-                removed=[name for name in stale if _visible(root, service, name).is_file()],
-                retired=retired,
+                [Draft(one.text, wanted.intent.path, one.name) for one in change.sealed],
+                removed=change.stale,
+                retired=change.retired,
                 specs=dict.fromkeys(texts, wanted.intent.path),
                 seed=wanted.seed,
             ),
         )
-        if update.changes:
-            apply_update(root, update)
-        ids = _ids(wanted, kept, drafts, update.manifest)
-        _write_table(root, service, table, wanted, ids)
-    return Published(update, ids, tuple(written))
+        ids = _ids(wanted, change, update.manifest)
+        table = _table(root, service, wanted, ids)
+        if update.changes or change.written:
+            written = {name: texts[name] for name in change.written}
+            apply_update(root, update, visible=written, table=table)
+        else:
+            path = root / folder_of(service) / TRACEABILITY
+            if not path.is_file() or path.read_bytes() != table:
+                files.write_atomic(path, table)
+    return Published(change, update, ids)
 
 
-def _compared(wanted: Publication) -> tuple[dict[str, str], list[Candidate], list[str]]:
-    """Return the ids of texts that are sealed already, what is to be sealed, and what to drop."""
-    kept: dict[str, str] = {}
-    for id_, text in wanted.held.texts.items():
-        kept.setdefault(text, id_)
-    drafts = [one for one in wanted.holdout if one.text not in kept]
-    needed = {kept[one.text] for one in wanted.holdout if one.text in kept}
-    return kept, drafts, [id_ for id_ in wanted.held.ids if id_ not in needed]
+def set_hash_of(root: Path, service: str) -> str | None:
+    """Return the hash of the exam that is recorded; None where there is none."""
+    try:
+        return read_manifest(FolderTree(root), service).set_hash
+    except NotFound:
+        return None
 
 
-def _ids(
-    wanted: Publication,
-    kept: Mapping[str, str],
-    drafts: Sequence[Candidate],
-    manifest: Manifest,
-) -> tuple[str, ...]:
-    """Return the id of each candidate."""
-    fresh = sorted((entry.id for entry in manifest.holdouts), key=lambda id_: (len(id_), id_))[
-        -len(drafts) :
-    ]
-    sealed = dict(zip((one.text for one in drafts), fresh, strict=True)) if drafts else {}
-    holdouts = [kept.get(one.text) or sealed[one.text] for one in wanted.holdout]
-    return (*(one.name for one in wanted.visible), *holdouts)
+def _would_be_lost(intent: Intent, lost: Sequence[Loss]) -> UsageError:
+    named = "; ".join(
+        f"{one.id} ({one.clause}{f', line {one.line}' if one.line else ''}: {one.reason})"
+        for one in lost[:_MOST_NAMED]
+    )
+    more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
+    count = f"{len(lost)} scenario{'s' * (len(lost) != 1)}"
+    return UsageError(
+        f"{count} of the exam would be lost: {named}{more}",
+        where=Where(intent.path),
+        remedy="--expect-failing keeps what fails on the baseline, --prune removes what is named "
+        "here, and --dry-run shows all of it",
+    )
+
+
+def _ids(wanted: Publication, change: Change, manifest: Manifest) -> tuple[str, ...]:
+    """Return the id of each candidate that passed."""
+    fresh = sorted((one.id for one in manifest.holdouts), key=lambda id_: (len(id_), id_))
+    new = fresh[len(fresh) - len(change.sealed) :]
+    sealed = dict(zip((one.text for one in change.sealed), new, strict=True))
+    return tuple(
+        one.name if one.half == "visible" else change.kept.get(one.text) or sealed[one.text]
+        for one in wanted.passed
+    )
+
+
+def _table(root: Path, service: str, wanted: Publication, ids: Sequence[str]) -> bytes:
+    entry = {
+        "digest": digest(wanted.source),
+        "seed": wanted.seed,
+        "ratio": wanted.ratio,
+        "clauses": traced(wanted.intent, wanted.passed, ids),
+        "uncompiled": [
+            {"id": one.clause, "line": one.line, "reason": one.reason} for one in wanted.uncompiled
+        ],
+    }
+    return with_entry(read_table(root, service), wanted.intent.path, entry)
 
 
 # --- visible files ----------------------------------------------------------------------
 
 
-def _visible(root: Path, service: str, name: str) -> Path:
+@dataclass(frozen=True, slots=True)
+class _Overlaid:
+    """A tree as it will be once some files of one folder are written.
+
+    Args:
+        tree: as it is.
+        folder: of the files.
+        texts: of scenarios below it, by id.
+    """
+
+    tree: FolderTree
+    folder: str
+    texts: Mapping[str, bytes]
+
+    @property
+    def name(self) -> str:
+        """Return the tree's own."""
+        return self.tree.name
+
+    def _paths(self) -> dict[str, bytes]:
+        return {f"{self.folder}/{name}.lua": text for name, text in self.texts.items()}
+
+    def entries(self, folder: str) -> Iterator[Entry]:
+        """Yield what stands below ``folder``; see `sigil.gate.trees.Tree`."""
+        ours = {path for path in self._paths() if path.startswith(f"{folder}/")}
+        yield from (entry for entry in self.tree.entries(folder) if entry.path not in ours)
+        yield from (Entry(path, "file") for path in sorted(ours))
+
+    def read(self, path: str, most: int) -> bytes:
+        """Return the bytes of a file; see `sigil.gate.trees.Tree`."""
+        text = self._paths().get(path)
+        return self.tree.read(path, most) if text is None else text
+
+
+def _shown(root: Path, service: str, name: str) -> str:
     """Return the path of a visible scenario, no part of which is a link."""
     path = root
     for part in Path(f"{folder_of(service)}/visible/{name}.lua").parts:
@@ -183,7 +312,7 @@ def _visible(root: Path, service: str, name: str) -> Path:
                 where=Where(str(path.relative_to(root))),
                 remedy="put the folder itself here",
             )
-    return path
+    return str(path.relative_to(root))
 
 
 def _changed(root: Path, service: str, texts: Mapping[str, bytes]) -> list[str]:
@@ -195,12 +324,12 @@ def _changed(root: Path, service: str, texts: Mapping[str, bytes]) -> list[str]:
     found: list[str] = []
     tree = FolderTree(root)
     for name, text in texts.items():
-        shown = str(_visible(root, service, name).relative_to(root))
+        shown = _shown(root, service, name)
         try:
             present = tree.read(shown, MAX_TEXT)
         except NotFound:
             present = b""
-        if present and not present.startswith(MARK.encode()):
+        if present and not is_generated(present.decode("utf-8", "replace")):
             raise AlreadyExists(
                 "a scenario that was not generated has this name",
                 where=Where(shown),
@@ -209,70 +338,3 @@ def _changed(root: Path, service: str, texts: Mapping[str, bytes]) -> list[str]:
         if present != text:
             found.append(name)
     return found
-
-
-# --- traceability -----------------------------------------------------------------------
-
-
-def _read_table(root: Path, service: str) -> dict[str, Any]:
-    """Return the table of all intents of a service."""
-    path = f"{folder_of(service)}/{TRACEABILITY}"
-    try:
-        table: Any = json.loads(FolderTree(root).read(path, MAX_BYTES))
-    except NotFound:
-        table = {"format": FORMAT, "service": service, "intents": {}}
-    except (Corrupt, ValueError, RecursionError):
-        table = None
-    if not isinstance(table, dict) or not isinstance(
-        cast("dict[str, Any]", table).get("intents"), dict
-    ):
-        raise SealBroken(
-            "is no table of traceability",
-            where=Where(path),
-            remedy="restore it from git, or remove it",
-        )
-    return cast("dict[str, Any]", table)
-
-
-def _listed(table: Mapping[str, Any], spec: str) -> list[str]:
-    """Return the visible scenarios that an intent had."""
-    clauses = table["intents"].get(spec, {}).get("clauses", [])
-    return [str(name) for clause in clauses for name in clause.get("visible", [])]
-
-
-def _write_table(
-    root: Path, service: str, table: dict[str, Any], wanted: Publication, ids: Sequence[str]
-) -> None:
-    entry = {
-        "digest": digest(wanted.source),
-        "seed": wanted.seed,
-        "ratio": wanted.ratio,
-        "clauses": traced(wanted.intent, (*wanted.visible, *wanted.holdout), ids),
-        "uncompiled": [
-            {"id": one.clause, "line": one.line, "reason": one.reason} for one in wanted.uncompiled
-        ],
-    }
-    table["intents"][wanted.intent.path] = entry
-    path = root / folder_of(service) / TRACEABILITY
-    data = snapshot_json(table)
-    if not path.is_file() or path.read_bytes() != data:
-        files.write_atomic(path, data)
-
-
-def traced(
-    intent: Intent, candidates: Sequence[Candidate], ids: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Return every clause and row of an intent with the scenarios that hold the service to it."""
-    places = [(clause.id, clause.line) for clause in intent.clauses]
-    places += [(table.id, table.line) for table in intent.tables]
-    places += [(row.id, row.line) for table in intent.tables for row in table.rows]
-    pairs = list(zip(candidates, ids, strict=True))
-    return [
-        {
-            "id": name,
-            "line": line,
-            "visible": sorted(i for c, i in pairs if name in c.clauses and c.half == "visible"),
-            "holdout": sorted(i for c, i in pairs if name in c.clauses and c.half == "holdout"),
-        }
-        for name, line in sorted(places, key=lambda place: place[1])
-    ]

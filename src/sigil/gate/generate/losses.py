@@ -1,0 +1,101 @@
+"""Which scenarios an exam would lose if an intent were compiled anew.
+
+A scenario is lost if nothing of the same clause takes its place. One that moved to the other half,
+as rows of a table do under another seed, is not lost.
+
+Pure. Not here: what is done about it (`sigil.gate.generate.writing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sigil.gate.generate.model import Uncompiled
+from sigil.gate.generate.traceability import Covered, lines_of
+from sigil.gate.generate.validating import Candidate, Validation
+from sigil.gate.intent import Intent
+from sigil.gate.model import Half
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A scenario that an exam has and would not have any more.
+
+    Args:
+        id: of it.
+        half: that it is in.
+        clause: that it holds the service to.
+        line: of the clause in the intent; None if it is not there any more.
+        reason: why nothing takes its place, as a clause.
+    """
+
+    id: str
+    half: Half
+    clause: str
+    line: int | None
+    reason: str
+
+
+def losses(
+    before: Sequence[Covered],
+    after: Sequence[Candidate],
+    staying: Collection[str],
+    reasons: Mapping[str, str],
+    intent: Intent,
+) -> tuple[Loss, ...]:
+    """Return what would be lost, each once, in the order of ``before``.
+
+    Args:
+        before: what holds the service to each clause, as far as it is really there.
+        after: all that the exam is to have of the intent.
+        staying: ids that the exam goes on to have.
+        reasons: why nothing came of a clause, as `reasons_of` gives them.
+        intent: as it is now.
+    """
+    lines = lines_of(intent)
+    found: dict[str, Loss] = {}
+    for clause in before:
+        reason = reasons.get(clause.clause) or _reason(clause.clause, lines)
+        for half, id_ in _of_clause(clause, after, staying):
+            line = lines.get(clause.clause)
+            found.setdefault(id_, Loss(id_, half, clause.clause, line, reason))
+    return tuple(found.values())
+
+
+def _of_clause(
+    clause: Covered, after: Sequence[Candidate], staying: Collection[str]
+) -> Iterator[tuple[Half, str]]:
+    """Yield what would be lost of one clause; what a half gains, the other may lose."""
+    ours = [one.half for one in after if clause.clause in one.clauses]
+    seen, sealed = ours.count("visible"), ours.count("holdout")
+    moved_here = max(sealed - len(clause.holdout), 0)
+    moved_there = max(seen - len(clause.visible), 0)
+    for id_ in _lost(clause.visible, staying, seen + moved_here):
+        yield "visible", id_
+    for id_ in _lost(clause.holdout, staying, sealed + moved_there):
+        yield "holdout", id_
+
+
+def _lost(had: Sequence[str], staying: Collection[str], have: int) -> list[str]:
+    """Return those that nothing takes the place of, the last ones first to go."""
+    going = [id_ for id_ in had if id_ not in staying]
+    missing = max(len(had) - have, 0)
+    return going[len(going) - min(missing, len(going)) :]
+
+
+def _reason(clause: str, lines: Mapping[str, int]) -> str:
+    if clause not in lines:
+        return "the intent has no such clause any more"
+    return "fewer scenarios come of it now"
+
+
+def reasons_of(
+    validations: Sequence[Validation], uncompiled: Sequence[Uncompiled]
+) -> dict[str, str]:
+    """Return why nothing, or less, came of each clause."""
+    reasons = {one.clause: one.reason for one in uncompiled}
+    for validation in validations:
+        if validation.refused:
+            reasons |= dict.fromkeys(validation.candidate.clauses, validation.refused)
+    return reasons
