@@ -37,8 +37,6 @@ def show(service: str | None, repo_root: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({name: _facts(stands) for name, stands in found.items()})
         return
-    if not found:
-        click.echo("no service: neither .sigil/gate.yaml nor the ledger names one")
     for name, stands in found.items():
         since = f" since {stands.since:%Y-%m-%d}" if stands.since else ""
         click.echo(f"{name}: {stands.tier.value}{since}")

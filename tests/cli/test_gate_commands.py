@@ -1,0 +1,308 @@
+"""Each command of the gate as it is typed: its example, its JSON, its exit code, its refusals."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from tests.e2e.shell import BIN, Done
+from tests.gate.evaluations import (
+    Bench,
+    cheating,
+    honest,
+    make_bench,
+    make_past,
+    reviewer_of,
+    served,
+)
+
+from sigil.cli.sigil import sigil
+from sigil.gate import events
+from sigil.ledger import keys
+
+COMMANDS = (
+    "eval", "ci", "decide", "feedback", "report", "diff", "verdict", "override", "incident", "init",
+    "trust show", "trust enroll", "trust reviewer", "trust history",
+)  # fmt: skip
+NOWHERE = "eval_00000000000000"
+
+
+def command_of(words: str) -> click.Command:
+    found: click.Command = sigil
+    for word in words.split():
+        assert isinstance(found, click.Group)
+        named = found.get_command(click.Context(found), word)
+        assert named is not None
+        found = named
+    return found
+
+
+@dataclass
+class Desk:
+    """A repository at ADVISORY whose evaluator and reviewer sit at one machine.
+
+    Args:
+        bench: its repository.
+        good: the id of an evaluation that allows.
+        bad: of one that blocks.
+        codes: what each ended with.
+    """
+
+    bench: Bench
+    good: str
+    bad: str
+    codes: tuple[int, int]
+
+    def filled(self, line: str) -> list[str]:
+        return shlex.split(line.format(good=self.good, bad=self.bad, nowhere=NOWHERE))
+
+
+def typed(line: str | list[str]) -> Result:
+    return CliRunner().invoke(sigil, shlex.split(line) if isinstance(line, str) else line)
+
+
+def refused(words: list[str]) -> Done:
+    """Type it as a process of its own, which says what is wrong and ends."""
+    done = subprocess.run(
+        [BIN / "sigil", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def installed(home: Path, name: str, text: bytes) -> None:
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = home / name
+    file.touch(mode=0o600)
+    file.write_bytes(text)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory) -> Iterator[Desk]:
+    """Evaluate a good change and a bad one."""
+    above = tmp_path_factory.mktemp("desk")
+    home = above / "keys"
+    signer = keys.create(home / "evaluator.ed25519")
+    ledger = tmp_path_factory.mktemp("past") / "ledger"
+    make_past(ledger, signer, evals=55)
+    reviewer = reviewer_of(ledger)
+    with pytest.MonkeyPatch.context() as patched, served() as serving:
+        bench = make_bench(above / "repository", serving, ledger, signer)
+        installed(home, "reviewer.ed25519", ledger.with_name("reviewer.ed25519").read_bytes())
+        installed(home, "api.agekey", str(bench.exam.key).encode())
+        patched.setenv("SIGIL_KEYS", str(home))
+        patched.setenv("XDG_STATE_HOME", str(above / "state"))
+        patched.setenv("HOME", str(above))
+        patched.chdir(bench.root)
+        trusted = typed(f"ledger verify --trust {signer.key} --trust {reviewer.key}")
+        assert trusted.exit_code == 0, trusted.output
+        bench.git("branch", "cheat", "change")
+        bench.git("checkout", "-q", "cheat")
+        (bench.root / "server.py").write_text("price = 0\n")
+        bench.git("commit", "-q", "-a", "-m", "cheat")
+        bench.git("checkout", "-q", "main")
+        done: list[Result] = []
+        for branch, prices in (("change", honest), ("cheat", cheating)):
+            serving.pr = prices
+            done.append(typed(f"eval {branch} -s api --json"))
+        names = [json.loads(one.stdout)["eval"] for one in done]
+        yield Desk(bench, *names, codes=(done[0].exit_code, done[1].exit_code))
+
+
+# --- help ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_help_has_an_example_that_its_own_parser_takes(words):
+    command = command_of(words)
+    found = re.search(rf"Example: sigil {words}(.*)", command.help or "")
+    assert found is not None
+    command.make_context(words, shlex.split(found[1]))
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_help_of_every_flag_says_something(words):
+    options = [one for one in command_of(words).params if isinstance(one, click.Option)]
+    assert [one.name for one in options if not one.help] == []
+
+
+# --- what is read ---------------------------------------------------------------------------------
+
+READS = (
+    "decide change -s api", "feedback --last", "feedback {good}", "report", "report {bad}",
+    "diff {good} {bad}", "trust show", "trust show -s api", "trust history -s api",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", READS)
+def test_json_is_all_that_stands_on_standard_output(desk, line):
+    done = typed([*desk.filled(line), "--json"])
+    assert done.exit_code in {0, 3, 4}, done.output
+    assert json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("line", READS)
+def test_text_says_something(desk, line):
+    assert typed(desk.filled(line)).stdout.strip()
+
+
+def test_exit_codes_are_those_of_the_decisions(desk):
+    assert desk.codes == (0, 4)
+    assert typed("decide cheat -s api").exit_code == 4
+
+
+def test_decide_says_what_the_exam_alone_said_and_what_the_next_rung_asks(desk):
+    found = json.loads(typed("decide cheat -s api --json").stdout)
+    assert (found["recommended"], found["recorded"]) == ("BLOCK", "BLOCK")
+    assert "evaluations" in found["lacks"]
+    shown = typed("decide cheat -s api").stdout
+    assert "by the exam alone: BLOCK" in shown
+    assert re.search(r"to AUTO: 1\d\d evaluations more", shown)
+
+
+def test_what_differs_subtracts(desk):
+    scores = json.loads(typed([*desk.filled("diff {good} {bad}"), "--json"]).stdout)["scores"]
+    for half in ("visible", "holdout", "overall"):
+        one = scores[half]
+        delta = float(one["delta"].replace("−", "-"))
+        assert round(float(one["after"]) - float(one["before"]), 2) == delta
+
+
+def test_an_incident_and_an_override_say_where_the_service_stands_now(desk):
+    done = typed(desk.filled("override {bad} --to review --reason 'the spec was wrong'"))
+    assert done.exit_code == 0, done.output
+    assert "BLOCK overridden to REVIEW" in done.stdout
+    done = typed("incident safety -s api")
+    assert done.exit_code == 0, done.output
+    assert "now SHADOW" in done.stdout
+
+
+# --- whose verdicts count -------------------------------------------------------------------------
+
+
+def without_reviewer(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Sit down at a machine that has the evaluator's key alone."""
+    source = keys.path_of()
+    installed(tmp_path / "keys", "evaluator.ed25519", source.read_bytes())
+    monkeypatch.setenv("SIGIL_KEYS", str(tmp_path / "keys"))
+
+
+def verdicts(desk: Desk) -> int:
+    return len(list(desk.bench.ledger().entries(kind=events.VERDICT)))
+
+
+def test_a_reviewers_verdict_is_recorded(desk):
+    before = verdicts(desk)
+    done = typed(desk.filled("verdict {good} allow --reason fine"))
+    assert done.exit_code == 0, done.output
+    assert verdicts(desk) == before + 1
+
+
+def test_a_verdict_by_the_evaluators_own_key_is_refused_at_once(desk, monkeypatch, tmp_path):
+    without_reviewer(desk, monkeypatch, tmp_path)
+    before = verdicts(desk)
+    done = refused(desk.filled("verdict {good} allow"))
+    assert done.code == 62
+    assert "would count for nothing" in done.err
+    assert "sigil trust reviewer" in done.err
+    assert verdicts(desk) == before
+
+
+def test_a_verdict_by_none_of_the_named_reviewers_is_refused(desk):
+    path = desk.bench.root / ".sigil" / "gate.yaml"
+    before = path.read_text()
+    path.write_text(json.dumps({**json.loads(before), "reviewers": ["ed25519:somebody-else"]}))
+    try:
+        done = refused(desk.filled("verdict {good} allow"))
+    finally:
+        path.write_text(before)
+    assert done.code == 62
+    assert "under reviewers" in done.err
+
+
+# --- what is refused ------------------------------------------------------------------------------
+
+REFUSED = {
+    "decide nowhere -s api": (44, "nowhere"),
+    "decide main -s api": (12, "holds nothing"),
+    "eval nowhere -s api": (44, "nowhere"),
+    "feedback": (2, "which evaluation"),
+    "feedback {nowhere}": (44, NOWHERE),
+    "report {nowhere}": (44, NOWHERE),
+    "report --holdouts --json": (2, "on a terminal alone"),
+    "diff {good} {nowhere}": (44, NOWHERE),
+    "verdict {nowhere} allow": (44, NOWHERE),
+    "verdict {good} maybe": (2, "maybe"),
+    "override {good} --to allow --reason x": (12, "already"),
+    "override {bad} --to review --reason ' '": (12, "needs a reason"),
+    "override {bad} --to review": (2, "--reason"),
+    "incident 'foo bar' -s api": (12, "'foo bar' is no tag"),
+    "incident Safety -s api": (12, "lower-case"),
+    "incident safety -s nosuch": (44, "name one of: api"),
+    "incident safety -s api --eval {nowhere}": (44, NOWHERE),
+    "trust enroll -s nosuch": (44, "name one of: api"),
+    "trust enroll -s 'A B'": (12, "no name of a service"),
+    "trust show -s nosuch": (44, "name one of: api"),
+    "trust history -s nosuch": (44, "name one of: api"),
+    "ci acme/shop -s api": (12, "names no pull request"),
+    "init -s 'A B'": (12, "no name of a service"),
+}
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_bad_input_is_refused_in_one_line_and_leaves_no_entry(desk, line):
+    code, said = REFUSED[line]
+    before = desk.bench.ledger().tip.size
+    done = refused(desk.filled(line))
+    assert done.code == code, done.out + done.err
+    problem = done.err.splitlines()[-1]
+    assert [one for one in done.err.splitlines() if one.startswith("sigil: ")] == [problem]
+    assert said in problem
+    assert "Traceback" not in done.out + done.err
+    assert desk.bench.ledger().tip.size == before
+
+
+# --- where there is nothing yet -------------------------------------------------------------------
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch) -> Path:
+    """A repository that was set up, of a service that nobody enrolled."""
+    monkeypatch.setenv("SIGIL_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    root = tmp_path / "repository"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    done = typed("init -s api --command 'python3 server.py {port}'")
+    assert done.exit_code == 0, done.output
+    return root
+
+
+def test_a_service_that_nobody_enrolled_is_shown_with_its_next_step(empty):
+    shown = typed("trust show").stdout
+    assert shown.startswith("api: NONE")
+    assert "to SHADOW: sigil trust enroll --service api" in shown
+
+
+def test_a_service_without_a_step_has_a_history_that_says_so(empty):
+    assert "no step yet" in typed("trust history -s api").stdout
+    assert json.loads(typed("trust history -s api --json").stdout) == []
+
+
+def test_enrolling_is_the_first_step(empty):
+    assert typed("trust enroll -s api").stdout.startswith("api: SHADOW")
+    assert "NONE → SHADOW: enrolled" in typed("trust history -s api").stdout
+
+
+def test_a_service_that_the_policy_lacks_is_not_enrolled_by_the_way(empty):
+    done = typed("init -s web --enroll")
+    assert done.exit_code == 0, done.output
+    assert "enrolled web" not in done.stdout
+    assert "sigil trust enroll --service web" in done.stdout
