@@ -102,6 +102,7 @@ def test_a_good_change_gets_a_status_a_comment_and_is_merged_by_the_forge(runner
     assert states == [(runner.forge.head, "pending"), (runner.forge.head, "success")]
     [comment] = runner.forge.comments
     assert "ALLOW" in comment["body"]
+    assert "by the exam alone: ALLOW" in done.out
     assert comment["body"].startswith("<!-- sigil:api -->")
     assert runner.forge.merged_with[0]["sha"] == runner.forge.head
     assert f"merged as {runner.forge.merge_commit}" in done.out
@@ -167,6 +168,7 @@ def test_below_auto_the_forge_is_not_asked_to_merge(runner):
     done = runner.ci("--auto-merge")
     assert done.code == 0, done.err
     assert "not merged: the service is at ADVISORY" in done.out
+    assert "to AUTO: 199 evaluations more · 14 more days without an incident" in done.out
     assert runner.forge.merged_with == []
 
 

@@ -5,21 +5,30 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.gate.building import answers
 from tests.gate.test_decision import facts
+from tests.gate.test_trust import Service, advisory
 
 from sigil.gate.decision import Code, Decision, Reason, Verdict, decide
 from sigil.gate.feedback import Disclosure, feedback
 from sigil.gate.present import (
+    condition_line,
+    counted,
     difference,
+    exam_alone,
     feedback_lines,
     figure,
+    next_rung,
     reason_lines,
     reason_text,
     score_table,
+    share,
     short,
 )
 from sigil.gate.scoring import Pair, Score
+from sigil.gate.trust import Condition, Tier, Trust
 
 
 def test_the_published_table_comes_out_as_published():
@@ -123,3 +132,80 @@ def test_coarse_feedback_names_intents():
 
 def test_an_allow_has_no_reasons():
     assert reason_lines(Decision(Verdict.ALLOW, Verdict.ALLOW, ())) == []
+
+
+# --- trust --------------------------------------------------------------------------------------
+
+LACKING = (
+    Condition("evaluations", 49.0, 50.0),
+    Condition("human verdicts", 20.0, 20.0),
+    Condition("agreement κ", None, 0.8),
+)
+
+
+def stands(tier: Tier, *conditions: Condition) -> Trust:
+    return Trust(tier, None, (), conditions)
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(0, "0 scenarios"), (1, "1 scenario"), (2, "2 scenarios")]
+)
+def test_one_of_a_thing_is_not_several(count, shown):
+    assert counted(count, "scenario") == shown
+
+
+def test_what_the_exam_alone_says_stands_beside_what_was_decided():
+    assert exam_alone(Verdict.ALLOW, Verdict.REVIEW) == (
+        "by the exam alone: ALLOW, and with the trust earned so far: REVIEW"
+    )
+    assert exam_alone(Verdict.BLOCK, Verdict.BLOCK) == "by the exam alone: BLOCK"
+
+
+def test_the_next_rung_names_what_is_lacking_and_nothing_that_is_there():
+    assert next_rung(stands(Tier.SHADOW, *LACKING), "api") == (
+        "to ADVISORY: 1 evaluation more · agreement κ 0.80 (now undefined)"
+    )
+
+
+def test_days_are_counted_up_to_the_whole_one():
+    quiet = Condition("days without an incident", 12.2, 14.0)
+    assert next_rung(stands(Tier.ADVISORY, quiet), "api") == (
+        "to AUTO: 2 more days without an incident"
+    )
+
+
+def test_the_names_of_conditions_are_those_of_the_ladder():
+    ladder = {
+        condition.name
+        for service in (Service(), advisory())
+        for condition in service.trust.conditions
+    }
+    assert {"evaluations", "human verdicts", "days without an incident"} < ladder
+
+
+def test_where_only_time_is_lacking_that_is_said():
+    met = Condition("evaluations", 50.0, 50.0)
+    assert next_rung(stands(Tier.SHADOW, met), "api") == "to ADVISORY: a day after the last step"
+
+
+def test_at_the_ends_of_the_ladder():
+    assert next_rung(stands(Tier.NONE), "api") == "to SHADOW: sigil trust enroll --service api"
+    assert next_rung(stands(Tier.AUTO), "api") == ""
+
+
+@pytest.mark.parametrize(
+    ("condition", "shown"),
+    [
+        (Condition("evaluations", 49.0, 50.0), "· evaluations                49 of 50"),
+        (Condition("agreement κ", None, 0.8), "· agreement κ                undefined of 0.80"),
+        (Condition("agreement κ", -0.25, 0.8), "· agreement κ                −0.25 of 0.80"),
+        (Condition("scorecard", 0.92, 0.92), "✓ scorecard                  0.92 of 0.92"),
+    ],
+)
+def test_a_condition_is_one_line(condition, shown):
+    assert condition_line(condition) == shown
+
+
+@given(st.floats(0, 1, exclude_max=True))
+def test_a_share_that_is_not_whole_is_never_shown_as_whole(value):
+    assert share(value) != "1.00"

@@ -177,3 +177,14 @@ def test_a_history_that_git_lacks_a_part_of_is_said(repository):
     (repository.root / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
     with pytest.raises(Unreadable, match="git cannot read the history"):
         resolve(repository.root, "change")
+
+
+def test_a_remote_that_cannot_be_reached_is_told_with_its_cause_and_without_a_password(repository):
+    nowhere = "https://me:canary@127.0.0.1:1/a.git"
+    with pytest.raises(NotFound) as caught:
+        resolve(repository.root, "pull/7/head", remote=nowhere)
+    told = str(caught.value)
+    assert "127.0.0.1:1" in told
+    assert "fatal:" in told
+    assert "canary" not in told
+    assert "and the repository exists" not in told
