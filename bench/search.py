@@ -20,7 +20,7 @@ import pytest
 from bench.row import Row, median_seconds
 
 EVALS = 10_000
-EARLY, WINDOW, PAIRS = 500, 1000, 7
+EARLY, WINDOW, PAIRS = 500, 500, 5
 MORE = 64
 """How many candidates a resumed run goes on for, before it is timed."""
 
@@ -94,7 +94,6 @@ def _late_and_early(root: Path) -> Row:
         reached = EVALS + MORE + turn * (WINDOW + MORE)
         old, _ = _run(root, reached + MORE + WINDOW, resume=True)
         pairs.append((_rate(old, reached + MORE), _rate(young, EARLY)))
-    print([round(a / b, 3) for a, b in pairs])
     late, early = sorted(pairs, key=lambda pair: pair[0] / pair[1])[PAIRS // 2]
     return Row(
         f"search: rate at {EVALS} candidates", late, early, f"at {EARLY}", "1/s", at_least=0.9

@@ -42,7 +42,6 @@ EVERY = 256
 """Candidates between two states: a resumed run proposes at most so many a second time."""
 
 _KEPT_FILES = 8
-_EXISTS = "exists"
 _SUFFIX = ".search"
 
 
@@ -187,10 +186,9 @@ class _Pickler(pickle.Pickler):
         self.modules: set[str] = set()
         self._exists = exists
 
-    def persistent_id(self, obj: Any) -> str | None:
-        return _EXISTS if obj is self._exists else None
-
     def reducer_override(self, obj: Any) -> Any:
+        if obj is self._exists:
+            return _the_tree, ()
         if isinstance(obj, types.ModuleType):
             return importlib.import_module, (obj.__name__,)
         if isinstance(obj, type):
@@ -203,10 +201,15 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(file)
         self._exists = exists
 
-    def persistent_load(self, pid: Any) -> Any:
-        if pid != _EXISTS:
-            raise pickle.UnpicklingError(f"a state refers to {pid!r}")
-        return self._exists
+    def find_class(self, module: str, name: str) -> Any:
+        found, exists = super().find_class(module, name), self._exists
+        # Nothing that is read may hold the reader, which holds all that it read.
+        return (lambda: exists) if found is _the_tree else found
+
+
+def _the_tree() -> Callable[[str], bool]:
+    """Stand in a state for the function that asks the tree; the reader puts in its own."""
+    raise pickle.UnpicklingError("a state needs a tree to ask")
 
 
 def _code(modules: Sequence[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sigil.search.mutate.surmise import POINTS
@@ -42,6 +43,8 @@ _MOST_FIRST = 400
 _LITERALS = (1, 2)
 
 Consider = Callable[[Term], None]
+_Kind = tuple[tuple[tuple[str, Values], ...], tuple[str, ...], str, int]
+"""Columns, functions, symbols and the largest size."""
 Undone = Callable[[float, int], float]
 """From a value at a point, given by its number, to the operand's value there."""
 
@@ -90,39 +93,53 @@ class Blocks:
         symbols: str = "+*-/",
         largest: int = _LARGEST,
     ):
-        self._columns, self._unary = columns, unary
-        self._symbols, self._largest = symbols, largest
-        self._tries = 0
-        self._begin()
+        self._begin((tuple(columns.items()), tuple(unary), symbols, largest), 0)
 
-    def __getstate__(self) -> tuple[Columns, Sequence[str], str, int, int]:
-        """Return what the list is a function of: it is made again where it is loaded."""
-        return self._columns, self._unary, self._symbols, self._largest, self._tries
+    def __getstate__(self) -> tuple[_Kind, int]:
+        """Return what the list is a function of: it is taken from there where it is loaded."""
+        return self._kind, self._tries
 
-    def __setstate__(self, state: tuple[Columns, Sequence[str], str, int, int]) -> None:
-        self._columns, self._unary, self._symbols, self._largest, tries = state
-        self._tries = 0
-        self._begin()
-        self.grow(tries)
+    def __setstate__(self, state: tuple[_Kind, int]) -> None:
+        self._begin(*state)
 
-    def _begin(self) -> None:
-        self._keys: set[tuple[float, ...]] = set()
-        self._by_size: dict[int, list[Term]] = {}
-        self._next = self._enumerated()
+    def _begin(self, kind: _Kind, tries: int) -> None:
+        self._kind, self._tries = kind, 0
+        self._listing = _listing_of(*kind)
         self.listed: list[Term] = []
         self.full = False
+        self.grow(tries)
 
     def grow(self, tries: int) -> None:
         """Try so many further formulas, until there are no more or enough."""
-        for _ in range(tries):
-            if self.full:
-                return
-            self._tries += 1
+        self._tries += tries
+        count, self.full = self._listing.after(self._tries)
+        self.listed += self._listing.terms[len(self.listed) : count]
+
+
+class _Listing:
+    """All formulas of one kind as far as anybody wanted them, in the order of trying."""
+
+    def __init__(self, columns: Columns, unary: Sequence[str], symbols: str, largest: int):
+        self.terms: list[Term] = []
+        self._columns, self._unary = columns, unary
+        self._symbols, self._largest = symbols, largest
+        self._keys: set[tuple[float, ...]] = set()
+        self._by_size: dict[int, list[Term]] = {}
+        self._next = self._enumerated()
+        self._counts = [0]
+        self._full = False
+
+    def after(self, tries: int) -> tuple[int, bool]:
+        """Return how many formulas so many tries list, and whether there will be no more."""
+        while not self._full and len(self._counts) <= tries:
             term = next(self._next, None)
-            if term is None or len(self.listed) >= _MOST:
-                self.full = True
-                return
-            self._add(term)
+            self._full = term is None or len(self.terms) >= _MOST
+            if term is not None and not self._full:
+                self._add(term)
+                self._counts.append(len(self.terms))
+        return (
+            (self._counts[tries], False) if tries < len(self._counts) else (len(self.terms), True)
+        )
 
     def _add(self, term: Term) -> None:
         if not term.finite or (term.parts and min(term.values) == max(term.values)):
@@ -130,7 +147,7 @@ class Blocks:
         key = tuple([round(value, 8) for value in term.values])
         if key not in self._keys:
             self._keys.add(key)
-            self.listed.append(term)
+            self.terms.append(term)
             self._by_size.setdefault(term.size, []).append(term)
 
     def _enumerated(self) -> Iterator[Term]:
@@ -155,6 +172,14 @@ class Blocks:
 
     def _of(self, size: int) -> list[Term]:
         return list(self._by_size.get(size, ()))
+
+
+@lru_cache(maxsize=2)
+def _listing_of(
+    columns: tuple[tuple[str, Values], ...], unary: tuple[str, ...], symbols: str, largest: int
+) -> _Listing:
+    """Return the listing of a kind: a search has two, and each is made but once."""
+    return _Listing(dict(columns), unary, symbols, largest)
 
 
 class Completion:
