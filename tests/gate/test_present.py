@@ -93,6 +93,17 @@ def test_every_reason_that_a_decision_gives_has_the_figures_that_its_words_need(
     assert len(reason_lines(decision)) == len(decision.reasons) > 5
 
 
+def test_the_worst_reason_stands_first_and_those_alike_in_their_order():
+    reasons = (
+        Reason(Code.TIER, Verdict.REVIEW, "SHADOW"),
+        Reason(Code.SPOKEN_AGAINST, Verdict.BLOCK, "an override"),
+        Reason(Code.EXPIRED, Verdict.REVIEW),
+    )
+    lines = reason_lines(Decision(Verdict.BLOCK, Verdict.ALLOW, reasons))
+    assert [line.split()[0] for line in lines] == ["BLOCK", "REVIEW", "REVIEW"]
+    assert "SHADOW" in lines[1]
+
+
 def test_a_regression_counts_and_names_its_half():
     reason = Reason(Code.REGRESSION, Verdict.REVIEW, "holdout", (("scenarios", 2.0),))
     assert reason_text(reason) == "regression on 2 holdout scenarios"

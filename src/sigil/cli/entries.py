@@ -48,7 +48,7 @@ def print_entries(entries: Iterable[Entry], as_json: bool) -> None:
         return
     for entry in entries:
         time = f"{entry.ts:%Y-%m-%dT%H:%M:%SZ}"
-        row = f"{entry.seq:>6}  {time}  {printable(entry.kind):<18} {printable(entry.service):<12}"
+        row = f"{entry.seq:>6}  {time}  {printable(entry.kind):<24} {printable(entry.service):<12}"
         click.echo(f"{row} {printable(entry.id, 12)}")
 
 

@@ -86,7 +86,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
             console.print(line, markup=False)
         console.print()
     for trouble in outcome.troubles:
-        console.print(f" {trouble.stage.value} failed: {printable(trouble.problem)}", markup=False)
+        said = f" {trouble.stage.value} failed: {printable(trouble.problem)}"
+        console.print(said, markup=False, soft_wrap=True)
     for line in present.reason_lines(outcome.decision):
         console.print(f" {line}", markup=False)
     alone = present.exam_alone(outcome.decision.recommended, outcome.decision.verdict)

@@ -116,7 +116,9 @@ def _number(name: str, value: float) -> str:
 
 def reason_lines(decision: Decision) -> list[str]:
     """Return all reasons, worst first, each with the best that it leaves."""
-    return [f"{reason.verdict.value:<6}  {reason_text(reason)}" for reason in decision.reasons]
+    order = tuple(Verdict)
+    worst_first = sorted(decision.reasons, key=lambda reason: -order.index(reason.verdict))
+    return [f"{reason.verdict.value:<6}  {reason_text(reason)}" for reason in worst_first]
 
 
 # --- trust ------------------------------------------------------------------------------

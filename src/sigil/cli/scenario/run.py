@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FAILED = 1
 SECOND_MS = 1000
+HERE = "the service as it stands here"
 
 
 @click.command()
@@ -124,7 +125,7 @@ def _deployment(root: Path, service: str, url: str | None, *, quiet: bool) -> De
         Source(root),
         SIDE,
         cache=root / ".sigil" / "cache",
-        progress=lambda text: _say(text, quiet=quiet),
+        progress=lambda text: _say(text.replace(SIDE, HERE), quiet=quiet),
     )
 
 
