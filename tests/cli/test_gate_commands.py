@@ -167,6 +167,12 @@ def test_decide_says_what_the_exam_alone_said_and_what_the_next_rung_asks(desk):
     assert re.search(r"to AUTO: 1\d\d evaluations more", shown)
 
 
+def test_one_scenario_is_not_several(desk):
+    done = typed(f"scenario run quote_1 -s api --url {desk.bench.serving.urls['baseline']}")
+    assert done.exit_code == 0, done.output
+    assert "running 1 visible scenario against api" in done.stdout
+
+
 def test_what_differs_subtracts(desk):
     scores = json.loads(typed([*desk.filled("diff {good} {bad}"), "--json"]).stdout)["scores"]
     for half in ("visible", "holdout", "overall"):
@@ -232,6 +238,7 @@ def test_a_verdict_by_none_of_the_named_reviewers_is_refused(desk):
 REFUSED = {
     "decide nowhere -s api": (44, "nowhere"),
     "decide main -s api": (12, "holds nothing"),
+    "decide change -s nosuch": (44, "never evaluated"),
     "eval nowhere -s api": (44, "nowhere"),
     "feedback": (2, "which evaluation"),
     "feedback {nowhere}": (44, NOWHERE),
@@ -253,6 +260,7 @@ REFUSED = {
     "trust history -s nosuch": (44, "name one of: api"),
     "ci acme/shop -s api": (12, "names no pull request"),
     "init -s 'A B'": (12, "no name of a service"),
+    "scenario run quote_1 -s api --url localhost:8000": (12, "no address of a service"),
 }
 
 

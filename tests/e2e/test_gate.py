@@ -132,6 +132,13 @@ def test_below_auto_a_merge_is_refused(shell):
     assert git(shell.folder, "rev-parse", "main") == before
 
 
+def test_a_rehearsal_puts_up_what_stands_here(shell):
+    done = shell("sigil scenario run --all --deploy -s api")
+    assert done.code == 0, done.err
+    assert "starting the service as it stands here" in done.out
+    assert "2/2 passed" in done.out
+
+
 def test_what_was_never_evaluated_is_decided_by_nobody(shell):
     done = shell("sigil decide honest -s api")
     assert done.code == 44

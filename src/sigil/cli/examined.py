@@ -10,12 +10,13 @@ from typing import Self
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.gate import present
 from sigil.gate.decision import Stage, Verdict
 from sigil.gate.evaluating import Outcome
-from sigil.printable import printable
+from sigil.printable import printable, printable_once
 
 _DOING = {
     Stage.RESOLVE: "resolving",
@@ -28,6 +29,7 @@ _DOING = {
     Stage.DOSSIER: "keeping what was observed",
     Stage.TRUST: "asking the trust ladder",
     Stage.LEDGER: "writing to the ledger",
+    Stage.TEARDOWN: "taking both sides down",
 }
 _SAID = {Stage.BUNDLE, Stage.RUN}
 _STYLE = {Verdict.ALLOW: "bold green", Verdict.REVIEW: "bold yellow", Verdict.BLOCK: "bold red"}
@@ -76,6 +78,12 @@ class Shown:
             self._status.update(f"running scenarios against both… {done} of {total}")
 
 
+def _reason(line: str) -> Text:
+    """Return a reason with its verdict in its colour."""
+    word, _, clause = line.partition(" ")
+    return Text.assemble(" ", (word, _STYLE[Verdict(word)]), f" {clause}")
+
+
 def print_outcome(outcome: Outcome, console: Console) -> None:
     """Print what an evaluation came to."""
     revisions = outcome.revisions
@@ -86,12 +94,15 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
             console.print(line, markup=False)
         console.print()
     for trouble in outcome.troubles:
-        said = f" {trouble.stage.value} failed: {printable(trouble.problem)}"
-        console.print(said, markup=False, soft_wrap=True)
+        problem = printable_once(trouble.problem)
+        console.print(f" {trouble.stage.value} failed: {problem}", markup=False, soft_wrap=True)
+        for line in trouble.output:
+            console.print(f"   │ {line}", markup=False, soft_wrap=True)
     for line in present.reason_lines(outcome.decision):
-        console.print(f" {line}", markup=False)
-    alone = present.exam_alone(outcome.decision.recommended, outcome.decision.verdict)
-    console.print(f" {alone}", markup=False)
+        console.print(_reason(line), soft_wrap=True)
+    if outcome.score is not None:
+        alone = present.exam_alone(outcome.decision.recommended, outcome.decision.verdict)
+        console.print(f" {alone}", markup=False)
     recorded = "not recorded" if outcome.entry is None else f"entry {outcome.entry}"
     console.print(f" ledger · {outcome.eval} · {recorded}\n")
     verdict = outcome.decision.verdict

@@ -14,12 +14,15 @@ from sigil.cli.scenario.choosing import service_name
 
 if TYPE_CHECKING:
     from sigil.gate.deploy import Deployment
+    from sigil.gate.deploy.settings import External
     from sigil.gate.examining import Observed
     from sigil.gate.policy import Service
 
 FAILED = 1
 SECOND_MS = 1000
 HERE = "the service as it stands here"
+NOWHERE = "http://nowhere.invalid"
+"""The side that a rehearsal does not have."""
 
 
 @click.command()
@@ -105,12 +108,11 @@ def _deployment(root: Path, service: str, url: str | None, *, quiet: bool) -> De
     from sigil.cli.scenario.choosing import policy_of
     from sigil.errors import NotFound, Where
     from sigil.gate.deploy import Source, deploy
-    from sigil.gate.deploy.settings import External, Urls
     from sigil.gate.policy import PATH
     from sigil.gate.rehearsing import SIDE
 
     if url is not None:
-        settings: Any = External(backend="external", urls=Urls(pr=url, baseline=url))
+        settings: Any = _running(url)
     else:
         policy = policy_of(root)
         if policy is None:
@@ -127,6 +129,27 @@ def _deployment(root: Path, service: str, url: str | None, *, quiet: bool) -> De
         cache=root / ".sigil" / "cache",
         progress=lambda text: _say(text.replace(SIDE, HERE), quiet=quiet),
     )
+
+
+def _running(url: str) -> External:
+    """Return how to reach a service that runs already; there is no other side.
+
+    Raises:
+        InvalidValue: the address is none.
+    """
+    from pydantic import ValidationError
+
+    from sigil.errors import InvalidValue
+    from sigil.gate.deploy.settings import External, Urls
+    from sigil.printable import printable
+
+    try:
+        return External(backend="external", urls=Urls(pr=NOWHERE, baseline=url))
+    except ValidationError as error:
+        raise InvalidValue(
+            f"{printable(url, 80)!r} is no address of a service",
+            remedy="say scheme, host and port, such as http://127.0.0.1:8000",
+        ) from error
 
 
 def _service(root: Path, service: str) -> Service:
