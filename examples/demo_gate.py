@@ -20,8 +20,8 @@ SERVICE = "quotes"
 COMMAND = "python3 server.py --port {port}"
 REVIEW, BLOCK = 3, 4
 LAST = f"""
-The honest change is an ALLOW by the exam alone. That it is a REVIEW is no fault of it: nobody's first
-change is allowed, because trust is earned by evaluations, by verdicts of people and by time.
+The honest change is an ALLOW by the exam alone. That it is a REVIEW is no fault of it: no first
+change of a service is allowed, because trust is earned by evaluations, by verdicts and by time.
 
 On your own service `sigil init` makes keys and policy, as above. On one more machine that
 examines, `sigil scenario keys --new --service {SERVICE}` makes its key, and `sigil ledger init
@@ -64,7 +64,7 @@ class Story:
         say("A service, an intent, and keys that the author of a change never sees")
         shutil.copytree(HERE / "service", self.repository)
         self.git("init", "-q", "-b", "main")
-        self.sigil(f"init --service {SERVICE} --command '{COMMAND}' --enroll")
+        self.sigil(f"init --service {SERVICE} --command '{COMMAND}'")
         self.commit("a service")
         say("The intent becomes scenarios: some everybody reads, some sealed")
         intent = "docs/specs/seat-quotes.md"
@@ -74,6 +74,7 @@ class Story:
             shutil.copy(self.repository / "scenarios" / "quote_page.lua", visible)
             self.sigil(f"scenario seal --service {SERVICE}")
         self.commit("an exam")
+        self.sigil(f"trust enroll --service {SERVICE}")
 
     def examine(self, name: str, quotes: str, expected: int) -> None:
         """Put a change on a branch of its own, and have it examined."""

@@ -71,6 +71,7 @@ def difference(before: str, after: str) -> str:
 
 _SAID = {
     Code.STAGE_FAILED: "{about} failed",
+    Code.NOT_KNOWN: "{about} is not known",
     Code.NOTHING_SCORED: "nothing was scored",
     Code.NO_PROVENANCE: "what it would be about is not fully known",
     Code.NO_VISIBLE: "the exam has no visible scenario",
@@ -84,7 +85,7 @@ _SAID = {
     Code.BELOW_FLOOR: "satisfaction {satisfaction} — below {about} floor ({threshold})",
     Code.REGRESSION: "regression on {scenarios}",
     Code.BASELINE_SANK: "the baseline came to {now}, and earlier to {earlier}",
-    Code.STALE_LEDGER: "the ledger's newest state is not of the last {about}",
+    Code.STALE_LEDGER: "the ledger's newest state is not of the last {about} (ledger attest, sync)",
     Code.LEDGER_UNKNOWN: "the ledger could not be asked",
     Code.EVALUATOR_UNKNOWN: "the key that signs is not among the evaluators of the base ref",
     Code.CONTRADICTED: "the same change came to other scores in this exam before",
@@ -92,6 +93,7 @@ _SAID = {
     Code.UNBOUND: "nothing ties what was examined to the commits",
     Code.TIER: "the service is at {about}",
     Code.SPOKEN_AGAINST: "{about} on record against this evaluation",
+    Code.BROKEN_OFF: "a later evaluation of this change came to no decision: {about}",
     Code.RECORDED: "{about} was decided",
     Code.MOVED: "the {about} is no longer what was decided on",
     Code.EXPIRED: "the decision has expired",
@@ -187,12 +189,20 @@ def feedback_lines(told: Feedback) -> list[str]:
     failed = counts[StepStatus.FAIL] + counts[StepStatus.ERROR]
     total = f"{counts[StepStatus.PASS]} pass · {failed} fail"
     return [
+        *_obstacles(told),
         *lines,
         *_coarse(told),
         "",
         f"aggregate: {total} · decision = {told.verdict.value}",
         _wall(told),
     ]
+
+
+def _obstacles(told: Feedback) -> Iterator[str]:
+    """Yield what kept the evaluation from its end, as far as it is the author's."""
+    for one in told.obstacles:
+        yield f"{one.stage.value} failed: {one.problem or 'whoever runs the gate knows why'}"
+        yield from (f"  │ {line}" for line in one.output)
 
 
 def _scenario_lines(line: Line) -> Iterator[str]:
