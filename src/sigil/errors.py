@@ -308,9 +308,27 @@ class MalformedScenario(SigilError):
 
 
 class DeploymentFailed(SigilError):
-    """A service that could not be put up, ended, or was not healthy in time."""
+    """A service that could not be put up, ended, or was not healthy in time.
+
+    Args:
+        problem: as `SigilError`.
+        where: likewise.
+        remedy: likewise.
+        output: the end of what it printed until then, line by line, fit to be shown.
+    """
 
     exit_code = 65
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        where: Where | None = None,
+        remedy: str | None = None,
+        output: tuple[str, ...] = (),
+    ):
+        super().__init__(problem, where=where, remedy=remedy)
+        self.output = output
 
 
 class IntentMalformed(SigilError):

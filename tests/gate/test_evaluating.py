@@ -182,6 +182,7 @@ def breaking(error: BaseException):
 FAULTS = {
     "identities": Stage.BUNDLE,
     "ledger": Stage.LEDGER,
+    "share": Stage.LEDGER,
     "answerer": Stage.RUN,
     "keep": Stage.DOSSIER,
     "hall": Stage.RUN,

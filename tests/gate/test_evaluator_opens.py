@@ -30,7 +30,7 @@ def test_both_halves_are_read_once_a_recipient_opens_them(exam):
     folder = ".sigil/scenarios/api"
     library = {"lib.money": MONEY}
     spec = "docs/specs/billing.md"
-    assert opened.scenarios == (
+    assert tuple(replace(one, salt=b"") for one in opened.scenarios) == (
         Scenario("billing/upgrade", "visible", UPGRADE, f"{folder}/visible/billing/upgrade.lua",
                  "", library),
         Scenario("holdout_001", "holdout", "return { title = 'first' }\n",

@@ -61,6 +61,9 @@ def test_the_dossier_is_held_against_the_ledger(taken, auto_bench):
     known = completed(entries[-1:], "api", signers)[0]
     assert known.eval == outcome.eval
     sealed = digest((folder / SEALED).read_bytes())
-    assert disagreements(known, sealed, recorded, found) == []
+    assert disagreements(known, sealed, recorded, found, scenarios) == []
     other = [replace(recorded[0], seed=1), *recorded[1:]]
-    assert disagreements(known, "sha256:0", other, found) == ["the observations", "the seeds"]
+    assert disagreements(known, "sha256:0", other, found, scenarios) == [
+        "the observations",
+        "the seeds",
+    ]

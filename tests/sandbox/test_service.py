@@ -10,7 +10,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -287,6 +287,23 @@ def test_the_end_of_what_it_prints_is_kept_where_that_is_asked_for(start: Start)
     running.stop()
     assert running.tail().endswith(b"aaa\nlast words\n")
     assert len(running.tail()) == 1000
+
+
+def test_what_it_printed_is_forgotten_with_all_that_comes(start: Start):
+    program = """
+import socket
+server = socket.create_server(("127.0.0.1", 8000))
+print("early", flush=True)
+server.accept()
+print("late")
+"""
+    running = start(program, log_bytes=1000)
+    running.hush()
+    while running.ended(0.05) is None:
+        with suppress(OSError):
+            running.connect(8000, timeout_s=1).close()
+    running.stop()
+    assert running.tail() == b""
 
 
 def test_otherwise_nothing_of_it_reaches_us(start: Start):

@@ -138,7 +138,8 @@ class _Job:
                 lanes=os.cpu_count() or 1,
             )
             outcome, found = examination(wanted, key, quiet=quiet)
-            rung = "" if outcome.entry is None else self._shared(outcome)
+            was_decided = outcome.entry is not None and outcome.provenance is not None
+            rung = self._shared(outcome) if was_decided else ""
         commit, verdict = outcome.revisions.change.commit, outcome.decision.verdict
         text = publishing.status_text(found)
         self._set(commit, publishing.STATES[verdict], text)

@@ -58,6 +58,8 @@ def decide(
     ledger = open_ledger(root)
     stands = decision_on(root, revisions, ledger, service, SYSTEM_CLOCK.now())
     verdict = stands.worth.verdict
+    for doubt in stands.doubts:
+        click.echo(f"sigil: warning: {doubt}", err=True)
     merged = None
     if merges and verdict is Verdict.ALLOW:
         merges_alone(stands.tier)

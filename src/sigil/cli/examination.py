@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import click
+
 from sigil.cli.examined import Shown
-from sigil.cli.gatekeeping import open_ledger
+from sigil.cli.gatekeeping import own_ledger, share_ledger
 from sigil.cli.scenario.choosing import identities_of
 from sigil.gate.answerers import Answerers
 from sigil.gate.dossier import folder_of, keep_exchanges, keep_observations, keep_summary
@@ -16,6 +18,7 @@ from sigil.gate.evaluating import Outcome, Parts, Wanted, evaluate
 from sigil.gate.examining import Observed
 from sigil.gate.sealing import seal_bytes
 from sigil.gate.summary import Summary, summary
+from sigil.printable import printable_once
 
 
 def examination(
@@ -28,19 +31,25 @@ def examination(
         key: file and descriptor of the private key, as they were given.
         quiet: say nothing while it goes on.
 
+    Warnings are told on standard error, quiet or not.
+
     Raises:
+        UsageError: the base branch knows no such service.
         SigilError: there is no such change, or nothing can be kept.
     """
     root = wanted.root
     with Answerers(os.environ) as answerers, Shown(quiet=quiet) as shown:
         parts = Parts(
             identities=lambda: identities_of(wanted.service, *key),
-            ledger=lambda: open_ledger(root),
+            ledger=lambda: own_ledger(root),
+            share=partial(share_ledger, root),
             answerer=answerers.make,
             keep=partial(_keep, root, answerers),
             cache=root / ".sigil" / "cache",
         )
         outcome = evaluate(wanted, parts, shown)
+    for warning in outcome.warnings:
+        click.echo(f"sigil: warning: {printable_once(warning)}", err=True)
     found = summary(outcome)
     keep_summary(folder_of(root, outcome.eval), found, outcome.feedback)
     return outcome, found

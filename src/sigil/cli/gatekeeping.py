@@ -68,12 +68,27 @@ def open_ledger(root: Path, signer: str = "evaluator") -> Ledger:
             what it signed would lock everybody out.
         SigilError: its remote cannot be reached, or is not what was seen before.
     """
+    opened = own_ledger(root, signer)
+    share_ledger(root, opened)
+    return opened
+
+
+def own_ledger(root: Path, signer: str = "evaluator") -> Ledger:
+    """Return the repository's ledger, able to sign, as this machine knows it.
+
+    Args:
+        root: the repository.
+        signer: see `open_ledger`.
+
+    Raises:
+        NotFound, KeyMissing: see `open_ledger`.
+    """
     from sigil.errors import KeyMissing, Where
-    from sigil.ledger import keys, remote, syncing
+    from sigil.ledger import keys
     from sigil.ledger.ledger import Ledger
     from sigil.ledger.pins import Pin
 
-    path = root / ".sigil" / "ledger"
+    path = root / LEDGER
     own = keys.path_of(signer)
     opened = Ledger.open(path, keys.load(own if own.exists() else keys.path_of()), Pin.of(path))
     key = opened.needed_signer().key
@@ -83,9 +98,6 @@ def open_ledger(root: Path, signer: str = "evaluator") -> Ledger:
             where=Where(str(own if own.exists() else keys.path_of())),
             remedy=f"sigil ledger verify --trust {key}",
         )
-    url = remote.remembered(path)
-    if url is not None:
-        syncing.sync(opened, remote.Remote(url, path))
     return opened
 
 

@@ -14,6 +14,7 @@ from sigil.cli.options import print_json
 if TYPE_CHECKING:
     from sigil.gate.dossier import Kept
     from sigil.gate.keys import Identities
+    from sigil.gate.model import Scenario
     from sigil.gate.scoring import Score
     from sigil.gate.summary import Summary
 
@@ -62,12 +63,18 @@ def replay_evaluation(root: Path, name: str, identities: Identities, *, as_json:
             f"{found.eval} does not come out as it is on record: {halves or 'the score'}",
             remedy="was it evaluated by another version? see eval.json",
         )
-    _compare(root, found, folder / dossier.SEALED, recorded, again.score)
+    _compare(root, found, folder / dossier.SEALED, (scenarios, recorded), again.score)
     if not as_json:
         click.echo("every result, every piece of evidence and the score are the same")
 
 
-def _compare(root: Path, found: Summary, sealed: Path, recorded: list[Kept], score: Score) -> None:
+def _compare(
+    root: Path,
+    found: Summary,
+    sealed: Path,
+    opened: tuple[dict[str, Scenario], list[Kept]],
+    score: Score,
+) -> None:
     """Hold the dossier against the ledger's entry."""
     from sigil.canonical import digest
     from sigil.cli.gatekeeping import LEDGER
@@ -80,13 +87,13 @@ def _compare(root: Path, found: Summary, sealed: Path, recorded: list[Kept], sco
     from sigil.ledger.pins import Pin
     from sigil.store.files import read_file
 
-    path = root / LEDGER
+    path, (scenarios, recorded) = root / LEDGER, opened
     control = CommitTree(root, found.commits["control"])
     gate = load_policy(control.read(PATH, MAX_BYTES)).gate
     history = read_history(Ledger.open(path, pin=Pin.of(path)), found.service, gate)
     known = [one for one in history.completed() if one.eval == found.eval]
     wrong = (
-        disagreements(known[-1], digest(read_file(sealed)), recorded, score)
+        disagreements(known[-1], digest(read_file(sealed)), recorded, score, scenarios)
         if known
         else ["the evaluation itself"]
     )

@@ -24,6 +24,7 @@ from sigil.gate.revisions import Revisions
 from sigil.gate.standing import Now, standing
 from sigil.gate.trees import CommitTree
 from sigil.gate.trust import Tier, Trust
+from sigil.gate.unfinished import unfinished
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.statement import Entry
 from sigil.printable import printable
@@ -40,12 +41,14 @@ class Stands:
         entry: its number in the ledger.
         worth: now.
         trust: where the service stands now, and what it lacks.
+        doubts: what the policy says that can hardly be meant.
     """
 
     recorded: Decided
     entry: int
     worth: Decision
     trust: Trust
+    doubts: tuple[str, ...] = ()
 
     @property
     def tier(self) -> Tier:
@@ -71,8 +74,12 @@ def decision_on(
         if known.provenance.artifact == revisions.change.digest
     ]
     if not decided:
+        broken = unfinished(history.entries, service, revisions.change.digest)
+        said = "never evaluated as it is now"
+        if broken:
+            said = f"evaluated, and {broken[-1].eval} came to no decision: {broken[-1].cause}"
         raise NotFound(
-            f"{printable(revisions.change.ref, 80)} was never evaluated as it is now",
+            f"{printable(revisions.change.ref, 80)} was {said}",
             remedy=f"sigil eval {printable(revisions.change.ref, 80)} --service {service}",
         )
     entry, recorded = decided[-1]
@@ -90,8 +97,12 @@ def decision_on(
         used=events.used(history.entries, service),
         is_evaluator_known=entry.key in policy.gate.evaluators,
         against=tuple(events.spoken_against(history.entries, recorded.eval)),
+        unfinished=tuple(
+            unfinished(history.entries, service, revisions.change.digest, after=recorded.eval)
+        ),
     )
-    return Stands(recorded, entry.seq, standing(recorded, now), trust)
+    doubts = tuple(policy.doubts())
+    return Stands(recorded, entry.seq, standing(recorded, now), trust, doubts)
 
 
 def trust_of(ledger: Ledger, service: str, gate: Gate, moment: datetime) -> Trust:

@@ -3,8 +3,9 @@
 Pure: no clock, files or chance; `sigil.gate.evaluating` gathers the facts and records the decision.
 
 Invariant I (fail-closed): a verdict begins at ALLOW only where every fact is there, and each
-reason can only lower it. A fact that is missing is a reason. Invariant IV (freshness): so is a
-ledger that was last known to be current before the window, or in the future.
+reason can only lower it. A fact that is missing is a reason; where a stage failed, the stage is
+that reason, and nothing is said of what it would have found out. Invariant IV (freshness): a ledger
+that was last known to be current before the window, or in the future, is a reason.
 
 Not here: scores (`sigil.gate.scoring`), the trust ladder (`sigil.gate.trust`).
 """
@@ -47,12 +48,14 @@ class Stage(StrEnum):
     DOSSIER = "dossier"
     TRUST = "trust"
     LEDGER = "ledger"
+    TEARDOWN = "teardown"
 
 
 class Code(StrEnum):
     """Why a verdict is not better than it is."""
 
     STAGE_FAILED = "stage_failed"
+    NOT_KNOWN = "not_known"
     NOTHING_SCORED = "nothing_scored"
     NO_PROVENANCE = "no_provenance"
     NO_VISIBLE = "no_visible"
@@ -78,6 +81,7 @@ class Code(StrEnum):
     EXPIRED = "expired"
     USED = "used"
     SPOKEN_AGAINST = "spoken_against"
+    BROKEN_OFF = "broken_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ THRESHOLDS: Mapping[Priority, Threshold] = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a decision rests on.
+    """All that a decision rests on. None is what is not known, which is neither good nor bad.
 
     Args:
         answers: to every scenario of the exam; empty if none could be read.
@@ -144,11 +148,11 @@ class Facts:
     has_provenance: bool = False
     ledger_age_s: float | None = None
     freshness_s: float = 60.0
-    is_evaluator_known: bool = False
+    is_evaluator_known: bool | None = None
     earlier: Fraction | None = None
     differs: bool = False
-    is_seed_secret: bool = False
-    is_bound: bool = False
+    is_seed_secret: bool | None = None
+    is_bound: bool | None = None
     failed: frozenset[Stage] = frozenset()
     thresholds: Mapping[Priority, Threshold] = field(default_factory=lambda: THRESHOLDS)
 
@@ -175,9 +179,9 @@ _SANK = Fraction(2, 100)
 
 def decide(facts: Facts) -> Decision:
     """Return the decision that these facts lead to. Never raises, and never allows by default."""
-    exam = [*_gathered(facts), *_answered(facts), *_scored(facts)]
+    exam = [*_failed(facts), *_missing(facts), *_doubted(facts), *_answered(facts), *_scored(facts)]
     recommended = _worst(exam)
-    ladder = _tier(facts.tier or Tier.NONE, recommended)
+    ladder = _tier(facts.tier, recommended)
     is_enrolled = facts.tier not in {None, Tier.NONE}
     verdict = _worst([*exam, *ladder]) if is_enrolled else Verdict.REVIEW
     reasons = sorted([*exam, *ladder], key=lambda one: -_ORDER.index(one.verdict))
@@ -188,29 +192,47 @@ def _worst(reasons: Sequence[Reason]) -> Verdict:
     return max((reason.verdict for reason in reasons), key=_ORDER.index, default=Verdict.ALLOW)
 
 
-def _gathered(facts: Facts) -> list[Reason]:
-    """Return reasons that lie in what could not be gathered or trusted."""
-    found = [
+def _failed(facts: Facts) -> list[Reason]:
+    """Return what went wrong, in the order of the stages."""
+    return [
         Reason(Code.STAGE_FAILED, Verdict.REVIEW, stage.value)
         for stage in Stage
         if stage in facts.failed
     ]
-    if facts.score is None or not facts.answers:
-        found.append(Reason(Code.NOTHING_SCORED, Verdict.REVIEW))
-    if not facts.has_provenance:
-        found.append(Reason(Code.NO_PROVENANCE, Verdict.REVIEW))
-    if not facts.is_evaluator_known:
-        found.append(Reason(Code.EVALUATOR_UNKNOWN, Verdict.REVIEW))
-    doubts = (
-        (Code.CONTRADICTED, facts.differs),
-        (Code.SEED_KNOWN, not facts.is_seed_secret),
-        (Code.UNBOUND, not facts.is_bound),
+
+
+def _missing(facts: Facts) -> list[Reason]:
+    """Return reasons that lie in what is not known; none beside a stage that failed, its cause."""
+    if facts.failed:
+        return []
+    unnamed = (
+        (Code.NOTHING_SCORED, facts.score is None or not facts.answers),
+        (Code.NO_PROVENANCE, not facts.has_provenance),
+        (Code.LEDGER_UNKNOWN, facts.ledger_age_s is None),
     )
-    found += [Reason(code, Verdict.REVIEW) for code, holds in doubts if holds]
+    named = (
+        ("whether the key that signs is an evaluator's", facts.is_evaluator_known),
+        ("whether the seed was secret", facts.is_seed_secret),
+        ("whether the commits are what was examined", facts.is_bound),
+        ("the tier of the service", facts.tier),
+    )
+    return [
+        *(Reason(code, Verdict.REVIEW) for code, is_missing in unnamed if is_missing),
+        *(Reason(Code.NOT_KNOWN, Verdict.REVIEW, what) for what, fact in named if fact is None),
+    ]
+
+
+def _doubted(facts: Facts) -> list[Reason]:
+    """Return reasons that lie in what is known, and is not to be trusted."""
+    doubts = (
+        (Code.EVALUATOR_UNKNOWN, facts.is_evaluator_known is False),
+        (Code.CONTRADICTED, facts.differs),
+        (Code.SEED_KNOWN, facts.is_seed_secret is False),
+        (Code.UNBOUND, facts.is_bound is False),
+    )
+    found = [Reason(code, Verdict.REVIEW) for code, holds in doubts if holds]
     age = facts.ledger_age_s
-    if age is None:
-        found.append(Reason(Code.LEDGER_UNKNOWN, Verdict.REVIEW))
-    elif not 0 <= age <= facts.freshness_s:
+    if age is not None and not 0 <= age <= facts.freshness_s:
         found.append(Reason(Code.STALE_LEDGER, Verdict.REVIEW, f"{facts.freshness_s:g} s"))
     return found
 
@@ -281,13 +303,13 @@ def _is_unclear(answers: Sequence[Answers]) -> bool:
     )
 
 
-def _tier(tier: Tier, recommended: Verdict) -> list[Reason]:
+def _tier(tier: Tier | None, recommended: Verdict) -> list[Reason]:
     """Return the reason that lies in the trust ladder; only its upper two tiers may allow.
 
-    Under NONE, or where the tier is not known, everything is a human's to review.
+    Under NONE everything is a human's to review.
     """
     holds = tier is Tier.NONE or (tier is Tier.SHADOW and recommended is Verdict.ALLOW)
-    return [Reason(Code.TIER, Verdict.REVIEW, tier.value)] if holds else []
+    return [Reason(Code.TIER, Verdict.REVIEW, tier.value)] if tier and holds else []
 
 
 def _shown(value: Fraction) -> float:

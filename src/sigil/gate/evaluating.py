@@ -1,14 +1,20 @@
 """One evaluation: from a ref to a signed decision.
 
-    resolve → policy → bundle → deploy both sides → run → score → dossier → trust → ledger
+    resolve → policy → (on record) → bundle → deploy both sides → run → score → dossier → trust
+            → ledger
 
 Every stage may fail, and a stage that fails is a fact of the decision like any other, so that
-there is a decision at the end whatever happened; only a ref that names no change ends in an error
-before there is anything to decide about. What the decision rests on is gathered here and decided
-elsewhere, by a pure function that needs all of it for an ALLOW.
+there is a decision at the end whatever happened; only a ref that names no change, or a service that
+the base branch does not know, ends in an error before there is anything to decide about. What the
+decision rests on is gathered here and decided elsewhere, by a pure function that needs all of it
+for an ALLOW.
 
-Not here: opening (`sigil.gate.evaluator`), running (`sigil.gate.examining`), what is kept
-(`sigil.gate.dossier`).
+That an evaluation begins is on record before the exam is opened, and so is how it ended, also where
+somebody interrupts it. One that cannot be put on record is not held: nobody could say later how
+often an exam was taken.
+
+Not here: opening (`sigil.gate.evaluator`), running (`sigil.gate.examining`), what it all comes to
+(`sigil.gate.concluding`), what is kept (`sigil.gate.recording`, `sigil.gate.dossier`).
 """
 
 from __future__ import annotations
@@ -16,39 +22,44 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 
-from sigil import __version__
-from sigil.canonical import salted_digest
 from sigil.effects import SYSTEM_CLOCK, Clock, random_bytes
-from sigil.gate import events
+from sigil.errors import UsageError
+from sigil.gate import concluding
 from sigil.gate.bundle import Bundle, read_bundle
-from sigil.gate.decision import Decision, Facts, Stage, Threshold, decide
+from sigil.gate.concluding import Bound, Consulted, Examined
+from sigil.gate.decision import Decision, Facts, Stage, decide
 from sigil.gate.deploy import Deployment, Source, deploy
-from sigil.gate.deploy.settings import Deploy, External
+from sigil.gate.deploy.settings import External
 from sigil.gate.evaluator import open_bundle
-from sigil.gate.events import Complete, Decided, Provenance, eval_id
+from sigil.gate.events import Complete, Provenance, eval_id
 from sigil.gate.examining import SIDES, Answerer, Exam, Observed, answers, examine
-from sigil.gate.feedback import Disclosure, Feedback, disclosure, feedback
+from sigil.gate.feedback import Disclosure, Feedback, feedback
 from sigil.gate.hall import Hall
-from sigil.gate.history import History, read_history
 from sigil.gate.keys import Identities
 from sigil.gate.lua import Limits
-from sigil.gate.model import Half, Priority, SideName, Status
-from sigil.gate.policy import MAX_BYTES, PATH, Gate, Service, load_policy
+from sigil.gate.model import Half, Scenario, SideName
+from sigil.gate.policy import MAX_BYTES, PATH, GatePolicy, Service, load_policy
+from sigil.gate.recording import Record, Share
 from sigil.gate.revisions import Revision, Revisions, resolve
 from sigil.gate.scoring import Answers, Score, score
 from sigil.gate.stages import Stages, Stopped, Trouble, Watch
 from sigil.gate.trees import CommitTree
-from sigil.gate.trust import Tier
+from sigil.gate.unfinished import Begun, Broken
 from sigil.ledger.ledger import Ledger
+from sigil.printable import printable
 
 SITTING_S = 120.0
 """Seconds of one scenario at most; its own budget usually ends it before."""
 HALVES: tuple[Half, Half] = ("visible", "holdout")
-EVALUATOR = f"sigil@{__version__}"
+
+
+def alone(ledger: Ledger) -> bool:
+    """Share a ledger that has no remote."""
+    del ledger
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,7 @@ class Parts:
     Args:
         identities: reads the private keys of a recipient.
         ledger: opens the ledger, able to sign.
+        share: brings it and its remote to the same state.
         answerer: makes what answers calls that scenarios do not answer themselves.
         keep: writes what was observed, for these recipients, below the evaluation's id, and returns
             the digest of what it wrote.
@@ -99,6 +111,7 @@ class Parts:
     answerer: Callable[[Service, Mapping[SideName, Deployment]], Answerer]
     keep: Callable[[str, Sequence[Observed], Sequence[str]], str]
     cache: Path
+    share: Share = alone
     hall: Callable[[], Hall] = Hall
     deploy: Callable[..., Deployment] = deploy
     resolve: Callable[..., Revisions] = resolve
@@ -121,7 +134,8 @@ class Outcome:
         feedback: what the change's author may read.
         troubles: stages that failed, and why.
         observed: all that was seen; holds holdouts, and is in no representation.
-        entry: number of the decision in the ledger; None if it could not be written.
+        warnings: what somebody should look at, and is no reason.
+        entry: number of the entry that ends it in the ledger; None if it could not be written.
     """
 
     eval: str
@@ -134,6 +148,7 @@ class Outcome:
     feedback: Feedback
     troubles: tuple[Trouble, ...]
     observed: tuple[Observed, ...] = field(repr=False)
+    warnings: tuple[str, ...] = ()
     entry: int | None = None
 
 
@@ -141,16 +156,24 @@ def evaluate(wanted: Wanted, parts: Parts, watch: Watch) -> Outcome:
     """Examine a change, decide on it, and record both.
 
     Raises:
+        UsageError: the base branch knows no such service; nothing was recorded.
         SigilError: there is no such change; nothing was recorded.
     """
     watch.begins(Stage.RESOLVE)
     found = parts.resolve(wanted.root, wanted.ref, base=wanted.base, remote=wanted.remote)
     evaluation = _Evaluation(wanted, parts, Stages(watch), found, parts.entropy(32))
     with suppress(Stopped):
-        evaluation.examine()
-    with suppress(Stopped):
-        evaluation.consult()
-    return evaluation.conclude()
+        evaluation.read_policy()
+    try:
+        with suppress(Stopped):
+            evaluation.begin()
+            evaluation.examine()
+        with suppress(Stopped):
+            evaluation.consult()
+        return evaluation.conclude()
+    except BaseException:
+        evaluation.interrupt()
+        raise
 
 
 @dataclass(slots=True)
@@ -163,19 +186,10 @@ class _Evaluation:
     revisions: Revisions
     secret: bytes = field(repr=False)
     name: str = ""
-    gate: Gate | None = None
-    bundle: Bundle | None = None
-    seed: int | None = None
-    observed: tuple[Observed, ...] = field(default=(), repr=False)
-    answers: tuple[Answers, ...] = ()
-    score: Score | None = None
-    ledger: Ledger | None = None
-    history: History | None = None
-    known: list[Complete] = field(default_factory=list[Complete])
-    tier: Tier | None = None
-    observations: str = ""
-    complete: Complete | None = None
-    is_bound: bool = False
+    policy: GatePolicy | None = None
+    record: Record | None = None
+    examined: Examined = field(default_factory=Examined)
+    consulted: Consulted = field(default_factory=Consulted)
 
     def __post_init__(self) -> None:
         self.name = eval_id(self.parts.clock.now(), self.parts.entropy(4))
@@ -183,45 +197,91 @@ class _Evaluation:
     @property
     def provenance(self) -> Provenance | None:
         """The six fields, once all are known."""
-        if self.bundle is None or self.seed is None:
-            return None
-        return Provenance(
-            artifact=self.revisions.change.digest,
-            baseline=self.revisions.baseline.digest,
-            scenarios=self.bundle.manifest.set_hash,
-            seed=f"0x{self.seed:016X}",
-            control=self.revisions.control.digest,
-            evaluator=EVALUATOR,
-        )
+        return self.examined.provenance(self.revisions)
+
+    # --- before the exam ------------------------------------------------------------------
+
+    def read_policy(self) -> None:
+        """Read what the base branch says of its exams.
+
+        Raises:
+            UsageError: nothing of this service.
+        """
+        control = self._control()
+        with self.stages.at(Stage.POLICY):
+            policy = load_policy(control.read(PATH, MAX_BYTES), f"{control.name}:{PATH}")
+        known = policy.gate.services
+        if self.wanted.service not in known:
+            raise UsageError(
+                f"{printable(self.revisions.control.ref, 80)} has no service "
+                f"{printable(self.wanted.service, 80)!r} to examine",
+                where=policy.document.where("services"),
+                remedy=f"name one of: {', '.join(sorted(known))}",
+            )
+        self.policy = policy
+
+    def begin(self) -> None:
+        """Put on record that the evaluation begins, in a ledger that was just verified."""
+        with self.stages.at(Stage.LEDGER):
+            change = self.revisions.change
+            record = Record(
+                self.parts.ledger(),
+                self.parts.share,
+                self.wanted.service,
+                Begun(self.name, change.ref, change.commit, change.digest),
+            )
+            record.begin()
+            self.record = record
+
+    def _control(self) -> CommitTree:
+        return CommitTree(self.wanted.root, self.revisions.control.commit)
 
     # --- the exam -----------------------------------------------------------------------
 
     def examine(self) -> None:
         """Open the exam, put both sides up, run everything, add it up."""
-        control = CommitTree(self.wanted.root, self.revisions.control.commit)
-        with self.stages.at(Stage.POLICY):
-            policy = load_policy(control.read(PATH, MAX_BYTES), f"{control.name}:{PATH}")
-            self.gate, service = policy.gate, policy.service(self.wanted.service)
-            settings = policy.deployment(self.wanted.service)
-            self.is_bound = not isinstance(settings, External) or settings.vouched
+        if self.policy is None:
+            return
+        known = self.examined
+        with self.stages.noting(Stage.POLICY):
+            settings = self.policy.deployment(self.wanted.service)
+            known.is_bound = not isinstance(settings, External) or settings.vouched
         with self.stages.at(Stage.BUNDLE):
-            self.bundle = read_bundle(control, self.wanted.service)
-            opened = open_bundle(self.bundle, self.parts.identities())
-        self._describe(self.bundle)
-        self.seed = _seed(self.wanted, self.parts)
-        exam = Exam(
-            scenarios=opened.scenarios,
-            seed=self.seed,
-            repeats=max(self.wanted.repeats or 1, self.gate.policy.repeats),
+            bundle = read_bundle(self._control(), self.wanted.service)
+            opened = open_bundle(bundle, self.parts.identities())
+            known.scenarios = bundle.manifest.set_hash
+            known.seed = _seed(self.wanted, self.parts)
+            known.is_seed_secret = self.wanted.seed is None
+            self._describe(bundle)
+        found = self._held(self._exam(opened.scenarios, known.seed), self.policy)
+        with self.stages.at(Stage.SCORE):
+            known.observed, known.answers = tuple(found), answers(opened.scenarios, found)
+            weights = self.policy.gate.policy.weights
+            known.score = score(
+                known.answers, visible=Fraction(weights.visible), holdout=Fraction(weights.holdout)
+            )
+        with self.stages.at(Stage.DOSSIER):
+            known.observations = self.parts.keep(self.name, found, bundle.manifest.recipients)
+
+    def _exam(self, scenarios: Sequence[Scenario], seed: int) -> Exam:
+        assert self.policy is not None
+        return Exam(
+            scenarios=scenarios,
+            seed=seed,
+            repeats=max(self.wanted.repeats or 1, self.policy.gate.policy.repeats),
             limits=Limits(),
             most_seconds=SITTING_S,
             lanes=self.wanted.lanes,
             secret=self.secret,
         )
-        with ExitStack() as standing:
-            deployments = self._deployed(settings, standing)
+
+    def _held(self, exam: Exam, policy: GatePolicy) -> list[Observed]:
+        """Put both sides up, run the exam, and take down whatever stands, whatever happens."""
+        service = policy.service(self.wanted.service)
+        with self.stages.noting(Stage.TEARDOWN), ExitStack() as standing:
+            deployments = self._deployed(policy, standing)
             with self.stages.at(Stage.RUN):
-                found = examine(
+                return examine(
                     exam,
                     hall=standing.enter_context(self.parts.hall()),
                     deployments=deployments,
@@ -229,19 +289,8 @@ class _Evaluation:
                         service, {side: deployments[side, "visible"] for side in SIDES}
                     ),
                     progress=self.stages.watch.sat,
-                    is_over=self._clock_of(self.gate.policy.max_seconds),
+                    is_over=self._clock_of(policy.gate.policy.max_seconds),
                 )
-        with self.stages.at(Stage.SCORE):
-            self.observed, self.answers = tuple(found), answers(exam.scenarios, found)
-            weights = self.gate.policy.weights
-            self.score = score(
-                self.answers,
-                visible=Fraction(weights.visible),
-                holdout=Fraction(weights.holdout),
-            )
-        with self.stages.at(Stage.DOSSIER):
-            recipients = self.bundle.manifest.recipients
-            self.observations = self.parts.keep(self.name, found, recipients)
 
     def _clock_of(self, seconds: float) -> Callable[[], bool]:
         """Return what says whether so many seconds from now are over."""
@@ -257,27 +306,28 @@ class _Evaluation:
         )
 
     def _deployed(
-        self, settings: Deploy, standing: ExitStack
+        self, policy: GatePolicy, standing: ExitStack
     ) -> dict[tuple[SideName, Half], Deployment]:
         """Put both sides up, for each half of the exam apart, until ``standing`` ends.
 
         A service that is asked the visible half cannot repeat in its replies, which are kept in the
-        open, what the sealed half asked.
+        open, what the sealed half asked. Nothing is asked until all are up, so that nothing that
+        one of them prints before can hold any of it.
         """
-        control = Source(self.wanted.root, self.revisions.control.commit)
-        compared: tuple[tuple[SideName, Revision, Stage], ...] = (
-            ("pr", self.revisions.change, Stage.DEPLOY_PR),
-            ("baseline", self.revisions.baseline, Stage.DEPLOY_BASELINE),
-        )
+        root, revisions = self.wanted.root, self.revisions
         found: dict[tuple[SideName, Half], Deployment] = {}
+        compared: tuple[tuple[SideName, Revision, Stage], ...] = (
+            ("pr", revisions.change, Stage.DEPLOY_PR),
+            ("baseline", revisions.baseline, Stage.DEPLOY_BASELINE),
+        )
         for side, revision, stage in compared:
             with self.stages.at(stage):
                 for half in HALVES:
                     deployment = self.parts.deploy(
-                        settings,
-                        Source(self.wanted.root, revision.commit),
+                        policy.deployment(self.wanted.service),
+                        Source(root, revision.commit),
                         side,
-                        control=control,
+                        control=Source(root, revisions.control.commit),
                         cache=self.parts.cache,
                         progress=self.stages.watch.says,
                     )
@@ -287,151 +337,125 @@ class _Evaluation:
     # --- what the ledger knows ----------------------------------------------------------
 
     def consult(self) -> None:
-        """Read the service's history, out of a ledger that was just verified."""
+        """Learn the service's past, out of a ledger that was just verified."""
+        if self.record is None or self.policy is None:
+            return
+        known = self.consulted
         with self.stages.at(Stage.LEDGER):
-            self.ledger = self.parts.ledger()
-            gate = self.gate or Gate.model_construct(services={})
-            self.history = read_history(self.ledger, self.wanted.service, gate)
-            self.known = self.history.completed()
+            self.record.share()
+            history = self.record.history(self.policy.gate)
+            known.completed = history.completed()
+            known.is_evaluator_known = self.record.signer in self.policy.gate.evaluators
+            current, now = self.record.current(history), self.parts.clock.now()
+            known.age_s = None if current is None else (now - current).total_seconds()
         with self.stages.at(Stage.TRUST):
-            self.tier = self.history.trust(self.parts.clock.now()).tier
+            known.tier = history.trust(now).tier
 
     # --- the decision -------------------------------------------------------------------
 
     def conclude(self) -> Outcome:
         """Decide, and record it. Never raises but for what ends the process."""
-        disclosed, facts, entry = Disclosure.NOTHING, Facts(), None
+        complete: Complete | None = None
+        facts = Facts(answers=self.examined.answers, score=self.examined.score)
         with suppress(Stopped), self.stages.at(Stage.LEDGER):
-            disclosed = self._disclosed()
-            self._record_exam(disclosed)
-            facts = self._facts()
+            complete = self._record_exam()
+            facts = concluding.facts(
+                self.examined,
+                self.consulted,
+                complete=complete,
+                policy=self.policy and self.policy.gate.policy,
+                about=self.provenance,
+            )
         decision = decide(replace(facts, failed=self.stages.failed))
-        with suppress(Stopped), self.stages.at(Stage.LEDGER):
-            entry = self._record_decision(decision)
-        if entry is None:  # a decision that is not on record allows nothing
+        entry: int | None = None
+        with suppress(Stopped), self.stages.noting(Stage.LEDGER):
+            entry = self._record_end(decision)
+        if entry is None:  # what is not on record allows nothing
             decision = decide(replace(facts, failed=self.stages.failed | {Stage.LEDGER}))
+        told = Disclosure.NOTHING if complete is None else complete.disclosed
+        return self._outcome(decision, told, entry)
+
+    def interrupt(self) -> None:
+        """Put on record, if that is possible, that somebody ended it."""
+        if self.record is not None:
+            with suppress(Exception):  # what goes on is more than what went wrong here
+                self.record.break_off(self._broken(interrupted=True))
+
+    def _outcome(self, decision: Decision, told: Disclosure, entry: int | None) -> Outcome:
+        answers, troubles = self.examined.answers, tuple(self.stages.troubles)
+        warnings = [] if self.policy is None else self.policy.doubts()
         return Outcome(
             eval=self.name,
             service=self.wanted.service,
             revisions=self.revisions,
             provenance=self.provenance,
-            answers=self.answers,
-            score=self.score,
+            answers=answers,
+            score=self.examined.score,
             decision=decision,
             feedback=feedback(
                 self.name,
                 decision.verdict,
-                self.answers,
-                numbers=self._numbers(),
-                disclosed=disclosed,
+                answers,
+                numbers=concluding.numbers(answers, self.secret),
+                disclosed=told,
+                troubles=troubles,
             ),
-            troubles=tuple(self.stages.troubles),
-            observed=self.observed,
+            troubles=troubles,
+            observed=self.examined.observed,
+            warnings=tuple(
+                dict.fromkeys([*warnings, *(self.record.warnings if self.record else [])])
+            ),
             entry=entry,
         )
 
-    def _disclosed(self) -> Disclosure:
-        """Return how much the feedback may say of holdouts; nothing where the ledger is unknown."""
-        provenance = self.provenance
-        if provenance is None or self.gate is None or self.ledger is None or self.score is None:
-            return Disclosure.NOTHING
-        taken = events.taken(self.known, provenance.scenarios)
-        own = events.submissions(taken, self.wanted.ref, provenance.artifact)
-        found = events.hundredths(self.score.holdout)
-        holdout = None if found is None else Fraction(found.pr, 100)
-        return disclosure(own, holdout, left=self.gate.policy.submissions - len(taken))
-
-    def _numbers(self) -> dict[str, int]:
-        """Return a number for each holdout that says nothing of its place in the bundle."""
-        sealed = [one.question.id for one in self.answers if one.question.half == "holdout"]
-        sealed.sort(key=lambda name: salted_digest(self.secret, name.encode()))
-        return {name: number for number, name in enumerate(sealed, 1)}
-
-    def _record_exam(self, disclosed: Disclosure) -> None:
-        """Append ``eval.complete``, if there is anything to record."""
-        provenance, found = self.provenance, self.score
-        if self.ledger is None or provenance is None or found is None:
-            return
-        overall, visible, holdout = events.scores(found)
-        halves = [one.question.half for one in self.answers]
-        unclear = (Status.ERROR, Status.INCONCLUSIVE)
-        self.complete = Complete(
-            eval=self.name,
-            ref=self.wanted.ref,
-            commit=self.revisions.change.commit,
-            provenance=provenance,
-            overall=overall,
-            visible=visible,
-            holdout=holdout,
-            scenarios={half: halves.count(half) for half in ("visible", "holdout")},
-            complete=all(one.pr and one.baseline for one in self.answers)
-            and not any(one.has(status) for one in self.answers for status in unclear),
-            disclosed=disclosed,
-            observations=self.observations,
-        )
-        body = events.complete_body(self.complete)
-        self.ledger.append(events.COMPLETE, self.wanted.service, body, _subjects(provenance))
-
-    def _facts(self) -> Facts:
-        """Return what the decision rests on."""
-        provenance, gate, ledger = self.provenance, self.gate, self.ledger
-        if provenance is None or gate is None or ledger is None or self.history is None:
-            return Facts(answers=self.answers, score=self.score)
-        signer = ledger.signer
-        return Facts(
-            answers=self.answers,
-            score=self.score,
-            tier=self.tier,
-            has_provenance=True,
-            ledger_age_s=(self.parts.clock.now() - self.history.current).total_seconds(),
-            freshness_s=gate.policy.freshness_s,
-            is_evaluator_known=signer is not None and signer.key in gate.evaluators,
-            earlier=events.earlier(self.known, provenance.baseline, provenance.scenarios),
-            differs=self.complete is not None and events.contradicts(self.known, self.complete),
-            is_seed_secret=self.wanted.seed is None,
-            is_bound=self.is_bound,
-            thresholds=_thresholds(gate),
-        )
-
-    def _record_decision(self, decision: Decision) -> int | None:
-        """Append ``eval.decision``; return its number, or None if nothing can be bound to it."""
-        provenance, gate, ledger = self.provenance, self.gate, self.ledger
-        if provenance is None or gate is None or ledger is None:
+    def _record_exam(self) -> Complete | None:
+        """Append ``eval.complete``, if there is anything to record; return it once it is there."""
+        if self.record is None or self.policy is None:
             return None
-        lasts = timedelta(seconds=gate.policy.freshness_s)
-        decided = Decided(
-            eval=self.name,
-            verdict=decision.verdict,
-            recommended=decision.recommended,
-            reasons=events.reasons(decision),
-            tier=self.tier or Tier.NONE,
-            provenance=provenance,
-            commit=self.revisions.change.commit,
-            base=self.revisions.control.commit,
-            size=ledger.tip.size,
-            nonce=self.parts.entropy(16).hex(),
-            expires=self.parts.clock.now() + lasts,
+        told = concluding.disclosed(
+            self.examined,
+            self.consulted,
+            ref=self.wanted.ref,
+            about=self.provenance,
+            most=self.policy.gate.policy.submissions,
         )
-        body = events.decision_body(decided)
-        return ledger.append(events.DECISION, self.wanted.service, body, _subjects(provenance)).seq
+        complete = concluding.completed(self.name, self.revisions, self.examined, told)
+        if complete is not None:
+            self.record.complete(complete)
+        return complete
+
+    def _record_end(self, decision: Decision) -> int | None:
+        """Append how it ended, share it, and return its number; None if there is no ledger."""
+        record, about, policy = self.record, self.provenance, self.policy
+        if record is None:
+            return None
+        if about is None or policy is None:  # there is nothing that a decision could be bound to
+            record.break_off(self._broken())
+        else:
+            bound = Bound(
+                size=record.size,
+                nonce=self.parts.entropy(16).hex(),
+                moment=self.parts.clock.now(),
+                lasts_s=policy.gate.policy.freshness_s,
+            )
+            record.decide(
+                concluding.decided(
+                    self.name,
+                    decision,
+                    self.revisions,
+                    about=about,
+                    tier=self.consulted.tier,
+                    bound=bound,
+                )
+            )
+        record.share()
+        return record.entry
+
+    def _broken(self, *, interrupted: bool = False) -> Broken:
+        change = self.revisions.change
+        stages = [stage for stage in Stage if stage in self.stages.failed]
+        return Broken(self.name, change.commit, change.digest, stages, interrupted)
 
 
 def _seed(wanted: Wanted, parts: Parts) -> int:
     return int.from_bytes(parts.entropy(8)) if wanted.seed is None else wanted.seed
-
-
-def _thresholds(gate: Gate) -> Mapping[Priority, Threshold]:
-    known = gate.policy.thresholds
-    return {
-        priority: Threshold(Fraction(str(one.allow)), Fraction(str(one.review)))
-        for priority, one in zip(Priority, (known.P0, known.P1, known.P2), strict=True)
-    }
-
-
-def _subjects(provenance: Provenance) -> dict[str, str]:
-    return {
-        "artifact": provenance.artifact,
-        "baseline": provenance.baseline,
-        "scenarios": provenance.scenarios,
-        "control": provenance.control,
-    }

@@ -73,7 +73,15 @@ def _scenario(bundle: Bundle, sealed: Sealed, envelope: Envelope) -> Scenario:
         raise MalformedScenario(
             "what is sealed here is no scenario", where=refused.where, remedy="seal it again"
         ) from None
-    return Scenario(entry.id, "holdout", text, path, entry.spec, bundle.library)
+    return Scenario(
+        id=entry.id,
+        half="holdout",
+        text=text,
+        path=path,
+        spec=entry.spec,
+        library=bundle.library,
+        salt=envelope.salt,
+    )
 
 
 def _open(bundle: Bundle, sealed: Sealed, identities: Identities) -> Envelope:

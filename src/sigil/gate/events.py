@@ -16,7 +16,8 @@ Scores stand here in hundredths: a finer figure would be a channel out of the se
 A body of another shape raises, because a ledger that is not understood is not a ledger that was
 read: whoever decides without it does not allow.
 
-Not here: signatures and order (`sigil.ledger`), what follows (`sigil.gate.trust`).
+Not here: signatures and order (`sigil.ledger`), what follows (`sigil.gate.trust`), evaluations
+without a decision (`sigil.gate.unfinished`).
 """
 
 from __future__ import annotations
@@ -139,6 +140,8 @@ class Complete:
         complete: whether every scenario came to a verdict on both sides.
         disclosed: how much its feedback says of holdouts.
         observations: digest of what was observed, as it is kept under seal.
+        rubrics: digests of the rubrics that judges were asked by, ascending; those of holdouts
+            are salted. None in an entry of a version that did not record them.
     """
 
     eval: str
@@ -152,6 +155,7 @@ class Complete:
     complete: bool
     disclosed: Disclosure
     observations: str = ""
+    rubrics: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +270,7 @@ def completed(entries: Iterable[Recorded], service: str, signers: Signers) -> li
         LedgerBroken: an entry of another shape.
     """
     return [
-        _read(one, Complete)
+        read_body(one, Complete)
         for one in entries
         if _is(one, service, COMPLETE) and one.key in signers.evaluators
     ]
@@ -279,7 +283,7 @@ def decided(entries: Iterable[Recorded], service: str, signers: Signers) -> list
         LedgerBroken: an entry of another shape.
     """
     return [
-        _read(one, Decided)
+        read_body(one, Decided)
         for one in entries
         if _is(one, service, DECISION) and one.key in signers.evaluators
     ]
@@ -298,7 +302,7 @@ def trust_events(entries: Sequence[Recorded], service: str, signers: Signers) ->
         if entry.service != service:
             continue
         if entry.kind == DECISION and entry.key in signers.evaluators:
-            known = _read(entry, Decided)
+            known = read_body(entry, Decided)
             if known.eval not in seen:  # deciding anew is no new evaluation
                 seen.add(known.eval)
                 found.append(_evaluated(entry.ts, known, complete.get(known.eval, False)))
@@ -354,9 +358,9 @@ def spoken_against(
     """
     found: list[tuple[Literal["override", "incident"], Verdict]] = []
     for entry in entries:
-        if entry.kind == OVERRIDE and (one := _read(entry, _OfEval)).eval == name:
+        if entry.kind == OVERRIDE and (one := read_body(entry, _OfEval)).eval == name:
             found.append(("override", one.verdict))
-        elif entry.kind.startswith(INCIDENT) and _read(entry, _OfIncident).eval == name:
+        elif entry.kind.startswith(INCIDENT) and read_body(entry, _OfIncident).eval == name:
             found.append(("incident", Verdict.REVIEW))
     return found
 
@@ -382,7 +386,7 @@ def used(entries: Iterable[Recorded], service: str) -> frozenset[str]:
     Raises:
         LedgerBroken: an entry of another shape.
     """
-    return frozenset(_read(one, _OfMerge).nonce for one in entries if _is(one, service, MERGE))
+    return frozenset(read_body(one, _OfMerge).nonce for one in entries if _is(one, service, MERGE))
 
 
 def _of_hundred(found: Hundredths | None) -> Fraction | None:
@@ -403,20 +407,29 @@ def _told(entry: Recorded) -> TrustEvent | None:
     if entry.kind == ENROLLED:
         return Enrolled(entry.ts)
     if entry.kind == VERDICT:
-        judged = _read(entry, _OfEval)
+        judged = read_body(entry, _OfEval)
         return Judged(entry.ts, judged.eval, judged.verdict.value)
     if entry.kind == OVERRIDE:
-        one = _read(entry, _OfEval)
+        one = read_body(entry, _OfEval)
         if one.decided is None:
             raise LedgerBroken("an override that does not say what it overrides")
         return Overridden(entry.ts, one.eval, one.decided.value, one.verdict.value)
     if entry.kind.startswith(INCIDENT):
         tag = entry.kind.removeprefix(INCIDENT)
-        return Incident(entry.ts, tag, _read(entry, _OfIncident).eval)
+        return Incident(entry.ts, tag, read_body(entry, _OfIncident).eval)
     return None
 
 
-def _read(entry: Recorded, kind: type[_T]) -> _T:
+def read_body(entry: Recorded, kind: type[_T]) -> _T:
+    """Return the facts of an entry.
+
+    Args:
+        entry: of the ledger.
+        kind: their shape; what an entry holds besides is left out.
+
+    Raises:
+        LedgerBroken: they are of another shape.
+    """
     try:
         return msgspec.convert(entry.body, kind)
     except msgspec.ValidationError as error:

@@ -161,6 +161,8 @@ def examine(
         answerer: of what a scenario's process does not answer itself.
         progress: hears how many sittings of how many have ended.
         is_over: says whether the exam's time is up; a sitting that has not begun then never does.
+
+    Whatever ends it early, such as Ctrl-C, ends the hall with all that sits in it at once.
     """
 
     def sit(sitting: Sitting) -> Observed | None:
@@ -194,13 +196,17 @@ def examine(
 
     sittings = exam.sittings()
     found: list[Observed] = []
-    with ThreadPoolExecutor(exam.lanes) as pool:
-        try:
-            for done, observed in enumerate(pool.map(sit, sittings), 1):
-                found += [] if observed is None else [observed]
-                progress(done, len(sittings))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    pool = ThreadPoolExecutor(exam.lanes)
+    try:
+        for done, observed in enumerate(pool.map(sit, sittings), 1):
+            found += [] if observed is None else [observed]
+            progress(done, len(sittings))
+    except BaseException:
+        # Who is asked outside may take minutes yet, and ends when whoever answers is closed.
+        pool.shutdown(wait=False, cancel_futures=True)
+        hall.close()
+        raise
+    pool.shutdown()
     places = {scenario.id: place for place, scenario in enumerate(exam.scenarios)}
     return sorted(
         found,

@@ -1,8 +1,9 @@
 """What the author of a change may know of its evaluation.
 
 Pure. Invariant II (isolation wall): feedback is built of results, which hold no text of a
-scenario, and of nothing else. A visible scenario keeps its name; a holdout has a number that is
-drawn anew for every evaluation, and its intent's path, which is in the repository anyway.
+scenario, and of what failed before anything of the exam was asked. A visible scenario keeps its
+name; a holdout has a number that is drawn anew for every evaluation, and its intent's path, which
+is in the repository anyway.
 
 Step labels are a channel: a change can fail on purpose to carry out what it saw. So how much is
 said of holdouts is a ladder of its own: steps while a change gets better, then which intent is
@@ -18,9 +19,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from sigil.gate.decision import Verdict
+from sigil.gate.decision import Stage, Verdict
 from sigil.gate.model import Half, Result, Status, StepStatus
 from sigil.gate.scoring import Answers
+from sigil.gate.stages import Trouble
+
+_BEFORE = frozenset({Stage.POLICY, Stage.DEPLOY_PR, Stage.DEPLOY_BASELINE})
+"""Stages whose problems an author may read: nothing of the exam was opened for them, or had reached
+what they are about. Problems of the others are the operator's."""
 
 
 class Disclosure(StrEnum):
@@ -71,6 +77,21 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What kept an evaluation from coming to its end.
+
+    Args:
+        stage: that failed.
+        problem: one line; empty where it is the operator's.
+        output: the end of what a service printed that did not come up.
+    """
+
+    stage: Stage
+    problem: str = ""
+    output: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Feedback:
     """What the author of a change is told.
 
@@ -81,6 +102,7 @@ class Feedback:
         lines: visible scenarios in the exam's order, then holdouts by number.
         failing_specs: intents that a holdout found not met, sorted; what is left of the holdouts
             under ``specs``.
+        obstacles: stages that failed, in the order in which they did.
     """
 
     eval: str
@@ -88,6 +110,7 @@ class Feedback:
     disclosure: Disclosure
     lines: tuple[Line, ...]
     failing_specs: tuple[str, ...]
+    obstacles: tuple[Obstacle, ...] = ()
 
     def counts(self) -> Mapping[StepStatus, int]:
         """Return how many steps were labelled how, over all lines."""
@@ -121,6 +144,7 @@ def feedback(
     *,
     numbers: Mapping[str, int],
     disclosed: Disclosure,
+    troubles: Sequence[Trouble] = (),
 ) -> Feedback:
     """Return what the author is told.
 
@@ -130,6 +154,7 @@ def feedback(
         answers: to every scenario.
         numbers: of each holdout in this evaluation, by id, 1 to their count in random order.
         disclosed: how much is said of holdouts.
+        troubles: stages that failed.
     """
     visible = [
         Line(
@@ -155,7 +180,14 @@ def feedback(
     ]
     failing = {one.question.spec for one in sealed if _failed(one.pr) and one.question.spec}
     specs = () if disclosed is Disclosure.NOTHING else tuple(sorted(failing))
-    return Feedback(name, verdict, disclosed, (*visible, *holdouts), specs)
+    obstacles = tuple(_obstacle(trouble) for trouble in troubles)
+    return Feedback(name, verdict, disclosed, (*visible, *holdouts), specs, obstacles)
+
+
+def _obstacle(trouble: Trouble) -> Obstacle:
+    if trouble.stage not in _BEFORE:
+        return Obstacle(trouble.stage)
+    return Obstacle(trouble.stage, trouble.problem, trouble.output)
 
 
 def _failed(results: Sequence[Result]) -> bool:

@@ -71,6 +71,7 @@ class Scenario:
         path: what a code frame calls it.
         spec: path of the intent that it stems from, relative to the repository; empty if unknown.
         library: text of each helper that it may ``require``, by module name such as ``lib.money``.
+        salt: of digests of its parts, from inside of its seal; empty for a visible one.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Scenario:
     path: str
     spec: str = ""
     library: Mapping[str, str] = field(default_factory=dict[str, str])
+    salt: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class ThresholdSetting(_Part):
     @model_validator(mode="after")
     def _review_is_the_lower(self) -> ThresholdSetting:
         if self.review > self.allow:
-            raise ValueError("review is higher than allow")
+            raise ValueError("review is higher than allow; what is allowed is more than reviewed")
         return self
 
 
@@ -125,7 +125,7 @@ class Weights(_Part):
     @model_validator(mode="after")
     def _something_counts(self) -> Weights:
         if self.visible + self.holdout <= 0:
-            raise ValueError("at least one half has to count")
+            raise ValueError("at least one half has to count; give visible or holdout a weight")
         return self
 
 
@@ -225,6 +225,35 @@ class GatePolicy:
             )
             for model, entry in self.service(name).models.items()
         }
+
+    def doubts(self) -> list[str]:
+        """Return what is written so that it can hardly be meant, each with its place and a remedy.
+
+        It is obeyed: whoever writes the base branch decides. But nobody should find out too late.
+        """
+        policy = self.gate.policy
+        found = [
+            (f"policy.weights.{half}", f"the {half} half counts for nothing in the satisfaction")
+            for half, weight in (
+                ("visible", policy.weights.visible),
+                ("holdout", policy.weights.holdout),
+            )
+            if weight == 0
+        ]
+        for name, threshold in (
+            ("P0", policy.thresholds.P0),
+            ("P1", policy.thresholds.P1),
+            ("P2", policy.thresholds.P2),
+        ):
+            place = f"policy.thresholds.{name}"
+            if threshold.allow == 0:
+                found.append((f"{place}.allow", "no satisfaction is too low for an ALLOW"))
+            elif threshold.review == 0:
+                found.append((f"{place}.review", "no satisfaction is low enough for a BLOCK"))
+        return [
+            f"{self.document.where(field)}: {said}; set it above 0, or leave it out"
+            for field, said in found
+        ]
 
     def deployment(self, name: str) -> Deploy:
         """Return how a service is put up.

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NoReturn
 
+from sigil.gate import rubrics
 from sigil.gate.channel import Assignment
 from sigil.gate.dossier import Kept
 from sigil.gate.effects import Call, EffectFailed
@@ -101,7 +102,11 @@ def _nowhere(timeout_s: float) -> NoReturn:
 
 
 def disagreements(
-    known: Complete, sealed: str, recorded: Sequence[Kept], found: Score
+    known: Complete,
+    sealed: str,
+    recorded: Sequence[Kept],
+    found: Score,
+    scenarios: Mapping[str, Scenario],
 ) -> list[str]:
     """Return what of a dossier is not what the ledger says of its evaluation.
 
@@ -110,13 +115,16 @@ def disagreements(
         sealed: digest of the sealed observations.
         recorded: what they hold.
         found: the repeated score.
+        scenarios: of the exam, opened, by id.
     """
     seed = int(known.provenance.seed, 16)
     seeds = {one.seed == seed_of(seed, one.scenario, one.repeat) for one in recorded}
     overall, visible, holdout = scores(found)
+    asked = rubrics.digests((scenarios[one.scenario], one.answered) for one in recorded)
     checks = (
         ("the observations", known.observations == sealed),
         ("the seeds", False not in seeds),
         ("the score", (known.overall, known.visible, known.holdout) == (overall, visible, holdout)),
+        ("the rubrics", known.rubrics is None or known.rubrics == asked),
     )
     return [what for what, holds in checks if not holds]

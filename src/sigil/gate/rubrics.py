@@ -17,10 +17,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sigil.gate.effects import Json
+from sigil.canonical import digest, salted_digest
+from sigil.gate.effects import Answered, Json
+from sigil.gate.model import Scenario
 
 _SENTENCE: Final = re.compile(r"(?:[^.!?\"`]|\"[^\"]*\"|`[^`]*`|[.!?](?!\s|$))+[.!?]?")
 _QUOTED: Final = re.compile(r"\"([^\"]+)\"|`([^`]+)`")
@@ -97,6 +100,22 @@ def check(rubric: str, subject: Json) -> Checked:
             if sentence.strip(" .!?")
         )
     )
+
+
+def digests(sat: Iterable[tuple[Scenario, Sequence[Answered]]]) -> list[str]:
+    """Return the digest of every rubric that a judge was asked by, ascending, each once.
+
+    Args:
+        sat: scenarios, and the calls of each with their replies. A holdout's rubric is salted with
+            what lies in its seal, so that nobody without a key can try a guess.
+    """
+    asked = {
+        (scenario.salt, str(one.call.request["rubric"]).encode())
+        for scenario, answered in sat
+        for one in answered
+        if one.call.kind == "judge"
+    }
+    return sorted({salted_digest(salt, text) if salt else digest(text) for salt, text in asked})
 
 
 def _holds(sentence: str, text: str) -> bool | None:

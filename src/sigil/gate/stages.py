@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sigil.errors import SigilError
+from sigil.errors import DeploymentFailed, SigilError
 from sigil.gate.decision import Stage
 
 
@@ -48,10 +48,13 @@ class Trouble:
     Args:
         stage: which.
         problem: one line that holds nothing of a holdout.
+        output: the end of what a service printed before it was healthy, and so before anything of
+            the exam reached it; line by line, fit to be shown.
     """
 
     stage: Stage
     problem: str
+    output: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -73,16 +76,29 @@ class Stages:
 
     @contextmanager
     def at(self, stage: Stage) -> Generator[None]:
-        """Note an error of this stage.
+        """Begin a stage, and note an error of it.
 
         Raises:
             Stopped: there was one.
         """
         self.watch.begins(stage)
+        with self.noting(stage):
+            yield
+
+    @contextmanager
+    def noting(self, stage: Stage) -> Generator[None]:
+        """Note an error of a stage that is under way, or that does not show.
+
+        Raises:
+            Stopped: there was one.
+        """
         try:
             yield
         except Stopped:
             raise
+        except DeploymentFailed as error:
+            self.troubles.append(Trouble(stage, str(error), error.output))
+            raise Stopped from error
         except SigilError as error:
             self.troubles.append(Trouble(stage, str(error)))
             raise Stopped from error

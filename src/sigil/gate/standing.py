@@ -16,6 +16,7 @@ from datetime import datetime
 from sigil.gate.decision import Code, Decision, Reason, Verdict
 from sigil.gate.events import Decided
 from sigil.gate.trust import Tier
+from sigil.gate.unfinished import Unfinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Now:
         used: nonces of the decisions that were acted on.
         is_evaluator_known: whether the key that signed is one that the base ref names.
         against: what was said against the evaluation since, and the best that it leaves.
+        unfinished: evaluations of the change that broke off since this one began.
     """
 
     moment: datetime
@@ -49,6 +51,7 @@ class Now:
     used: frozenset[str]
     is_evaluator_known: bool
     against: tuple[tuple[str, Verdict], ...] = ()
+    unfinished: tuple[Unfinished, ...] = ()
 
 
 def standing(decided: Decided, now: Now) -> Decision:
@@ -75,6 +78,7 @@ def _spoilt(decided: Decided, now: Now) -> Sequence[tuple[Code, str]]:
         ("base branch", decided.base == now.base and about.control == now.control),
     )
     found = [(Code.MOVED, name) for name, holds in same if not holds]
+    found += [(Code.BROKEN_OFF, f"{one.eval}, {one.cause}") for one in now.unfinished]
     if not now.moment <= decided.expires:
         found.append((Code.EXPIRED, ""))
     if decided.nonce in now.used:

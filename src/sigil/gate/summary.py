@@ -44,7 +44,8 @@ class Summary:
         recommended: without regard to the trust ladder.
         reasons: as they are recorded.
         lines: the same in words.
-        troubles: stages that failed, each with its problem.
+        troubles: stages that failed, each with its problem, and the end of what a service printed
+            that did not come up.
         entry: number of the decision in the ledger; None if it is on no record.
     """
 
@@ -105,7 +106,11 @@ def summary(outcome: Outcome) -> Summary:
         reasons=events.reasons(outcome.decision),
         lines=[present.reason_text(reason) for reason in outcome.decision.reasons],
         troubles=[
-            {"stage": trouble.stage.value, "problem": trouble.problem}
+            {
+                "stage": trouble.stage.value,
+                "problem": trouble.problem,
+                "output": "\n".join(trouble.output),
+            }
             for trouble in outcome.troubles
         ],
         entry=outcome.entry,

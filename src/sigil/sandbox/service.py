@@ -28,6 +28,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
@@ -43,6 +44,7 @@ LOOPBACK: Final = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 _SETUP_S: Final = 30.0
 _DOOR_S: Final = 10.0
 LOOK_S: Final = 0.25
+_CHUNK: Final = 2**16
 RESERVE_BYTES: Final = 2**30
 """What a service has to leave free on the disk, where twice as much was free at its start."""
 
@@ -174,6 +176,11 @@ class Service:
                     self._hear_the_end()
             return self._ended
 
+    def hush(self) -> None:
+        """Forget what it printed, and keep nothing from now on: the kernel drops what comes."""
+        if self._log is not None:
+            self._log.forget()
+
     def tail(self) -> bytes:
         """Return what it printed last, as far as that is kept."""
         return b"" if self._log is None else self._log.read()
@@ -296,6 +303,8 @@ class _Tail:
         self._size = size
         self._read_end, self.write_end = os.pipe2(os.O_CLOEXEC)
         self._kept = bytearray()
+        self._lock = threading.Lock()
+        self._forgets = False
         self._thread = threading.Thread(target=self._take, daemon=True, name="service log")
 
     def start(self) -> None:
@@ -305,7 +314,14 @@ class _Tail:
 
     def read(self) -> bytes:
         """Return what is kept now."""
-        return bytes(self._kept[-self._size :])
+        with self._lock:
+            return bytes(self._kept[-self._size :])
+
+    def forget(self) -> None:
+        """Keep nothing of what came and of what comes."""
+        with self._lock:
+            self._forgets = True
+            self._kept.clear()
 
     def close(self) -> None:
         """Wait until all is read; every writer is dead."""
@@ -313,10 +329,18 @@ class _Tail:
 
     def _take(self) -> None:
         with os.fdopen(self._read_end, "rb", buffering=0) as pipe:
-            while data := pipe.read(2**16):
-                self._kept += data
-                if len(self._kept) > 2 * self._size:
-                    del self._kept[: -self._size]
+            while data := pipe.read(_CHUNK):
+                with self._lock:
+                    if self._forgets:
+                        break
+                    self._kept += data
+                    if len(self._kept) > 2 * self._size:
+                        del self._kept[: -self._size]
+            else:
+                return
+            with Path(os.devnull).open("wb", buffering=0) as nowhere:
+                while os.splice(pipe.fileno(), nowhere.fileno(), _CHUNK):
+                    pass
 
 
 def _is_plain_stream(one: socket.socket) -> bool:

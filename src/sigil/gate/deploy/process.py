@@ -4,8 +4,10 @@ Each side has a checkout of its own, made of the objects of its commit (no hook,
 attribute has a say), and user, pid, mount, network and ipc namespaces of its own. So neither side
 reaches the other, this machine, what we know or the internet; and both may listen on one port.
 
-What the change under test prints is dropped by the kernel: it can carry the requests that it got.
-Of the baseline a tail is kept for the operator.
+What the change under test prints once it is healthy is dropped by the kernel: it can carry the
+requests that it got. Why it did not come up it may say, because nobody has asked it anything by
+then; but not where it can read folders of this machine. Of the baseline a tail is kept for the
+operator.
 
 Everything ends with `stop`, with this process however that ends, or when it fails to start. What
 a killed process left on the disk is removed by the next deployment.
@@ -21,13 +23,14 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NoReturn, Self
 
 from sigil.errors import DeploymentFailed, SandboxUnavailable
 from sigil.evaluate.interpreter import choose_python
 from sigil.gate.deploy.health import wait_until_healthy
 from sigil.gate.deploy.model import Order
 from sigil.gate.deploy.settings import PORT, Process
+from sigil.llm.redaction import redact
 from sigil.printable import printable
 from sigil.sandbox.base import freeze
 from sigil.sandbox.checkout import Checkout, open_checkout
@@ -39,6 +42,7 @@ from sigil.store.files import sweep, temporary_directory
 
 LOG_BYTES: Final = 64 * 2**10
 _SHOWN: Final = 300
+_LINES: Final = 20
 _MEGABYTE: Final = 2**20
 _BUILD_OUTPUT: Final = 16 * _MEGABYTE
 
@@ -150,7 +154,7 @@ class ProcessDeployment:
                 checkout=checkout,
                 env=self.environment(),
                 limits=self._limits(),
-                log_bytes=LOG_BYTES if order.side == "baseline" else 0,
+                log_bytes=LOG_BYTES if self._may_tell else 0,
             )
         )
         try:
@@ -163,8 +167,9 @@ class ProcessDeployment:
                 progress=order.progress,
             )
         except DeploymentFailed as failed:
-            self._blame_the_port(self._service.ports(), failed)
-            raise
+            self._blame(self._service, failed)
+        if order.side == "pr":
+            self._service.hush()
 
     def _sandbox(self) -> CommandSandbox:
         settings, repository = self._settings, self._order.source.repository
@@ -192,9 +197,10 @@ class ProcessDeployment:
                 limits=self._limits(wall_s=self._settings.build_s),
             )
             if result.exit_code != 0:
+                output = self._last_lines(result.stderr or result.stdout)
                 raise DeploymentFailed(
-                    f"the build command {printable(command, 80)} {_how(result)}"
-                    f"{self._shown(result.stderr or result.stdout)}"
+                    f"the build command {printable(command, 80)} {_how(result)}{_last(output)}",
+                    output=output,
                 )
 
     def _limits(self, wall_s: float = 1.0) -> Limits:
@@ -220,23 +226,34 @@ class ProcessDeployment:
         if ended is None or self._service is None:
             return None
         self._service.stop()  # so that all it printed has been read
-        return _ending(ended) + self._shown(self._service.tail())
+        return _ending(ended) + _last(self._last_lines(self._service.tail()))
 
-    def _blame_the_port(self, ports: list[int], failed: DeploymentFailed) -> None:
-        """Say so if the service listens, and on other ports than on the one that is asked."""
+    def _blame(self, service: Service, failed: DeploymentFailed) -> NoReturn:
+        """Say what it printed, and whether it listens on other ports than on the one asked."""
+        ports, output = service.ports(), self._last_lines(service.tail())
+        problem, remedy = failed.problem, failed.remedy
         if ports and self._settings.port not in ports:
-            raise DeploymentFailed(
-                f"{failed.problem}: it listens on {', '.join(map(str, ports))}",
-                remedy=f"have it listen on {PORT}, which is {self._settings.port}, or set port",
-            ) from failed
+            problem = f"{problem}: it listens on {', '.join(map(str, ports))}"
+            remedy = f"have it listen on {PORT}, which is {self._settings.port}, or set port"
+        raise DeploymentFailed(problem, remedy=remedy, output=output) from failed
 
-    def _shown(self, output: bytes) -> str:
-        """Return the last line of the baseline's output; of a change nothing is ever shown."""
-        lines: Sequence[str] = output.decode(errors="replace").split("\n")
-        last = next((line for line in reversed(lines) if line.strip()), "")
-        if self._order.side != "baseline" or not last:
-            return ""
-        return f" ({printable(last.strip(), _SHOWN)})"
+    @property
+    def _may_tell(self) -> bool:
+        """Whether its output is kept at all: a change could print what the folders hold."""
+        return self._order.side == "baseline" or not self._settings.readable
+
+    def _last_lines(self, output: bytes) -> tuple[str, ...]:
+        """Return the end of an output, without what looks like a secret."""
+        if not self._may_tell:
+            return ()
+        lines = redact(output.decode(errors="replace")).splitlines()
+        kept = [line.rstrip() for line in lines if line.strip()][-_LINES:]
+        return tuple(printable(line, _SHOWN) for line in kept)
+
+
+def _last(output: Sequence[str]) -> str:
+    """Return the last line of an output in brackets; nothing of none."""
+    return f" ({output[-1].strip()})" if output else ""
 
 
 def _how(result: CommandResult) -> str:

@@ -1,0 +1,226 @@
+"""What an evaluation comes to, out of all that it found out: facts, entries, what may be told.
+
+Pure: whatever is known comes in, whatever is not known is left open, and nothing is guessed.
+
+Not here: finding it out (`sigil.gate.evaluating`), deciding (`sigil.gate.decision`), appending
+(`sigil.gate.recording`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from sigil import __version__
+from sigil.canonical import salted_digest
+from sigil.gate import events, rubrics
+from sigil.gate.decision import Decision, Facts, Threshold
+from sigil.gate.events import Complete, Decided, Provenance
+from sigil.gate.examining import Observed
+from sigil.gate.feedback import Disclosure, disclosure
+from sigil.gate.model import Priority, Status
+from sigil.gate.policy import Policy
+from sigil.gate.revisions import Revisions
+from sigil.gate.scoring import Answers, Score
+from sigil.gate.trust import Tier
+
+EVALUATOR = f"sigil@{__version__}"
+_UNCLEAR = (Status.ERROR, Status.INCONCLUSIVE)
+
+
+@dataclass(slots=True)
+class Examined:
+    """What the exam came to, as far as it got.
+
+    Args:
+        scenarios: digest of the exam; None until it was read.
+        seed: of the generators; None until it was drawn.
+        is_seed_secret: whether nobody could know it beforehand; None until it was drawn.
+        is_bound: whether what was examined is what the commits hold; None until that is known.
+        observed: of both sides; holds holdouts.
+        answers: results alone.
+        score: of them; None until there is one.
+        observations: digest of what was kept; empty until it was.
+    """
+
+    scenarios: str | None = None
+    seed: int | None = None
+    is_seed_secret: bool | None = None
+    is_bound: bool | None = None
+    observed: tuple[Observed, ...] = field(default=(), repr=False)
+    answers: tuple[Answers, ...] = ()
+    score: Score | None = None
+    observations: str = ""
+
+    def provenance(self, revisions: Revisions) -> Provenance | None:
+        """Return the six fields, once all are known."""
+        if self.scenarios is None or self.seed is None:
+            return None
+        return Provenance(
+            artifact=revisions.change.digest,
+            baseline=revisions.baseline.digest,
+            scenarios=self.scenarios,
+            seed=f"0x{self.seed:016X}",
+            control=revisions.control.digest,
+            evaluator=EVALUATOR,
+        )
+
+
+@dataclass(slots=True)
+class Consulted:
+    """What the ledger knows of the service; None is what is not known.
+
+    Args:
+        completed: earlier evaluations, oldest first.
+        tier: where the service stands.
+        age_s: seconds since the ledger was last known to hold all there is.
+        is_evaluator_known: whether the key that signs is one that the base ref names.
+    """
+
+    completed: list[Complete] | None = None
+    tier: Tier | None = None
+    age_s: float | None = None
+    is_evaluator_known: bool | None = None
+
+
+def disclosed(
+    examined: Examined, consulted: Consulted, *, ref: str, about: Provenance | None, most: int
+) -> Disclosure:
+    """Return how much the feedback may say of holdouts: nothing where the past is not known.
+
+    Args:
+        examined: the exam.
+        consulted: the past.
+        ref: the change, as it was asked for.
+        about: the six fields; None if one is not known.
+        most: submissions to one exam before nothing is said.
+    """
+    if about is None or examined.score is None or consulted.completed is None:
+        return Disclosure.NOTHING
+    taken = events.taken(consulted.completed, about.scenarios)
+    own = events.submissions(taken, ref, about.artifact)
+    found = events.hundredths(examined.score.holdout)
+    holdout = None if found is None else Fraction(found.pr, 100)
+    return disclosure(own, holdout, left=most - len(taken))
+
+
+def numbers(answers: Sequence[Answers], secret: bytes) -> dict[str, int]:
+    """Return a number for each holdout that says nothing of its place in the bundle."""
+    sealed = [one.question.id for one in answers if one.question.half == "holdout"]
+    sealed.sort(key=lambda name: salted_digest(secret, name.encode()))
+    return {name: number for number, name in enumerate(sealed, 1)}
+
+
+def completed(
+    name: str, revisions: Revisions, examined: Examined, told: Disclosure
+) -> Complete | None:
+    """Return the body of ``eval.complete``; None if nothing was scored."""
+    about, found = examined.provenance(revisions), examined.score
+    if about is None or found is None:
+        return None
+    overall, visible, holdout = events.scores(found)
+    answers = examined.answers
+    halves = [one.question.half for one in answers]
+    return Complete(
+        eval=name,
+        ref=revisions.change.ref,
+        commit=revisions.change.commit,
+        provenance=about,
+        overall=overall,
+        visible=visible,
+        holdout=holdout,
+        scenarios={half: halves.count(half) for half in ("visible", "holdout")},
+        complete=all(one.pr and one.baseline for one in answers)
+        and not any(one.has(status) for one in answers for status in _UNCLEAR),
+        disclosed=told,
+        observations=examined.observations,
+        rubrics=rubrics.digests((one.sitting.scenario, one.answered) for one in examined.observed),
+    )
+
+
+def facts(
+    examined: Examined,
+    consulted: Consulted,
+    *,
+    complete: Complete | None,
+    policy: Policy | None,
+    about: Provenance | None,
+) -> Facts:
+    """Return what the decision rests on, but for the stages that failed.
+
+    Args:
+        examined: the exam.
+        consulted: the past.
+        complete: what was recorded of the exam.
+        policy: of the base ref.
+        about: the six fields.
+    """
+    past = consulted.completed or []
+    found = Facts(
+        answers=examined.answers,
+        score=examined.score,
+        tier=consulted.tier,
+        has_provenance=about is not None,
+        ledger_age_s=consulted.age_s,
+        is_evaluator_known=consulted.is_evaluator_known,
+        earlier=None if about is None else events.earlier(past, about.baseline, about.scenarios),
+        differs=complete is not None and events.contradicts(past, complete),
+        is_seed_secret=examined.is_seed_secret,
+        is_bound=examined.is_bound,
+    )
+    if policy is None:
+        return found
+    return replace(found, freshness_s=policy.freshness_s, thresholds=thresholds(policy))
+
+
+def thresholds(policy: Policy) -> Mapping[Priority, Threshold]:
+    """Return the thresholds of a policy, exactly."""
+    known = policy.thresholds
+    return {
+        priority: Threshold(Fraction(str(one.allow)), Fraction(str(one.review)))
+        for priority, one in zip(Priority, (known.P0, known.P1, known.P2), strict=True)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What binds a decision to its place and time.
+
+    Args:
+        size: of the ledger.
+        nonce: that makes it one of its kind.
+        moment: now.
+        lasts_s: seconds that it may be acted on.
+    """
+
+    size: int
+    nonce: str
+    moment: datetime
+    lasts_s: float
+
+
+def decided(
+    name: str,
+    decision: Decision,
+    revisions: Revisions,
+    *,
+    about: Provenance,
+    tier: Tier | None,
+    bound: Bound,
+) -> Decided:
+    """Return the body of ``eval.decision``."""
+    return Decided(
+        eval=name,
+        verdict=decision.verdict,
+        recommended=decision.recommended,
+        reasons=events.reasons(decision),
+        tier=tier or Tier.NONE,
+        provenance=about,
+        commit=revisions.change.commit,
+        base=revisions.control.commit,
+        size=bound.size,
+        nonce=bound.nonce,
+        expires=bound.moment + timedelta(seconds=bound.lasts_s),
+    )
