@@ -1,4 +1,4 @@
-"""What `generate-spec --llm` and `generate-eval --via-description` share: flags and printing."""
+"""What commands that ask a model for a document share: flags and printing."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ if TYPE_CHECKING:
 _SETTINGS = ("base_url", "budget_tokens", "budget_usd", "exchanges", "model", "provider")
 
 
-def by_model(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the flags that say which model is asked, and what becomes of its answer."""
+def model_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags that say which model is asked, and what that may cost."""
     for name in _SETTINGS:
         command = setting(name)(command)
+    return command
+
+
+def by_model(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags that say which model is asked, and what becomes of its answer."""
+    command = model_flags(command)
     dry_run = click.option(
         "--dry-run", is_flag=True, help="Of a model's answer: show it, and write nothing."
     )

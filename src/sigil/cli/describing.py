@@ -94,7 +94,7 @@ def spec_by_model(wanted: Wanted, files: str | None, root: Path | None) -> Descr
         refuse_existing(home / speccing.spec_file(name), force=wanted.force)
     for path in listed:
         read_shown(home, path)  # before anything is asked or said
-    model, budget = _model(home, wanted.flags)
+    model, budget = model_to_ask(home, wanted.flags)
     about = f"spec-{name or _UNNAMED}"
     with open_conversation(home, about, model, budget, wanted.seed) as conversation:
         made = describe_spec(home, conversation, name, wanted.description, listed)
@@ -117,7 +117,7 @@ def eval_by_model(wanted: Wanted, spec_name: str, root: Path) -> Described:
     refuse_existing(root / HOME / f"{name}.eval.yaml", force=wanted.force)
     shown = speccing.spec_file(spec_name)
     listing = speccing.with_eval((root / shown).read_text("utf-8"), name, shown)
-    model, budget = _model(root, wanted.flags)
+    model, budget = model_to_ask(root, wanted.flags)
     with open_conversation(root, f"eval-{name}", model, budget, wanted.seed) as conversation:
         made = describe_eval(spec, conversation, name, wanted.description, force=wanted.force)
     documents = {**made.files, shown: listing.encode()}
@@ -137,8 +137,12 @@ def _need_words(description: str, example: str) -> None:
         raise UsageError("there is no description for a model to go by", remedy=example)
 
 
-def _model(root: Path, flags: Mapping[str, Any]) -> tuple[ModelSettings, Budget]:
-    """Return the model to ask, of several the first with the largest weight, and its budget."""
+def model_to_ask(root: Path, flags: Mapping[str, Any]) -> tuple[ModelSettings, Budget]:
+    """Return the model to ask, of several the first with the largest weight, and its budget.
+
+    Raises:
+        UsageError: there is none, or a flag that fits none.
+    """
     chosen = {name: found.value for name, found in resolve(root, flags).items()}
     models = chosen_models(root, chosen)
     if not models:

@@ -6,53 +6,26 @@ Of a holdout it says the claim and the id: nothing of its text.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sigil.cli.options import shown
 from sigil.printable import printable
 
 if TYPE_CHECKING:
+    from sigil.cli.scenario.generating import Generated
     from sigil.gate.generate.losses import Loss
     from sigil.gate.generate.validating import Validation
-    from sigil.gate.generate.writing import Change, Publication, Published
-
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """What became of an intent.
-
-    Args:
-        wanted: what was to be published.
-        change: what that comes to.
-        published: what was written; None for a dry run.
-        prune: whether scenarios may be lost.
-    """
-
-    wanted: Publication
-    change: Change
-    published: Published | None
-    prune: bool
-
-    @property
-    def ids(self) -> dict[int, str]:
-        """The id of each scenario, by the place of its validation; of new holdouts none yet."""
-        validations = self.wanted.validations
-        passed = [place for place, one in enumerate(validations) if not one.refused]
-        if self.published is not None:
-            return dict(zip(passed, self.published.ids, strict=True))
-        found: dict[int, str] = {}
-        for place in passed:
-            candidate = validations[place].candidate
-            known = self.change.kept.get(candidate.text, "")
-            found[place] = candidate.name if candidate.half == "visible" else known
-        return {place: id_ for place, id_ in found.items() if id_}
+    from sigil.gate.generate.writing import Publication
 
 
 def facts_of(generated: Generated) -> dict[str, Any]:
     """Return what came of an intent, for ``--json``."""
+    from sigil.gate.generate.marks import is_drafted
+
     ids, wanted, change = generated.ids, generated.wanted, generated.change
+    told = generated.told
     return {
         "intent": wanted.intent.path,
         "written": generated.published is not None,
@@ -61,6 +34,7 @@ def facts_of(generated: Generated) -> dict[str, Any]:
                 "id": ids.get(place),
                 "half": one.candidate.half,
                 "clauses": list(one.candidate.clauses),
+                "by_model": is_drafted(one.candidate.text),
                 "baseline": None if one.baseline is None else one.baseline.value,
                 "noticed": one.noticed,
                 "tried": one.tried,
@@ -75,6 +49,7 @@ def facts_of(generated: Generated) -> dict[str, Any]:
         ],
         "changed": list(change.written),
         "sealed": len(change.sealed),
+        "model": None if told is None else {"spent": told.spent, "record": shown(told.record)},
         "lost": [
             {"id": one.id, "half": one.half, "clause": one.clause, "line": one.line,
              "reason": one.reason}
@@ -153,6 +128,9 @@ def _sums(generated: Generated) -> Iterator[str]:
         f"{printable(wanted.intent.path)}: {halves.count('visible')} visible · "
         f"{halves.count('holdout')} holdout · {len(wanted.uncompiled)} not compiled{more}"
     )
+    if generated.told is not None:
+        record = shown(generated.told.record)
+        yield f"model {generated.told.spent}; its answers are in {record}"
     written, sealed = len(generated.change.written), len(generated.change.sealed)
     published = generated.published
     if published is None:

@@ -78,12 +78,13 @@ class Validation:
     Args:
         candidate: which.
         refused: why it does not become part of the exam, as a clause; empty if it does.
-        stage: the last one that was reached.
+        stage: the last one that was reached; 0 for none.
         baseline: how it ended there; None where there was none.
         noticed: wrong services that it failed against.
         tried: wrong services.
         kept: why it would be refused if it were not part of the exam already; empty if it would
             not.
+        line: of the text, 1-based, that it did not get past on the baseline; None for no line.
     """
 
     candidate: Candidate
@@ -93,6 +94,7 @@ class Validation:
     noticed: int = 0
     tried: int = 0
     kept: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +162,17 @@ def _examined(candidate: Candidate, examiner: Examiner) -> Validation:
         return _discriminating(candidate, scenario, None, examiner)
     ran = examiner.run(scenario)
     if ran.status in {Status.ERROR, Status.INCONCLUSIVE}:
-        return Validation(candidate, f"it {_ended(ran)} on the baseline", 2, ran.status)
+        reason = f"it {_ended(ran)} on the baseline"
+        return Validation(candidate, reason, 2, ran.status, line=_line_of(ran))
     if ran.status is Status.FAIL and not examiner.expect_failing:
         reason = "it fails on the baseline; say --expect-failing if that is still to be built"
-        return Validation(candidate, reason, 2, ran.status)
+        return Validation(candidate, reason, 2, ran.status, line=_line_of(ran))
     return _discriminating(candidate, scenario, ran, examiner)
+
+
+def _line_of(ran: Ran) -> int | None:
+    span = None if ran.evidence is None else ran.evidence.span
+    return None if span is None else span.line
 
 
 def _ended(ran: Ran) -> str:
