@@ -15,11 +15,13 @@ from sigil.gate import present
 from sigil.gate.feedback import Feedback, Line
 from sigil.gate.summary import Summary
 
+_NOTHING_ELSE = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2024; --paper: #fff; --soft: #f3f4f6; --line: #d9dce1;
   --pass: #1a7f4b; --fail: #c0392b; --review: #8a590c; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e7e9ec; --paper: #14171a; --soft: #1e2226;
-  --line: #343a40; --pass: #4cc38a; --fail: #ff7b72; --review: #e3b341; } }
+@media screen and (prefers-color-scheme: dark) {
+  :root { --ink: #e7e9ec; --paper: #14171a; --soft: #1e2226; --line: #343a40;
+    --pass: #4cc38a; --fail: #ff7b72; --review: #e3b341; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 15px/1.55 system-ui, sans-serif; }
@@ -45,7 +47,7 @@ th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px s
 .step.fail, .step.error { background: var(--fail); color: var(--paper); font-weight: 600; }
 .error { color: var(--fail); font-weight: 600; }
 .note { color: color-mix(in srgb, var(--ink) 65%, transparent); }
-.bound code { overflow-wrap: anywhere; }
+h1, p, .reasons span, .bound code { min-width: 0; overflow-wrap: anywhere; }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4rem;
   padding: 1rem; overflow-x: auto; font: 13px/1.45 ui-monospace, monospace; }
 code { font: .9em ui-monospace, monospace; }
@@ -67,6 +69,7 @@ def page(found: Summary, told: Feedback, frames: Sequence[str]) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_NOTHING_ELSE}">\n'
         f"<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )

@@ -35,7 +35,10 @@ def show(service: str | None, repo_root: Path | None, as_json: bool) -> None:
     now = SYSTEM_CLOCK.now()
     found = {name: trust_of(ledger, name, policy.gate, now) for name in names}
     if as_json:
-        print_json({name: _facts(stands) for name, stands in found.items()})
+        print_json({
+            name: {**_facts(stands), "next": next_rung(stands, name)}
+            for name, stands in found.items()
+        })  # fmt: skip
         return
     for name, stands in found.items():
         since = f" since {stands.since:%Y-%m-%d}" if stands.since else ""
