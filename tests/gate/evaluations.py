@@ -26,8 +26,8 @@ from sigil.gate import events
 from sigil.gate.answering import Answering, vault
 from sigil.gate.decision import Stage, Verdict
 from sigil.gate.dossier import folder_of, keep_observations
-from sigil.gate.evaluating import Parts, Wanted
 from sigil.gate.events import Decided, Provenance
+from sigil.gate.parts import Parts, Wanted
 from sigil.gate.sealing import seal_bytes
 from sigil.gate.trust import Tier
 from sigil.ledger import keys

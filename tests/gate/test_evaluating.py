@@ -18,9 +18,10 @@ from sigil.errors import DiskFull, LedgerBroken, NotFound
 from sigil.gate import events
 from sigil.gate.decision import Code, Stage, Verdict
 from sigil.gate.deploy import deploy
-from sigil.gate.evaluating import Parts, evaluate
+from sigil.gate.evaluating import evaluate
 from sigil.gate.history import read_history
 from sigil.gate.model import Status
+from sigil.gate.parts import Parts
 from sigil.gate.policy import load_policy
 from sigil.gate.trust import Tier
 

@@ -23,11 +23,12 @@ from sigil.errors import (
     Unreadable,
     UsageError,
 )
-from sigil.gate import dossier, evaluating, events, history, present, recording, trees
+from sigil.gate import dossier, evaluating, events, history, holding, present, recording, trees
 from sigil.gate.acting import decision_on
 from sigil.gate.decision import Code, Stage, Verdict
 from sigil.gate.deploy import deploy
-from sigil.gate.evaluating import Outcome, Wanted, evaluate
+from sigil.gate.evaluating import Outcome, evaluate
+from sigil.gate.parts import Wanted
 from sigil.gate.revisions import resolve
 from sigil.gate.unfinished import BEGUN, BROKEN
 from sigil.ledger import objects, refs
@@ -89,7 +90,7 @@ def break_stage(stage: Stage, patch: pytest.MonkeyPatch, error: Exception) -> di
     patched = {
         Stage.POLICY: (evaluating, "load_policy"),
         Stage.BUNDLE: (evaluating, "read_bundle"),
-        Stage.RUN: (evaluating, "examine"),
+        Stage.RUN: (holding, "examine"),
         Stage.SCORE: (evaluating, "score"),
         Stage.TRUST: (history.History, "trust"),
         Stage.LEDGER: (recording, "read_history"),

@@ -126,7 +126,7 @@ class _Job:
         from sigil.cli.examination import examination
         from sigil.gate import publishing
         from sigil.gate.dossier import plain
-        from sigil.gate.evaluating import Wanted
+        from sigil.gate.parts import Wanted
 
         with self._broken_if_raised(pull.head.sha):
             wanted = Wanted(

@@ -65,7 +65,7 @@ def eval_(
     from sigil.cli.examined import print_outcome
     from sigil.cli.options import print_json, repository
     from sigil.gate.dossier import plain
-    from sigil.gate.evaluating import Wanted
+    from sigil.gate.parts import Wanted
 
     root = repository(repo_root)
     wanted = Wanted(

@@ -14,8 +14,9 @@ from sigil.cli.gatekeeping import own_ledger, share_ledger
 from sigil.cli.scenario.choosing import identities_of
 from sigil.gate.answerers import Answerers
 from sigil.gate.dossier import folder_of, keep_exchanges, keep_observations, keep_summary
-from sigil.gate.evaluating import Outcome, Parts, Wanted, evaluate
+from sigil.gate.evaluating import Outcome, evaluate
 from sigil.gate.examining import Observed
+from sigil.gate.parts import Parts, Wanted
 from sigil.gate.sealing import seal_bytes
 from sigil.gate.summary import Summary, summary
 from sigil.printable import printable_once

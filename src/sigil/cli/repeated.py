@@ -28,7 +28,7 @@ def replay_evaluation(root: Path, name: str, identities: Identities, *, as_json:
     """
     from sigil.errors import ReplayDiffers
     from sigil.gate import dossier, reporting
-    from sigil.gate.evaluating import SITTING_S
+    from sigil.gate.examining import SITTING_S
     from sigil.gate.policy import MAX_BYTES, PATH, load_policy
     from sigil.gate.repeating import repeat
     from sigil.gate.summary import figures

@@ -13,110 +13,39 @@ That an evaluation begins is on record before the exam is opened, and so is how 
 somebody interrupts it. One that cannot be put on record is not held: nobody could say later how
 often an exam was taken.
 
-Not here: opening (`sigil.gate.evaluator`), running (`sigil.gate.examining`), what it all comes to
+Not here: opening (`sigil.gate.evaluator`), running (`sigil.gate.holding`), what it all comes to
 (`sigil.gate.concluding`), what is kept (`sigil.gate.recording`, `sigil.gate.dossier`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from pathlib import Path
 
-from sigil.effects import SYSTEM_CLOCK, Clock, random_bytes
 from sigil.errors import UsageError
 from sigil.gate import concluding
 from sigil.gate.bundle import Bundle, read_bundle
 from sigil.gate.concluding import Bound, Consulted, Examined
 from sigil.gate.decision import Decision, Facts, Stage, decide
-from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.deploy.settings import External
 from sigil.gate.evaluator import open_bundle
 from sigil.gate.events import Complete, Provenance, eval_id
-from sigil.gate.examining import SIDES, Answerer, Exam, Observed, answers, examine
+from sigil.gate.examining import SITTING_S, Exam, Observed, answers
 from sigil.gate.feedback import Disclosure, Feedback, feedback
-from sigil.gate.hall import Hall
-from sigil.gate.keys import Identities
+from sigil.gate.holding import hold
 from sigil.gate.lua import Limits
-from sigil.gate.model import Half, Scenario, SideName
-from sigil.gate.policy import MAX_BYTES, PATH, GatePolicy, Service, load_policy
-from sigil.gate.recording import Record, Share
-from sigil.gate.revisions import Revision, Revisions, resolve
+from sigil.gate.model import Scenario
+from sigil.gate.parts import Parts, Wanted
+from sigil.gate.policy import MAX_BYTES, PATH, GatePolicy, load_policy
+from sigil.gate.recording import Record
+from sigil.gate.revisions import Revisions
 from sigil.gate.scoring import Answers, Score, score
 from sigil.gate.stages import Stages, Stopped, Trouble, Watch
 from sigil.gate.trees import CommitTree
 from sigil.gate.unfinished import Begun, Broken
-from sigil.ledger.ledger import Ledger
 from sigil.printable import printable
-
-SITTING_S = 120.0
-"""Seconds of one scenario at most; its own budget usually ends it before."""
-HALVES: tuple[Half, Half] = ("visible", "holdout")
-
-
-def alone(ledger: Ledger) -> bool:
-    """Share a ledger that has no remote."""
-    del ledger
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be evaluated.
-
-    Args:
-        root: the repository.
-        service: whose exam.
-        ref: the change.
-        base: the base branch; None for the usual names.
-        remote: where pull requests are fetched from.
-        seed: of the generators; one that was chosen can be known beforehand, and allows nothing.
-        repeats: of each scenario, if that is more than the policy asks.
-        lanes: scenarios at once.
-    """
-
-    root: Path
-    service: str
-    ref: str
-    base: str | None = None
-    remote: str = "origin"
-    seed: int | None = None
-    repeats: int | None = None
-    lanes: int = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Whatever an evaluation reaches for outside of itself. A test breaks them one by one.
-
-    Args:
-        identities: reads the private keys of a recipient.
-        ledger: opens the ledger, able to sign.
-        share: brings it and its remote to the same state.
-        answerer: makes what answers calls that scenarios do not answer themselves.
-        keep: writes what was observed, for these recipients, below the evaluation's id, and returns
-            the digest of what it wrote.
-        cache: where frozen trees are kept.
-        hall: starts the process that runs scenarios.
-        deploy: puts a service up.
-        resolve: finds the commits.
-        clock: the time.
-        entropy: bytes that nobody knows.
-    """
-
-    identities: Callable[[], Identities]
-    ledger: Callable[[], Ledger]
-    answerer: Callable[[Service, Mapping[SideName, Deployment]], Answerer]
-    keep: Callable[[str, Sequence[Observed], Sequence[str]], str]
-    cache: Path
-    share: Share = alone
-    hall: Callable[[], Hall] = Hall
-    deploy: Callable[..., Deployment] = deploy
-    resolve: Callable[..., Revisions] = resolve
-    clock: Clock = SYSTEM_CLOCK
-    entropy: Callable[[int], bytes] = random_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +182,14 @@ class _Evaluation:
             known.seed = _seed(self.wanted, self.parts)
             known.is_seed_secret = self.wanted.seed is None
             self._describe(bundle)
-        found = self._held(self._exam(opened.scenarios, known.seed), self.policy)
+        found = hold(
+            self._exam(opened.scenarios, known.seed),
+            wanted=self.wanted,
+            parts=self.parts,
+            policy=self.policy,
+            revisions=self.revisions,
+            stages=self.stages,
+        )
         with self.stages.at(Stage.SCORE):
             known.observed, known.answers = tuple(found), answers(opened.scenarios, found)
             weights = self.policy.gate.policy.weights
@@ -275,64 +211,12 @@ class _Evaluation:
             secret=self.secret,
         )
 
-    def _held(self, exam: Exam, policy: GatePolicy) -> list[Observed]:
-        """Put both sides up, run the exam, and take down whatever stands, whatever happens."""
-        service = policy.service(self.wanted.service)
-        with self.stages.noting(Stage.TEARDOWN), ExitStack() as standing:
-            deployments = self._deployed(policy, standing)
-            with self.stages.at(Stage.RUN):
-                return examine(
-                    exam,
-                    hall=standing.enter_context(self.parts.hall()),
-                    deployments=deployments,
-                    answerer=self.parts.answerer(
-                        service, {side: deployments[side, "visible"] for side in SIDES}
-                    ),
-                    progress=self.stages.watch.sat,
-                    is_over=self._clock_of(policy.gate.policy.max_seconds),
-                )
-
-    def _clock_of(self, seconds: float) -> Callable[[], bool]:
-        """Return what says whether so many seconds from now are over."""
-        clock = self.parts.clock
-        end = clock.monotonic_ns() + seconds * 1e9
-        return lambda: clock.monotonic_ns() > end
-
     def _describe(self, bundle: Bundle) -> None:
         manifest = bundle.manifest
         self.stages.watch.says(
             f"{len(bundle.visible)} visible · {len(bundle.sealed)} holdout · "
             f"scenario_set:{manifest.version}"
         )
-
-    def _deployed(
-        self, policy: GatePolicy, standing: ExitStack
-    ) -> dict[tuple[SideName, Half], Deployment]:
-        """Put both sides up, for each half of the exam apart, until ``standing`` ends.
-
-        A service that is asked the visible half cannot repeat in its replies, which are kept in the
-        open, what the sealed half asked. Nothing is asked until all are up, so that nothing that
-        one of them prints before can hold any of it.
-        """
-        root, revisions = self.wanted.root, self.revisions
-        found: dict[tuple[SideName, Half], Deployment] = {}
-        compared: tuple[tuple[SideName, Revision, Stage], ...] = (
-            ("pr", revisions.change, Stage.DEPLOY_PR),
-            ("baseline", revisions.baseline, Stage.DEPLOY_BASELINE),
-        )
-        for side, revision, stage in compared:
-            with self.stages.at(stage):
-                for half in HALVES:
-                    deployment = self.parts.deploy(
-                        policy.deployment(self.wanted.service),
-                        Source(root, revision.commit),
-                        side,
-                        control=Source(root, revisions.control.commit),
-                        cache=self.parts.cache,
-                        progress=self.stages.watch.says,
-                    )
-                    found[side, half] = standing.enter_context(deployment)
-        return found
 
     # --- what the ledger knows ----------------------------------------------------------
 

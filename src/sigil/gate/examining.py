@@ -35,6 +35,8 @@ from sigil.gate.model import (
 from sigil.gate.scoring import Answers, Question
 
 SIDES: tuple[SideName, SideName] = ("pr", "baseline")
+SITTING_S = 120.0
+"""Seconds of one scenario at most; its own budget usually ends it before."""
 
 
 @dataclass(frozen=True, slots=True)

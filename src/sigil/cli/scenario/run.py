@@ -60,7 +60,7 @@ def run(
     from sigil.effects import SYSTEM_CLOCK
     from sigil.errors import UsageError
     from sigil.gate.answerers import Answerers
-    from sigil.gate.evaluating import SITTING_S
+    from sigil.gate.examining import SITTING_S
     from sigil.gate.linting import visible_scenarios
     from sigil.gate.model import Status
     from sigil.gate.present import counted

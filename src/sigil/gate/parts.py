@@ -1,0 +1,85 @@
+"""What an evaluation is asked for, and what it reaches for outside of itself.
+
+Not here: the evaluation (`sigil.gate.evaluating`), what stands behind the parts on a user's machine
+(`sigil.cli.examination`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sigil.effects import SYSTEM_CLOCK, Clock, random_bytes
+from sigil.gate.deploy import Deployment, deploy
+from sigil.gate.examining import Answerer, Observed
+from sigil.gate.hall import Hall
+from sigil.gate.keys import Identities
+from sigil.gate.model import SideName
+from sigil.gate.policy import Service
+from sigil.gate.recording import Share
+from sigil.gate.revisions import Revisions, resolve
+from sigil.ledger.ledger import Ledger
+
+
+def alone(ledger: Ledger) -> bool:
+    """Share a ledger that has no remote."""
+    del ledger
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be evaluated.
+
+    Args:
+        root: the repository.
+        service: whose exam.
+        ref: the change.
+        base: the base branch; None for the usual names.
+        remote: where pull requests are fetched from.
+        seed: of the generators; one that was chosen can be known beforehand, and allows nothing.
+        repeats: of each scenario, if that is more than the policy asks.
+        lanes: scenarios at once.
+    """
+
+    root: Path
+    service: str
+    ref: str
+    base: str | None = None
+    remote: str = "origin"
+    seed: int | None = None
+    repeats: int | None = None
+    lanes: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Whatever an evaluation reaches for outside of itself. A test breaks them one by one.
+
+    Args:
+        identities: reads the private keys of a recipient.
+        ledger: opens the ledger, able to sign.
+        share: brings it and its remote to the same state.
+        answerer: makes what answers calls that scenarios do not answer themselves.
+        keep: writes what was observed, for these recipients, below the evaluation's id, and returns
+            the digest of what it wrote.
+        cache: where frozen trees are kept.
+        hall: starts the process that runs scenarios.
+        deploy: puts a service up.
+        resolve: finds the commits.
+        clock: the time.
+        entropy: bytes that nobody knows.
+    """
+
+    identities: Callable[[], Identities]
+    ledger: Callable[[], Ledger]
+    answerer: Callable[[Service, Mapping[SideName, Deployment]], Answerer]
+    keep: Callable[[str, Sequence[Observed], Sequence[str]], str]
+    cache: Path
+    share: Share = alone
+    hall: Callable[[], Hall] = Hall
+    deploy: Callable[..., Deployment] = deploy
+    resolve: Callable[..., Revisions] = resolve
+    clock: Clock = SYSTEM_CLOCK
+    entropy: Callable[[int], bytes] = random_bytes
