@@ -264,7 +264,7 @@ def test_what_a_broken_baseline_fails_stays_in_the_exam(repository):
     kept = [one for one in told["scenarios"] if one["kept"]]
     assert {one["baseline"] for one in kept} == {"fail"}
     assert {one["clauses"][0] for one in kept} >= {"table-1.row-1", "table-1.row-4"}
-    assert "kept: table-1.row-1 (" in repository.make().stdout
+    assert "kept: table-1 (line 30), table-1.row-1 (line 32), " in repository.make().stdout
 
 
 def test_a_claim_that_changes_and_fails_on_the_baseline_is_refused_by_name(repository):
@@ -332,7 +332,7 @@ def test_no_line_that_only_a_holdout_has_is_in_any_file_or_output(repository, mo
 def test_of_a_refused_holdout_only_the_claim_is_said(repository):
     repository.notes.prices = {}
     output = repository.make("--dry-run").output
-    assert "refused: table-1.row-" in output
+    assert "refused: table-1 (line 30), table-1.row-" in output
     assert "seats=" not in output
 
 

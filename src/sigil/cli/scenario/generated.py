@@ -5,7 +5,7 @@ Of a holdout it says the claim and the id: nothing of its text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -79,21 +79,31 @@ def print_generated(generated: Generated) -> None:
         noticed = f"{one.noticed} of {one.tried}" if one.tried else "–"
         table.add_row(*map(Text, (", ".join(one.candidate.clauses), name, status, noticed)))
     Console().print(table)
-    for place, one in rows:
-        for line in _complaints(one, ids.get(place, "")):
-            click.echo(line)
+    found = [one for _, one in rows]
+    for line in (*_grouped(generated, found, "refused"), *_grouped(generated, found, "kept")):
+        click.echo(line)
     for line in _unfinished(generated):
         click.echo(line)
     for line in _sums(generated):
         click.echo(line)
 
 
-def _complaints(one: Validation, id_: str) -> Iterator[str]:
-    claim = ", ".join(one.candidate.clauses)
-    if one.refused:
-        yield f"refused: {claim} ({one.candidate.half}): {one.refused}"
-    if one.kept:
-        yield f"kept: {claim} ({id_ or one.candidate.half}): {one.kept}"
+def _grouped(generated: Generated, found: Sequence[Validation], what: str) -> Iterator[str]:
+    """Yield a line for each reason, with the claims that it is about and their lines."""
+    from sigil.gate.generate.traceability import lines_of
+    from sigil.gate.generate.validating import FAILS
+
+    lines = lines_of(generated.wanted.intent)
+    claims: dict[str, list[str]] = {}
+    for one in found:
+        reason = one.refused if what == "refused" else one.kept
+        clause = one.candidate.clauses[0]
+        if reason:
+            claims.setdefault(reason, []).append(f"{clause} (line {lines[clause]})")
+    for reason, named in claims.items():
+        more = "; say --expect-failing if that is still to be built" if reason == FAILS else ""
+        why = f"{printable(reason)}{more if what == 'refused' else ', and stays part of the exam'}"
+        yield f"{what}: {', '.join(dict.fromkeys(named))}: {why}"
 
 
 def _unfinished(generated: Generated) -> Iterator[str]:

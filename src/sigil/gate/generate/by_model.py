@@ -115,7 +115,7 @@ def _examined(answer: str, shown: Shown, examiner: Examiner, there: Mapping[str,
 def _fault(found: Validation, examiner: Examiner) -> str:
     """Return what is wrong with a draft, with the place in its own text."""
     claims = ", ".join(found.candidate.clauses)
-    reason = found.refused.partition("; say --")[0]
+    reason = found.refused
     if found.stage == 1:
         scenario = found.candidate.scenario(examiner.spec, examiner.library)
         errors = [one for one in lint(scenario) if one.severity == "error"][:_MOST_FINDINGS]
