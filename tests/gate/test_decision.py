@@ -81,6 +81,23 @@ def test_a_stage_that_failed_is_a_review(stage):
     assert decision.reasons[0].about == stage.value
 
 
+@pytest.mark.parametrize("stage", Stage)
+def test_where_a_stage_failed_nothing_is_said_of_what_it_would_have_found_out(stage):
+    [reason] = decide(Facts(failed=frozenset({stage}))).reasons
+    assert (reason.code, reason.about) == (Code.STAGE_FAILED, stage.value)
+
+
+def test_what_is_known_and_bad_stands_behind_a_stage_that_failed():
+    known = Facts(failed=frozenset({Stage.DEPLOY_PR}), is_seed_secret=False, tier=Tier.NONE)
+    found = [reason.code for reason in decide(known).reasons]
+    assert found == [Code.STAGE_FAILED, Code.SEED_KNOWN, Code.TIER]
+
+
+@pytest.mark.parametrize("name", ["is_evaluator_known", "is_seed_secret", "is_bound", "tier"])
+def test_what_is_not_known_is_not_called_bad(name):
+    assert codes(decide(facts(**{name: None}))) == {Code.NOT_KNOWN}
+
+
 def test_a_p0_scenario_that_fails_blocks():
     decision = decide(facts(answers("ppf", name="a", priority="P0"), GOOD[1]))
     assert decision.verdict is Verdict.BLOCK

@@ -7,11 +7,14 @@ import json
 import pyrage
 from tests.gate.evaluations import Bench, Quiet
 
+from sigil.canonical import digest
+from sigil.gate import events, reporting, rubrics
 from sigil.gate.answerers import Answerers
 from sigil.gate.decision import Code, Verdict
-from sigil.gate.dossier import EXCHANGES, folder_of, keep_exchanges
+from sigil.gate.dossier import EXCHANGES, folder_of, keep_exchanges, keep_summary
 from sigil.gate.evaluating import evaluate
 from sigil.gate.sealing import seal_bytes
+from sigil.gate.summary import summary
 from sigil.testing.exam_models import ScriptedJudge
 
 JUDGED = """
@@ -87,3 +90,19 @@ def test_what_judges_were_asked_stands_under_the_exams_seal_alone(bench):
     ]
     assert not any(b"canary-" in data for data in written)
     assert "canary-" not in repr(outcome)
+
+
+def test_the_rubric_of_a_judge_is_in_the_record_and_is_found_again_in_what_was_kept(bench):
+    outcome = evaluated(bench, ScriptedJudge(0.95))
+    [entry] = [
+        one
+        for one in bench.ledger().entries(kind=events.COMPLETE)
+        if one.body["eval"] == outcome.eval
+    ]
+    assert digest(b"canary-rubric is kind.") not in entry.body["rubrics"]
+    folder = folder_of(bench.root, outcome.eval)
+    keep_summary(folder, summary(outcome), outcome.feedback)
+    scenarios, recorded = reporting.opened(bench.root, folder, bench.exam.identities)
+    found = rubrics.digests((scenarios[one.scenario], one.answered) for one in recorded)
+    assert entry.body["rubrics"] == found
+    assert len(found) == 1

@@ -111,6 +111,26 @@ def test_a_value_that_does_not_fit_is_named_with_its_line(text, said):
 
 
 @pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [("weights: {holdout: 0}", "policy.weights.holdout", "the holdout half counts for nothing"),
+     ("weights: {visible: 0}", "policy.weights.visible", "the visible half counts for nothing"),
+     ("thresholds: {P0: {allow: 0, review: 0}}", "policy.thresholds.P0.allow", "too low"),
+     ("thresholds: {P2: {allow: 0.8, review: 0}}", "policy.thresholds.P2.review", "low enough")],
+)  # fmt: skip
+def test_what_can_hardly_be_meant_is_obeyed_and_doubted_with_its_line_and_a_remedy(
+    text, place, said
+):
+    [doubt] = load_policy(f"{API}policy:\n  {text}\n".encode()).doubts()
+    assert doubt.startswith(f".sigil/gate.yaml:4: {place}: ")
+    assert said in doubt
+    assert doubt.endswith("set it above 0, or leave it out")
+
+
+def test_of_a_policy_as_it_is_meant_nothing_is_doubted():
+    assert load_policy(WHOLE.encode()).doubts() == []
+
+
+@pytest.mark.parametrize(
     "raw", [b"", b"- a\n", b"\xff\xfe", b"services: [", b"a: 1\na: 2\n", b"[" * 100_000]
 )
 def test_what_is_no_document_is_said(raw):

@@ -67,3 +67,7 @@ def test_the_dossier_is_held_against_the_ledger(taken, auto_bench):
         "the observations",
         "the seeds",
     ]
+    rubric = replace(known, rubrics=["sha256:0"])
+    assert disagreements(rubric, sealed, recorded, found, scenarios) == ["the rubrics"]
+    before = replace(known, rubrics=None)
+    assert disagreements(before, sealed, recorded, found, scenarios) == []

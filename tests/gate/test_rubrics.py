@@ -6,6 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sigil.canonical import digest
+from sigil.gate import rubrics
+from sigil.gate.effects import Answered, Call
+from sigil.gate.model import Half, Scenario
 from sigil.gate.rubrics import check
 
 RECEIPT = "Subject: Your receipt\n\nPlan: Pro\nPrice: $99.00\nThe billing team"
@@ -83,3 +87,37 @@ def test_what_is_known_bounds_the_score():
 def test_the_bounds_are_bounds_whatever_is_written(rubric, subject):
     found = check(rubric, subject)
     assert 0 <= found.least <= found.most <= 1
+
+
+# --- on record ------------------------------------------------------------------------------
+
+
+def asked(*rubrics: str) -> list[Answered]:
+    return [Answered(Call("judge", {"rubric": one, "subject": "x"}), None) for one in rubrics]
+
+
+def scenario(half: Half, salt: bytes = b"") -> Scenario:
+    return Scenario("one", half, "", "one.lua", salt=salt)
+
+
+def test_every_rubric_is_on_record_once():
+    sat = [
+        (scenario("visible"), asked("It is kind.", "It is short.")),
+        (scenario("visible"), asked("It is kind.")),
+    ]
+    assert rubrics.digests(sat) == sorted({digest(b"It is kind."), digest(b"It is short.")})
+
+
+def test_calls_of_another_kind_are_no_rubric():
+    assert (
+        rubrics.digests([(scenario("visible"), [Answered(Call("env", {"name": "X"}), "y")])]) == []
+    )
+
+
+def test_nobody_can_try_a_guess_at_the_rubric_of_a_holdout():
+    salts = (bytes(32), bytes([1] * 32))
+    one, other = (
+        rubrics.digests([(scenario("holdout", salt), asked("It is kind."))]) for salt in salts
+    )
+    assert digest(b"It is kind.") not in one
+    assert one != other
