@@ -130,6 +130,16 @@ def test_a_cheating_change_is_a_failure_and_the_comment_holds_the_wall(runner):
     assert "8400" not in said
 
 
+def test_the_log_of_a_job_says_no_more_of_holdouts_than_the_comment(runner):
+    runner.bench.serving.pr = cheating
+    first, second = runner.ci(), runner.ci()
+    assert "\n holdout  " in first.out
+    assert "decision: BLOCK" in second.out
+    assert "\n visible  " in second.out
+    for word in ("\n holdout  ", "\n overall  ", "satisfaction", "regression"):
+        assert word not in second.out
+
+
 def test_the_same_comment_is_kept_current(runner):
     runner.forge.say("<!-- sigil:api -->\nALLOW, believe me", login="mallory")
     runner.ci("--comment")

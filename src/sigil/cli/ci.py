@@ -213,9 +213,13 @@ def _print(outcome: Outcome, facts: dict[str, Any]) -> None:
     from rich.console import Console
 
     from sigil.cli.examined import print_outcome
+    from sigil.gate.feedback import Disclosure
     from sigil.printable import printable
 
-    print_outcome(outcome, Console(highlight=False))
+    if outcome.feedback.disclosure is Disclosure.STEPS:
+        print_outcome(outcome, Console(highlight=False))
+    else:
+        _print_less(outcome)
     told = facts["forge"]
     if told["next"]:
         click.echo(told["next"])
@@ -226,6 +230,23 @@ def _print(outcome: Outcome, facts: dict[str, Any]) -> None:
         click.echo(f"merged as {printable(told['merged'])}")
     elif told["held"]:
         click.echo(f"not merged: {printable(told['held'])}")
+
+
+def _print_less(outcome: Outcome) -> None:
+    """Print what the comment may say too: the log of a job is read by the author of the change.
+
+    Scores and reasons that rest on holdouts are in the ledger, for operators.
+    """
+    from sigil.gate import present
+    from sigil.printable import printable
+
+    if outcome.score is not None:
+        head, visible, *_ = present.score_table(outcome.score)
+        click.echo(f"{head}\n{visible}\n")
+    for trouble in outcome.troubles:
+        click.echo(f" {trouble.stage.value} failed: {printable(trouble.problem)}")
+    ref = printable(outcome.revisions.change.ref)
+    click.echo(present.decision_line(outcome.decision.verdict, ref, outcome.service))
 
 
 def _print_plan(planned: dict[str, Any]) -> None:
