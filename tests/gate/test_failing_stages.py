@@ -30,6 +30,7 @@ from sigil.gate.deploy import deploy
 from sigil.gate.evaluating import Outcome, evaluate
 from sigil.gate.parts import Wanted
 from sigil.gate.revisions import resolve
+from sigil.gate.summary import markdown, summary
 from sigil.gate.unfinished import BEGUN, BROKEN
 from sigil.ledger import objects, refs
 
@@ -213,6 +214,13 @@ def test_the_author_reads_why_the_change_did_not_come_up(bench):
     lines = present.feedback_lines(outcome.feedback)
     assert lines[0] == "deploy pr failed: it ended"
     assert [line.strip(" │") for line in lines[1:3]] == ["first", "last words"]
+
+
+def test_a_comment_says_why_the_change_did_not_come_up_and_none_of_it_is_markup(bench):
+    failed = DeploymentFailed("it ended", output=("<b>`last`|words</b>",))
+    outcome = evaluated(bench, deploy=failing_on("pr", failed))
+    written = markdown(summary(outcome), outcome.feedback)
+    assert "- deploy pr failed: `it ended`\n  - `<b>?last??words</b>`\n" in written
 
 
 @pytest.mark.parametrize("stage", [Stage.BUNDLE, Stage.RUN, Stage.DOSSIER, Stage.LEDGER])

@@ -126,7 +126,7 @@ def markdown(found: Summary, told: Feedback) -> str:
     """Return a comment for a pull request: the decision, and no more than the author's feedback.
 
     Scores and reasons that rest on holdouts are there only while the feedback discloses steps: a
-    comment is read by whoever wrote the change. Problems of failed stages are the operator's.
+    comment is read by whoever wrote the change. Of a failed stage it says what the feedback says.
     """
     return "\n".join(
         [*_decision(found, told), *_scores(found, told), *_feedback(told), *_bound(found), ""]
@@ -161,6 +161,11 @@ def _scores(found: Summary, told: Feedback) -> Iterator[str]:
 
 
 def _feedback(told: Feedback) -> Iterator[str]:
+    for one in told.obstacles:
+        yield f"- {one.stage.value} failed{f': {_plain(one.problem)}' if one.problem else ''}"
+        yield from (f"  - {_plain(line)}" for line in one.output)
+    if told.obstacles:
+        yield ""
     failed = [line for line in told.lines if line.failed]
     if failed:
         yield "| scenario | intent | steps |"
