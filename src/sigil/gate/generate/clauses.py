@@ -111,7 +111,7 @@ def recognise(clause: Clause) -> Recognised:
 def no_request(found: Sequence[Piece]) -> str:
     """Return why a clause without a request is not compiled."""
     if any(piece.shape is Shape.PATH for piece in found):
-        return "it names a page and no request such as `GET /path`; a browser needs a model to act"
+        return "it names a page and no request such as `GET /path`; write a scenario that opens it"
     return "it names no request such as `GET /path`"
 
 

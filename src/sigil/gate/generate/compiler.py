@@ -99,7 +99,9 @@ class _Compiler:
                     self._refuse(clause.id, clause.line, refused.reason)
                 before = clause
         for clause in self.intent.of(Kind.QUALITY):
-            self._refuse(clause.id, clause.line, "a matter of judgement; it needs a model (--llm)")
+            self._refuse(
+                clause.id, clause.line, "a matter of judgement; write a scenario with a judge"
+            )
 
     def _clause(self, clause: Clause, before: Clause | None) -> None:
         claim = recognise_property(clause) if clause.kind is Kind.INVARIANT else None
