@@ -6,17 +6,19 @@ reason refuse a temperature, some servers a seed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Any
 
 from sigil.errors import InvalidValue, Where
-from sigil.llm.connection import Connection, Library, Unsupported, joined, usage
+from sigil.llm.connection import AS_BYTES, Connection, Library, Unsupported, joined, usage
 from sigil.llm.model import Adapted, Reply, Request, Unanswered
 from sigil.llm.settings import ModelSettings
 
 _LIBRARY = Library(
     "openai", "OpenAI", "https://api.openai.com/v1", "authorization", key_prefix="Bearer "
 )
+_PATH = "/chat/completions"
 _ACCOUNT = frozenset({"openai-organization", "openai-project"})
 _LIMITS = {"openai": "max_completion_tokens"}
 
@@ -64,14 +66,10 @@ class ChatCompletions:
         self._connection.close()
 
     def _body(self, request: Request) -> dict[str, Any]:
-        optional = {"temperature": request.temperature, "seed": request.seed}
-        messages = [{"role": m.role, "content": m.content} for m in request.messages]
+        optional = {"seed": request.seed, "temperature": request.temperature}
         return {
             "model": self._model,
-            # Handed on as they are: the library goes through those that it knows field by
-            # field, which is a quarter of its time.
-            "messages": [],
-            "extra_body": {"messages": messages},
+            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
             self._limit: request.max_tokens,
             **{name: optional[name] for name in optional if name not in self._left_out},
         }
@@ -100,5 +98,14 @@ class ChatCompletions:
         )
 
 
-def _create(client: Any) -> Any:
-    return client.chat.completions.with_streaming_response.create
+def _create(client: Any) -> Callable[..., closing[Any]]:
+    """Return what posts keywords as they are.
+
+    The client's own `chat.completions.create` posts the same, after a fifth of an exchange's time
+    with all the parameters that there are.
+    """
+
+    def post(**body: Any) -> closing[Any]:
+        return closing(client.post(_PATH, cast_to=object, body=body, options=AS_BYTES))
+
+    return post

@@ -42,6 +42,8 @@ _OURS = frozenset(
     "anthropic-version".split()
 )
 _RAW = "x-stainless-raw-response"
+AS_BYTES = {"headers": {_RAW: "stream"}}
+"""Options of a request whose answer is to be read as it arrives, and not made a model of."""
 _REFUSED = {401, 402, 403, 404}
 _AGAIN = {408, 409, 425, 429}
 _NO_CREDIT = re.compile(r"insufficient_quota|credit balance", re.IGNORECASE)
