@@ -121,6 +121,14 @@ def test_a_draft_whose_clause_goes_is_not_lost_in_silence(repository, tmp_path):
     assert "notes/criterion-6-drafted-1 (criterion-6: the intent has no such clause" in str(error)
 
 
+def test_that_a_draft_covers_a_clause_is_its_own_word(repository, tmp_path):
+    said = block(clauses="criterion-6")
+    told = repository.generated(*LLM, "--exchanges", answered(tmp_path / "said.jsonl", said))
+    (listed,) = [one for one in told["uncompiled"] if one["id"] == "criterion-6"]
+    assert not listed["whole"]
+    assert listed["reason"].endswith("a draft says that it covers this")
+
+
 def test_a_dry_run_keeps_what_the_model_said_and_writes_nothing_else(repository, tmp_path):
     file = answered(tmp_path / "said.jsonl", block())
     told = repository.generated(*LLM, "--exchanges", file, "--dry-run")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,10 @@ def generate_exam(root: Path, flags: Flags, showing: Showing) -> Generated:
         found += [*drafts, *validate(sealed, examiner)]
     covered = {clause for one in passed for clause in one.clauses}
     uncompiled = tuple(
-        one for one in drafted.uncompiled if not (one.whole and one.clause in covered)
+        replace(one, whole=False, reason=f"{one.reason}; a draft says that it covers this")
+        if one.whole and one.clause in covered
+        else one
+        for one in drafted.uncompiled
     )
     wanted = Publication(
         intent,
