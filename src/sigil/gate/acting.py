@@ -22,6 +22,7 @@ from sigil.gate.history import read_history
 from sigil.gate.policy import MAX_BYTES, PATH, Gate, load_policy
 from sigil.gate.revisions import Revisions
 from sigil.gate.standing import Now, standing
+from sigil.gate.told import spoken_against
 from sigil.gate.trees import CommitTree
 from sigil.gate.trust import Tier, Trust
 from sigil.gate.unfinished import unfinished
@@ -96,7 +97,7 @@ def decision_on(
         freshness_s=policy.gate.policy.freshness_s,
         used=events.used(history.entries, service),
         is_evaluator_known=entry.key in policy.gate.evaluators,
-        against=tuple(events.spoken_against(history.entries, recorded.eval)),
+        against=tuple(spoken_against(history.entries, recorded.eval)),
         unfinished=tuple(
             unfinished(history.entries, service, revisions.change.digest, after=recorded.eval)
         ),

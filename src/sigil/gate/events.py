@@ -16,17 +16,17 @@ Scores stand here in hundredths: a finer figure would be a channel out of the se
 A body of another shape raises, because a ledger that is not understood is not a ledger that was
 read: whoever decides without it does not allow.
 
-Not here: signatures and order (`sigil.ledger`), what follows (`sigil.gate.trust`), evaluations
-without a decision (`sigil.gate.unfinished`).
+Not here: signatures and order (`sigil.ledger`), what people say of evaluations (`sigil.gate.told`),
+evaluations without a decision (`sigil.gate.unfinished`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -34,7 +34,7 @@ from sigil.errors import LedgerBroken
 from sigil.gate.decision import Decision, Verdict
 from sigil.gate.feedback import Disclosure, Submission
 from sigil.gate.scoring import Pair, Score
-from sigil.gate.trust import Enrolled, Evaluated, Incident, Judged, Overridden, Tier, TrustEvent
+from sigil.gate.trust import Tier
 
 COMPLETE = "eval.complete"
 DECISION = "eval.decision"
@@ -190,22 +190,6 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class _OfEval:
-    """The body of ``verdict.human`` and ``override.human``, as far as trust reads it."""
-
-    eval: str
-    verdict: Verdict
-    decided: Verdict | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _OfIncident:
-    """The body of ``incident.*``, as far as trust reads it."""
-
-    eval: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class _OfMerge:
     """The body of ``eval.merge``, as far as it is read."""
 
@@ -289,30 +273,6 @@ def decided(entries: Iterable[Recorded], service: str, signers: Signers) -> list
     ]
 
 
-def trust_events(entries: Sequence[Recorded], service: str, signers: Signers) -> list[TrustEvent]:
-    """Return what the trust ladder folds, in the ledger's order.
-
-    Raises:
-        LedgerBroken: an entry of another shape.
-    """
-    complete = {one.eval: one.complete for one in completed(entries, service, signers)}
-    found: list[TrustEvent] = []
-    seen: set[str] = set()
-    for entry in entries:
-        if entry.service != service:
-            continue
-        if entry.kind == DECISION and entry.key in signers.evaluators:
-            known = read_body(entry, Decided)
-            if known.eval not in seen:  # deciding anew is no new evaluation
-                seen.add(known.eval)
-                found.append(_evaluated(entry.ts, known, complete.get(known.eval, False)))
-            continue
-        event = _told(entry)
-        if event is not None and (signers.reviews(entry.key) or not isinstance(event, Judged)):
-            found.append(event)
-    return found
-
-
 def taken(known: Iterable[Complete], scenarios: str) -> list[Complete]:
     """Return the evaluations of one exam, oldest first.
 
@@ -348,23 +308,6 @@ def _same_question(one: Provenance, other: Provenance) -> bool:
     )
 
 
-def spoken_against(
-    entries: Iterable[Recorded], name: str
-) -> list[tuple[Literal["override", "incident"], Verdict]]:
-    """Return what speaks against an evaluation: overrides with what holds instead, and incidents.
-
-    Raises:
-        LedgerBroken: an entry of another shape.
-    """
-    found: list[tuple[Literal["override", "incident"], Verdict]] = []
-    for entry in entries:
-        if entry.kind == OVERRIDE and (one := read_body(entry, _OfEval)).eval == name:
-            found.append(("override", one.verdict))
-        elif entry.kind.startswith(INCIDENT) and read_body(entry, _OfIncident).eval == name:
-            found.append(("incident", Verdict.REVIEW))
-    return found
-
-
 def earlier(known: Iterable[Complete], baseline: str, scenarios: str) -> Fraction | None:
     """Return the best that this very code ever came to in this exam, 0 to 1; None if never seen."""
     seen = [
@@ -395,29 +338,6 @@ def _of_hundred(found: Hundredths | None) -> Fraction | None:
 
 def _is(entry: Recorded, service: str, kind: str) -> bool:
     return entry.service == service and entry.kind == kind
-
-
-def _evaluated(ts: datetime, known: Decided, is_complete: bool) -> Evaluated:
-    one = known.provenance
-    change = f"{one.artifact} {one.baseline} {one.scenarios}"
-    return Evaluated(ts, known.eval, change, known.recommended.value, is_complete)
-
-
-def _told(entry: Recorded) -> TrustEvent | None:
-    if entry.kind == ENROLLED:
-        return Enrolled(entry.ts)
-    if entry.kind == VERDICT:
-        judged = read_body(entry, _OfEval)
-        return Judged(entry.ts, judged.eval, judged.verdict.value)
-    if entry.kind == OVERRIDE:
-        one = read_body(entry, _OfEval)
-        if one.decided is None:
-            raise LedgerBroken("an override that does not say what it overrides")
-        return Overridden(entry.ts, one.eval, one.decided.value, one.verdict.value)
-    if entry.kind.startswith(INCIDENT):
-        tag = entry.kind.removeprefix(INCIDENT)
-        return Incident(entry.ts, tag, read_body(entry, _OfIncident).eval)
-    return None
 
 
 def read_body(entry: Recorded, kind: type[_T]) -> _T:

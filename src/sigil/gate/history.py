@@ -15,6 +15,7 @@ from datetime import datetime
 from sigil.gate import events
 from sigil.gate.events import Complete, Decided, Signers
 from sigil.gate.policy import Gate
+from sigil.gate.told import trust_events
 from sigil.gate.trust import Trust, trust
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.statement import Entry
@@ -63,7 +64,7 @@ class History:
         Raises:
             LedgerBroken: an entry of another shape.
         """
-        return trust(events.trust_events(self.entries, self.service, self.signers), moment)
+        return trust(trust_events(self.entries, self.service, self.signers), moment)
 
 
 def read_history(ledger: Ledger, service: str, gate: Gate) -> History:
