@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -59,7 +59,18 @@ def plain_request(request: Request) -> dict[str, Any]:
 
 def plain_reply(reply: Reply) -> dict[str, Any]:
     """Return ``reply`` as JSON-like data."""
-    return asdict(reply)
+    usage = reply.usage
+    return {
+        "text": reply.text,
+        "model": reply.model,
+        "usage": {
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cost_usd": usage.cost_usd,
+        },
+        "raw_id": reply.raw_id,
+        "exchange": reply.exchange,
+    }
 
 
 def reply_of(plain: Mapping[str, Any]) -> Reply:

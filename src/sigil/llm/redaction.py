@@ -47,7 +47,7 @@ def redact(text: str) -> str:
         text = _BLOCK.sub(lambda found: REDACTED + "\n" * found.group().count("\n"), text)
     if _may_name(text):
         text = _NAMED.sub(lambda found: f"{found[1]}{found[2]}{REDACTED}{found[2]}", text)
-    if any(beginning in text for beginning in _BEGINNINGS):
+    if any(map(text.__contains__, _BEGINNINGS)):
         text = _KEYS.sub(REDACTED, text)
     return text
 
@@ -56,5 +56,4 @@ def _may_name(text: str) -> bool:
     """Say whether `_NAMED` may match. Outside of ASCII, letters have more cases than two."""
     if not text.isascii():
         return True
-    lower = text.lower()
-    return any(name in lower for name in _NAMES)
+    return any(map(text.lower().__contains__, _NAMES))

@@ -12,11 +12,11 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from threading import Lock
+
+from sigil.search.recent import Recent
 
 _Defining = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _BYTE_ORDER_MARK = "\ufeff"
@@ -123,29 +123,8 @@ def outline_of_change(before: str, after: str) -> tuple[Definition, ...]:
     return _outlines.keep(after, _outline(after) if spliced is None else spliced)
 
 
-class _Outlines:
-    """The outlines of the texts seen last. A memo: it changes the time of an answer only."""
-
-    def __init__(self, capacity: int):
-        self._capacity = capacity
-        self._known: OrderedDict[str, tuple[Definition, ...]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, text: str) -> tuple[Definition, ...] | None:
-        with self._lock:
-            if text in self._known:
-                self._known.move_to_end(text)
-            return self._known.get(text)
-
-    def keep(self, text: str, found: tuple[Definition, ...]) -> tuple[Definition, ...]:
-        with self._lock:
-            self._known[text] = found
-            if len(self._known) > self._capacity:
-                self._known.popitem(last=False)
-        return found
-
-
-_outlines = _Outlines(512)
+_outlines: Recent[str, tuple[Definition, ...]] = Recent(512)
+"""By text. The trees themselves are not kept."""
 
 
 def _outline(text: str) -> tuple[Definition, ...]:

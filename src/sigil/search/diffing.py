@@ -77,6 +77,8 @@ def changed_stretches(a: Sequence[str], b: Sequence[str]) -> list[Stretch]:
 def _within(x: Sequence[str], y: Sequence[str]) -> list[Stretch]:
     """Return where ``x`` and ``y`` differ, which share neither their first nor their last line."""
     pairs = _pairs(x, y)
+    if not pairs:
+        return _replaced(x, y)
     if pairs <= _MOST_PAIRS:
         return _matched(x, y)
     found: list[Stretch] = []

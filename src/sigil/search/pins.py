@@ -31,6 +31,7 @@ from sigil.errors import (
 from sigil.search import braces
 from sigil.search.definitions import NotPython, interface, outline
 from sigil.search.markers import marked
+from sigil.search.recent import Recent
 from sigil.search.regions import Pin, Region, count_lines, language_of, selects
 from sigil.search.syntax import capturing, grammars
 from sigil.search.syntax import definitions as syntax
@@ -60,6 +61,10 @@ def locate(
         NotYet: a symbol in a language that is not known, or of an uncertain extent.
         DependencyMissing: a query, and the extra ``languages`` is not installed.
     """
+    key = tuple(pins), tuple(files.items())
+    known = _located.get(key)
+    if known is not None:
+        return known
     ids = {pin.id for pin in pins}
     regions: list[Region] = []
     for pin in pins:
@@ -68,7 +73,13 @@ def locate(
             raise InvalidValue(f"two pins are called {pin.id!r}", where=place, remedy="rename one")
         regions += _locate(pin, files, place, ids)
     _refuse_overlaps(regions, where or {})
-    return tuple(regions)
+    return _located.keep(key, tuple(regions))
+
+
+# A parent is located for its prompt, for the answer and for each check of a change.
+_located: Recent[tuple[tuple[Pin, ...], tuple[tuple[str, str], ...]], tuple[Region, ...]] = Recent(
+    32
+)
 
 
 def _locate(pin: Pin, files: Mapping[str, str], place: Where, ids: set[str]) -> list[Region]:

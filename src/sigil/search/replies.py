@@ -10,6 +10,7 @@ Not here: the forms (`sigil.search.answers`), who is asked to mend a faulty answ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ MAX_CHARACTERS = 1 << 18
 MAX_LINES = 20_000
 _LONGEST_NOTE = 160
 _NOTE_WITHIN = 1 << 16
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _HEADERS = ("diff --git ", "--- ", "+++ ", "@@", "<<<<<<<", "=======", ">>>>>>>")
 
 
@@ -109,14 +111,13 @@ def _sound(text: str) -> Answer:
             remedy="answer with the change alone",
         )
     text = text.replace("\r\n", "\n")
-    for number, line in enumerate(text.split("\n"), 1):
-        bad = next((c for c in line if c == "\0" or "\ud800" <= c <= "\udfff"), None)
-        if bad is not None:
-            raise MalformedPatch(
-                f"not text: the character U+{ord(bad):04X}",
-                where=Where(SOURCE, number),
-                remedy="answer in plain UTF-8 text",
-            )
+    bad = _NO_TEXT.search(text)
+    if bad is not None:
+        raise MalformedPatch(
+            f"not text: the character U+{ord(bad[0]):04X}",
+            where=Where(SOURCE, text.count("\n", 0, bad.start()) + 1),
+            remedy="answer in plain UTF-8 text",
+        )
     return take_apart(text)
 
 

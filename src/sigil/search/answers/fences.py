@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _OPENING = re.compile(r"(`{3,}|~{3,})[ \t]*([^`]*)")
+_MARKS = ("```", "~~~")
 _DECORATION = re.compile(
     r"^[#*>\s-]*(?:file(?:name)?|path)?\s*:?\s*[*`\"']*|[*`\"':\s]*$", re.IGNORECASE
 )
@@ -61,9 +62,10 @@ def take_apart(text: str) -> Answer:
     blocks: list[Block] = []
     at, before = 0, ""
     while at < len(lines):
-        opening = _OPENING.fullmatch(lines[at])
+        line = lines[at]
+        opening = _OPENING.fullmatch(line) if line.startswith(_MARKS) else None
         if opening is None:
-            before = lines[at] if lines[at].strip() else before
+            before = line if line.strip() else before
             at += 1
             continue
         end = _closing(lines, at + 1, opening[1])
@@ -89,7 +91,7 @@ def is_fence(line: str) -> bool:
 
 def _closing(lines: Sequence[str], at: int, opening: str) -> int | None:
     for index in range(at, len(lines)):
-        line = lines[index].rstrip()
-        if len(line) >= len(opening) and set(line) == {opening[0]}:
+        line = lines[index]
+        if line.startswith(opening) and not line.rstrip().strip(opening[0]):
             return index
     return None

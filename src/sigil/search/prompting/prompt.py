@@ -178,7 +178,7 @@ def _excerpt(region: Region, text: str, budget: int) -> tuple[int, str]:
         before = len(lines[first - 1]) + 1 if first else 0
         after = len(lines[last]) + 1 if last < len(lines) else 0
         room -= before + after
-        if room < 0:
+        if room < 0 or not before + after:
             break
         first, last = max(first - 1, 0), min(last + 1, len(lines))
     return first + 1, "\n".join(lines[first:last])

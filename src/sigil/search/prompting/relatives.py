@@ -30,17 +30,19 @@ def relatives_of(
         other for other in others[:_LOOKED_AT] if other.id not in {parent.id, BASELINE}
     ]
     changes = {other.id: _changes(baseline, other.files) for other in pool}
-    shown = [_changes(baseline, parent.files)]
+    shown = _changes(baseline, parent.files)
+    nearest = dict.fromkeys(changes, 1.0)
     chosen: list[Parent] = []
-    pool = [other for other in pool if changes[other.id] not in shown]
-    while pool and len(chosen) < most:
+    while True:
+        for name, change in changes.items():
+            nearest[name] = min(nearest[name], _unlike(change, shown))
+        pool = [other for other in pool if changes[other.id] != shown]
+        if not pool or len(chosen) >= most:
+            return chosen
         # The first is the best whatever it looks like; of equals the better one comes first.
-        distances = [_unlike(changes[other.id], shown) for other in pool]
-        pick = pool[distances.index(max(distances)) if chosen else 0]
+        pick = max(pool, key=lambda other: nearest[other.id]) if chosen else pool[0]
         chosen.append(pick)
-        shown.append(changes[pick.id])
-        pool = [other for other in pool if changes[other.id] not in shown]
-    return chosen
+        shown = changes[pick.id]
 
 
 def difference(baseline: Mapping[str, str], files: Mapping[str, str]) -> str:
@@ -59,6 +61,7 @@ def _changes(baseline: Mapping[str, str], files: Mapping[str, str]) -> frozenset
     return frozenset(line for line in lines if line[:1] in {"+", "-"})
 
 
-def _unlike(one: frozenset[str], others: Sequence[frozenset[str]]) -> float:
-    """Return the Jaccard distance to the nearest of ``others``, 0 to 1."""
-    return min(1 - len(one & other) / max(len(one | other), 1) for other in others)
+def _unlike(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the Jaccard distance between two changes, 0 to 1."""
+    shared = len(one & other)
+    return 1 - shared / max(len(one) + len(other) - shared, 1)
