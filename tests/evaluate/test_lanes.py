@@ -15,6 +15,7 @@ import pytest
 
 from sigil.errors import BaselineFailed, SandboxUnavailable
 from sigil.evaluate.lanes import Lanes, default_count
+from sigil.evaluate.nursery import ahead
 
 EVAL = """
 inputs: {cases: [{args: [1], expected: 1}, {args: [3], expected: 9}]}
@@ -47,6 +48,12 @@ def children(of: int) -> set[int]:
     for task in path.iterdir():
         found |= set(map(int, (task / "children").read_text().split()))
     return found
+
+
+def lanes_below(before: set[int]) -> set[int]:
+    """Return the pids of lanes, which are children of the one child that is new."""
+    (nursery,) = children(os.getpid()) - before
+    return children(nursery)
 
 
 def is_running(pid: int) -> bool:
@@ -86,7 +93,7 @@ def test_a_lane_that_dies_is_replaced_and_its_candidate_tried_again(bed):
     before = children(os.getpid())
     with lanes_of(bed, 1) as lanes:
         lanes.baseline()
-        (lane,) = children(os.getpid()) - before
+        (lane,) = lanes_below(before)
         future = lanes.submit(SLEEPER, "screen")
         os.kill(lane, signal.SIGKILL)
         assert future.result().status == "timeout"
@@ -105,7 +112,7 @@ def test_closing_ends_every_process_and_cancels_what_waits(bed):
     before = children(os.getpid())
     with lanes_of(bed, 1) as lanes:
         lanes.baseline()
-        started = children(os.getpid()) - before
+        started = lanes_below(before) | children(os.getpid()) - before
         futures = [lanes.submit(SLEEPER, "screen") for _ in range(3)]
     assert not any(map(is_running, started))
     with pytest.raises(CancelledError):
@@ -116,7 +123,7 @@ def test_dismissed_lanes_end_without_being_waited_for(bed):
     before = children(os.getpid())
     with lanes_of(bed, 2) as lanes:
         lanes.baseline()
-        ended = [os.pidfd_open(pid) for pid in children(os.getpid()) - before]
+        ended = [os.pidfd_open(pid) for pid in lanes_below(before)]
         lanes.dismiss()
         for lane in ended:
             assert select.select([lane], [], [], 20)[0]
@@ -127,10 +134,39 @@ def test_lanes_ignore_ctrl_c(bed):
     before = children(os.getpid())
     with lanes_of(bed, 1) as lanes:
         lanes.baseline()
-        (lane,) = children(os.getpid()) - before
+        (lane,) = lanes_below(before)
         os.kill(lane, signal.SIGINT)
         assert lanes.submit(returning("x * x"), "screen").result().accepted is True
         assert is_running(lane)
+
+
+def test_a_nursery_that_is_killed_is_replaced_with_all_its_lanes(bed):
+    before = children(os.getpid())
+    with lanes_of(bed, 2) as lanes:
+        lanes.baseline()
+        (nursery,) = children(os.getpid()) - before
+        future = lanes.submit(SLEEPER, "screen")
+        os.kill(nursery, signal.SIGKILL)
+        assert future.result().status == "timeout"
+        assert lanes.submit(returning("x * x"), "screen").result().accepted is True
+
+
+def test_lanes_are_forked_from_what_was_started_ahead(bed):
+    before = children(os.getpid())
+    with ahead():
+        (nursery,) = children(os.getpid()) - before
+        with lanes_of(bed, 1) as lanes:
+            lanes.baseline()
+            assert children(os.getpid()) - before == {nursery}
+            assert len(children(nursery)) == 1
+
+
+def test_what_was_started_ahead_in_vain_is_ended():
+    before = children(os.getpid())
+    with ahead():
+        started = children(os.getpid()) - before
+    assert len(started) == 1
+    assert not any(map(is_running, started))
 
 
 def test_lanes_die_with_a_parent_that_is_killed():
@@ -138,7 +174,8 @@ def test_lanes_die_with_a_parent_that_is_killed():
     program = (
         "import os, sys\n"
         "from sigil.evaluate.lanes import _Lane\n"
-        "lane = _Lane(b'')\n"
+        "from sigil.evaluate.nursery import Nursery\n"
+        "lane = _Lane(b'', Nursery())\n"
         "lane.start()\n"
         "print(lane._process.pid, flush=True)\n"
         "sys.stdin.read()\n"

@@ -1,6 +1,6 @@
 """The inside of a lane: one evaluator that answers its parent until the parent is gone.
 
-Started as a fresh process by `sigil.evaluate.lanes`, which owns the other end.
+Forked by `sigil.evaluate.forking`; `sigil.evaluate.lanes` owns the other end.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def main(descriptor: int, parent: int) -> None:
     """Serve the connection on ``descriptor`` until it closes.
 
     Args:
-        descriptor: an inherited socket.
-        parent: the process id that must still be our parent's.
+        descriptor: a socket, which this owns.
+        parent: the process id that must still be our parent's, the nursery's.
     """
     _follow(parent)
     connection = Connection(descriptor)
@@ -68,7 +68,7 @@ def _answer(evaluator: Evaluator, kind: str, arguments: list[Any]) -> tuple[bool
 
 
 def _follow(parent: int) -> None:
-    """Leave Ctrl-C to the parent, end in good order when told to, and die with it."""
+    """Leave Ctrl-C to others, end in good order when told to, and die with the nursery."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

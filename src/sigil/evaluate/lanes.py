@@ -1,10 +1,11 @@
 """Several evaluators at once, each in a process of its own.
 
-A lane is a fresh interpreter with one `Evaluator`. It ignores Ctrl-C (its parent decides),
-dies when its parent does, and is replaced when it dies itself: the candidate it was on is
-tried once more on another lane and is then a result of status ``error``, never a hang.
+A lane is a process with one `Evaluator`. It ignores Ctrl-C (its parent decides), dies when
+its parent does, and is replaced when it dies itself: the candidate it was on is tried once
+more on another lane and is then a result of status ``error``, never a hang.
 
-Not here: what an evaluation is (`sigil.evaluate.evaluator`).
+Not here: what an evaluation is (`sigil.evaluate.evaluator`), how a lane comes to be
+(`sigil.evaluate.nursery`).
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ import contextlib
 import os
 import pickle
 import queue
+import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Future
@@ -25,6 +25,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from sigil.errors import SandboxUnavailable
+from sigil.evaluate.nursery import Child, Nursery, taken
 from sigil.evaluate.result import Evaluation, Failure
 
 if TYPE_CHECKING:
@@ -41,15 +42,6 @@ GRACE_S = 5.0
 
 START_S = 60.0
 """Seconds that a lane may take to open its sandboxes."""
-
-_PROGRAM = """
-import gc
-gc.disable()  # what is imported stays: a fifth of a start goes into looking for garbage there
-from sigil.evaluate.lane import main
-gc.freeze()
-gc.enable()
-main({}, {})
-"""
 
 
 def default_count(*, timed: bool) -> int:
@@ -90,7 +82,8 @@ class Lanes:
         self._facts: Facts | None = None
         self._closed = False
         self._baseline_lock = threading.Lock()
-        self._lanes = [_Lane(self._opening) for _ in range(count)]
+        self._nursery = taken()
+        self._lanes = [_Lane(self._opening, self._nursery) for _ in range(count)]
         self._threads = [
             threading.Thread(target=self._serve, args=(lane,), daemon=True) for lane in self._lanes
         ]
@@ -153,6 +146,7 @@ class Lanes:
         self.dismiss()
         for thread in self._threads:
             thread.join(2 * GRACE_S)
+        self._nursery.close()
         self._cancel_waiting()
 
     def __enter__(self) -> Self:
@@ -169,11 +163,7 @@ class Lanes:
         self.close()
 
     def _serve(self, lane: _Lane) -> None:
-        """Feed one lane, from a thread that lives as long as the lane does.
-
-        The process is started and ended here: the kernel kills it with the *thread* that
-        started it.
-        """
+        """Feed one lane, from a thread that lives as long as the lane does."""
         self._start(lane)
         while (job := self._jobs.get()) is not None:
             if not job.begin():
@@ -247,9 +237,10 @@ class _LaneDied(Exception):
 class _Lane:
     """One process and the connection to it, from the side of the parent."""
 
-    def __init__(self, opening: bytes):
+    def __init__(self, opening: bytes, nursery: Nursery):
         self._opening = opening
-        self._process: subprocess.Popen[bytes] | None = None
+        self._nursery = nursery
+        self._process: Child | None = None
         self._connection: Connection | None = None
         self._is_ready = False
         self.adopted: object = None
@@ -260,12 +251,7 @@ class _Lane:
         self.adopted = None
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _PROGRAM.format(theirs.fileno(), os.getpid())],
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                process_group=0,  # a terminal's Ctrl-C reaches neither it nor its sandboxes
-            )
+            self._process = self._nursery.fork(theirs)
             self._connection = Connection(ours.detach())
         with contextlib.suppress(OSError):  # it died at once: `ready` finds that out
             self._connection.send_bytes(self._opening)
@@ -288,8 +274,8 @@ class _Lane:
 
     def terminate(self) -> None:
         """Tell the process to put its things in order and end."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
+        if self._process is not None:
+            self._process.send(signal.SIGTERM)
 
     def end(self) -> None:
         """End the process, and wait for it."""
@@ -299,10 +285,8 @@ class _Lane:
         if self._process is None:
             return
         self.terminate()
-        try:
-            self._process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        if not self._process.wait(GRACE_S):
+            self._process.send(signal.SIGKILL)
             self._process.wait()
 
     def _answer(self, timeout_s: float) -> Any:
@@ -321,11 +305,12 @@ class _Lane:
     def _epitaph(self) -> str:
         if self._process is None:
             return "it never started"
-        try:
-            status = self._process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
+        if not self._process.wait(GRACE_S):
             return "it closed its connection"
-        return f"signal {-status}" if status < 0 else f"exit status {status}"
+        code = self._process.code
+        if code is None:
+            return "it was killed with all others"
+        return f"signal {-code}" if code < 0 else f"exit status {code}"
 
 
 def _settle(future: Future[Any], *, result: Any = None, error: Exception | None = None) -> None:
