@@ -21,11 +21,11 @@ from unittest import mock
 from bench.peers_programs.installing import NotInstalled, Peer, python_of
 from bench.row import Row, seconds
 from bench.service import served
-from sigil.gate.channel import Assignment
 from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.deploy.settings import External
 from sigil.gate.effects import Call
-from sigil.gate.hall import Hall
+from sigil.gate.exam.channel import Assignment
+from sigil.gate.exam.hall import Hall
 from sigil.gate.lua import Limits
 from sigil.gate.model import Scenario, Status
 

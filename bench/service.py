@@ -21,7 +21,7 @@ from bench.row import Row, seconds
 from sigil.gate.deploy import Source, deploy
 from sigil.gate.deploy.settings import External, Process
 from sigil.gate.effects import Call
-from sigil.gate.http import Http
+from sigil.gate.http.client import Http
 
 HTTPX = Peer("httpx", "httpx", "0.28.1", "run_httpx.py")
 REQUESTS, ROUNDS, STARTS = 1000, 9, 5

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from tests.browser.chromium import BINARY, Browser, chromium
-from tests.gate.test_comparing import FAILED, SUMMARY, holdout, told, visible
+from tests.gate.view.test_comparing import FAILED, SUMMARY, holdout, told, visible
 
 from sigil.gate.decision import Verdict
-from sigil.gate.page import page
-from sigil.gate.summary import Figures, Summary
+from sigil.gate.record.summary import Figures, Summary
+from sigil.gate.view.page import page
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="there is no chromium on this machine")
 HOSTILE = "</style><script>document.title='owned'</script><img src=x onerror=alert(1)>"

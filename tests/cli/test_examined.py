@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sigil.cli.examined import Shown
+from sigil.cli.evaluation_shown import Shown
 
 
 @pytest.fixture

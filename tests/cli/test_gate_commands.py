@@ -25,7 +25,7 @@ from tests.gate.evaluations import (
 )
 
 from sigil.cli.sigil import sigil
-from sigil.gate import events
+from sigil.gate.record import events
 from sigil.ledger import keys
 
 COMMANDS = (

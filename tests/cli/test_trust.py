@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from sigil.cli.gatekeeping import open_ledger
+from sigil.cli.gate_context import open_ledger
 from sigil.cli.trust import trust
 from sigil.errors import KeyMissing
 from sigil.ledger import keys

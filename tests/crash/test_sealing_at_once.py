@@ -15,9 +15,9 @@ SEALER = """
 import sys
 from pathlib import Path
 from sigil.errors import WorkspaceBusy
-from sigil.gate.changing import Draft, Edit, plan
+from sigil.gate.bundle.changing import Draft, Edit, plan
 from sigil.gate.trees import FolderTree
-from sigil.gate.updating import apply_update, writing_bundle
+from sigil.gate.bundle.updating import apply_update, writing_bundle
 root, me, recipient = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 done = 0
 while done < 3:

@@ -9,7 +9,7 @@ from tests.crash.sealing import KEY, START, exam_in
 from tests.gate.exams import an_exam
 
 from sigil.errors import SealBroken
-from sigil.gate.updating import writing_bundle
+from sigil.gate.bundle.updating import writing_bundle
 from sigil.testing.crash import Death, deaths
 
 pytestmark = pytest.mark.crash

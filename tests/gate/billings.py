@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sigil.gate.answerers import Answerers
-from sigil.gate.channel import Assignment, Report
 from sigil.gate.deploy import Deployment, Source, deploy
-from sigil.gate.examining import Sitting
-from sigil.gate.hall import Hall
+from sigil.gate.exam.answerers import Answerers
+from sigil.gate.exam.channel import Assignment, Report
+from sigil.gate.exam.examining import Sitting
+from sigil.gate.exam.hall import Hall
 from sigil.gate.lua import Limits
 from sigil.gate.model import Scenario
 from sigil.gate.policy import Service, load_policy

@@ -22,13 +22,13 @@ from urllib.parse import parse_qsl, urlsplit
 from tests.gate.exams import Exam
 
 from sigil.effects import SYSTEM_CLOCK, random_bytes
-from sigil.gate import events
-from sigil.gate.answering import Answering, vault
+from sigil.gate.bundle.sealing import seal_bytes
 from sigil.gate.decision import Stage, Verdict
-from sigil.gate.dossier import folder_of, keep_observations
-from sigil.gate.events import Decided, Provenance
+from sigil.gate.exam.answering import Answering, vault
 from sigil.gate.parts import Parts, Wanted
-from sigil.gate.sealing import seal_bytes
+from sigil.gate.record import events
+from sigil.gate.record.dossier import folder_of, keep_observations
+from sigil.gate.record.events import Decided, Provenance
 from sigil.gate.trust import Tier
 from sigil.ledger import keys
 from sigil.ledger.ledger import Ledger

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pyrage
 
-from sigil.gate.bundle import Bundle, folder_of, read_bundle
-from sigil.gate.changing import Draft, Edit, plan
+from sigil.gate.bundle.changing import Draft, Edit, plan
+from sigil.gate.bundle.keys import Identities
+from sigil.gate.bundle.read import Bundle, folder_of, read_bundle
+from sigil.gate.bundle.updating import apply_update, writing_bundle
 from sigil.gate.evaluator import open_bundle, reseal
-from sigil.gate.keys import Identities
 from sigil.gate.trees import FolderTree
-from sigil.gate.updating import apply_update, writing_bundle
 
 UPGRADE = 'return { title = "Upgrade", priority = "P0", run = function() end }\n'
 MONEY = "return { cents = function(euros) return euros * 100 end }\n"

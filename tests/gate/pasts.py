@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tests.gate.evaluations import reviewer_of
 
-from sigil.gate import events
 from sigil.gate.decision import Verdict
-from sigil.gate.events import Complete, Decided, Hundredths, Provenance
 from sigil.gate.feedback import Disclosure
+from sigil.gate.record import events
+from sigil.gate.record.events import Complete, Decided, Hundredths, Provenance
 from sigil.gate.trust import Ladder, Tier
 from sigil.ledger import keys
 from sigil.ledger.ledger import Ledger

@@ -6,10 +6,10 @@ import pytest
 from tests.gate.evaluations import Bench, Quiet
 
 from sigil.errors import InvalidValue, NotFound
-from sigil.gate import events
 from sigil.gate.acting import judge, override, report_incident
 from sigil.gate.decision import Verdict
-from sigil.gate.evaluating import evaluate
+from sigil.gate.evaluation import evaluate
+from sigil.gate.record import events
 
 
 @pytest.fixture

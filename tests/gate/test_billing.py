@@ -10,13 +10,13 @@ from tests.browser.chromium import BINARY
 from tests.gate import billings
 from tests.gate.lua.worlds import upgrade
 
-from sigil.gate.answerers import Answerers
-from sigil.gate.frames import failure_frame
-from sigil.gate.hall import Hall
+from sigil.gate.bundle.linting import visible_scenarios
+from sigil.gate.exam.answerers import Answerers
+from sigil.gate.exam.hall import Hall
 from sigil.gate.intent import read_intent
-from sigil.gate.linting import visible_scenarios
 from sigil.gate.model import Priority, Status
 from sigil.gate.trees import FolderTree
+from sigil.gate.view.frames import failure_frame
 from sigil.testing.exam_models import ScriptedAgent, ScriptedJudge
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="there is no chromium on this machine")

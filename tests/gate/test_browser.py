@@ -15,12 +15,12 @@ from tests.browser.chromium import BINARY
 from tests.gate.browser_pages import Driven, serving
 
 from sigil.gate.browser import Browser, launching
-from sigil.gate.channel import Assignment
 from sigil.gate.effects import EffectFailed, EffectMissing
-from sigil.gate.hall import Hall, Lost
+from sigil.gate.exam.channel import Assignment
+from sigil.gate.exam.hall import Hall, Lost
 from sigil.gate.lua import Limits
 from sigil.gate.model import Scenario
-from sigil.gate.pictures import picture
+from sigil.gate.view.pictures import picture
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="there is no chromium on this machine")
 FORM = """<!doctype html><title>A form</title><h1>Hello</h1>

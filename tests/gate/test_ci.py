@@ -14,7 +14,7 @@ from tests.e2e.shell import Done
 from tests.gate.evaluations import Bench, cheating, reviewer_of
 from tests.gate.forges import TOKEN, FakeForge, forged
 
-from sigil.gate import events
+from sigil.gate.record import events
 
 pytestmark = pytest.mark.e2e
 

@@ -9,8 +9,8 @@ import pytest
 
 from sigil.gate.decision import THRESHOLDS, Code, Stage, Verdict
 from sigil.gate.feedback import Disclosure
+from sigil.gate.forge.publishing import BROKEN, RUNNING, STATES
 from sigil.gate.policy import Policy, load_policy
-from sigil.gate.publishing import BROKEN, RUNNING, STATES
 from sigil.gate.trust import Ladder, Tier
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,13 +10,13 @@ from tests.gate.exams import MONEY, UPGRADE, Exam, an_exam
 
 from sigil import canonical
 from sigil.errors import InvalidValue, MalformedScenario, NotFound, SealBroken
-from sigil.gate.bundle import read_manifest
-from sigil.gate.bundle_manifest import manifest_bytes
-from sigil.gate.envelope import Envelope
+from sigil.gate.bundle.envelope import Envelope
+from sigil.gate.bundle.keys import Identities
+from sigil.gate.bundle.manifest import manifest_bytes
+from sigil.gate.bundle.read import read_manifest
+from sigil.gate.bundle.sealing import seal
 from sigil.gate.evaluator import open_bundle, reseal
-from sigil.gate.keys import Identities
 from sigil.gate.model import Scenario
-from sigil.gate.sealing import seal
 from sigil.gate.trees import FolderTree
 
 

@@ -23,15 +23,19 @@ from sigil.errors import (
     Unreadable,
     UsageError,
 )
-from sigil.gate import dossier, evaluating, events, history, holding, present, recording, trees
+from sigil.gate import evaluation as evaluating
+from sigil.gate import trees
 from sigil.gate.acting import decision_on
 from sigil.gate.decision import Code, Stage, Verdict
 from sigil.gate.deploy import deploy
-from sigil.gate.evaluating import Outcome, evaluate
+from sigil.gate.evaluation import Outcome, evaluate
+from sigil.gate.exam import holding
 from sigil.gate.parts import Wanted
+from sigil.gate.record import dossier, events, history, recording
+from sigil.gate.record.summary import markdown, summary
+from sigil.gate.record.unfinished import BEGUN, BROKEN
 from sigil.gate.revisions import resolve
-from sigil.gate.summary import markdown, summary
-from sigil.gate.unfinished import BEGUN, BROKEN
+from sigil.gate.view import present
 from sigil.ledger import objects, refs
 
 CAUSE = "the reason why"

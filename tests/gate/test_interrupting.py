@@ -12,10 +12,10 @@ from tests.gate.evaluations import Bench, Quiet
 from sigil.effects import SYSTEM_CLOCK
 from sigil.gate.acting import decision_on
 from sigil.gate.decision import Code, Verdict
-from sigil.gate.evaluating import evaluate
-from sigil.gate.hall import Hall
+from sigil.gate.evaluation import evaluate
+from sigil.gate.exam.hall import Hall
+from sigil.gate.record.unfinished import BEGUN, BROKEN
 from sigil.gate.revisions import resolve
-from sigil.gate.unfinished import BEGUN, BROKEN
 
 SLOW = """
 return { policy = { capabilities = {"http"} }, run = function()

@@ -8,13 +8,15 @@ import pyrage
 from tests.gate.evaluations import Bench, Quiet
 
 from sigil.canonical import digest
-from sigil.gate import events, reporting, rubrics
-from sigil.gate.answerers import Answerers
+from sigil.gate.bundle.sealing import seal_bytes
 from sigil.gate.decision import Code, Verdict
-from sigil.gate.dossier import EXCHANGES, folder_of, keep_exchanges, keep_summary
-from sigil.gate.evaluating import evaluate
-from sigil.gate.sealing import seal_bytes
-from sigil.gate.summary import summary
+from sigil.gate.evaluation import evaluate
+from sigil.gate.exam.answerers import Answerers
+from sigil.gate.judge import rubrics
+from sigil.gate.record import events
+from sigil.gate.record.dossier import EXCHANGES, folder_of, keep_exchanges, keep_summary
+from sigil.gate.record.summary import summary
+from sigil.gate.view import reporting
 from sigil.testing.exam_models import ScriptedJudge
 
 JUDGED = """

@@ -12,11 +12,11 @@ from tests.gate.evaluations import Bench, Quiet
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import InvalidValue, NotFound, SigilError, Unreadable, WorkspaceBusy
-from sigil.gate import events
 from sigil.gate.acting import Stands, decision_on
 from sigil.gate.decision import Code, Verdict
-from sigil.gate.evaluating import evaluate
+from sigil.gate.evaluation import evaluate
 from sigil.gate.merging import merge, merges_alone
+from sigil.gate.record import events
 from sigil.gate.revisions import resolve
 from sigil.gate.trust import Tier
 

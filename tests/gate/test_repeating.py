@@ -9,12 +9,12 @@ import pytest
 from tests.gate.evaluations import Bench, Quiet, cheating
 
 from sigil.canonical import digest
-from sigil.gate import reporting
-from sigil.gate.dossier import SEALED, folder_of, keep_summary
-from sigil.gate.evaluating import evaluate
+from sigil.gate.evaluation import evaluate
 from sigil.gate.model import Status
+from sigil.gate.record.dossier import SEALED, folder_of, keep_summary
+from sigil.gate.record.summary import figures, summary
 from sigil.gate.repeating import disagreements, repeat
-from sigil.gate.summary import figures, summary
+from sigil.gate.view import reporting
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_dossier_is_held_against_the_ledger(taken, auto_bench):
     outcome, folder, scenarios, recorded = taken
     found = again(scenarios, recorded).score
     entries = [one for one in auto_bench.ledger().entries() if one.kind == "eval.complete"]
-    from sigil.gate.events import Signers, completed
+    from sigil.gate.record.events import Signers, completed
 
     signers = Signers(frozenset({auto_bench.signer.key}))
     known = completed(entries[-1:], "api", signers)[0]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigil.gate.decision import Code, Verdict
-from sigil.gate.events import Decided, Provenance
+from sigil.gate.record.events import Decided, Provenance
 from sigil.gate.standing import Now, standing
 from sigil.gate.trust import Tier
 

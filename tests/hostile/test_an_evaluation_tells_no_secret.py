@@ -20,8 +20,9 @@ from pathlib import Path
 import pytest
 from tests.e2e.shell import BIN, Done, environment
 
-from sigil.gate import dossier, publishing
 from sigil.gate.decision import Verdict
+from sigil.gate.forge import publishing
+from sigil.gate.record import dossier
 
 pytestmark = [pytest.mark.hostile, pytest.mark.timeout(300)]
 PARTS = "title tag endpoint path header comment expected".split()

@@ -19,7 +19,7 @@ from sigil.errors import DeploymentFailed
 from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.deploy.settings import Process
 from sigil.gate.effects import Call, EffectFailed
-from sigil.gate.http import Http
+from sigil.gate.http.client import Http
 from sigil.sandbox.commands import probe
 
 pytestmark = pytest.mark.hostile

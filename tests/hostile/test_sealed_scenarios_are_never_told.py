@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from tests.gate.exams import an_exam
 
 from sigil.cli.sigil import sigil
-from sigil.gate.bundle import folder_of
+from sigil.gate.bundle.read import folder_of
 
 pytestmark = pytest.mark.hostile
 

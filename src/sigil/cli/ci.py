@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sigil.cli.gatekeeping import remote_name
+from sigil.cli.gate_context import remote_name
 from sigil.cli.options import as_json, repo_root
 from sigil.cli.scenario.choosing import key_descriptor, key_file_option, service_name
 
 if TYPE_CHECKING:
-    from sigil.gate.evaluating import Outcome
-    from sigil.gate.forge import Forge, Pull, PullName
-    from sigil.gate.publishing import Merged
+    from sigil.gate.evaluation import Outcome
+    from sigil.gate.forge.github import Forge, Pull, PullName
+    from sigil.gate.forge.publishing import Merged
 
 
 @click.command()
@@ -56,8 +56,8 @@ def ci(
     """
     from sigil.cli.options import print_json, repository
     from sigil.errors import InvalidValue
-    from sigil.gate.forge import Forge, parse_pull
-    from sigil.gate.rest import Rest, access
+    from sigil.gate.forge.github import Forge, parse_pull
+    from sigil.gate.forge.rest import Rest, access
 
     root, name = repository(repo_root), parse_pull(pull)
     reached = access(os.environ)
@@ -92,8 +92,8 @@ class _Job:
 
     def planned(self, pull: Pull, *, comments: bool, merges: bool) -> dict[str, Any]:
         """Return what would be done. Writes nothing, neither there nor into the ledger."""
-        from sigil.gate.bundle import read_bundle
-        from sigil.gate.publishing import context_of, marker_of
+        from sigil.gate.bundle.read import read_bundle
+        from sigil.gate.forge.publishing import context_of, marker_of
         from sigil.gate.revisions import resolve
         from sigil.gate.trees import CommitTree
 
@@ -123,10 +123,10 @@ class _Job:
         quiet: bool,
     ) -> tuple[Outcome, dict[str, Any]]:
         """Examine, and tell the forge; return the outcome and what was told."""
-        from sigil.cli.examination import examination
-        from sigil.gate import publishing
-        from sigil.gate.dossier import plain
+        from sigil.cli.evaluation import examination
+        from sigil.gate.forge import publishing
         from sigil.gate.parts import Wanted
+        from sigil.gate.record.dossier import plain
 
         with self._broken_if_raised(pull.head.sha):
             wanted = Wanted(
@@ -163,19 +163,19 @@ class _Job:
 
         A runner's disk does not outlive the job, so what was decided is pushed at once.
         """
-        from sigil.cli.gatekeeping import open_ledger
+        from sigil.cli.gate_context import open_ledger
         from sigil.effects import SYSTEM_CLOCK
         from sigil.gate.acting import decision_on
-        from sigil.gate.present import next_rung
+        from sigil.gate.view.present import next_rung
 
         ledger, now = open_ledger(self._root), SYSTEM_CLOCK.now()
         stands = decision_on(self._root, outcome.revisions, ledger, self._service, now)
         return next_rung(stands.trust, self._service)
 
     def _merged(self, pull: Pull) -> Merged:
-        from sigil.cli.gatekeeping import open_ledger, share_ledger
+        from sigil.cli.gate_context import open_ledger, share_ledger
         from sigil.effects import SYSTEM_CLOCK
-        from sigil.gate.publishing import Merging, merge_pull
+        from sigil.gate.forge.publishing import Merging, merge_pull
         from sigil.gate.revisions import resolve
 
         base, ledger = self._base(pull), open_ledger(self._root)
@@ -192,7 +192,7 @@ class _Job:
     @contextmanager
     def _broken_if_raised(self, commit: str) -> Generator[None]:
         """Let no commit look examined that was not, whatever ends this."""
-        from sigil.gate.publishing import BROKEN, RUNNING
+        from sigil.gate.forge.publishing import BROKEN, RUNNING
 
         self._set(commit, RUNNING, "under examination")
         ended = False
@@ -204,7 +204,7 @@ class _Job:
                 self._set(commit, BROKEN, "the examination came to no end")
 
     def _set(self, commit: str, state: str, description: str) -> None:
-        from sigil.gate.publishing import context_of
+        from sigil.gate.forge.publishing import context_of
 
         self._forge.set_status(commit, state, context_of(self._service), description)
 
@@ -212,7 +212,7 @@ class _Job:
 def _print(outcome: Outcome, facts: dict[str, Any]) -> None:
     from rich.console import Console
 
-    from sigil.cli.examined import print_outcome
+    from sigil.cli.evaluation_shown import print_outcome
     from sigil.gate.feedback import Disclosure
     from sigil.printable import printable
 
@@ -237,7 +237,7 @@ def _print_less(outcome: Outcome) -> None:
 
     Scores and reasons that rest on holdouts are in the ledger, for operators.
     """
-    from sigil.gate import present
+    from sigil.gate.view import present
     from sigil.printable import printable
 
     if outcome.score is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sigil.cli.gatekeeping import base_branch, remote_name
+from sigil.cli.gate_context import base_branch, remote_name
 from sigil.cli.options import as_json, repo_root
 from sigil.cli.scenario.choosing import service_name
 
@@ -45,7 +45,7 @@ def decide(
 
     Example: sigil decide my-branch --service api
     """
-    from sigil.cli.gatekeeping import open_ledger, share_ledger
+    from sigil.cli.gate_context import open_ledger, share_ledger
     from sigil.cli.options import print_json, repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import decision_on
@@ -76,7 +76,7 @@ def decide(
 
 
 def _facts(stands: Stands) -> dict[str, object]:
-    from sigil.gate.events import reasons
+    from sigil.gate.record.events import reasons
 
     return {
         "eval": stands.recorded.eval,
@@ -91,7 +91,7 @@ def _facts(stands: Stands) -> dict[str, object]:
 
 
 def _print(stands: Stands, service: str, merged: str | None, *, would: bool) -> None:
-    from sigil.gate.present import exam_alone, next_rung, reason_lines
+    from sigil.gate.view.present import exam_alone, next_rung, reason_lines
 
     recorded = stands.recorded
     click.echo(

@@ -12,7 +12,7 @@ from sigil.cli.options import as_json, print_json, repo_root
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigil.gate.comparing import Difference
+    from sigil.gate.view.comparing import Difference
 
 
 @click.command()
@@ -31,8 +31,8 @@ def diff(before: str, after: str, repo_root: Path | None, as_json: bool) -> None
     import msgspec
 
     from sigil.cli.options import repository
-    from sigil.gate import dossier
-    from sigil.gate.comparing import difference
+    from sigil.gate.record import dossier
+    from sigil.gate.view.comparing import difference
 
     root = repository(repo_root)
     folders = [dossier.find(root, name) for name in (before, after)]
@@ -46,7 +46,7 @@ def diff(before: str, after: str, repo_root: Path | None, as_json: bool) -> None
 
 
 def _lines(found: Difference) -> Iterator[str]:
-    from sigil.gate.comparing import FIELDS
+    from sigil.gate.view.comparing import FIELDS
     from sigil.printable import printable
 
     yield f"{' → '.join(found.evals)}"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sigil.cli.gatekeeping import base_branch, remote_name
+from sigil.cli.gate_context import base_branch, remote_name
 from sigil.cli.options import as_json, repo_root
 from sigil.cli.scenario.choosing import service_name
 
 if TYPE_CHECKING:
     from sigil.gate.feedback import Feedback
-    from sigil.gate.summary import Summary
+    from sigil.gate.record.summary import Summary
 
 
 @click.command("eval")
@@ -61,11 +61,11 @@ def eval_(
     """
     from rich.console import Console
 
-    from sigil.cli.examination import examination
-    from sigil.cli.examined import print_outcome
+    from sigil.cli.evaluation import examination
+    from sigil.cli.evaluation_shown import print_outcome
     from sigil.cli.options import print_json, repository
-    from sigil.gate.dossier import plain
     from sigil.gate.parts import Wanted
+    from sigil.gate.record.dossier import plain
 
     root = repository(repo_root)
     wanted = Wanted(
@@ -89,8 +89,8 @@ def eval_(
 
 def _write(found: Summary, told: Feedback, *, junit: Path | None, markdown: Path | None) -> None:
     """Write what CI shows; both are the author's view."""
-    from sigil.gate import junit as cases
-    from sigil.gate import summary
+    from sigil.gate.record import summary
+    from sigil.gate.view import junit as cases
     from sigil.store.files import write_atomic
 
     if junit is not None:

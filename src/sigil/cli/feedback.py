@@ -24,9 +24,9 @@ def feedback(evaluation: str | None, last: bool, repo_root: Path | None, as_json
     """
     from sigil.cli.options import repository
     from sigil.errors import UsageError
-    from sigil.gate import dossier
     from sigil.gate.feedback import Feedback
-    from sigil.gate.present import feedback_lines
+    from sigil.gate.record import dossier
+    from sigil.gate.view.present import feedback_lines
 
     if (evaluation is None) != last:
         raise UsageError("which evaluation?", remedy="name one, or say --last")

@@ -23,7 +23,7 @@ def incident(tag: str, service: str, evaluation: str, note: str, repo_root: Path
 
     Example: sigil incident eval.regression --service api --eval eval_01M7YYY3SNRFJA
     """
-    from sigil.cli.gatekeeping import check_known, open_ledger, policy_here
+    from sigil.cli.gate_context import check_known, open_ledger, policy_here
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import report_incident, trust_of

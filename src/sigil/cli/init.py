@@ -60,10 +60,10 @@ def init(
 
 def _keys(root: Path, service: str, command: str) -> Start:
     """Make keys and ledger where there are none; return what is public of them."""
-    from sigil.cli.gatekeeping import LEDGER
+    from sigil.cli.gate_context import LEDGER
     from sigil.cli.options import shown
     from sigil.cli.scenario.choosing import keys_here
-    from sigil.gate.keys import identity_path, make_identity, read_identities
+    from sigil.gate.bundle.keys import identity_path, make_identity, read_identities
     from sigil.gate.starting import Start
     from sigil.ledger import keys
     from sigil.ledger.ledger import Ledger
@@ -107,7 +107,7 @@ def _check(root: Path, start: Start) -> None:
 
 def _enroll(root: Path, service: str) -> bool:
     """Enrol a service that the policy names; return whether it is enrolled."""
-    from sigil.cli.gatekeeping import gate_of, open_ledger
+    from sigil.cli.gate_context import gate_of, open_ledger
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import enroll, trust_of
     from sigil.gate.trust import Tier

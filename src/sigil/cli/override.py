@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sigil.cli.gatekeeping import evaluation
+from sigil.cli.gate_context import evaluation
 from sigil.cli.options import repo_root
 from sigil.cli.verdict import WORDS
 
@@ -23,7 +23,7 @@ def override(evaluation: str, word: str, reason: str, repo_root: Path | None) ->
 
     Example: sigil override eval_01M7YYY3SNRFJA --to block --reason "it drops the discount"
     """
-    from sigil.cli.gatekeeping import open_ledger
+    from sigil.cli.gate_context import open_ledger
     from sigil.cli.options import repository
     from sigil.gate import acting
     from sigil.gate.decision import Verdict

@@ -12,11 +12,11 @@ import click
 from sigil.cli.options import print_json
 
 if TYPE_CHECKING:
-    from sigil.gate.dossier import Kept
-    from sigil.gate.keys import Identities
+    from sigil.gate.bundle.keys import Identities
     from sigil.gate.model import Scenario
+    from sigil.gate.record.dossier import Kept
+    from sigil.gate.record.summary import Summary
     from sigil.gate.scoring import Score
-    from sigil.gate.summary import Summary
 
 
 def replay_evaluation(root: Path, name: str, identities: Identities, *, as_json: bool) -> None:
@@ -27,12 +27,13 @@ def replay_evaluation(root: Path, name: str, identities: Identities, *, as_json:
             record is not what the ledger says.
     """
     from sigil.errors import ReplayDiffers
-    from sigil.gate import dossier, reporting
-    from sigil.gate.examining import SITTING_S
+    from sigil.gate.exam.examining import SITTING_S
     from sigil.gate.policy import MAX_BYTES, PATH, load_policy
+    from sigil.gate.record import dossier
+    from sigil.gate.record.summary import figures
     from sigil.gate.repeating import repeat
-    from sigil.gate.summary import figures
     from sigil.gate.trees import CommitTree
+    from sigil.gate.view import reporting
 
     folder = dossier.find(root, name)
     found = dossier.read_summary(folder)
@@ -77,10 +78,10 @@ def _compare(
 ) -> None:
     """Hold the dossier against the ledger's entry."""
     from sigil.canonical import digest
-    from sigil.cli.gatekeeping import LEDGER
+    from sigil.cli.gate_context import LEDGER
     from sigil.errors import ReplayDiffers
-    from sigil.gate.history import read_history
     from sigil.gate.policy import MAX_BYTES, PATH, load_policy
+    from sigil.gate.record.history import read_history
     from sigil.gate.repeating import disagreements
     from sigil.gate.trees import CommitTree
     from sigil.ledger.ledger import Ledger

@@ -98,7 +98,7 @@ def _replay_evaluation(
     from sigil.cli.options import repository
     from sigil.cli.repeated import replay_evaluation
     from sigil.cli.scenario.choosing import identities_of
-    from sigil.gate import dossier
+    from sigil.gate.record import dossier
 
     root = repository(given)
     service = dossier.read_summary(dossier.find(root, name)).service

@@ -11,7 +11,7 @@ from sigil.cli.options import as_json, print_json, repo_root
 from sigil.cli.scenario.choosing import key_descriptor, key_file_option
 
 if TYPE_CHECKING:
-    from sigil.gate.summary import Summary
+    from sigil.gate.record.summary import Summary
 
 
 @click.command()
@@ -41,8 +41,9 @@ def report(
     from sigil.cli.options import repository
     from sigil.cli.scenario.choosing import identities_of
     from sigil.errors import UsageError
-    from sigil.gate import dossier, reporting
-    from sigil.gate.page import page
+    from sigil.gate.record import dossier
+    from sigil.gate.view import reporting
+    from sigil.gate.view.page import page
 
     if holdouts and (as_json or html):
         raise UsageError("holdouts are shown on a terminal alone", remedy="leave out --holdouts")

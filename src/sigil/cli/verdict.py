@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sigil.cli.gatekeeping import evaluation, reason
+from sigil.cli.gate_context import evaluation, reason
 from sigil.cli.options import repo_root
 
 WORDS = click.Choice(["allow", "review", "block"], case_sensitive=False)
@@ -26,7 +26,7 @@ def verdict(evaluation: str, word: str, reason: str, repo_root: Path | None) -> 
 
     Example: sigil verdict eval_01M7YYY3SNRFJA allow --reason "read it line by line"
     """
-    from sigil.cli.gatekeeping import gate_of, open_ledger, refuse_unless_reviewer
+    from sigil.cli.gate_context import gate_of, open_ledger, refuse_unless_reviewer
     from sigil.cli.options import repository
     from sigil.gate.acting import judge
     from sigil.gate.decision import Verdict

@@ -3,7 +3,7 @@
 Each verifies the ledger, checks what it is about, and appends one event; what the events lead to is
 computed elsewhere, from the ledger alone.
 
-Not here: evaluating (`sigil.gate.evaluating`), the rules (`sigil.gate.trust`,
+Not here: evaluating (`sigil.gate.evaluation`), the rules (`sigil.gate.trust`,
 `sigil.gate.standing`).
 """
 
@@ -15,17 +15,17 @@ from datetime import datetime
 from pathlib import Path
 
 from sigil.errors import InvalidValue, NotFound
-from sigil.gate import events
 from sigil.gate.decision import Decision, Verdict
-from sigil.gate.events import Decided, Signers
-from sigil.gate.history import read_history
 from sigil.gate.policy import MAX_BYTES, PATH, Gate, load_policy
+from sigil.gate.record import events
+from sigil.gate.record.events import Decided, Signers
+from sigil.gate.record.history import read_history
+from sigil.gate.record.told import spoken_against
+from sigil.gate.record.unfinished import unfinished
 from sigil.gate.revisions import Revisions
 from sigil.gate.standing import Now, standing
-from sigil.gate.told import spoken_against
 from sigil.gate.trees import CommitTree
 from sigil.gate.trust import Tier, Trust
-from sigil.gate.unfinished import unfinished
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.statement import Entry
 from sigil.printable import printable

@@ -2,8 +2,8 @@
 
 Pure: whatever is known comes in, whatever is not known is left open, and nothing is guessed.
 
-Not here: finding it out (`sigil.gate.evaluating`), deciding (`sigil.gate.decision`), appending
-(`sigil.gate.recording`).
+Not here: finding it out (`sigil.gate.evaluation`), deciding (`sigil.gate.decision`), appending
+(`sigil.gate.record.recording`).
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from fractions import Fraction
 
 from sigil import __version__
 from sigil.canonical import salted_digest
-from sigil.gate import events, rubrics
 from sigil.gate.decision import Decision, Facts, Threshold
-from sigil.gate.events import Complete, Decided, Provenance
-from sigil.gate.examining import Observed
+from sigil.gate.exam.examining import Observed
 from sigil.gate.feedback import Disclosure, disclosure
+from sigil.gate.judge import rubrics
 from sigil.gate.model import Priority, Status
 from sigil.gate.policy import Policy
+from sigil.gate.record import events
+from sigil.gate.record.events import Complete, Decided, Provenance
 from sigil.gate.revisions import Revisions
 from sigil.gate.scoring import Answers, Score
 from sigil.gate.trust import Tier

@@ -1,6 +1,6 @@
 """Turn facts into ALLOW, REVIEW or BLOCK.
 
-Pure: no clock, files or chance; `sigil.gate.evaluating` gathers the facts and records the decision.
+Pure: no clock, files or chance; `sigil.gate.evaluation` gathers the facts and records the decision.
 
 Invariant I (fail-closed): a verdict begins at ALLOW only where every fact is there, and each
 reason can only lower it. A fact that is missing is a reason; where a stage failed, the stage is

@@ -4,8 +4,8 @@ A scenario's run is a function of its text, its seed and the replies to its call
 is plain data in and plain data out, a run is recorded by listing its calls in order, and it is
 repeated by answering from the list.
 
-Not here: who answers (`sigil.gate.http`, `sigil.gate.browser`, `sigil.gate.judge`), the Lua face of
-each call (`sigil.gate.lua`).
+Not here: who answers (`sigil.gate.http.client`, `sigil.gate.browser`, `sigil.gate.judge`), the Lua
+face of each call (`sigil.gate.lua`).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ anew, calls a function of this one.
 Promises: what is opened is what was recorded, down to its salted digest; nothing of it is in a
 representation, a message or a file.
 
-Not here: reading the bundle (`sigil.gate.bundle`), writing it (`sigil.gate.updating`).
+Not here: reading the bundle (`sigil.gate.bundle.read`), writing it (`sigil.gate.bundle.updating`).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from dataclasses import dataclass, field, replace
 from sigil.canonical import SALT_BYTES, salted_digest
 from sigil.effects import random_bytes
 from sigil.errors import MalformedScenario, NotFound, SealBroken, Where
-from sigil.gate.bundle import Bundle, Sealed, folder_of, lua_text
-from sigil.gate.bundle_manifest import REMEDY
-from sigil.gate.changing import Entropy, Update, compose, entry_of
-from sigil.gate.envelope import Envelope
-from sigil.gate.keys import Identities
+from sigil.gate.bundle.changing import Entropy, Update, compose, entry_of
+from sigil.gate.bundle.envelope import Envelope
+from sigil.gate.bundle.keys import Identities
+from sigil.gate.bundle.manifest import REMEDY
+from sigil.gate.bundle.read import Bundle, Sealed, folder_of, lua_text
+from sigil.gate.bundle.sealing import parse_recipients, seal
 from sigil.gate.model import Scenario
 from sigil.gate.names import holdout_id
-from sigil.gate.sealing import parse_recipients, seal
 from sigil.gate.unseal import unseal, unseal_bytes
 
 
@@ -100,7 +100,7 @@ def _open(bundle: Bundle, sealed: Sealed, identities: Identities) -> Envelope:
 
 
 def open_observations(ciphertext: bytes, identities: Identities, where: Where) -> bytes:
-    """Return what was sealed of an evaluation; see `sigil.gate.dossier`.
+    """Return what was sealed of an evaluation; see `sigil.gate.record.dossier`.
 
     Raises:
         SealBroken: no key fits, or bytes were changed.

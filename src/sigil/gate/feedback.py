@@ -9,7 +9,7 @@ Step labels are a channel: a change can fail on purpose to carry out what it saw
 said of holdouts is a ladder of its own: steps while a change gets better, then which intent is
 not met, then nothing.
 
-Not here: the operator's view (`sigil.gate.frames`), the score (`sigil.gate.scoring`).
+Not here: the operator's view (`sigil.gate.view.frames`), the score (`sigil.gate.scoring`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ two that use it at once the first in the ledger wins; the branch moves by compar
 that fails after that has spent its ALLOW, and the change is evaluated again: nothing is merged
 twice.
 
-Not here: whether it may be (`sigil.gate.standing`), a forge's branches (`sigil.gate.publishing`).
+Not here: whether it may be (`sigil.gate.standing`), a forge's branches
+(`sigil.gate.forge.publishing`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from sigil.errors import CommandMissing, InvalidValue, WorkspaceBusy
-from sigil.gate.events import MERGE, Decided
+from sigil.gate.record.events import MERGE, Decided
 from sigil.gate.trust import Tier
 from sigil.ledger.ledger import Ledger
 from sigil.printable import printable

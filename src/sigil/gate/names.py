@@ -1,6 +1,6 @@
 """How services and scenarios may be called, so that no name leads anywhere else.
 
-Pure. Not here: which exist (`sigil.gate.policy`, `sigil.gate.bundle`).
+Pure. Not here: which exist (`sigil.gate.policy`, `sigil.gate.bundle.read`).
 """
 
 from __future__ import annotations

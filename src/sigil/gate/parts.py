@@ -1,7 +1,7 @@
 """What an evaluation is asked for, and what it reaches for outside of itself.
 
-Not here: the evaluation (`sigil.gate.evaluating`), what stands behind the parts on a user's machine
-(`sigil.cli.examination`).
+Not here: the evaluation (`sigil.gate.evaluation`), what stands behind the parts on a user's machine
+(`sigil.cli.evaluation`).
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sigil.effects import SYSTEM_CLOCK, Clock, random_bytes
+from sigil.gate.bundle.keys import Identities
 from sigil.gate.deploy import Deployment, deploy
-from sigil.gate.examining import Answerer, Observed
-from sigil.gate.hall import Hall
-from sigil.gate.keys import Identities
+from sigil.gate.exam.examining import Answerer, Observed
+from sigil.gate.exam.hall import Hall
 from sigil.gate.model import SideName
 from sigil.gate.policy import Service
-from sigil.gate.recording import Share
+from sigil.gate.record.recording import Share
 from sigil.gate.revisions import Revisions, resolve
 from sigil.ledger.ledger import Ledger
 

@@ -26,9 +26,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sigil.errors import InvalidValue, NotFound, Where
+from sigil.gate.bundle.sealing import PRIVATE, RECIPIENT
 from sigil.gate.deploy.settings import Deploy
 from sigil.gate.names import SERVICE
-from sigil.gate.sealing import PRIVATE, RECIPIENT
 from sigil.llm.settings import ModelSettings, read_settings
 from sigil.printable import printable
 from sigil.store.documents import Document, parse_document, validate

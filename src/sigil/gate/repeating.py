@@ -4,7 +4,7 @@ Every scenario runs again in its own process, answered from the recording in the
 order; no service is deployed and no model asked. Results, evidence and score have to come out as
 they were.
 
-Not here: what is kept (`sigil.gate.dossier`).
+Not here: what is kept (`sigil.gate.record.dossier`).
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NoReturn
 
-from sigil.gate import rubrics
-from sigil.gate.channel import Assignment
-from sigil.gate.dossier import Kept
 from sigil.gate.effects import Call, EffectFailed
-from sigil.gate.events import Complete, scores
-from sigil.gate.examining import answers, seed_of
-from sigil.gate.hall import Hall, Lost
+from sigil.gate.exam.channel import Assignment
+from sigil.gate.exam.examining import answers, seed_of
+from sigil.gate.exam.hall import Hall, Lost
+from sigil.gate.judge import rubrics
 from sigil.gate.lua import Limits
 from sigil.gate.model import Evidence, Result, Scenario, Status
+from sigil.gate.record.dossier import Kept
+from sigil.gate.record.events import Complete, scores
 from sigil.gate.scoring import Score, score
 
 

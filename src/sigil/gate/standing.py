@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sigil.gate.decision import Code, Decision, Reason, Verdict
-from sigil.gate.events import Decided
+from sigil.gate.record.events import Decided
+from sigil.gate.record.unfinished import Unfinished
 from sigil.gate.trust import Tier
-from sigil.gate.unfinished import Unfinished
 
 
 @dataclass(frozen=True, slots=True)

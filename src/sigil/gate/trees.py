@@ -3,7 +3,7 @@
 Promises: nothing is reached through a link, no more is read than the caller allows, and what
 is read of a commit is what the commit holds, whatever the folder has become since.
 
-Not here: what the files mean (`sigil.gate.bundle`, `sigil.gate.policy`).
+Not here: what the files mean (`sigil.gate.bundle.read`, `sigil.gate.policy`).
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ A change is counted once, by its first evaluation and the first verdict on it, h
 evaluated. Each promotion waits a day after the last transition, and what was counted before a fall
 does not count after it.
 
-Not here: reading the ledger (`sigil.gate.history`), what a tier allows (`sigil.gate.decision`).
+Not here: reading the ledger (`sigil.gate.record.history`), what a tier allows
+(`sigil.gate.decision`).
 """
 
 from __future__ import annotations

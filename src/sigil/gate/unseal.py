@@ -5,16 +5,16 @@ a holdout can leave its seal, and one place to watch.
 
 Promises: no message of an error holds anything of what is inside; nothing is written anywhere.
 
-Not here: whose keys (`sigil.gate.keys`), whether the bundle around it is intact
-(`sigil.gate.bundle`).
+Not here: whose keys (`sigil.gate.bundle.keys`), whether the bundle around it is intact
+(`sigil.gate.bundle.read`).
 """
 
 from __future__ import annotations
 
 from sigil.errors import SealBroken, Where
-from sigil.gate.age import age
-from sigil.gate.envelope import Envelope, NotAnEnvelope, unwrap
-from sigil.gate.keys import Identities
+from sigil.gate.bundle.age import age
+from sigil.gate.bundle.envelope import Envelope, NotAnEnvelope, unwrap
+from sigil.gate.bundle.keys import Identities
 
 _NO_KEY = "No matching keys"
 

@@ -28,7 +28,7 @@ from sigil.errors import (
 from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.deploy.settings import Compose
 from sigil.gate.effects import Call
-from sigil.gate.http import Http
+from sigil.gate.http.client import Http
 
 if TYPE_CHECKING:
     from tests.gate.deploy.conftest import Commit

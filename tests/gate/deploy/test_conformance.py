@@ -28,7 +28,7 @@ from sigil.gate.deploy import Deployment, Order, deploy, names
 from sigil.gate.deploy.external import ExternalDeployment
 from sigil.gate.deploy.settings import Compose, External, Plugin, Process
 from sigil.gate.effects import Call
-from sigil.gate.http import Http
+from sigil.gate.http.client import Http
 from sigil.testing.deployers import CHECKS, Check, Subject
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from sigil.errors import DeploymentFailed, InvalidValue, NotFound, SandboxUnavai
 from sigil.gate.deploy import Deployment, Source, deploy, process
 from sigil.gate.deploy.settings import Process
 from sigil.gate.effects import Call, EffectFailed
-from sigil.gate.http import Http
+from sigil.gate.http.client import Http
 from sigil.sandbox import CommandSandbox
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from tests.gate.generate.notes import INTENT, Notes, serving
 
 from sigil.cli.sigil import sigil
 from sigil.errors import AlreadyExists, IntentMalformed, KeyMissing, NotFound, UsageError
-from sigil.gate.bundle import read_bundle
+from sigil.gate.bundle.keys import read_identities
+from sigil.gate.bundle.read import read_bundle
 from sigil.gate.evaluator import open_bundle
-from sigil.gate.keys import read_identities
 from sigil.gate.trees import FolderTree
 
 SPEC = "docs/specs/notes.md"

@@ -11,13 +11,13 @@ import pytest
 from tests.gate.generate.notes import INTENT
 
 from sigil.errors import SealBroken, UsageError, WorkspaceBusy
-from sigil.gate.bundle import read_bundle
+from sigil.gate.bundle.read import read_bundle
+from sigil.gate.bundle.updating import writing_bundle
 from sigil.gate.generate.drafting import draft
 from sigil.gate.generate.validating import Validation
 from sigil.gate.generate.writing import Held, Publication, Published, publish, set_hash_of
 from sigil.gate.intent import read_intent
 from sigil.gate.trees import FolderTree
-from sigil.gate.updating import writing_bundle
 
 SPEC = "docs/specs/notes.md"
 FOLDER = Path(".sigil/scenarios/api")

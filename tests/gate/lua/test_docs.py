@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from tests.gate.lua.worlds import World, response
 
-from sigil.gate.frames import failure_frame
 from sigil.gate.lua import lint, run_scenario
 from sigil.gate.lua.names import LIBRARIES
 from sigil.gate.model import Scenario, Status
+from sigil.gate.view.frames import failure_frame
 
 PAGE = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```lua\n(.*?)```", PAGE, re.DOTALL)

@@ -273,7 +273,7 @@ import sys
 sys.path.insert(0, {root!r})
 from tests.gate.lua.worlds import run, serving, billing, upgrade
 from sigil.gate.lua import run_scenario
-from sigil.gate.frames import failure_frame
+from sigil.gate.view.frames import failure_frame
 s = upgrade()
 print(run_scenario(s, billing(), seed=3).result)
 done = run_scenario(s, billing(total_cents=7900), seed=3)

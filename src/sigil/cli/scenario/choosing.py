@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from sigil.gate.changing import Update
-    from sigil.gate.keys import Identities
+    from sigil.gate.bundle.changing import Update
+    from sigil.gate.bundle.keys import Identities
     from sigil.gate.policy import GatePolicy
 
 service_name = click.option("--service", "-s", required=True, help="Whose exam.")
@@ -66,7 +66,7 @@ def keys_here() -> Path:
 def identities_of(service: str, file: Path | None, descriptor: int | None) -> Identities:
     """Return the private keys that the flags name; by default that of the service."""
     from sigil.errors import UsageError
-    from sigil.gate.keys import identity_path, read_identities, read_identities_from
+    from sigil.gate.bundle.keys import identity_path, read_identities, read_identities_from
 
     if file is not None and descriptor is not None:
         raise UsageError("two keys are named", remedy="say --key-file or --key-fd")
@@ -79,7 +79,7 @@ def identities_of(service: str, file: Path | None, descriptor: int | None) -> Id
 
 def read_draft() -> bytes:
     """Return the scenario on standard input, and one byte more than a scenario may have."""
-    from sigil.gate.bundle import MAX_TEXT
+    from sigil.gate.bundle.read import MAX_TEXT
 
     return sys.stdin.buffer.read(MAX_TEXT + 1)
 

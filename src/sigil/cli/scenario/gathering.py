@@ -72,7 +72,7 @@ def intent_at(root: Path, source: Path) -> tuple[bytes, Intent]:
 def seed_of(root: Path, service: str, given: int | None) -> int:
     """Return the seed: the given one, else the recorded one, else 0."""
     from sigil.errors import NotFound
-    from sigil.gate.bundle import read_manifest
+    from sigil.gate.bundle.read import read_manifest
     from sigil.gate.trees import FolderTree
 
     if given is not None:
@@ -95,7 +95,7 @@ def held_of(
     """Return the holdouts of this intent that exist, opened unless they are to be replaced."""
     from sigil.cli.scenario.choosing import identities_of
     from sigil.errors import KeyMissing, NotFound
-    from sigil.gate.bundle import read_bundle, read_manifest
+    from sigil.gate.bundle.read import read_bundle, read_manifest
     from sigil.gate.evaluator import open_bundle
     from sigil.gate.generate.writing import Held
     from sigil.gate.trees import FolderTree
@@ -137,12 +137,12 @@ def examiner_of(
     from sigil.cli.scenario.choosing import policy_of
     from sigil.effects import random_bytes
     from sigil.errors import NotFound, Where
+    from sigil.gate.bundle.linting import helpers
     from sigil.gate.deploy import Source, deploy
+    from sigil.gate.exam.hall import Hall
     from sigil.gate.generate.baseline import Baseline
     from sigil.gate.generate.traceability import generated_files
     from sigil.gate.generate.validating import Examiner
-    from sigil.gate.hall import Hall
-    from sigil.gate.linting import helpers
     from sigil.gate.policy import PATH
     from sigil.gate.trees import FolderTree
 

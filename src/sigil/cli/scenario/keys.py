@@ -47,7 +47,7 @@ def keys(service: str | None, new: bool, repo_root: Path | None, as_json: bool) 
 
 def _make(service: str) -> None:
     from sigil.cli.scenario.choosing import keys_here
-    from sigil.gate.keys import make_identity
+    from sigil.gate.bundle.keys import make_identity
 
     make_identity(keys_here(), service)
 
@@ -56,7 +56,7 @@ def _facts(service: str, recipients: list[str] | None) -> dict[str, Any]:
     """Return what is known of a service's key; ``listed`` is None where no policy names it."""
     from sigil.cli.scenario.choosing import keys_here
     from sigil.errors import KeyMissing
-    from sigil.gate.keys import identity_path, read_identities
+    from sigil.gate.bundle.keys import identity_path, read_identities
 
     path = identity_path(keys_here(), service)
     facts: dict[str, Any] = {"service": service, "path": str(path), "public": [], "problem": None}

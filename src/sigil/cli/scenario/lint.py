@@ -40,7 +40,7 @@ def lint(
 
     from sigil.cli.options import repository
     from sigil.errors import MalformedScenario
-    from sigil.gate.linting import flaws
+    from sigil.gate.bundle.linting import flaws
     from sigil.printable import printable
 
     root = repository(repo_root)
@@ -62,7 +62,7 @@ def lint(
 
 
 def _of_service(root: Path, service: str) -> list[Scenario]:
-    from sigil.gate.linting import visible_scenarios
+    from sigil.gate.bundle.linting import visible_scenarios
     from sigil.gate.trees import FolderTree
 
     return visible_scenarios(FolderTree(root), service)
@@ -70,8 +70,8 @@ def _of_service(root: Path, service: str) -> list[Scenario]:
 
 def _on_standard_input(root: Path, service: str) -> Scenario:
     from sigil.cli.scenario.choosing import read_draft
-    from sigil.gate.changing import checked
-    from sigil.gate.linting import DRAFT, helpers
+    from sigil.gate.bundle.changing import checked
+    from sigil.gate.bundle.linting import DRAFT, helpers
     from sigil.gate.model import Scenario
     from sigil.gate.trees import FolderTree
 
@@ -81,7 +81,7 @@ def _on_standard_input(root: Path, service: str) -> Scenario:
 
 def _opened(root: Path, service: str, file: Path | None, descriptor: int | None) -> list[Scenario]:
     from sigil.cli.scenario.choosing import identities_of
-    from sigil.gate.bundle import read_bundle
+    from sigil.gate.bundle.read import read_bundle
     from sigil.gate.evaluator import open_bundle
     from sigil.gate.trees import FolderTree
 

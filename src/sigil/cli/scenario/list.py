@@ -10,7 +10,7 @@ import click
 from sigil.cli.options import as_json, print_json, repo_root
 
 if TYPE_CHECKING:
-    from sigil.gate.bundle_manifest import Manifest
+    from sigil.gate.bundle.manifest import Manifest
     from sigil.gate.trees import Tree
 
 
@@ -25,7 +25,7 @@ def list_(service: str | None, ref: str | None, repo_root: Path | None, as_json:
     Of a holdout there is no title and no text: nobody needs a key for this, and none is used.
     """
     from sigil.cli.options import repository
-    from sigil.gate.bundle import read_bundle, services_in
+    from sigil.gate.bundle.read import read_bundle, services_in
     from sigil.gate.trees import CommitTree, FolderTree
 
     root = repository(repo_root)
@@ -42,7 +42,7 @@ def list_(service: str | None, ref: str | None, repo_root: Path | None, as_json:
 
 
 def _facts(manifest: Manifest) -> dict[str, Any]:
-    from sigil.gate.bundle_manifest import entry_facts
+    from sigil.gate.bundle.manifest import entry_facts
 
     return {
         "service": manifest.service,

@@ -51,11 +51,11 @@ def rotate(
         print_update,
         recipients_of,
     )
-    from sigil.gate.bundle import read_bundle
-    from sigil.gate.changing import Update
+    from sigil.gate.bundle.changing import Update
+    from sigil.gate.bundle.read import read_bundle
+    from sigil.gate.bundle.updating import apply_update, writing_bundle
     from sigil.gate.evaluator import reseal
     from sigil.gate.trees import FolderTree
-    from sigil.gate.updating import apply_update, writing_bundle
 
     root = repository(repo_root)
     identities = identities_of(service, key_file, key_fd)

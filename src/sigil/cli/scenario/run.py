@@ -15,7 +15,7 @@ from sigil.cli.scenario.choosing import service_name
 if TYPE_CHECKING:
     from sigil.gate.deploy import Deployment
     from sigil.gate.deploy.settings import External
-    from sigil.gate.examining import Observed
+    from sigil.gate.exam.examining import Observed
     from sigil.gate.policy import Service
 
 FAILED = 1
@@ -59,13 +59,13 @@ def run(
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.errors import UsageError
-    from sigil.gate.answerers import Answerers
-    from sigil.gate.examining import SITTING_S
-    from sigil.gate.linting import visible_scenarios
+    from sigil.gate.bundle.linting import visible_scenarios
+    from sigil.gate.exam.answerers import Answerers
+    from sigil.gate.exam.examining import SITTING_S
+    from sigil.gate.exam.rehearsing import SIDE, chosen, rehearse
     from sigil.gate.model import Status
-    from sigil.gate.present import counted
-    from sigil.gate.rehearsing import SIDE, chosen, rehearse
     from sigil.gate.trees import FolderTree
+    from sigil.gate.view.present import counted
 
     if not (ids or tags or everything):
         raise UsageError("which scenarios?", remedy="name some, or say --all or --tag")
@@ -108,8 +108,8 @@ def _deployment(root: Path, service: str, url: str | None, *, quiet: bool) -> De
     from sigil.cli.scenario.choosing import policy_of
     from sigil.errors import NotFound, Where
     from sigil.gate.deploy import Source, deploy
+    from sigil.gate.exam.rehearsing import SIDE
     from sigil.gate.policy import PATH
-    from sigil.gate.rehearsing import SIDE
 
     if url is not None:
         settings: Any = _running(url)
@@ -162,7 +162,7 @@ def _service(root: Path, service: str) -> Service:
 
 
 def _facts(observed: Observed) -> dict[str, Any]:
-    from sigil.gate.rehearsing import frame
+    from sigil.gate.exam.rehearsing import frame
 
     return {
         "scenario": observed.sitting.scenario.id,
@@ -175,8 +175,8 @@ def _facts(observed: Observed) -> dict[str, Any]:
 
 
 def _print(observed: list[Observed], elapsed_s: float) -> None:
+    from sigil.gate.exam.rehearsing import frame
     from sigil.gate.model import Status
-    from sigil.gate.rehearsing import frame
 
     click.echo()
     width = max(len(one.sitting.scenario.id) for one in observed)
@@ -196,8 +196,8 @@ def _time(elapsed_ms: int) -> str:
 
 
 def _write_junit(path: Path, service: str, observed: list[Observed]) -> None:
-    from sigil.gate.junit import Case, junit
-    from sigil.gate.rehearsing import frame
+    from sigil.gate.exam.rehearsing import frame
+    from sigil.gate.view.junit import Case, junit
     from sigil.store.files import write_atomic
 
     cases = [

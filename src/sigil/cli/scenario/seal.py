@@ -16,7 +16,7 @@ from sigil.cli.scenario.choosing import (
 )
 
 if TYPE_CHECKING:
-    from sigil.gate.changing import Draft
+    from sigil.gate.bundle.changing import Draft
 
 STDIN = "-"
 
@@ -50,9 +50,9 @@ def seal(
     """
     from sigil.cli.options import repository
     from sigil.cli.scenario.choosing import facts_of, print_update, recipients_of
-    from sigil.gate.changing import Edit, Update, plan
+    from sigil.gate.bundle.changing import Edit, Update, plan
+    from sigil.gate.bundle.updating import apply_update, writing_bundle
     from sigil.gate.trees import FolderTree
-    from sigil.gate.updating import apply_update, writing_bundle
 
     root = repository(repo_root)
     drafts = _drafts(root, service, paths, spec)
@@ -87,8 +87,8 @@ def _drafts(root: Path, service: str, paths: tuple[Path, ...], spec: str) -> lis
     """Read what is to be sealed: files of the visible half, or standard input."""
     from sigil.cli.scenario.choosing import read_draft
     from sigil.errors import UsageError
-    from sigil.gate.bundle import folder_of
-    from sigil.gate.changing import Draft, checked
+    from sigil.gate.bundle.changing import Draft, checked
+    from sigil.gate.bundle.read import folder_of
 
     if Path(STDIN) in paths:
         if len(paths) > 1:
@@ -101,8 +101,8 @@ def _drafts(root: Path, service: str, paths: tuple[Path, ...], spec: str) -> lis
 def _draft_of(path: Path, visible: Path, spec: str) -> Draft:
     from sigil.cli.options import shown
     from sigil.errors import UsageError
-    from sigil.gate.bundle import MAX_TEXT
-    from sigil.gate.changing import Draft, checked
+    from sigil.gate.bundle.changing import Draft, checked
+    from sigil.gate.bundle.read import MAX_TEXT
     from sigil.gate.trees import FolderTree
 
     absolute = path.parent.resolve() / path.name  # as the repository is
@@ -118,7 +118,7 @@ def _draft_of(path: Path, visible: Path, spec: str) -> Draft:
 
 def _lint(root: Path, service: str, drafts: list[Draft]) -> None:
     """Refuse what is no scenario; say on standard error what a draft does not do."""
-    from sigil.gate.linting import flaws_of_draft, helpers
+    from sigil.gate.bundle.linting import flaws_of_draft, helpers
     from sigil.gate.trees import FolderTree
 
     library = helpers(FolderTree(root), service) if drafts else {}

@@ -18,7 +18,7 @@ def enroll(service: str, repo_root: Path | None) -> None:
 
     Example: sigil trust enroll --service api
     """
-    from sigil.cli.gatekeeping import open_ledger, policy_here
+    from sigil.cli.gate_context import open_ledger, policy_here
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate import acting

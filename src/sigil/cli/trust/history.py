@@ -19,7 +19,7 @@ def history(service: str, repo_root: Path | None, as_json: bool) -> None:
 
     Example: sigil trust history --service api
     """
-    from sigil.cli.gatekeeping import check_known, open_ledger, policy_here
+    from sigil.cli.gate_context import check_known, open_ledger, policy_here
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import trust_of

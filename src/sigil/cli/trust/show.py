@@ -22,11 +22,11 @@ def show(service: str | None, repo_root: Path | None, as_json: bool) -> None:
 
     Example: sigil trust show --service api
     """
-    from sigil.cli.gatekeeping import check_known, open_ledger, policy_here
+    from sigil.cli.gate_context import check_known, open_ledger, policy_here
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate.acting import trust_of
-    from sigil.gate.present import condition_line, next_rung
+    from sigil.gate.view.present import condition_line, next_rung
 
     root = repository(repo_root)
     ledger, policy = open_ledger(root), policy_here(root)

@@ -6,7 +6,7 @@
     `tools`     what a model can call, and what comes of it
     `words`     what it is told, and how its turns are read
 
-Not here: which model, how often, at what price (`sigil.gate.asking`).
+Not here: which model, how often, at what price (`sigil.gate.judge.asking`).
 """
 
 from sigil.gate.agent.pursuing import pursue

@@ -4,13 +4,13 @@
 
 Runs in the scenario's process. Each turn is asked of the hall; each tool is a call that the
 scenario could have made itself, checked the same way, and only of the capabilities that the intent
-was given. What the service says is shown to the model as data (`sigil.gate.fencing`).
+was given. What the service says is shown to the model as data (`sigil.gate.judge.fencing`).
 
 A model only *does* things here: what it claims is a table of typed values, and it is the
 scenario's expects that decide. An intent that runs out of steps is not completed; one without a
 model is an error.
 
-Not here: which model, how often, at what price (`sigil.gate.asking`).
+Not here: which model, how often, at what price (`sigil.gate.judge.asking`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any, Final
 from sigil.gate.agent.tools import COMPLETE, Finished, Misused, Tools
 from sigil.gate.agent.words import parse_turn, system_prompt
 from sigil.gate.effects import Call, EffectFailed, EffectMissing, Json
-from sigil.gate.fencing import cut, fenced
+from sigil.gate.judge.fencing import cut, fenced
 
 SHOWN: Final = 6_000
 """Characters of what came of a tool, in the turns right after it."""

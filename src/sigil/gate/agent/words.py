@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from sigil.gate.agent.tools import Misused, tools_of
-from sigil.gate.fencing import RULE
+from sigil.gate.judge.fencing import RULE
 
 _FENCE: Final = re.compile(r"\s*```(?:json)?[ \t]*\n(.*)\n```\s*", re.DOTALL)
 _KEYS: Final = {"tool", "arguments"}

@@ -3,7 +3,7 @@
 `deploy` chooses the backend; a `Deployment` gives connections, whatever is behind it. Names are
 loaded when first used.
 
-Not here: what is asked of a service (`sigil.gate.http`, `sigil.gate.browser`).
+Not here: what is asked of a service (`sigil.gate.http.client`, `sigil.gate.browser`).
 """
 
 from __future__ import annotations

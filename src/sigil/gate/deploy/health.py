@@ -14,7 +14,7 @@ from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import DeploymentFailed
 from sigil.gate.deploy.model import Progress
 from sigil.gate.effects import Call, EffectFailed
-from sigil.gate.http import Caps, Http
+from sigil.gate.http.client import Caps, Http
 
 _PROBE_S: Final = 5.0
 _PAUSES_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1)

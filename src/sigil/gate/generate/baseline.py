@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sigil.gate.answering import Answering, vault
-from sigil.gate.channel import Assignment
 from sigil.gate.deploy import Deployment
 from sigil.gate.effects import Call, Json
-from sigil.gate.examining import Sitting, seed_of
+from sigil.gate.exam.answering import Answering, vault
+from sigil.gate.exam.channel import Assignment
+from sigil.gate.exam.examining import Sitting, seed_of
+from sigil.gate.exam.hall import Hall, Lost
 from sigil.gate.generate.validating import Ran
-from sigil.gate.hall import Hall, Lost
 from sigil.gate.lua import Limits
 from sigil.gate.model import Evidence, Scenario, Status
 

@@ -3,7 +3,7 @@
 It is public, so it says of a holdout its id and its clause, as ``bundle.json`` says its intent.
 
 Not here: writing it (`sigil.gate.generate.writing`), new ids after a rotation
-(`sigil.gate.updating`).
+(`sigil.gate.bundle.updating`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any, cast
 
 from sigil.canonical import snapshot_json
 from sigil.errors import Corrupt, InvalidValue, NotFound, SealBroken, Where
-from sigil.gate.bundle import MAX_TEXT, folder_of
-from sigil.gate.bundle_manifest import MAX_BYTES
+from sigil.gate.bundle.manifest import MAX_BYTES
+from sigil.gate.bundle.read import MAX_TEXT, folder_of
+from sigil.gate.bundle.updating import TRACEABILITY
 from sigil.gate.generate.marks import is_generated
 from sigil.gate.generate.validating import Candidate
 from sigil.gate.intent import Intent
 from sigil.gate.names import is_holdout_id, is_visible_id
 from sigil.gate.trees import FolderTree
-from sigil.gate.updating import TRACEABILITY
 
 FORMAT = 1
 

@@ -5,8 +5,8 @@ written over, nor removed; what has not changed is not written again, so that th
 the same seed gives the same files; no scenario is lost unless that was asked for; whoever is
 killed has changed nothing, or leaves an update that the next command finishes.
 
-Not here: what is sealed how (`sigil.gate.changing`), how an update is carried out
-(`sigil.gate.updating`), validation (`validating`).
+Not here: what is sealed how (`sigil.gate.bundle.changing`), how an update is carried out
+(`sigil.gate.bundle.updating`), validation (`validating`).
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from pathlib import Path
 
 from sigil.canonical import digest
 from sigil.errors import AlreadyExists, NotFound, SealBroken, UsageError, Where, WorkspaceBusy
-from sigil.gate.bundle import MAX_TEXT, folder_of, read_manifest
-from sigil.gate.bundle_manifest import Manifest
-from sigil.gate.changing import Draft, Edit, Update, plan
+from sigil.gate.bundle.changing import Draft, Edit, Update, plan
+from sigil.gate.bundle.manifest import Manifest
+from sigil.gate.bundle.read import MAX_TEXT, folder_of, read_manifest
+from sigil.gate.bundle.updating import TRACEABILITY, apply_update, writing_bundle
 from sigil.gate.generate.losses import Loss, losses, reasons_of
 from sigil.gate.generate.marks import is_generated, secret_in
 from sigil.gate.generate.model import Uncompiled
@@ -34,7 +35,6 @@ from sigil.gate.generate.traceability import (
 from sigil.gate.generate.validating import Candidate, Validation
 from sigil.gate.intent import Intent
 from sigil.gate.trees import Entry, FolderTree
-from sigil.gate.updating import TRACEABILITY, apply_update, writing_bundle
 from sigil.store import files
 
 _MOST_NAMED = 5
@@ -183,8 +183,8 @@ def publish(root: Path, service: str, wanted: Publication, *, prune: bool = Fals
         UsageError: scenarios would be lost, and they may not.
         AlreadyExists: a visible file that a person wrote stands in the way.
         WorkspaceBusy: somebody else has changed the exam since its holdouts were read.
-        SealBroken, InvalidValue, Unwritable, DiskFull: as `sigil.gate.changing.plan` and
-            `sigil.gate.updating.apply_update`.
+        SealBroken, InvalidValue, Unwritable, DiskFull: as `sigil.gate.bundle.changing.plan` and
+            `sigil.gate.bundle.updating.apply_update`.
     """
     with writing_bundle(root, service):
         if set_hash_of(root, service) != wanted.held.set_hash:

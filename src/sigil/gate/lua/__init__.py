@@ -6,7 +6,7 @@ A scenario reaches nothing but the calls of `sigil.gate.effects`. It cannot read
 tell two processes apart, and is stopped when its budget is spent, whatever it does to catch that;
 only a C function that works for very long is left to the wall clock of its process.
 
-Not here: that process (`sigil.gate.hall`), who answers the calls, what the results add up to
+Not here: that process (`sigil.gate.exam.hall`), who answers the calls, what the results add up to
 (`sigil.gate.scoring`).
 """
 

@@ -1,6 +1,6 @@
 """Why a scenario did not pass: from what the interpreter holds to the operator's evidence.
 
-Not here: how it is drawn (`sigil.gate.frames`).
+Not here: how it is drawn (`sigil.gate.view.frames`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The instruction budget comes first, because it falls at the same place in every process. Time spent
 inside one C function, such as a pattern that backtracks, is not counted by it: only the process's
-own wall clock (`sigil.gate.hall`) ends that.
+own wall clock (`sigil.gate.exam.hall`) ends that.
 """
 
 from __future__ import annotations

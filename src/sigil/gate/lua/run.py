@@ -1,6 +1,7 @@
 """Run one scenario: a function of its text, its seed and the replies to its calls.
 
-Not here: one process per scenario and the wall clock (`sigil.gate.hall`), who answers the calls.
+Not here: one process per scenario and the wall clock (`sigil.gate.exam.hall`), who answers the
+calls.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Values of Lua as text for a person: short, on one line, and without what must not be shown.
 
-Not here: what a terminal does with it (`sigil.gate.frames`).
+Not here: what a terminal does with it (`sigil.gate.view.frames`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,71 @@
+"""One evaluation on this machine, from what is wanted to a dossier on disk: `eval` and `ci`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from sigil.cli.evaluation_shown import Shown
+from sigil.cli.gate_context import own_ledger, share_ledger
+from sigil.cli.scenario.choosing import identities_of
+from sigil.gate.bundle.sealing import seal_bytes
+from sigil.gate.evaluation import Outcome, evaluate
+from sigil.gate.exam.answerers import Answerers
+from sigil.gate.exam.examining import Observed
+from sigil.gate.parts import Parts, Wanted
+from sigil.gate.record.dossier import folder_of, keep_exchanges, keep_observations, keep_summary
+from sigil.gate.record.summary import Summary, summary
+from sigil.printable import printable_once
+
+
+def examination(
+    wanted: Wanted, key: tuple[Path | None, int | None], *, quiet: bool
+) -> tuple[Outcome, Summary]:
+    """Evaluate, and keep the dossier.
+
+    Args:
+        wanted: what is to be evaluated.
+        key: file and descriptor of the private key, as they were given.
+        quiet: say nothing while it goes on.
+
+    Warnings are told on standard error, quiet or not.
+
+    Raises:
+        UsageError: the base branch knows no such service.
+        SigilError: there is no such change, or nothing can be kept.
+    """
+    root = wanted.root
+    with Answerers(os.environ) as answerers, Shown(quiet=quiet) as shown:
+        parts = Parts(
+            identities=lambda: identities_of(wanted.service, *key),
+            ledger=lambda: own_ledger(root),
+            share=partial(share_ledger, root),
+            answerer=answerers.make,
+            keep=partial(_keep, root, answerers),
+            cache=root / ".sigil" / "cache",
+        )
+        outcome = evaluate(wanted, parts, shown)
+    for warning in outcome.warnings:
+        click.echo(f"sigil: warning: {printable_once(warning)}", err=True)
+    found = summary(outcome)
+    keep_summary(folder_of(root, outcome.eval), found, outcome.feedback)
+    return outcome, found
+
+
+def _keep(
+    root: Path,
+    answerers: Answerers,
+    name: str,
+    observed: Sequence[Observed],
+    recipients: Sequence[str],
+) -> str:
+    def seal(data: bytes) -> bytes:
+        return seal_bytes(data, recipients)
+
+    folder = folder_of(root, name)
+    keep_exchanges(folder, answerers.exchanges, seal)
+    return keep_observations(folder, observed, seal)

@@ -1,0 +1,1 @@
+"""What belongs to the exam of a service: read, checked, sealed, changed."""

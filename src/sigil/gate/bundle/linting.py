@@ -1,0 +1,107 @@
+"""What is wrong with the scenarios of a service, before anything runs.
+
+Of a visible scenario a finding says what the problem is; of one that is or will be sealed, the line
+and the rule alone, because a problem quotes the text.
+
+Not here: the rules (`sigil.gate.lua.lint`), opening (`sigil.gate.evaluator`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sigil.errors import MalformedScenario, Where
+from sigil.gate.bundle.changing import Draft
+from sigil.gate.bundle.read import folder_of, library_files, lua_text, visible_files
+from sigil.gate.lua import lint
+from sigil.gate.model import Scenario
+from sigil.gate.trees import Tree, place
+
+MALFORMED = "malformed"
+DRAFT = "the scenario"
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something to correct in a scenario.
+
+    Args:
+        path: of the scenario.
+        line: 1-based.
+        severity: an error cannot do what it says; a warning does less than it seems to.
+        rule: such as ``undeclared-capability``.
+        problem: what is wrong; empty for a holdout.
+    """
+
+    path: str
+    line: int
+    severity: Literal["error", "warning"]
+    rule: str
+    problem: str = ""
+
+    def __str__(self) -> str:
+        """Render as one line."""
+        text = f": {self.problem}" if self.problem else ""
+        return f"{self.path}:{self.line}: {self.severity}: {self.rule}{text}"
+
+
+def flaws(scenarios: Iterable[Scenario]) -> Iterator[Flaw]:
+    """Yield what is wrong with scenarios, of holdouts without a word of their text.
+
+    Raises:
+        DependencyMissing: the extra ``gate`` is not installed.
+    """
+    for scenario in scenarios:
+        for found in lint(scenario):
+            problem = found.problem if scenario.half == "visible" else ""
+            yield Flaw(scenario.path, found.line, found.severity, found.rule, problem)
+
+
+def visible_scenarios(tree: Tree, service: str) -> list[Scenario]:
+    """Return the visible half as it stands, recorded or not.
+
+    Raises:
+        MalformedScenario: a file that cannot be a scenario at all.
+        Unreadable: the system refuses.
+    """
+    library = helpers(tree, service)
+    found: list[Scenario] = []
+    for id_, data in visible_files(tree, service).items():
+        path = f"{folder_of(service)}/visible/{id_}.lua"
+        text = lua_text(data, place(tree, path))
+        found.append(Scenario(id_, "visible", text, path, library=library))
+    return found
+
+
+def helpers(tree: Tree, service: str) -> dict[str, str]:
+    """Return the helpers as they stand, by the name that a scenario requires them by.
+
+    Raises:
+        MalformedScenario, Unreadable: as `visible_scenarios`.
+    """
+    return {
+        path.removesuffix(".lua").replace("/", "."): lua_text(
+            data, place(tree, f"{folder_of(service)}/{path}")
+        )
+        for path, data in library_files(tree, service).items()
+    }
+
+
+def flaws_of_draft(draft: Draft, library: Mapping[str, str]) -> list[Flaw]:
+    """Return what is wrong with a scenario that is to be sealed.
+
+    Raises:
+        MalformedScenario: it cannot be read as a scenario; the message names line and rule.
+        DependencyMissing: the extra ``gate`` is not installed.
+    """
+    found = list(flaws([Scenario(DRAFT, "holdout", draft.text, DRAFT, draft.spec, library)]))
+    for flaw in found:
+        if flaw.rule == MALFORMED:
+            raise MalformedScenario(
+                "cannot be read as a scenario",
+                where=Where(DRAFT, flaw.line),
+                remedy="pipe it to `luac -p -`, which says what is wrong and keeps no copy",
+            )
+    return found

@@ -1,0 +1,346 @@
+"""One evaluation: from a ref to a signed decision.
+
+    resolve → policy → (on record) → bundle → deploy both sides → run → score → dossier → trust
+            → ledger
+
+Every stage may fail, and a stage that fails is a fact of the decision like any other, so that
+there is a decision at the end whatever happened; only a ref that names no change, or a service that
+the base branch does not know, ends in an error before there is anything to decide about. What the
+decision rests on is gathered here and decided elsewhere, by a pure function that needs all of it
+for an ALLOW.
+
+That an evaluation begins is on record before the exam is opened, and so is how it ended, also where
+somebody interrupts it. One that cannot be put on record is not held: nobody could say later how
+often an exam was taken.
+
+Not here: opening (`sigil.gate.evaluator`), running (`sigil.gate.exam.holding`), what it all comes
+to (`sigil.gate.concluding`), what is kept (`sigil.gate.record.recording`,
+`sigil.gate.record.dossier`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from sigil.errors import UsageError
+from sigil.gate import concluding
+from sigil.gate.bundle.read import Bundle, read_bundle
+from sigil.gate.concluding import Bound, Consulted, Examined
+from sigil.gate.decision import Decision, Facts, Stage, decide
+from sigil.gate.deploy.settings import External
+from sigil.gate.evaluator import open_bundle
+from sigil.gate.exam.examining import SITTING_S, Exam, Observed, answers
+from sigil.gate.exam.holding import hold
+from sigil.gate.feedback import Disclosure, Feedback, feedback
+from sigil.gate.lua import Limits
+from sigil.gate.model import Scenario
+from sigil.gate.parts import Parts, Wanted
+from sigil.gate.policy import MAX_BYTES, PATH, GatePolicy, load_policy
+from sigil.gate.record.events import Complete, Provenance, eval_id
+from sigil.gate.record.recording import Record
+from sigil.gate.record.unfinished import Begun, Broken
+from sigil.gate.revisions import Revisions
+from sigil.gate.scoring import Answers, Score, score
+from sigil.gate.stages import Stages, Stopped, Trouble, Watch
+from sigil.gate.trees import CommitTree
+from sigil.printable import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an evaluation.
+
+    Args:
+        eval: its id.
+        service: whose.
+        revisions: what was compared.
+        provenance: the six fields; None if one of them is not known.
+        answers: results alone, of both halves.
+        score: None if nothing was scored.
+        decision: always there.
+        feedback: what the change's author may read.
+        troubles: stages that failed, and why.
+        observed: all that was seen; holds holdouts, and is in no representation.
+        warnings: what somebody should look at, and is no reason.
+        entry: number of the entry that ends it in the ledger; None if it could not be written.
+    """
+
+    eval: str
+    service: str
+    revisions: Revisions
+    provenance: Provenance | None
+    answers: tuple[Answers, ...]
+    score: Score | None
+    decision: Decision
+    feedback: Feedback
+    troubles: tuple[Trouble, ...]
+    observed: tuple[Observed, ...] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+    entry: int | None = None
+
+
+def evaluate(wanted: Wanted, parts: Parts, watch: Watch) -> Outcome:
+    """Examine a change, decide on it, and record both.
+
+    Raises:
+        UsageError: the base branch knows no such service; nothing was recorded.
+        SigilError: there is no such change; nothing was recorded.
+    """
+    watch.begins(Stage.RESOLVE)
+    found = parts.resolve(wanted.root, wanted.ref, base=wanted.base, remote=wanted.remote)
+    evaluation = _Evaluation(wanted, parts, Stages(watch), found, parts.entropy(32))
+    with suppress(Stopped):
+        evaluation.read_policy()
+    try:
+        with suppress(Stopped):
+            evaluation.begin()
+            evaluation.examine()
+        with suppress(Stopped):
+            evaluation.consult()
+        return evaluation.conclude()
+    except BaseException:
+        evaluation.interrupt()
+        raise
+
+
+@dataclass(slots=True)
+class _Evaluation:
+    """What is known so far, and the steps that find out more."""
+
+    wanted: Wanted
+    parts: Parts
+    stages: Stages
+    revisions: Revisions
+    secret: bytes = field(repr=False)
+    name: str = ""
+    policy: GatePolicy | None = None
+    record: Record | None = None
+    examined: Examined = field(default_factory=Examined)
+    consulted: Consulted = field(default_factory=Consulted)
+
+    def __post_init__(self) -> None:
+        self.name = eval_id(self.parts.clock.now(), self.parts.entropy(4))
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """The six fields, once all are known."""
+        return self.examined.provenance(self.revisions)
+
+    # --- before the exam ------------------------------------------------------------------
+
+    def read_policy(self) -> None:
+        """Read what the base branch says of its exams.
+
+        Raises:
+            UsageError: nothing of this service.
+        """
+        control = self._control()
+        with self.stages.at(Stage.POLICY):
+            policy = load_policy(control.read(PATH, MAX_BYTES), f"{control.name}:{PATH}")
+        known = policy.gate.services
+        if self.wanted.service not in known:
+            raise UsageError(
+                f"{printable(self.revisions.control.ref, 80)} has no service "
+                f"{printable(self.wanted.service, 80)!r} to examine",
+                where=policy.document.where("services"),
+                remedy=f"name one of: {', '.join(sorted(known))}",
+            )
+        self.policy = policy
+
+    def begin(self) -> None:
+        """Put on record that the evaluation begins, in a ledger that was just verified."""
+        with self.stages.at(Stage.LEDGER):
+            change = self.revisions.change
+            record = Record(
+                self.parts.ledger(),
+                self.parts.share,
+                self.wanted.service,
+                Begun(self.name, change.ref, change.commit, change.digest),
+            )
+            record.begin()
+            self.record = record
+
+    def _control(self) -> CommitTree:
+        return CommitTree(self.wanted.root, self.revisions.control.commit)
+
+    # --- the exam -----------------------------------------------------------------------
+
+    def examine(self) -> None:
+        """Open the exam, put both sides up, run everything, add it up."""
+        if self.policy is None:
+            return
+        known = self.examined
+        with self.stages.noting(Stage.POLICY):
+            settings = self.policy.deployment(self.wanted.service)
+            known.is_bound = not isinstance(settings, External) or settings.vouched
+        with self.stages.at(Stage.BUNDLE):
+            bundle = read_bundle(self._control(), self.wanted.service)
+            opened = open_bundle(bundle, self.parts.identities())
+            known.scenarios = bundle.manifest.set_hash
+            known.seed = _seed(self.wanted, self.parts)
+            known.is_seed_secret = self.wanted.seed is None
+            self._describe(bundle)
+        found = hold(
+            self._exam(opened.scenarios, known.seed),
+            wanted=self.wanted,
+            parts=self.parts,
+            policy=self.policy,
+            revisions=self.revisions,
+            stages=self.stages,
+        )
+        with self.stages.at(Stage.SCORE):
+            known.observed, known.answers = tuple(found), answers(opened.scenarios, found)
+            weights = self.policy.gate.policy.weights
+            known.score = score(
+                known.answers, visible=Fraction(weights.visible), holdout=Fraction(weights.holdout)
+            )
+        with self.stages.at(Stage.DOSSIER):
+            known.observations = self.parts.keep(self.name, found, bundle.manifest.recipients)
+
+    def _exam(self, scenarios: Sequence[Scenario], seed: int) -> Exam:
+        assert self.policy is not None
+        return Exam(
+            scenarios=scenarios,
+            seed=seed,
+            repeats=max(self.wanted.repeats or 1, self.policy.gate.policy.repeats),
+            limits=Limits(),
+            most_seconds=SITTING_S,
+            lanes=self.wanted.lanes,
+            secret=self.secret,
+        )
+
+    def _describe(self, bundle: Bundle) -> None:
+        manifest = bundle.manifest
+        self.stages.watch.says(
+            f"{len(bundle.visible)} visible · {len(bundle.sealed)} holdout · "
+            f"scenario_set:{manifest.version}"
+        )
+
+    # --- what the ledger knows ----------------------------------------------------------
+
+    def consult(self) -> None:
+        """Learn the service's past, out of a ledger that was just verified."""
+        if self.record is None or self.policy is None:
+            return
+        known = self.consulted
+        with self.stages.at(Stage.LEDGER):
+            self.record.share()
+            history = self.record.history(self.policy.gate)
+            known.completed = history.completed()
+            known.is_evaluator_known = self.record.signer in self.policy.gate.evaluators
+            current, now = self.record.current(history), self.parts.clock.now()
+            known.age_s = None if current is None else (now - current).total_seconds()
+        with self.stages.at(Stage.TRUST):
+            known.tier = history.trust(now).tier
+
+    # --- the decision -------------------------------------------------------------------
+
+    def conclude(self) -> Outcome:
+        """Decide, and record it. Never raises but for what ends the process."""
+        complete: Complete | None = None
+        facts = Facts(answers=self.examined.answers, score=self.examined.score)
+        with suppress(Stopped), self.stages.at(Stage.LEDGER):
+            complete = self._record_exam()
+            facts = concluding.facts(
+                self.examined,
+                self.consulted,
+                complete=complete,
+                policy=self.policy and self.policy.gate.policy,
+                about=self.provenance,
+            )
+        decision = decide(replace(facts, failed=self.stages.failed))
+        entry: int | None = None
+        with suppress(Stopped), self.stages.noting(Stage.LEDGER):
+            entry = self._record_end(decision)
+        if entry is None:  # what is not on record allows nothing
+            decision = decide(replace(facts, failed=self.stages.failed | {Stage.LEDGER}))
+        told = Disclosure.NOTHING if complete is None else complete.disclosed
+        return self._outcome(decision, told, entry)
+
+    def interrupt(self) -> None:
+        """Put on record, if that is possible, that somebody ended it."""
+        if self.record is not None:
+            with suppress(Exception):  # what goes on is more than what went wrong here
+                self.record.break_off(self._broken(interrupted=True))
+
+    def _outcome(self, decision: Decision, told: Disclosure, entry: int | None) -> Outcome:
+        answers, troubles = self.examined.answers, tuple(self.stages.troubles)
+        warnings = [] if self.policy is None else self.policy.doubts()
+        return Outcome(
+            eval=self.name,
+            service=self.wanted.service,
+            revisions=self.revisions,
+            provenance=self.provenance,
+            answers=answers,
+            score=self.examined.score,
+            decision=decision,
+            feedback=feedback(
+                self.name,
+                decision.verdict,
+                answers,
+                numbers=concluding.numbers(answers, self.secret),
+                disclosed=told,
+                troubles=troubles,
+            ),
+            troubles=troubles,
+            observed=self.examined.observed,
+            warnings=tuple(
+                dict.fromkeys([*warnings, *(self.record.warnings if self.record else [])])
+            ),
+            entry=entry,
+        )
+
+    def _record_exam(self) -> Complete | None:
+        """Append ``eval.complete``, if there is anything to record; return it once it is there."""
+        if self.record is None or self.policy is None:
+            return None
+        told = concluding.disclosed(
+            self.examined,
+            self.consulted,
+            ref=self.wanted.ref,
+            about=self.provenance,
+            most=self.policy.gate.policy.submissions,
+        )
+        complete = concluding.completed(self.name, self.revisions, self.examined, told)
+        if complete is not None:
+            self.record.complete(complete)
+        return complete
+
+    def _record_end(self, decision: Decision) -> int | None:
+        """Append how it ended, share it, and return its number; None if there is no ledger."""
+        record, about, policy = self.record, self.provenance, self.policy
+        if record is None:
+            return None
+        if about is None or policy is None:  # there is nothing that a decision could be bound to
+            record.break_off(self._broken())
+        else:
+            bound = Bound(
+                size=record.size,
+                nonce=self.parts.entropy(16).hex(),
+                moment=self.parts.clock.now(),
+                lasts_s=policy.gate.policy.freshness_s,
+            )
+            record.decide(
+                concluding.decided(
+                    self.name,
+                    decision,
+                    self.revisions,
+                    about=about,
+                    tier=self.consulted.tier,
+                    bound=bound,
+                )
+            )
+        record.share()
+        return record.entry
+
+    def _broken(self, *, interrupted: bool = False) -> Broken:
+        change = self.revisions.change
+        stages = [stage for stage in Stage if stage in self.stages.failed]
+        return Broken(self.name, change.commit, change.digest, stages, interrupted)
+
+
+def _seed(wanted: Wanted, parts: Parts) -> int:
+    return int.from_bytes(parts.entropy(8)) if wanted.seed is None else wanted.seed

@@ -1,0 +1,266 @@
+"""Every scenario of an exam, on both sides, in processes of their own.
+
+The order is shuffled by bytes that nobody knows beforehand, and both halves are mixed, so that a
+service cannot tell by the time of a request which half it belongs to. Under one seed the same
+scenario gets the same generated values on both sides; every repeat gets others, because the service
+remembers the ones before.
+
+Not here: one scenario's process (`sigil.gate.exam.hall`), opening (`sigil.gate.evaluator`),
+deciding (`sigil.gate.evaluation`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sigil.canonical import digest_value, salted_digest
+from sigil.gate.deploy import Deployment
+from sigil.gate.effects import Answered, Call, Json
+from sigil.gate.exam.channel import Assignment
+from sigil.gate.exam.hall import Hall, Lost
+from sigil.gate.lua import Limits
+from sigil.gate.model import (
+    Declared,
+    Evidence,
+    Half,
+    Priority,
+    Result,
+    Scenario,
+    SideName,
+    Status,
+)
+from sigil.gate.scoring import Answers, Question
+
+SIDES: tuple[SideName, SideName] = ("pr", "baseline")
+SITTING_S = 120.0
+"""Seconds of one scenario at most; its own budget usually ends it before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One scenario, on one side, once.
+
+    Args:
+        scenario: opened; in no representation.
+        side: where.
+        repeat: from 0.
+        seed: of its generators.
+    """
+
+    scenario: Scenario = field(repr=False)
+    side: SideName
+    repeat: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What came of a sitting.
+
+    Args:
+        sitting: which.
+        result: what scores are made of.
+        declared: what the scenario says of itself; None if it could not be read.
+        evidence: why it did not pass; None if it did.
+        answered: every call with its reply.
+        elapsed_ms: wall clock.
+    """
+
+    sitting: Sitting
+    result: Result
+    declared: Declared | None = field(repr=False)
+    evidence: Evidence | None = field(repr=False)
+    answered: tuple[Answered, ...] = field(repr=False)
+    elapsed_ms: int = 0
+
+    @property
+    def scenario(self) -> str:
+        """Return the scenario's id."""
+        return self.sitting.scenario.id
+
+    @property
+    def side(self) -> SideName:
+        """Return where it was."""
+        return self.sitting.side
+
+
+class Answerer(Protocol):
+    """Whoever answers what needs a key, a file or another process, for one side."""
+
+    def perform(self, sitting: Sitting, call: Call) -> Json:
+        """Return the reply.
+
+        Raises:
+            EffectFailed: there is none.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """What is to be run, where, and how.
+
+    Args:
+        scenarios: both halves, opened.
+        seed: of the evaluation.
+        repeats: of each scenario on each side.
+        limits: of one scenario's interpreter.
+        most_seconds: of one sitting.
+        lanes: how many sit at once.
+        secret: 32 bytes that decide the order.
+        sides: where.
+    """
+
+    scenarios: Sequence[Scenario]
+    seed: int
+    repeats: int
+    limits: Limits
+    most_seconds: float
+    lanes: int
+    secret: bytes
+    sides: tuple[SideName, ...] = SIDES
+
+    def sittings(self) -> list[Sitting]:
+        """Return all of them, in the order in which they begin."""
+        found = [
+            Sitting(scenario, side, repeat, seed_of(self.seed, scenario.id, repeat))
+            for scenario in self.scenarios
+            for side in self.sides
+            for repeat in range(self.repeats)
+        ]
+        return sorted(found, key=lambda one: salted_digest(self.secret, _name(one).encode()))
+
+
+def seed_of(seed: int, scenario: str, repeat: int) -> int:
+    """Return the seed of one scenario's generators: 63 bits."""
+    mixed = digest_value(["sigil.scenario-seed.v1", seed, scenario, repeat])
+    return int(mixed.removeprefix("sha256:")[:16], 16) >> 1
+
+
+def _name(sitting: Sitting) -> str:
+    return f"{sitting.scenario.id}\0{sitting.side}\0{sitting.repeat}"
+
+
+def examine(
+    exam: Exam,
+    *,
+    hall: Hall,
+    deployments: Mapping[tuple[SideName, Half], Deployment],
+    answerer: Answerer,
+    progress: Callable[[int, int], None],
+    is_over: Callable[[], bool],
+) -> list[Observed]:
+    """Run the whole exam, and return what was observed, in the order of scenario, side, repeat.
+
+    Args:
+        exam: what to run.
+        hall: where.
+        deployments: the service of each side, one for each half: what is asked of one never sees
+            what is asked of the other.
+        answerer: of what a scenario's process does not answer itself.
+        progress: hears how many sittings of how many have ended.
+        is_over: says whether the exam's time is up; a sitting that has not begun then never does.
+
+    Whatever ends it early, such as Ctrl-C, ends the hall with all that sits in it at once.
+    """
+
+    def sit(sitting: Sitting) -> Observed | None:
+        if is_over():
+            return None
+        deployment = deployments[sitting.side, sitting.scenario.half]
+        assignment = Assignment(
+            scenario=sitting.scenario,
+            seed=sitting.seed,
+            limits=exam.limits,
+            authority=deployment.authority,
+            origins=deployment.origins,
+            most_seconds=exam.most_seconds,
+        )
+        try:
+            report = hall.examine(
+                assignment,
+                answer=lambda call: answerer.perform(sitting, call),
+                connect=deployment.connect,
+            )
+        except Lost as lost:
+            return _lost(sitting, lost)
+        return Observed(
+            sitting,
+            report.result,
+            report.declared,
+            report.evidence,
+            report.answered,
+            report.elapsed_ms,
+        )
+
+    sittings = exam.sittings()
+    found: list[Observed] = []
+    pool = ThreadPoolExecutor(exam.lanes)
+    try:
+        for done, observed in enumerate(pool.map(sit, sittings), 1):
+            found += [] if observed is None else [observed]
+            progress(done, len(sittings))
+    except BaseException:
+        # Who is asked outside may take minutes yet, and ends when whoever answers is closed.
+        pool.shutdown(wait=False, cancel_futures=True)
+        hall.close()
+        raise
+    pool.shutdown()
+    places = {scenario.id: place for place, scenario in enumerate(exam.scenarios)}
+    return sorted(
+        found,
+        key=lambda one: (
+            places[one.sitting.scenario.id],
+            SIDES.index(one.sitting.side),
+            one.sitting.repeat,
+        ),
+    )
+
+
+def _lost(sitting: Sitting, lost: Lost) -> Observed:
+    result = Result(sitting.scenario.id, Status.ERROR, ())
+    return Observed(sitting, result, None, Evidence(lost.problem), ())
+
+
+class Sat(Protocol):
+    """A sitting that has ended, as far as scores look at it."""
+
+    @property
+    def scenario(self) -> str:
+        """The scenario's id."""
+        ...
+
+    @property
+    def side(self) -> SideName:
+        """Where it was."""
+        ...
+
+    @property
+    def declared(self) -> Declared | None:
+        """What the scenario says of itself; None if it is none."""
+        ...
+
+    @property
+    def result(self) -> Result:
+        """What became of it."""
+        ...
+
+
+def answers(scenarios: Sequence[Scenario], sat: Sequence[Sat]) -> tuple[Answers, ...]:
+    """Return what scores are made of, one for each scenario of an exam, run or not.
+
+    A scenario that nobody could read is of the highest priority.
+    """
+    found: list[Answers] = []
+    for scenario in scenarios:
+        mine = [one for one in sat if one.scenario == scenario.id]
+        priorities = [one.declared.priority for one in mine if one.declared is not None]
+        question = Question(
+            scenario.id, scenario.half, min(priorities, default=Priority.P0), scenario.spec
+        )
+        sides = {side: tuple(one.result for one in mine if one.side == side) for side in SIDES}
+        found.append(Answers(question, sides["pr"], sides["baseline"]))
+    return tuple(found)

@@ -1,0 +1,108 @@
+"""The inside of an exam: one forked process per scenario, which is gone when the scenario is.
+
+Started as a fresh, single-threaded interpreter by `sigil.gate.exam.hall`, which owns the other
+ends. It imports once what every scenario needs, and then forks for each. A fork runs one scenario,
+answers HTTP, waiting and the browser itself, asks the hall for everything else, reports, and exits.
+
+What holds: no environment but the few names that the hall gives; no core dumps, and memory that
+no process of the same user can read; an alarm that the kernel delivers whatever Lua is doing; and
+the end of all of it when the hall is gone.
+
+Not here: the language (`sigil.gate.lua`), deployments (`sigil.gate.deploy`).
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+from typing import NoReturn
+
+from sigil.effects import SYSTEM_CLOCK
+from sigil.errors import MalformedScenario
+from sigil.gate.effects import Diverged, Effects, Recording, Repeating
+from sigil.gate.exam.channel import Assignment, Channel, Report, Word
+from sigil.gate.exam.outside import Outside
+from sigil.gate.lua import prepare, run_scenario
+from sigil.gate.model import Declared, Evidence, Result, Status
+from sigil.sandbox.inside import kernel
+
+MEMORY = 2 * 2**30
+"""Bytes of data that one scenario's process may hold."""
+
+
+def main(descriptor: int, parent: int) -> None:
+    """Fork for every channel that arrives on ``descriptor``, until it closes.
+
+    Args:
+        descriptor: an inherited socket.
+        parent: the process id that must still be our parent's.
+    """
+    kernel.die_with_parent(parent)
+    kernel.adopt_orphans()  # a browser's, of a scenario that was killed
+    kernel.set_dumpable(0)
+    kernel.limit("CORE", 0)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
+    control = socket.socket(fileno=descriptor)
+    prepare()
+    gc.collect()
+    gc.freeze()
+    control.sendall(b"r")
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        if not data:
+            os.killpg(0, signal.SIGKILL)  # whatever scenario still runs, and us
+        if os.fork() == 0:
+            control.close()
+            _sit(Channel(socket.socket(fileno=descriptors[0])))
+        os.close(descriptors[0])
+
+
+def _sit(channel: Channel) -> NoReturn:
+    """Run the one scenario that the channel asks for, and exit."""
+    status = 1
+    try:
+        kernel.die_with_parent(os.getppid())
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a browser is waited for
+        kernel.limit("DATA", MEMORY)
+        assignment = channel.receive(Assignment)
+        signal.setitimer(signal.ITIMER_REAL, assignment.most_seconds)  # SIGALRM ends us
+        channel.send(Word(report=_run(assignment, channel)))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _run(assignment: Assignment, channel: Channel) -> Report:
+    start = SYSTEM_CLOCK.monotonic_ns()
+    with Outside(channel, assignment) as outside:
+        repeated = None if assignment.recorded is None else Repeating(list(assignment.recorded))
+        recording = Recording(outside if repeated is None else repeated)
+        declared, result, evidence = _ran(assignment, recording)
+    elapsed = (SYSTEM_CLOCK.monotonic_ns() - start) // 1_000_000
+    return Report(declared, result, evidence, tuple(recording.answered), elapsed)
+
+
+def _ran(
+    assignment: Assignment, effects: Effects
+) -> tuple[Declared | None, Result, Evidence | None]:
+    """Run it; what is no scenario, or asks what was not recorded, is an error of the exam."""
+    try:
+        run = run_scenario(
+            assignment.scenario,
+            effects,
+            seed=assignment.seed,
+            limits=assignment.limits,
+            begins=_keep_time,
+        )
+    except (MalformedScenario, Diverged) as error:
+        return None, Result(assignment.scenario.id, Status.ERROR, ()), Evidence(str(error))
+    return run.declared, run.result, run.evidence
+
+
+def _keep_time(declared: Declared) -> None:
+    """Move the alarm to what the scenario allows itself, if that is sooner."""
+    left, _ = signal.getitimer(signal.ITIMER_REAL)
+    if declared.max_seconds is not None:
+        signal.setitimer(signal.ITIMER_REAL, min(left, declared.max_seconds))

@@ -1,0 +1,1 @@
+"""Calls of scenarios over HTTP/1.1: messages, connections, and who answers a call."""

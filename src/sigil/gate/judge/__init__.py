@@ -1,0 +1,1 @@
+"""Judges and rubrics: does a text meet what is asked of it?"""

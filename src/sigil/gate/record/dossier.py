@@ -1,0 +1,279 @@
+"""What is kept of an evaluation, below ``.sigil/gate/<eval>/``.
+
+    eval.json            what was compared, scores, decision, troubles: as `sigil eval --json`
+    feedback.json        what the change's author may read
+    visible.json         the visible half as the operator sees it: results and evidence
+    observations.age     every call with its reply, both halves, sealed for the exam's recipients
+    screenshots/         of the visible half (`sigil.gate.view.pictures`)
+    exchanges.age        what models were asked and said, sealed likewise; only if there were any
+
+Holdouts are in the sealed ones alone. A value of the vault is nowhere: a recording holds its name
+in its place, and is repeated with the name.
+
+Not here: repeating it (`sigil.gate.repeating`), printing it (`sigil.gate.view.present`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import msgspec
+
+from sigil.canonical import digest, snapshot_json
+from sigil.errors import Corrupt, NotFound, Where
+from sigil.gate.effects import Answered, Call, Json
+from sigil.gate.exam.examining import Observed
+from sigil.gate.feedback import Feedback
+from sigil.gate.model import Declared, Evidence, Result, SideName
+from sigil.gate.record.summary import Summary
+from sigil.store.files import make_directory, read_file, write_atomic
+
+FOLDER = ".sigil/gate"
+EVAL = "eval.json"
+FEEDBACK = "feedback.json"
+VISIBLE = "visible.json"
+SEALED = "observations.age"
+EXCHANGES = "exchanges.age"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A sitting as it is kept.
+
+    Args:
+        scenario: its id.
+        side: where.
+        repeat: from 0.
+        seed: of its generators.
+        declared: what the scenario says of itself; None if it is none.
+        result: what scores are made of.
+        evidence: why it did not pass.
+        elapsed_ms: wall clock.
+        answered: every call with its reply; empty where it is not sealed.
+    """
+
+    scenario: str
+    side: SideName
+    repeat: int
+    seed: int
+    declared: Declared | None
+    result: Result
+    evidence: Evidence | None
+    elapsed_ms: int
+    answered: tuple[Answered, ...] = ()
+
+
+def kept(observed: Observed) -> Kept:
+    """Return what is kept of a sitting, without the values of the vault."""
+    sitting = observed.sitting
+    return Kept(
+        scenario=sitting.scenario.id,
+        side=sitting.side,
+        repeat=sitting.repeat,
+        seed=sitting.seed,
+        declared=observed.declared,
+        result=observed.result,
+        evidence=observed.evidence,
+        elapsed_ms=observed.elapsed_ms,
+        answered=without_secrets(observed.answered),
+    )
+
+
+def _plain(text: str) -> str:
+    return text
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _in_ascii_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+_SPELLINGS = (quote_plus, quote, partial(quote, safe=""), _in_ascii_json, _in_json, _plain)
+"""How a text may stand in a request or reply; where two agree, the later one says how its name
+does."""
+
+
+def without_secrets(answered: Sequence[Answered]) -> tuple[Answered, ...]:
+    """Return calls and replies with the name of each secret in the place of its value.
+
+    Also where it is spelled as in a body of JSON or in a URL; the name is spelled so too, as it
+    is when the recording is repeated with the name.
+    """
+    secrets = {
+        spelled(one.reply): spelled(f"«{one.call.request['name']}»")
+        for one in answered
+        if one.call.kind == "env" and isinstance(one.reply, str) and one.reply
+        for spelled in _SPELLINGS
+    }
+    longest_first = sorted(secrets.items(), key=lambda pair: (-len(pair[0]), pair[0]))
+    return tuple(
+        replace(
+            one,
+            call=Call(one.call.kind, _masked(one.call.request, longest_first)),
+            reply=_masked(one.reply, longest_first),
+            failure=_masked(one.failure, longest_first),
+        )
+        for one in answered
+    )
+
+
+def _masked(value: Json, secrets: Sequence[tuple[str, str]]) -> Any:
+    if isinstance(value, str):
+        for secret, name in secrets:
+            value = value.replace(secret, name)
+        return value
+    if isinstance(value, dict):
+        return {
+            _masked(key, secrets): _masked(inner, secrets)
+            for key, inner in value.items()  # pyright: ignore[reportUnknownVariableType]
+        }
+    if isinstance(value, list | tuple):
+        return [_masked(inner, secrets) for inner in value]  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
+# --- files ------------------------------------------------------------------------------
+
+
+def folder_of(root: Path, name: str) -> Path:
+    """Return the folder of an evaluation."""
+    return root / FOLDER / name
+
+
+def keep_observations(
+    folder: Path, observed: Sequence[Observed], seal: Callable[[bytes], bytes]
+) -> str:
+    """Write what was observed, before anything is decided on it; return its digest as sealed.
+
+    Args:
+        folder: which need not exist yet.
+        observed: of both halves.
+        seal: encrypts for the exam's recipients.
+
+    Raises:
+        DiskFull, Unwritable: it cannot be written.
+    """
+    make_directory(folder)
+    everything = [kept(one) for one in observed]
+    visible = {
+        one.sitting.scenario.id for one in observed if one.sitting.scenario.half == "visible"
+    }
+    shown = [replace(one, answered=()) for one in everything if one.scenario in visible]
+    sealed = seal(msgspec.msgpack.encode(everything))
+    write_atomic(folder / SEALED, sealed)
+    write_atomic(folder / VISIBLE, snapshot_json(msgspec.to_builtins(shown)))
+    return digest(sealed)
+
+
+def keep_exchanges(folder: Path, exchanges: bytes, seal: Callable[[bytes], bytes]) -> None:
+    """Write what models were asked and said, if they were.
+
+    Raises:
+        DiskFull, Unwritable: it cannot be written.
+    """
+    if exchanges:
+        make_directory(folder)
+        write_atomic(folder / EXCHANGES, seal(exchanges))
+
+
+def keep_summary(folder: Path, found: Summary, told: Feedback) -> None:
+    """Write what it came to.
+
+    Raises:
+        DiskFull, Unwritable: it cannot be written.
+    """
+    make_directory(folder)
+    write_atomic(folder / FEEDBACK, snapshot_json(plain(told)))
+    write_atomic(folder / EVAL, snapshot_json(plain(found)))
+
+
+def plain(part: Summary | Feedback) -> dict[str, Any]:
+    """Return a part of a dossier as JSON-like values."""
+    return msgspec.to_builtins(part)
+
+
+def names(root: Path) -> list[str]:
+    """Return the ids of the evaluations that are kept, oldest first."""
+    folder = root / FOLDER
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if (path / EVAL).is_file())
+
+
+def find(root: Path, name: str | None) -> Path:
+    """Return the folder of an evaluation: of the latest if ``name`` is None.
+
+    Raises:
+        NotFound: there is none.
+    """
+    known = names(root)
+    if name is None and known:
+        return folder_of(root, known[-1])
+    if name not in known:
+        raise NotFound(
+            "there is no evaluation" if name is None else f"there is no evaluation {name}",
+            where=Where(FOLDER),
+            remedy="sigil eval REF --service S",
+        )
+    return folder_of(root, name)
+
+
+def read_summary(folder: Path) -> Summary:
+    """Return what an evaluation came to.
+
+    Raises:
+        NotFound: there is no such file.
+        Corrupt: it is not as it was written.
+    """
+    return _read(folder / EVAL, Summary)
+
+
+def read_feedback(folder: Path) -> Feedback:
+    """Return what the author of a change may read.
+
+    Raises:
+        NotFound, Corrupt: as `read_summary`.
+    """
+    return _read(folder / FEEDBACK, Feedback)
+
+
+def read_visible(folder: Path) -> list[Kept]:
+    """Return the visible half of a dossier; nothing where nothing was run.
+
+    Raises:
+        Corrupt: it is not as it was written.
+    """
+    try:
+        return _read(folder / VISIBLE, list[Kept])
+    except NotFound:
+        return []
+
+
+def parse_observations(data: bytes) -> list[Kept]:
+    """Return what was sealed.
+
+    Raises:
+        Corrupt: it is of another shape.
+    """
+    try:
+        return msgspec.msgpack.decode(data, type=list[Kept])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Corrupt("holds no observations", where=Where(SEALED)) from error
+
+
+def _read(path: Path, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(read_file(path), type=kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Corrupt(
+            f"is not as it was written: {error}", where=Where(str(path)), remedy="sigil eval again"
+        ) from error

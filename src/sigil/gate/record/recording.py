@@ -1,0 +1,154 @@
+"""What one evaluation leaves in the ledger: that it began, what the exam came to, how it ended.
+
+    record.begin()                    before anything of the exam is opened
+    record.complete(…)                the exam's scores
+    record.decide(…) or break_off(…)  exactly one of the two, unless the process is killed
+    record.share()                    with the ledger's remote, if it has one
+
+A remote that cannot be reached is a warning: what was appended here is shared by whatever command
+reaches it next. But how current the ledger is, is not known then (invariant IV), and what this
+evaluation itself appended says nothing of it.
+
+Not here: the shapes of the entries (`sigil.gate.record.events`, `sigil.gate.record.unfinished`),
+what is decided (`sigil.gate.concluding`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sigil.errors import Unreadable, Unwritable, WorkspaceBusy
+from sigil.gate.policy import Gate
+from sigil.gate.record import events
+from sigil.gate.record.events import Complete, Decided, Provenance
+from sigil.gate.record.history import History, read_history
+from sigil.gate.record.unfinished import BEGUN, BROKEN, Begun, Broken, body_of
+from sigil.ledger.ledger import Ledger
+from sigil.ledger.statement import Entry
+
+Share = Callable[[Ledger], bool]
+"""Brings a ledger and its remote to the same state; says whether it has a remote."""
+
+
+class Record:
+    """The entries of one evaluation.
+
+    Args:
+        ledger: opened to sign.
+        share: with its remote.
+        service: whose.
+        begun: which evaluation, of which change.
+
+    Attributes:
+        warnings: what did not work and keeps nothing from being recorded.
+    """
+
+    def __init__(self, ledger: Ledger, share: Share, service: str, begun: Begun):
+        self._ledger, self._share, self._service, self._begun = ledger, share, service, begun
+        self._is_reached: bool | None = None  # None: it has no remote
+        self._before: datetime | None = None
+        self._began: datetime | None = None
+        self._last: Entry | None = None
+        self.warnings: list[str] = []
+
+    @property
+    def signer(self) -> str:
+        """The key that signs.
+
+        Raises:
+            KeyMissing: there is none.
+        """
+        return self._ledger.needed_signer().key
+
+    def begin(self) -> None:
+        """Verify the ledger, and put on record that the evaluation begins.
+
+        Raises:
+            SigilError: it is not what it should be, or cannot be written.
+        """
+        self._before = self._ledger.check().ts
+        self._append(BEGUN, body_of(self._begun), {"artifact": self._begun.artifact})
+        self._began = self._ledger.tip.ts
+        self.share()
+
+    def share(self) -> None:
+        """Share what was appended, and learn what others did.
+
+        Raises:
+            SigilError: ledger or remote is not what it was known to be.
+        """
+        try:
+            self._is_reached = True if self._share(self._ledger) else None
+        except (Unreadable, Unwritable, WorkspaceBusy) as error:
+            self._is_reached = False
+            self.warnings.append(f"the ledger is not shared yet: {error}")
+
+    def history(self, gate: Gate) -> History:
+        """Return the service's past, out of a ledger that was just verified.
+
+        Raises:
+            SigilError: it is not what it should be.
+        """
+        return read_history(self._ledger, self._service, gate)
+
+    def current(self, history: History) -> datetime | None:
+        """Return when the ledger was last known to hold all there is; None if that is not known."""
+        if self._is_reached is not None:
+            return self._ledger.synced_at
+        return self._before if history.current == self._began else history.current
+
+    @property
+    def size(self) -> int:
+        """How many entries the ledger has."""
+        return self._ledger.tip.size
+
+    @property
+    def entry(self) -> int | None:
+        """The number of what ended the evaluation, which sharing may have moved; None of nothing.
+
+        Raises:
+            SigilError: the ledger cannot be read.
+        """
+        if self._last is None:
+            return None
+        later = self._ledger.snapshot().entries(start=self._last.seq)
+        return next(one.seq for one in later if one.id == self._last.id)
+
+    def complete(self, known: Complete) -> None:
+        """Append ``eval.complete``.
+
+        Raises:
+            SigilError: it cannot be written.
+        """
+        self._append(events.COMPLETE, events.complete_body(known), _subjects(known.provenance))
+
+    def decide(self, known: Decided) -> None:
+        """Append ``eval.decision``.
+
+        Raises:
+            SigilError: it cannot be written.
+        """
+        body = events.decision_body(known)
+        self._last = self._append(events.DECISION, body, _subjects(known.provenance))
+
+    def break_off(self, known: Broken) -> None:
+        """Append ``eval.broken``.
+
+        Raises:
+            SigilError: it cannot be written.
+        """
+        self._last = self._append(BROKEN, body_of(known), {"artifact": known.artifact})
+
+    def _append(self, kind: str, body: Mapping[str, Any], subjects: Mapping[str, str]) -> Entry:
+        return self._ledger.append(kind, self._service, body, subjects)
+
+
+def _subjects(provenance: Provenance) -> dict[str, str]:
+    return {
+        "artifact": provenance.artifact,
+        "baseline": provenance.baseline,
+        "scenarios": provenance.scenarios,
+        "control": provenance.control,
+    }

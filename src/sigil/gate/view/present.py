@@ -1,0 +1,244 @@
+"""Scores, reasons, trust and feedback as lines of text.
+
+Pure, and behind the wall: what comes in holds nothing of a scenario but the id of a visible one.
+
+Not here: colours and progress (`sigil.cli`), the operator's frames (`sigil.gate.view.frames`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil
+
+from sigil.gate.decision import Code, Decision, Reason, Verdict
+from sigil.gate.feedback import Disclosure, Feedback, Line
+from sigil.gate.model import StepStatus
+from sigil.gate.scoring import Pair, Score
+from sigil.gate.trust import Condition, Tier, Trust
+
+MINUS = "−"
+_DIGITS = 8
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: ``1 scenario``, ``2 scenarios``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def short(digest: str) -> str:
+    """Return a digest as people tell it apart: ``sha256:9f42…c0b1``."""
+    name, _, digits = digest.partition(":")
+    return f"{name}:{digits[:4]}…{digits[-4:]}" if len(digits) > _DIGITS else digest
+
+
+# --- scores -----------------------------------------------------------------------------
+
+
+def score_table(score: Score) -> list[str]:
+    """Return the table of both halves and of the whole, on both sides."""
+    rows = [("visible", score.visible), ("holdout", score.holdout), ("overall", score.overall)]
+    return [
+        "              pr     baseline   Δ",
+        *(f" {name:<9}{_row(pair)}" for name, pair in rows),
+    ]
+
+
+def _row(pair: Pair | None) -> str:
+    if pair is None:
+        return "   –         –        –"
+    shown, baseline = figure(pair.pr), figure(pair.baseline)
+    return f"  {shown}      {baseline}    {difference(baseline, shown)}"
+
+
+def figure(value: Fraction) -> str:
+    """Return a satisfaction with two decimals, rounded down: what is not whole is not 1.00."""
+    hundredths = int(value * 100)
+    return f"{hundredths // 100}.{hundredths % 100:02}"
+
+
+def difference(before: str, after: str) -> str:
+    """Return what lies between two figures, with its sign.
+
+    Of figures as they are shown, so that whoever subtracts one from the other comes to the same.
+    """
+    hundredths = int((Fraction(after) - Fraction(before)) * 100)
+    sign = MINUS if hundredths < 0 else "+"
+    return f"{sign}{abs(hundredths) // 100}.{abs(hundredths) % 100:02}"
+
+
+# --- reasons ----------------------------------------------------------------------------
+
+_SAID = {
+    Code.STAGE_FAILED: "{about} failed",
+    Code.NOT_KNOWN: "{about} is not known",
+    Code.NOTHING_SCORED: "nothing was scored",
+    Code.NO_PROVENANCE: "what it would be about is not fully known",
+    Code.NO_VISIBLE: "the exam has no visible scenario",
+    Code.NO_HOLDOUT: "the exam has no holdout",
+    Code.NOT_RUN: "{scenarios} not run",
+    Code.ERRORED: "{scenarios} in error",
+    Code.INCONCLUSIVE: "a judge would not say on {scenarios}",
+    Code.FLICKERS: "{scenarios} pass and fail by turns",
+    Code.P0_FAILED: "{scenarios} of P0 failed",
+    Code.BELOW_THRESHOLD: "satisfaction {satisfaction} — below {about} threshold ({threshold})",
+    Code.BELOW_FLOOR: "satisfaction {satisfaction} — below {about} floor ({threshold})",
+    Code.REGRESSION: "regression on {scenarios}",
+    Code.BASELINE_SANK: "the baseline came to {now}, and earlier to {earlier}",
+    Code.STALE_LEDGER: "the ledger's newest state is not of the last {about} (ledger attest, sync)",
+    Code.LEDGER_UNKNOWN: "the ledger could not be asked",
+    Code.EVALUATOR_UNKNOWN: "the key that signs is not among the evaluators of the base ref",
+    Code.CONTRADICTED: "the same change came to other scores in this exam before",
+    Code.SEED_KNOWN: "the seed was chosen, so generated values could be known beforehand",
+    Code.UNBOUND: "nothing ties what was examined to the commits",
+    Code.TIER: "the service is at {about}",
+    Code.SPOKEN_AGAINST: "{about} on record against this evaluation",
+    Code.BROKEN_OFF: "a later evaluation of this change came to no decision: {about}",
+    Code.RECORDED: "{about} was decided",
+    Code.MOVED: "the {about} is no longer what was decided on",
+    Code.EXPIRED: "the decision has expired",
+    Code.USED: "the decision was acted on already",
+}
+_SHARES = {"satisfaction", "threshold", "now", "earlier"}
+
+
+def reason_text(reason: Reason) -> str:
+    """Return one reason as a clause."""
+    values = {name: _number(name, value) for name, value in reason.figures}
+    if "scenarios" in values:
+        half = f"{reason.about} " if reason.code is Code.REGRESSION else ""
+        count = int(dict(reason.figures)["scenarios"])
+        values["scenarios"] = counted(count, f"{half}scenario")
+    return _SAID[reason.code].format(about=reason.about, **values)
+
+
+def _number(name: str, value: float) -> str:
+    return figure(Fraction(str(value))) if name in _SHARES else f"{value:g}"
+
+
+def reason_lines(decision: Decision) -> list[str]:
+    """Return all reasons, worst first, each with the best that it leaves."""
+    order = tuple(Verdict)
+    worst_first = sorted(decision.reasons, key=lambda reason: -order.index(reason.verdict))
+    return [f"{reason.verdict.value:<6}  {reason_text(reason)}" for reason in worst_first]
+
+
+# --- trust ------------------------------------------------------------------------------
+
+DAYS = "days without an incident"
+_COUNTS = {"evaluations": "evaluation", "human verdicts": "human verdict"}
+_RUNGS = {Tier.SHADOW: Tier.ADVISORY, Tier.ADVISORY: Tier.AUTO}
+
+
+def exam_alone(recommended: Verdict, verdict: Verdict) -> str:
+    """Return what the exam alone says, beside what was decided."""
+    beside = "" if recommended is verdict else f", and with the trust earned so far: {verdict}"
+    return f"by the exam alone: {recommended}{beside}"
+
+
+def next_rung(stands: Trust, service: str) -> str:
+    """Return what a service still lacks on its way up; empty at the top."""
+    if stands.tier is Tier.NONE:
+        return f"to SHADOW: sigil trust enroll --service {service}"
+    above = _RUNGS.get(stands.tier)
+    if above is None:
+        return ""
+    lacks = [_lacking(one) for one in stands.conditions if not one.is_met]
+    return f"to {above}: {' · '.join(lacks) or 'a day after the last step'}"
+
+
+def _lacking(condition: Condition) -> str:
+    if condition.name in _COUNTS:
+        return f"{counted(_gap(condition), _COUNTS[condition.name])} more"
+    if condition.name == DAYS:
+        return f"{counted(_gap(condition), 'more day')} without an incident"
+    return f"{condition.name} {share(condition.needed)} (now {share(condition.value)})"
+
+
+def _gap(condition: Condition) -> int:
+    return ceil(condition.needed - (condition.value or 0.0))
+
+
+def condition_line(condition: Condition) -> str:
+    """Return one condition of the next rung: whether it is met, how it stands, what it needs."""
+    mark = "✓" if condition.is_met else "·"
+    is_count = condition.name in _COUNTS or condition.name == DAYS
+    shown = _whole if is_count else share
+    return f"{mark} {condition.name:<26} {shown(condition.value)} of {shown(condition.needed)}"
+
+
+def _whole(value: float | None) -> str:
+    return "undefined" if value is None else str(int(value))
+
+
+def share(value: float | None) -> str:
+    """Return a share as a figure, rounded down; κ may lie below nothing."""
+    if value is None:
+        return "undefined"
+    whole = figure(Fraction(str(abs(value))))
+    return f"{MINUS}{whole}" if value < 0 else whole
+
+
+# --- feedback ---------------------------------------------------------------------------
+
+
+def feedback_lines(told: Feedback) -> list[str]:
+    """Return what the author of a change reads."""
+    lines = [line for scenario in told.lines for line in _scenario_lines(scenario)]
+    counts = told.counts()
+    failed = counts[StepStatus.FAIL] + counts[StepStatus.ERROR]
+    total = f"{counts[StepStatus.PASS]} pass · {failed} fail"
+    return [
+        *_obstacles(told),
+        *lines,
+        *_coarse(told),
+        "",
+        f"aggregate: {total} · decision = {told.verdict.value}",
+        _wall(told),
+    ]
+
+
+def _obstacles(told: Feedback) -> Iterator[str]:
+    """Yield what kept the evaluation from its end, as far as it is the author's."""
+    for one in told.obstacles:
+        yield f"{one.stage.value} failed: {one.problem or 'whoever runs the gate knows why'}"
+        yield from (f"  │ {line}" for line in one.output)
+
+
+def _scenario_lines(line: Line) -> Iterator[str]:
+    yield f"scenario: {line.name:<28} {_tally(line)}"
+    if line.failed:
+        if line.spec:
+            yield f"  spec    : {line.spec}"
+        for number, step in enumerate(line.steps, 1):
+            yield f"  step_{number}  : {step.value}"
+
+
+def _tally(line: Line) -> str:
+    if not line.steps:
+        return "not run" if line.failed else "pass"
+    counts = {status: line.steps.count(status) for status in StepStatus}
+    shown = [f"{count} {status.value}" for status, count in counts.items() if count]
+    return " · ".join(shown)
+
+
+def _coarse(told: Feedback) -> list[str]:
+    if told.disclosure is not Disclosure.SPECS:
+        return []
+    if not told.failing_specs:
+        return ["holdouts: no intent is missed"]
+    return ["holdouts miss:", *(f"  {spec}" for spec in told.failing_specs)]
+
+
+def _wall(told: Feedback) -> str:
+    said = {
+        Disclosure.STEPS: "holdout/* frames not available to the authoring agent (by design)",
+        Disclosure.SPECS: "holdout steps are shown again when more holdouts pass than ever before",
+        Disclosure.NOTHING: "no word of holdouts: not scored, or the exam's submissions are spent",
+    }
+    return f"wall: {said[told.disclosure]}"
+
+
+def decision_line(verdict: Verdict, ref: str, service: str) -> str:
+    """Return the last line of an evaluation."""
+    return f"decision: {verdict.value} · sigil decide {ref} --service {service}"

@@ -1,0 +1,101 @@
+"""The operator's view of an evaluation: what failed, with frames, out of its dossier.
+
+Frames of the visible half need no key. Those of holdouts are opened for a terminal, by whoever has
+the key, and are written nowhere.
+
+Not here: the author's view (`sigil.gate.feedback`), the files (`sigil.gate.record.dossier`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sigil.errors import Corrupt, Where
+from sigil.gate.bundle.keys import Identities
+from sigil.gate.bundle.read import Bundle, read_bundle
+from sigil.gate.evaluator import open_bundle, open_observations
+from sigil.gate.model import Evidence, Priority, Scenario, Status
+from sigil.gate.record import dossier
+from sigil.gate.record.dossier import Kept
+from sigil.gate.trees import CommitTree
+from sigil.gate.view.frames import failure_frame
+from sigil.store.files import read_file
+
+_ENDED = {
+    Status.FAIL: "failed",
+    Status.ERROR: "ended in an error",
+    Status.INCONCLUSIVE: "is inconclusive",
+}
+
+
+def exam_of(root: Path, folder: Path) -> Bundle:
+    """Return the exam that an evaluation was about, with its sealed half closed.
+
+    Raises:
+        SealBroken: git no longer holds the exam of that time.
+        Corrupt: the dossier was changed.
+    """
+    found = dossier.read_summary(folder)
+    bundle = read_bundle(CommitTree(root, found.commits["control"]), found.service)
+    taken = found.provenance
+    if taken is not None and bundle.manifest.set_hash != taken.scenarios:
+        raise Corrupt(
+            "names another exam than its commit holds", where=Where(str(folder / dossier.EVAL))
+        )
+    return bundle
+
+
+def opened(
+    root: Path, folder: Path, identities: Identities
+) -> tuple[dict[str, Scenario], list[Kept]]:
+    """Return the whole exam by id, and all that was observed.
+
+    Raises:
+        SealBroken: no key fits, or something was changed.
+        NotFound: nothing was observed.
+    """
+    scenarios = open_bundle(exam_of(root, folder), identities).scenarios
+    path = folder / dossier.SEALED
+    data = open_observations(read_file(path), identities, Where(str(path)))
+    return {one.id: one for one in scenarios}, dossier.parse_observations(data)
+
+
+def frames(scenarios: Mapping[str, Scenario], sat: Sequence[Kept]) -> list[str]:
+    """Return the picture of each way in which a scenario did not pass, with where it was seen.
+
+    Args:
+        scenarios: by id; a sitting of another one is left out.
+        sat: of any side; sittings that ended in the same way are one picture.
+    """
+    alike: dict[tuple[str, Status, Evidence], list[Kept]] = {}
+    for one in sat:
+        if one.evidence is not None and one.scenario in scenarios:
+            alike.setdefault((one.scenario, one.result.status, one.evidence), []).append(one)
+    return [
+        failure_frame(
+            scenarios[name],
+            evidence,
+            priority=_priority(same[0]),
+            outcome=_ENDED[status],
+            roll_up=[_seen(same)],
+        )
+        for (name, status, evidence), same in alike.items()
+    ]
+
+
+def _priority(sat: Kept) -> Priority:
+    return Priority.P0 if sat.declared is None else sat.declared.priority
+
+
+def _seen(same: Sequence[Kept]) -> str:
+    """Return on which side, and if it was repeated how often."""
+    sides = Counter(one.side for one in same)
+    is_repeated = any(one.repeat for one in same)
+    told = [
+        f"{name} ({sides[side]} times)" if is_repeated and sides[side] > 1 else name
+        for side, name in (("pr", "the change"), ("baseline", "its baseline"))
+        if side in sides
+    ]
+    return f"seen on {' and '.join(told)}"

@@ -1,0 +1,216 @@
+"""Scenarios in processes of their own, and processes that do not do what they should."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import struct
+import threading
+from typing import NoReturn
+
+import msgspec
+import pytest
+
+from sigil.effects import SYSTEM_CLOCK
+from sigil.errors import SandboxUnavailable
+from sigil.gate.effects import Call
+from sigil.gate.exam import hall as module
+from sigil.gate.exam.channel import MAX_MESSAGE, Assignment, Word
+from sigil.gate.exam.hall import Hall, Lost
+from sigil.gate.lua import Limits
+from sigil.gate.model import Scenario, Status
+
+PASSING = 'return { run = function() expect(1 + 1 == 2, "canary-text") end }'
+HOSTILE = """
+import os, signal, socket, struct
+control = socket.socket(fileno={})
+parent = {}
+control.sendall(b"r")
+_, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+end = socket.socket(fileno=descriptors[0])
+BEHAVIOUR
+control.recv(1)
+"""
+LENGTH = struct.Struct("!I")
+
+
+def assignment(text: str = PASSING, most_seconds: float = 20.0) -> Assignment:
+    return Assignment(
+        scenario=Scenario("one", "visible", text, "one.lua"),
+        seed=1,
+        limits=Limits(),
+        authority="127.0.0.1:1",
+        origins=frozenset(),
+        most_seconds=most_seconds,
+    )
+
+
+def nobody(call: Call) -> NoReturn:
+    raise AssertionError(call)
+
+
+def nowhere(timeout_s: float) -> socket.socket:
+    raise ConnectionRefusedError
+
+
+def examined(hall: Hall, asked: Assignment, answer=nobody, connect=nowhere):
+    return hall.examine(asked, answer=answer, connect=connect)
+
+
+@pytest.fixture
+def hall():
+    with Hall() as hall:
+        yield hall
+
+
+# --- as it should be ------------------------------------------------------------------------
+
+
+def test_a_scenario_reports(hall):
+    assert examined(hall, assignment()).result.status is Status.PASS
+
+
+def test_scenarios_share_nothing(hall):
+    text = "count = (count or 0) + 1\nreturn { run = function() expect(count == 1) end }"
+    found = [examined(hall, assignment(text)).result.status for _ in range(2)]
+    assert found[0] is found[1]
+
+
+def test_many_sit_at_once(hall):
+    found: list[Status] = []
+
+    def sit() -> None:
+        found.append(examined(hall, assignment()).result.status)
+
+    threads = [threading.Thread(target=sit) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [Status.PASS] * 12
+
+
+def test_a_scenario_out_of_its_time_is_lost_and_the_next_one_is_not(hall):
+    slow = 'return { run = function() sigil.sleep(30) expect(true) end, title = "slow" }'
+    with pytest.raises(Lost):
+        examined(hall, assignment(slow, most_seconds=0.3))
+    assert examined(hall, assignment()).result.status is Status.PASS
+
+
+def test_no_process_is_left_when_the_hall_closes():
+    with Hall() as hall:
+        examined(hall, assignment())
+        process = hall._process.pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+def test_a_hall_that_was_killed_loses_its_scenarios(hall):
+    os.kill(hall._process.pid, signal.SIGKILL)
+    hall._process.wait()
+    with pytest.raises(Lost):
+        examined(hall, assignment())
+
+
+def test_a_hall_that_does_not_start_is_no_failure_of_a_scenario(monkeypatch):
+    monkeypatch.setattr(module, "_PROGRAM", "raise SystemExit({} and {})")
+    with pytest.raises(SandboxUnavailable, match="does not start"):
+        Hall()
+
+
+# --- a process that was taken over ------------------------------------------------------------
+
+
+def lost(monkeypatch, behaviour: str, *, most_seconds: float = 20.0, answer=nobody) -> Lost:
+    monkeypatch.setattr(module, "_PROGRAM", HOSTILE.replace("BEHAVIOUR", behaviour))
+    with Hall() as hall, pytest.raises(Lost) as caught:
+        examined(hall, assignment(most_seconds=most_seconds), answer=answer)
+    assert "canary" not in str(caught.value)
+    return caught.value
+
+
+def test_a_process_that_dies_is_a_lost_scenario(monkeypatch):
+    lost(monkeypatch, "os.kill(os.getpid(), signal.SIGKILL)")
+
+
+def test_a_process_that_hangs_up_is_a_lost_scenario(monkeypatch):
+    lost(monkeypatch, "end.close()")
+
+
+def test_a_process_that_falls_silent_is_a_lost_scenario_in_time(monkeypatch):
+    monkeypatch.setattr(module, "GRACE_S", 0.2)
+    start = SYSTEM_CLOCK.monotonic_ns()
+    assert "silence" in str(lost(monkeypatch, "", most_seconds=0.2))
+    assert SYSTEM_CLOCK.monotonic_ns() - start < 10e9
+
+
+def test_a_process_that_drips_is_a_lost_scenario_in_time(monkeypatch):
+    monkeypatch.setattr(module, "GRACE_S", 0.2)
+    drip = """
+import threading
+try:
+    end.sendall(struct.pack("!I", 1000))
+    while True:
+        end.sendall(b"x")
+        threading.Event().wait(0.05)
+except OSError:
+    pass
+"""
+    assert "silence" in str(lost(monkeypatch, drip, most_seconds=0.3))
+
+
+def framed(value: object) -> bytes:
+    data = msgspec.msgpack.encode(value)
+    return LENGTH.pack(len(data)) + data
+
+
+GARBAGE = {
+    "no MessagePack": LENGTH.pack(4) + b"\xc1\xc1\xc1\xc1",
+    "another shape": LENGTH.pack(1) + b"\x01",
+    "an empty word": LENGTH.pack(1) + b"\x80",
+    "too long": LENGTH.pack(MAX_MESSAGE + 1),
+    "cut off": LENGTH.pack(100) + b"\x80",
+    "deep": LENGTH.pack(9_000) + b"\x91" * 9_000,
+    "a report of another type": framed({"report": {"result": "pass", "status": "pass"}}),
+    "a status that does not exist": framed({"report": {"result": {"status": "great"}}}),
+}
+
+
+@pytest.mark.parametrize("said", GARBAGE)
+def test_what_is_no_message_is_a_lost_scenario(monkeypatch, said):
+    lost(monkeypatch, f"end.sendall({GARBAGE[said]!r}); end.shutdown(socket.SHUT_WR)")
+
+
+def test_a_process_that_asks_without_end_is_a_lost_scenario(monkeypatch):
+    monkeypatch.setattr(module, "MOST_WORDS", 500)
+    data = framed(Word(call=Call("env", {"name": "X"})))
+    flood = f"""
+try:
+    while True:
+        end.sendall({data!r})
+        end.recv(1000)
+except OSError:
+    pass
+"""
+    asked: list[Call] = []
+    assert "without end" in str(lost(monkeypatch, flood, answer=asked.append))
+    assert len(asked) == 500
+
+
+def test_a_process_that_asks_and_does_not_listen_is_a_lost_scenario(monkeypatch):
+    monkeypatch.setattr(module, "GRACE_S", 0.2)
+    data = framed(Word(call=Call("env", {"name": "X"})))
+    flood = f"""
+import threading
+try:
+    end.sendall({data!r})
+    threading.Event().wait(3)
+except OSError:
+    pass
+"""
+
+    def huge(call: Call) -> str:
+        return "x" * 2**22
+
+    lost(monkeypatch, flood, most_seconds=0.2, answer=huge)

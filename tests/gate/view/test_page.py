@@ -1,0 +1,104 @@
+"""The operator's page and the author's comment: nothing foreign in them is markup."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.gate.view.test_comparing import FAILED, SUMMARY, told, visible
+
+from sigil.gate.decision import Verdict
+from sigil.gate.feedback import Disclosure
+from sigil.gate.record.summary import Figures, markdown
+from sigil.gate.view.page import page
+
+ALLOWED = replace(SUMMARY, verdict=Verdict.REVIEW, recommended=Verdict.ALLOW)
+HOSTILE = '<script>alert("x")</script>\u202e</pre>'
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append(tag)
+
+
+def tags(text: str) -> list[str]:
+    reader = Tags()
+    reader.feed(text)
+    return reader.seen
+
+
+def test_a_page_loads_and_runs_nothing():
+    shown = page(SUMMARY, told(visible("a", FAILED)), ["a frame"])
+    assert not {"script", "link", "img", "iframe", "object"} & set(tags(shown))
+    assert "http" not in shown.replace("http-equiv", "")
+
+
+@pytest.mark.parametrize("field", ["ref", "service"])
+def test_foreign_text_adds_no_tag_to_a_page(field):
+    plain = page(replace(SUMMARY, **{field: "x"}), told(), [])
+    hostile = page(replace(SUMMARY, **{field: HOSTILE}), told(), [])
+    assert tags(hostile) == tags(plain)
+    assert "\u202e" not in hostile
+
+
+def test_a_frame_is_shown_to_the_letter():
+    shown = page(SUMMARY, told(), ["a < b && <i>"])
+    assert "a &lt; b &amp;&amp; &lt;i&gt;" in shown
+
+
+@given(st.text(max_size=20))
+def test_any_name_is_one_cell_of_the_comment(name):
+    text = markdown(SUMMARY, told(visible(name, FAILED)))
+    [row] = [line for line in text.split("\n") if "**fail**" in line]
+    assert row.count("|") == 4
+
+
+def test_a_comment_names_the_steps_of_what_failed_and_no_others():
+    text = markdown(SUMMARY, told(visible("good"), visible("bad", FAILED)))
+    assert "`bad`" in text
+    assert "`good`" not in text
+
+
+def test_a_comment_keeps_the_problems_of_stages_to_the_operator():
+    troubled = replace(SUMMARY, troubles=[{"stage": "deploy pr", "problem": "canary"}])
+    assert "canary" not in markdown(troubled, told())
+    assert "canary" in page(troubled, told(), [])
+
+
+def test_an_intent_that_is_missed_is_named_where_steps_are_not_told():
+    text = markdown(SUMMARY, told(disclosed=Disclosure.SPECS, specs=["docs/specs/a.md"]))
+    assert "holdouts miss `docs/specs/a.md`" in text
+
+
+def test_each_reason_stands_beside_the_best_that_it_leaves():
+    reasons = [{"verdict": "BLOCK"}, {"verdict": "REVIEW"}]
+    shown = page(replace(SUMMARY, reasons=reasons), told(), [])
+    for word, line in (("BLOCK", SUMMARY.lines[0]), ("REVIEW", SUMMARY.lines[1])):
+        assert f'<b class="of-{word}">{word}</b><span>{line}</span>' in shown
+
+
+@pytest.mark.parametrize(
+    "shown", [page(ALLOWED, told(), []), markdown(ALLOWED, told())], ids=["page", "comment"]
+)
+def test_what_the_exam_alone_says_stands_beside_what_was_decided(shown):
+    alone = "y the exam alone: ALLOW, and with the trust earned so far: REVIEW"
+    assert alone in shown
+
+
+def test_a_loss_is_marked_and_a_gain_is_not():
+    gained = replace(SUMMARY, scores={"visible": Figures("1.00", "0.50", "+0.50")})
+    assert 'class="n less"' in page(SUMMARY, told(), [])
+    assert 'class="n less"' not in page(gained, told(), [])
+
+
+def test_without_intents_there_is_no_column_of_them():
+    nameless = replace(visible("a"), spec="")
+    assert "<th>intent</th>" not in page(SUMMARY, told(nameless), [])
+    assert "<th>intent</th>" in page(SUMMARY, told(visible("a")), [])

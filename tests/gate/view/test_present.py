@@ -1,0 +1,222 @@
+"""Scores, reasons and feedback as text."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.gate.building import answers
+from tests.gate.test_decision import facts
+from tests.gate.test_trust import Service, advisory
+
+from sigil.gate.decision import Code, Decision, Reason, Verdict, decide
+from sigil.gate.feedback import Disclosure, feedback
+from sigil.gate.scoring import Pair, Score
+from sigil.gate.trust import Condition, Tier, Trust
+from sigil.gate.view.present import (
+    condition_line,
+    counted,
+    difference,
+    exam_alone,
+    feedback_lines,
+    figure,
+    next_rung,
+    reason_lines,
+    reason_text,
+    score_table,
+    share,
+    short,
+)
+
+
+def test_the_published_table_comes_out_as_published():
+    score = Score(
+        Pair(Fraction(1), Fraction(98, 100)),
+        Pair(Fraction(82, 100), Fraction(96, 100)),
+        Pair(Fraction(94, 100), Fraction(292, 300)),
+        (),
+    )
+    assert score_table(score) == [
+        "              pr     baseline   Δ",
+        " visible    1.00      0.98    +0.02",
+        " holdout    0.82      0.96    −0.14",
+        " overall    0.94      0.97    −0.03",
+    ]
+
+
+def test_a_half_that_is_empty_is_a_dash():
+    score = Score(Pair(Fraction(1), Fraction(1)), None, Pair(Fraction(1), Fraction(1)), ())
+    assert score_table(score)[2] == " holdout     –         –        –"
+
+
+def test_what_is_not_whole_is_never_shown_as_whole():
+    assert figure(Fraction(999, 1000)) == "0.99"
+    assert figure(Fraction(1)) == "1.00"
+
+
+def test_a_difference_has_a_sign():
+    pairs = [("0.96", "0.82"), ("1.00", "1.00"), ("0.98", "1.00")]
+    assert [difference(before, after) for before, after in pairs] == ["−0.14", "+0.00", "+0.02"]
+
+
+def test_a_digest_is_told_by_its_ends():
+    assert short("sha256:9f42" + "0" * 56 + "c0b1") == "sha256:9f42…c0b1"
+
+
+EVERY_FIGURE = (
+    ("scenarios", 2.0),
+    ("satisfaction", 0.94),
+    ("threshold", 0.95),
+    ("now", 0.9),
+    ("earlier", 0.97),
+    ("age_s", 61.5),
+    ("window_s", 60.0),
+)
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_reason_has_words(code):
+    text = reason_text(Reason(code, Verdict.REVIEW, "P0", EVERY_FIGURE))
+    assert text
+    assert "{" not in text
+
+
+def test_every_reason_that_a_decision_gives_has_the_figures_that_its_words_need():
+    exam = (
+        answers("ppf ppp", "ppp ppp", name="a", priority="P0"),
+        answers("pi", "pp", name="b"),
+        answers("pe", "", name="c", half="holdout"),
+    )
+    decision = decide(facts(*exam, ledger_age_s=99.0, earlier=Fraction(1)))
+    assert len(reason_lines(decision)) == len(decision.reasons) > 5
+
+
+def test_the_worst_reason_stands_first_and_those_alike_in_their_order():
+    reasons = (
+        Reason(Code.TIER, Verdict.REVIEW, "SHADOW"),
+        Reason(Code.SPOKEN_AGAINST, Verdict.BLOCK, "an override"),
+        Reason(Code.EXPIRED, Verdict.REVIEW),
+    )
+    lines = reason_lines(Decision(Verdict.BLOCK, Verdict.ALLOW, reasons))
+    assert [line.split()[0] for line in lines] == ["BLOCK", "REVIEW", "REVIEW"]
+    assert "SHADOW" in lines[1]
+
+
+def test_a_regression_counts_and_names_its_half():
+    reason = Reason(Code.REGRESSION, Verdict.REVIEW, "holdout", (("scenarios", 2.0),))
+    assert reason_text(reason) == "regression on 2 holdout scenarios"
+
+
+def test_one_scenario_is_not_several():
+    reason = Reason(Code.P0_FAILED, Verdict.BLOCK, "", (("scenarios", 1.0),))
+    assert reason_text(reason) == "1 scenario of P0 failed"
+
+
+def test_feedback_names_a_holdout_by_its_number_and_its_intent():
+    exam = (
+        answers("ppppp", name="auth/login"),
+        answers("ppf", name="secret", half="holdout", spec="docs/specs/billing-upgrade.md"),
+    )
+    told = feedback(
+        "eval_1", Verdict.REVIEW, exam, numbers={"secret": 3}, disclosed=Disclosure.STEPS
+    )
+    assert feedback_lines(told) == [
+        "scenario: auth/login                   5 pass",
+        "scenario: holdout_003                  2 pass · 1 fail",
+        "  spec    : docs/specs/billing-upgrade.md",
+        "  step_1  : pass",
+        "  step_2  : pass",
+        "  step_3  : fail",
+        "",
+        "aggregate: 7 pass · 1 fail · decision = REVIEW",
+        "wall: holdout/* frames not available to the authoring agent (by design)",
+    ]
+
+
+def test_coarse_feedback_names_intents():
+    exam = (answers("pf", name="secret", half="holdout", spec="docs/specs/a.md"),)
+    told = feedback("e", Verdict.BLOCK, exam, numbers={"secret": 1}, disclosed=Disclosure.SPECS)
+    assert feedback_lines(told)[:2] == ["holdouts miss:", "  docs/specs/a.md"]
+
+
+def test_an_allow_has_no_reasons():
+    assert reason_lines(Decision(Verdict.ALLOW, Verdict.ALLOW, ())) == []
+
+
+# --- trust --------------------------------------------------------------------------------------
+
+LACKING = (
+    Condition("evaluations", 49.0, 50.0),
+    Condition("human verdicts", 20.0, 20.0),
+    Condition("agreement κ", None, 0.8),
+)
+
+
+def stands(tier: Tier, *conditions: Condition) -> Trust:
+    return Trust(tier, None, (), conditions)
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(0, "0 scenarios"), (1, "1 scenario"), (2, "2 scenarios")]
+)
+def test_one_of_a_thing_is_not_several(count, shown):
+    assert counted(count, "scenario") == shown
+
+
+def test_what_the_exam_alone_says_stands_beside_what_was_decided():
+    assert exam_alone(Verdict.ALLOW, Verdict.REVIEW) == (
+        "by the exam alone: ALLOW, and with the trust earned so far: REVIEW"
+    )
+    assert exam_alone(Verdict.BLOCK, Verdict.BLOCK) == "by the exam alone: BLOCK"
+
+
+def test_the_next_rung_names_what_is_lacking_and_nothing_that_is_there():
+    assert next_rung(stands(Tier.SHADOW, *LACKING), "api") == (
+        "to ADVISORY: 1 evaluation more · agreement κ 0.80 (now undefined)"
+    )
+
+
+def test_days_are_counted_up_to_the_whole_one():
+    quiet = Condition("days without an incident", 12.2, 14.0)
+    assert next_rung(stands(Tier.ADVISORY, quiet), "api") == (
+        "to AUTO: 2 more days without an incident"
+    )
+
+
+def test_the_names_of_conditions_are_those_of_the_ladder():
+    ladder = {
+        condition.name
+        for service in (Service(), advisory())
+        for condition in service.trust.conditions
+    }
+    assert {"evaluations", "human verdicts", "days without an incident"} < ladder
+
+
+def test_where_only_time_is_lacking_that_is_said():
+    met = Condition("evaluations", 50.0, 50.0)
+    assert next_rung(stands(Tier.SHADOW, met), "api") == "to ADVISORY: a day after the last step"
+
+
+def test_at_the_ends_of_the_ladder():
+    assert next_rung(stands(Tier.NONE), "api") == "to SHADOW: sigil trust enroll --service api"
+    assert next_rung(stands(Tier.AUTO), "api") == ""
+
+
+@pytest.mark.parametrize(
+    ("condition", "shown"),
+    [
+        (Condition("evaluations", 49.0, 50.0), "· evaluations                49 of 50"),
+        (Condition("agreement κ", None, 0.8), "· agreement κ                undefined of 0.80"),
+        (Condition("agreement κ", -0.25, 0.8), "· agreement κ                −0.25 of 0.80"),
+        (Condition("scorecard", 0.92, 0.92), "✓ scorecard                  0.92 of 0.92"),
+    ],
+)
+def test_a_condition_is_one_line(condition, shown):
+    assert condition_line(condition) == shown
+
+
+@given(st.floats(0, 1, exclude_max=True))
+def test_a_share_that_is_not_whole_is_never_shown_as_whole(value):
+    assert share(value) != "1.00"
