@@ -10,11 +10,8 @@ from typing import Any
 import task
 
 from bench.models import IN_FLIGHT, LANES, write_repository
-from sigil.cli.planning import make_plan
-from sigil.cli.progress import Silent
-from sigil.optimize.run import run
-from sigil.optimize.spec import load_spec
-from sigil.optimize.workspace import open_workspace
+from sigil.evaluate.nursery import ahead
+from sigil.importing import to_stay
 
 
 def main(url: str, count: int, folder: Path) -> None:
@@ -23,15 +20,31 @@ def main(url: str, count: int, folder: Path) -> None:
     definition = root / ".sigil" / "agreement.eval.yaml"
     budget = f"budgets: {{candidate_timeout_s: {task.TIMEOUT_S}}}\n"
     definition.write_text(definition.read_text() + budget)
+    with ahead():  # and the rest is imported meanwhile, as `sigil run` does
+        result = searched(root, count)
+    (folder / "result.json").write_text(json.dumps(result))
+
+
+def searched(root: Path, count: int) -> dict[str, Any]:
+    """Search ``count`` candidates in a repository, and return what came of it."""
+    with to_stay():
+        from sigil.cli.planning import make_plan
+        from sigil.cli.progress import Silent
+        from sigil.optimize.run import run
+        from sigil.optimize.spec import load_spec
+        from sigil.optimize.workspace import open_workspace
+
     spec = load_spec(root, "fit")
     flags: dict[str, Any] = {"budget_evals": count, "patience": 2 * count, "lanes": LANES}
     plan = make_plan(spec, None, {**flags, "num": 2 * IN_FLIGHT, "in_flight": IN_FLIGHT})
     history = run(plan, open_workspace(spec, "bench"), Silent()).history
     verdicts = [candidate.verdict for candidate in history.ranked()]
     errors = [verdict.costs[0] for verdict in verdicts if verdict]
-    result = {"score": 1 / (1 + min(errors)), "evaluated": history.measured()}
-    result["accepted"] = history.winner is not None
-    (folder / "result.json").write_text(json.dumps(result))
+    return {
+        "score": 1 / (1 + min(errors)),
+        "evaluated": history.measured(),
+        "accepted": history.winner is not None,
+    }
 
 
 if __name__ == "__main__":

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+import threading
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 from sigil.errors import DependencyMissing, UsageError
 from sigil.llm import provider, redaction
 from sigil.llm.model import Message, Request
-from sigil.llm.provider import make_provider, provider_names
+from sigil.llm.provider import load_ahead, make_provider, provider_names
 from sigil.llm.redaction import redact
 from sigil.llm.settings import ModelSettings
 from sigil.llm.stub import Stub
@@ -116,3 +119,37 @@ def test_looking_for_names_first_leaves_nothing_out(text):
     block = redaction._BLOCK.sub(lambda found: "[redacted]" + "\n" * found[0].count("\n"), text)
     named = redaction._NAMED.sub(lambda found: f"{found[1]}{found[2]}[redacted]{found[2]}", block)
     assert redact(text) == redaction._KEYS.sub("[redacted]", named)
+
+
+def run_python(program: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.strip()
+
+
+def test_a_library_is_imported_ahead_in_a_thread_of_its_own():
+    pytest.importorskip("openai")
+    program = (
+        "import sys, threading\n"
+        "from sigil.llm.provider import load_ahead\n"
+        "load_ahead(['stub', 'openai-compatible'])\n"
+        "[thread.join() for thread in threading.enumerate() if thread.name == 'libraries']\n"
+        "print('openai' in sys.modules, 'anthropic' in sys.modules)\n"
+    )
+    assert run_python(program) == "True False"
+
+
+def test_nothing_is_imported_ahead_for_providers_without_a_library():
+    before = threading.active_count()
+    load_ahead(["stub", "replay", "a plugin"])
+    assert threading.active_count() == before
+
+
+def test_a_library_that_is_missing_is_for_the_first_request_to_tell(monkeypatch, capfd):
+    monkeypatch.setitem(provider._LIBRARIES, "openai", "no_such_library")
+    load_ahead(["openai"])
+    for thread in threading.enumerate():
+        if thread.name == "libraries":
+            thread.join()
+    assert capfd.readouterr().err == ""

@@ -98,9 +98,16 @@ def evolve(
 
     Example: sigil evolve textstats.py:word_counts --budget-time 60s
     """
-    from sigil.cli.evolving import Wish, evolve_function, print_documents
-    from sigil.optimize.generate.generating import generate_eval
-    from sigil.optimize.generate.requesting import make_request
+    from sigil.evaluate.nursery import ahead
+    from sigil.importing import to_stay
+
+    if not dry_run:
+        click.get_current_context().with_resource(ahead())  # while the rest is imported
+
+    with to_stay():
+        from sigil.cli.evolving import Wish, evolve_function, print_documents
+        from sigil.optimize.generate.generating import generate_eval
+        from sigil.optimize.generate.requesting import make_request
 
     request = make_request(
         function,

@@ -12,7 +12,7 @@ from sigil.cli.settings import all_models, configured_models, optimizer_params, 
 from sigil.errors import InvalidValue, NotYet, UsageError
 from sigil.llm.budget import Budget
 from sigil.llm.prices import PRICED, unpriced
-from sigil.llm.provider import provider_names
+from sigil.llm.provider import built_in_names, provider_names
 from sigil.llm.settings import ModelSettings, named
 from sigil.optimize.plan import Limits, Plan
 from sigil.optimize.proposing import plugin_proposers
@@ -178,6 +178,8 @@ def check_provider(name: str) -> None:
     Raises:
         UsageError: there is none; the remedy lists those that there are.
     """
+    if name in {*built_in_names(), NO_MODEL}:
+        return
     known = [*provider_names(), NO_MODEL]
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)

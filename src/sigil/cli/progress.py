@@ -1,38 +1,33 @@
-"""Show a run while it goes on and say what it came to.
+"""Choose who shows a run while it goes on, and say what it came to.
 
-On a terminal one line is redrawn; piped, a plain line appears every few seconds.
+What draws is imported where something is drawn: JSON needs none of it.
+
+Not here: what is shown meanwhile (`sigil.cli.reports`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-
-from rich.console import Console
-from rich.live import Live
-from rich.spinner import Spinner
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from sigil.cli.options import print_json, shown
-from sigil.effects import SYSTEM_CLOCK
 from sigil.evaluate.presence import preflight
 from sigil.evaluate.result import Evaluation
 from sigil.optimize import present
 from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Plan
-from sigil.optimize.proposing import INBOX, check_models
-from sigil.optimize.report import SEARCH, Progress, Report, Summary
-from sigil.optimize.searching import CONFIRMED_AT_MOST
+from sigil.optimize.proposing import check_models
+from sigil.optimize.report import Progress, Report, Summary
 from sigil.optimize.workbench import read_target
 from sigil.optimize.workspace import Workspace, candidate_folder
 from sigil.printable import printable_once
 
-PLAIN_EVERY_NS = 2_000_000_000
-QUIET_EVERY_NS = 60_000_000_000
-"""Between two lines while nothing but the time left changes, such as while a model thinks."""
+if TYPE_CHECKING:
+    from rich.console import Console
+
 PIPED_WIDTH = 200
 
 
@@ -52,112 +47,23 @@ class Silent:
         """Say nothing."""
 
 
-class _Plain:
-    """A report of plain lines, for logs and pipes."""
-
-    def __init__(self, plan: Plan, console: Console):
-        self._plan = plan
-        self._console = console
-        self._shown_ns = 0
-        self._shown: object = None
-
-    def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
-        """Print the run's name, and what its eval could be cheated by."""
-        verb = "resumed" if resumed else "run"
-        self._console.print(f"{verb} {shown(run)}", soft_wrap=True, highlight=False)
-        inboxes = _inboxes(self._plan, run)
-        waiting = (f"requests come into {shown(i)}; write each reply beside it" for i in inboxes)
-        for line in (*waiting, *warnings):
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-    def baseline(self, evaluation: Evaluation, *, notes: Sequence[str]) -> None:
-        """Print how the unchanged code measures, and what is odd about that."""
-        values = ", ".join(f"{n} {present.measured(v)}" for n, v in evaluation.metrics.items())
-        self._console.print(f"baseline: {values}", markup=False, highlight=False, soft_wrap=True)
-        for note in notes:
-            self.warning(note)
-
-    def warning(self, problem: str) -> None:
-        """Print what went wrong."""
-        line = f"warning: {printable_once(problem)}"
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-    def progress(self, progress: Progress) -> None:
-        """Print where the run stands: soon if that has changed, else now and then."""
-        now, state = SYSTEM_CLOCK.monotonic_ns(), replace(progress, elapsed_s=0.0, rate=0.0)
-        pause_ns = PLAIN_EVERY_NS if state != self._shown else QUIET_EVERY_NS
-        if now - self._shown_ns >= pause_ns:
-            self._shown_ns, self._shown = now, state
-            self._console.print(self.line(progress), markup=False, highlight=False, soft_wrap=True)
-
-    def line(self, progress: Progress) -> str:
-        """Return the one line that says where the run stands."""
-        parts = [
-            progress.phase,
-            f"{progress.evaluated} evaluated",
-            *([f"{progress.rate:.0f}/s"] if progress.phase == SEARCH else []),
-            *self._best(progress.best),
-            _left(self._plan, progress)
-            if progress.phase == SEARCH
-            else f"measuring {progress.confirming} of at most {CONFIRMED_AT_MOST} anew",
-            *_models(progress),
-        ]
-        return " · ".join(parts)
-
-    def _best(self, best: Candidate | None) -> list[str]:
-        if best is None or best.verdict is None:
-            return ["best: the baseline"]
-        objectives = self._plan.definition.objective.minimised
-        shown = [
-            f"best {name} {present.measured(value)}"
-            for name, value in best.verdict.metrics.items()
-            if name in objectives
-        ]
-        return shown[:2]
-
-
-def _inboxes(plan: Plan, run: Path) -> list[Path]:
-    """Return the folders in which somebody has to answer, if models are asked there."""
-    inboxes = [model for model in plan.models if model.provider == INBOX]
-    return [Path(model.path) if model.path else run / INBOX for model in inboxes]
-
-
-def _models(progress: Progress) -> list[str]:
-    """Return what models are asked and what they took, where there are any."""
-    if progress.spent is None:
-        return []
-    return [f"{progress.asking} asked", present.spent(progress.spent)]
-
-
-class _Live(_Plain):
-    """A report that redraws one line on a terminal."""
-
-    def __init__(self, plan: Plan, console: Console, live: Live):
-        super().__init__(plan, console)
-        self._spinner = Spinner("dots", Text("measuring the baseline"))
-        live.update(self._spinner)
-
-    def baseline(self, evaluation: Evaluation, *, notes: Sequence[str]) -> None:
-        """Print how the unchanged code measures, and that the search begins."""
-        super().baseline(evaluation, notes=notes)
-        self._spinner.update(text=Text("beginning the search"))
-
-    def progress(self, progress: Progress) -> None:
-        """Redraw the line."""
-        self._spinner.update(text=Text(self.line(progress)))
-
-
 @contextmanager
 def choose_report(plan: Plan, *, silent: bool) -> Generator[Report]:
     """Yield the report that fits where standard error goes."""
-    console = Console(stderr=True)
     if silent:
         yield Silent()
-    elif console.is_terminal:
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    from sigil.cli.reports import Plain, Redrawn
+
+    console = Console(stderr=True)
+    if console.is_terminal:
         with Live(console=console, refresh_per_second=8, transient=True) as live:
-            yield _Live(plan, console, live)
+            yield Redrawn(plan, console, live)
     else:
-        yield _Plain(plan, console)
+        yield Plain(plan, console)
 
 
 def print_dry_run(plan: Plan, workspace: Workspace, *, as_json: bool) -> None:
@@ -179,6 +85,8 @@ def print_dry_run(plan: Plan, workspace: Workspace, *, as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
+    from rich.console import Console
+
     console = Console()
     for name, value in facts.items():
         for line in value if isinstance(value, list) else [value]:
@@ -241,6 +149,8 @@ def _print_nothing(console: Console, plan: Plan, history: History) -> None:
 
 def wide_console() -> Console:
     """Return a console that breaks no line of a pipe."""
+    from rich.console import Console
+
     console = Console()
     return console if console.is_terminal else Console(width=PIPED_WIDTH)
 
@@ -249,6 +159,9 @@ def print_gains(console: Console, winner: Candidate, baseline: Evaluation | None
     """Print the table of metrics before and after."""
     found = winner.verdict
     assert found is not None  # a winner was measured
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False)
     for heading in ("metric", "baseline", "now", "gain"):
         table.add_column(heading, no_wrap=True)
@@ -295,15 +208,6 @@ def _held_out(evaluation: Evaluation) -> str:
         return tail
     values = ", ".join(f"{n} {present.measured(v)}" for n, v in evaluation.holdout.items())
     return f"on held-out inputs: {values}; {tail}"
-
-
-def _left(plan: Plan, progress: Progress) -> str:
-    limits = plan.limits
-    left = [f"{max(0.0, limits.wall_clock_s - progress.elapsed_s):.0f} s"]
-    if limits.evals is not None:
-        left.append(f"{max(0, limits.evals - progress.evaluated)} evaluations")
-    left.append(f"{max(0, limits.patience - progress.stale)} until convergence")
-    return f"left: {', '.join(left)}"
 
 
 def _limits(evals: int | None, wall_clock_s: float, patience: int) -> str:

@@ -92,12 +92,19 @@ def run(
 
     Example: sigil run --spec symbolic_regression --workspace demo --num 3
     """
-    from sigil.cli.options import repository
-    from sigil.cli.planning import make_plan
-    from sigil.cli.progress import choose_report, print_dry_run, print_summary
-    from sigil.optimize.run import run as search
-    from sigil.optimize.spec import load_spec
-    from sigil.optimize.workspace import open_workspace
+    from sigil.evaluate.nursery import ahead
+    from sigil.importing import to_stay
+
+    if not dry_run:
+        click.get_current_context().with_resource(ahead())  # while the rest is imported
+
+    with to_stay():
+        from sigil.cli.options import repository
+        from sigil.cli.planning import make_plan
+        from sigil.cli.progress import choose_report, print_dry_run, print_summary
+        from sigil.optimize.run import run as search
+        from sigil.optimize.spec import load_spec
+        from sigil.optimize.workspace import open_workspace
 
     spec = load_spec(repository(repo_root), spec_name)
     workspace = open_workspace(spec, workspace_name)

@@ -17,7 +17,7 @@ from typing import TypeVar
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import BaselineFailed, FlakyCheck, InvalidValue, SigilError, Where
 from sigil.evaluate.answers import require_answers
-from sigil.evaluate.blocks import Probe, best_of, is_time, least_times, probes, settled
+from sigil.evaluate.blocks import Probe, best_of, least_times, probes, settled
 from sigil.evaluate.cases import read_cases
 from sigil.evaluate.commands import Tree, layer_files
 from sigil.evaluate.definition import Eval, Metric
@@ -259,7 +259,7 @@ class _Baseline:
             return {metric.id: self._parsed(metric, result, inputs) for metric in probe.metrics}
 
         count = 1
-        clock = next(filter(is_time, probe.metrics), probe.first).id
+        clock = probe.clock.id
         if probe.timed:
             count = best_of(self._instruments.command(probe.first, side).elapsed_ns)
         self._learned.best_of[command] = count
@@ -295,7 +295,7 @@ class _Baseline:
                 self._learned.values[metric.id] = MetricValue(samples[0], len(samples))
                 continue
             sequence = MedianSequence(samples)
-            if is_time(metric) or not sequence.all_equal:
+            if metric.is_time or not sequence.all_equal:
                 self._learned.noisy.add(metric.id)
             confidence = self._definition.model.budgets.confidence
             interval = None if sequence.all_equal else sequence.interval(confidence)

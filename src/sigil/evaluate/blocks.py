@@ -64,17 +64,17 @@ class Probe:
     @property
     def timed(self) -> bool:
         """Return whether any of them is a time."""
-        return any(map(is_time, self.metrics))
+        return any(metric.is_time for metric in self.metrics)
 
     @property
     def first(self) -> Metric:
         """Return the metric on whose behalf it runs."""
         return self.metrics[0]
 
-
-def is_time(metric: Metric) -> bool:
-    """Return whether a metric is a time, so that less of it is never noise."""
-    return metric.kind == "timer" or metric.measure == "time"
+    @property
+    def clock(self) -> Metric:
+        """Return the metric that says how long it ran: the first time, else the first."""
+        return next((metric for metric in self.metrics if metric.is_time), self.first)
 
 
 def probes(instruments: Instruments, metrics: Iterable[Metric]) -> list[Probe]:
@@ -218,7 +218,7 @@ class BlockSampler:
     def _commands(
         self, probe: Probe, candidate_first: bool
     ) -> tuple[dict[str, float], dict[str, float]]:
-        timed = next(filter(is_time, probe.metrics), probe.first).id
+        timed = probe.clock.id
         sides = _Sides(
             lambda: self._parsed(probe, self._candidate),
             lambda: self._surely(lambda: self._parsed(probe, self._baseline)),
@@ -239,9 +239,7 @@ class BlockSampler:
 def least_times(probe: Probe, turns: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Return one sample of several runs: the least of each time, the first of all else."""
     return {
-        metric.id: min(turn[metric.id] for turn in turns)
-        if is_time(metric)
-        else turns[0][metric.id]
+        metric.id: min(turn[metric.id] for turn in turns) if metric.is_time else turns[0][metric.id]
         for metric in probe.metrics
     }
 

@@ -14,7 +14,6 @@ import shlex
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from sigil.evaluate.blocks import is_time
 from sigil.evaluate.definition import Eval, Metric
 from sigil.evaluate.parsing import WallTime
 from sigil.evaluate.target import Target
@@ -67,7 +66,7 @@ def _of_scorer(metric: Metric, definition: Eval, target: Target) -> Iterator[str
 
 def _of_unchecked(metric: Metric, definition: Eval) -> Iterator[str]:
     """Yield a note on a time that nothing else goes with: the quickest answer is a wrong one."""
-    if metric.measure == "time" and all(map(is_time, definition.model.metrics)):
+    if metric.measure == "time" and all(metric.is_time for metric in definition.model.metrics):
         where = definition.where_metric(metric.id)
         yield (
             f"warning: {where}: nothing checks the answers that {metric.id} times, so a candidate"

@@ -55,6 +55,7 @@ def _fork(control: socket.socket, connection: int) -> None:
         control.close()
         _be_lane(connection, nursery)
     os.close(connection)
+    os.setpgid(pid, pid)
     watched = os.pidfd_open(pid)
     socket.send_fds(control, [NUMBER.pack(pid)], [watched])
     os.close(watched)
@@ -68,7 +69,6 @@ def _be_lane(connection: int, nursery: int) -> NoReturn:
     """
     code = 1
     try:
-        os.setpgid(0, 0)
         gc.enable()
         lane.main(connection, nursery)
         code = 0

@@ -40,9 +40,16 @@ print(json.dumps({
 _DISTRIBUTIONS = """
 import json
 from importlib import metadata
-found = (one.metadata for one in metadata.distributions())  # each access parses it anew
+def header(one):  # as `one.metadata`, which takes as long again to parse what nobody asks for
+    for name in ("METADATA", "PKG-INFO", ""):
+        text = one.read_text(name)
+        if text:
+            break
+    lines = (text or "").partition("\\n\\n")[0].splitlines()
+    return dict(line.split(": ", 1) for line in reversed(lines) if ": " in line)
+found = map(header, metadata.distributions())
 print(json.dumps(sorted({
-    "%s==%s" % (one["Name"], one["Version"]) for one in found if one["Name"]
+    "%s==%s" % (one["Name"], one.get("Version")) for one in found if one.get("Name")
 })))
 """
 

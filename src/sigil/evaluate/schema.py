@@ -104,6 +104,11 @@ class Metric(BaseModel):
         """Return the unit of a call's time."""
         return self.unit or "ms"
 
+    @property
+    def is_time(self) -> bool:
+        """Return whether it is a time, so that less of it is never noise."""
+        return self.kind == "timer" or self.measure == "time"
+
 
 class Aggregate(BaseModel):
     """What a search aims at."""

@@ -11,7 +11,6 @@ Not here: what a request or an answer looks like (`sigil.llm.chat_completions`,
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import math
 import re
@@ -27,6 +26,7 @@ from typing import Any, NoReturn, cast
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import DependencyMissing, ProviderFailed, ProviderRefused
+from sigil.importing import to_stay
 from sigil.llm.exchanges import clean_text
 from sigil.llm.keys import read_key, without_key
 from sigil.llm.limits import MAX_BYTES, Limits
@@ -158,7 +158,7 @@ class Connection:
             return self._client
 
     def _connect(self) -> Any:
-        library, settings = _loaded(self._library.module), self._settings
+        library, settings = loaded(self._library.module), self._settings
         timeout = library.Timeout(settings.timeout_s, connect=min(_CONNECT_S, settings.timeout_s))
         # Whatever is not given would be read from the environment.
         http_client = library.DefaultHttpxClient(
@@ -236,20 +236,10 @@ def _trusted(url: str) -> ssl.SSLContext | bool:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if url.startswith("http://") else True
 
 
-def _loaded(name: str) -> Any:
-    """Import a library that is there to stay, without the collector going through it.
-
-    It would do so again and again during an import this large, and once more when the process
-    ends: that is half of what the library costs.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+def loaded(name: str) -> Any:
+    """Import a library; whoever else does so at the same time waits for it."""
+    with to_stay():
         return import_module(name)
-    finally:
-        gc.freeze()
-        if collecting:
-            gc.enable()
 
 
 def _remedy(status: int, settings: ModelSettings) -> str:

@@ -9,8 +9,10 @@ is read before that.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
@@ -31,6 +33,8 @@ _BUILT_IN = {
     "replay": "sigil.llm.replay:Replay",
     "stub": "sigil.llm.stub:Stub",
 }
+_LIBRARIES = {"anthropic": "anthropic", "openai": "openai", "openai-compatible": "openai"}
+"""What each of ours imports at its first request."""
 _Factory = Callable[[ModelSettings], Provider]
 
 
@@ -70,6 +74,24 @@ def make_provider(settings: ModelSettings | str) -> Provider:
         if close
         else f"there are: {', '.join(provider_names())}",
     )
+
+
+def load_ahead(providers: Iterable[str]) -> None:
+    """Begin to import what these providers of ours need, in a thread, and return at once.
+
+    Whoever then needs a library waits for the rest of it. One that is missing or broken is for
+    the first request to find out.
+    """
+    wanted = sorted({_LIBRARIES[name] for name in providers if name in _LIBRARIES})
+    if wanted:
+        threading.Thread(target=_load, args=(wanted,), name="libraries", daemon=True).start()
+
+
+def _load(libraries: Iterable[str]) -> None:
+    connection = import_module("sigil.llm.connection")
+    for library in libraries:
+        with contextlib.suppress(Exception):
+            connection.loaded(library)
 
 
 def _plugins() -> dict[str, EntryPoint]:

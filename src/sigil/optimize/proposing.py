@@ -13,15 +13,11 @@ from typing import Any
 
 from sigil.errors import DependencyMissing
 from sigil.llm.asking import Asking
+from sigil.llm.provider import load_ahead
 from sigil.optimize.plan import Plan
 from sigil.search import plugins
 from sigil.search.absent import Absent
-from sigil.search.ensemble import Ensemble
 from sigil.search.model import Inquirer, Proposer
-from sigil.search.model_proposer import ModelProposer
-from sigil.search.mutate import Mutate
-from sigil.search.prompting.templates import load_templates
-from sigil.search.tune import Tune
 
 GROUP = "sigil.proposers"
 MODEL, INBOX = "model", "inbox"
@@ -36,11 +32,38 @@ def _rewrite() -> Proposer:
     return Rewrite()
 
 
+def _mutate() -> Proposer:
+    from sigil.search.mutate import Mutate  # noqa: PLC0415 - only where no model proposes
+
+    return Mutate()
+
+
+def _tune() -> Proposer:
+    from sigil.search.tune import Tune  # noqa: PLC0415 - only where no model proposes
+
+    return Tune()
+
+
+def _model(plan: Plan, baseline: Mapping[str, str]) -> Inquirer:
+    from sigil.search.ensemble import Ensemble  # noqa: PLC0415 - only where a model proposes
+    from sigil.search.model_proposer import ModelProposer  # noqa: PLC0415
+    from sigil.search.prompting.templates import load_templates  # noqa: PLC0415
+
+    return ModelProposer(
+        MODEL,
+        task=_task(plan),
+        objectives=_cost_names(plan),
+        baseline=baseline,
+        ensemble=Ensemble({model.name: model.weight for model in plan.models}),
+        templates=plan.templates or load_templates(None),
+    )
+
+
 OFFLINE: Mapping[str, Callable[[], Proposer]] = {
     # In the order in which they are worth trying: the first has most of the first rounds.
     "rewrite": _rewrite,
-    "mutate": Mutate,
-    "tune": Tune,
+    "mutate": _mutate,
+    "tune": _tune,
 }
 
 
@@ -54,19 +77,10 @@ def make_proposers(plan: Plan, baseline: Mapping[str, str]) -> list[Proposer | I
     Raises:
         DependencyMissing: a plugin that the plan names does not work here.
     """
-    if not plan.models:
-        ours = [make() for make in OFFLINE.values()]
-        return [*ours, *(_from_plugin(name) for name in plan.proposers)]
-    return [
-        ModelProposer(
-            MODEL,
-            task=_task(plan),
-            objectives=_cost_names(plan),
-            baseline=baseline,
-            ensemble=Ensemble({model.name: model.weight for model in plan.models}),
-            templates=plan.templates or load_templates(None),
-        )
-    ]
+    if plan.models:
+        return [_model(plan, baseline)]
+    ours = [make() for make in OFFLINE.values()]
+    return [*ours, *(_from_plugin(name) for name in plan.proposers)]
 
 
 def make_asking(
@@ -116,6 +130,12 @@ def check_models(plan: Plan) -> None:
         asking.ready()
     finally:
         asking.close()
+
+
+def load_libraries(plan: Plan) -> None:
+    """Begin to import what the plan's models need, unless a measurement is to be timed."""
+    if not plan.definition.timed:
+        load_ahead(model.provider for model in plan.models)
 
 
 def plugin_proposers() -> tuple[list[str], list[str]]:

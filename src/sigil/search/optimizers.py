@@ -107,13 +107,14 @@ def check_name(name: str) -> None:
         UsageError: with the names there are.
         DependencyMissing: the plugin cannot be loaded.
     """
+    if name in _BUILT_IN:
+        return  # and nobody looks for plugins, which is reading a file of each installed package
     known = optimizer_names()
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)
         remedy = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
         raise UsageError(f"no optimizer {name!r}", remedy=remedy)
-    if name not in _BUILT_IN:
-        plugins.load(GROUP, name)
+    plugins.load(GROUP, name)
 
 
 def check_params(name: str, params: Mapping[str, object], where: Where | None = None) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sigil.errors import Where
-from sigil.evaluate.blocks import is_time
 from sigil.evaluate.cheats.catalogue import RECALLS
 from sigil.evaluate.cheats.model import Cheat
 from sigil.evaluate.definition import Eval, Metric
@@ -41,7 +40,7 @@ def _advice(definition: Eval) -> Iterator[tuple[Metric, str]]:
                     " scorer, clock and cases are in another process"
                 ),
             )
-    if all(map(is_time, metrics)):
+    if all(metric.is_time for metric in metrics):
         yield (
             metrics[0],
             (
