@@ -459,6 +459,29 @@ def test_a_new_file_does_not_replace_one_that_exists():
         check(diff({}, {"src/b.py": ""}), FILES, pins, exists=lambda _: True)
 
 
+def test_a_new_file_that_passed_is_refused_once_one_exists():
+    pins = [Pin("all", "python", ("src/*.py",))]
+    patch = diff(FILES, {**FILES, "src/new.py": "x = 1\n"})
+    check(patch, FILES, pins)
+    with pytest.raises(PatchDoesNotApply):
+        check(patch, {**FILES, "src/new.py": "x = 2\n"}, pins)
+    with pytest.raises(SigilError):
+        check(patch, FILES, pins, exists=lambda path: path == "src/new.py")
+
+
+def test_whoever_alters_what_a_patch_gave_alters_it_for_nobody_else():
+    patch = diff(FILES, CHANGED)
+    check(patch, FILES, PINS).clear()
+    check(patch, FILES, PINS).clear()
+    assert check(patch, FILES, PINS) == CHANGED
+
+
+def test_a_repair_names_the_source_of_each_patch():
+    patch = diff(FILES, CHANGED).replace("@@ -5", "@@ -6").replace("@@ -6,7 +5", "@@ -6,7 +6")
+    repairs = [check_reporting(patch, FILES, PINS, source=name).repairs for name in ("one", "two")]
+    assert [repair[0].partition(":")[0] for repair in repairs] == ["one", "two"]
+
+
 def test_two_pins_in_one_file_may_change_together():
     pins = [*PINS, Pin("other", None, ("src/a.py",), "other")]
     after = {"src/a.py": CHANGED["src/a.py"].replace("return x", "return x + 1")}

@@ -1,7 +1,7 @@
 """Where does Python source define a function or class, and what is its interface?
 
 Line numbers are 1-based lines as a diff counts them: they end at a line feed only. One
-parse per distinct text; the trees themselves are not kept.
+parse per distinct text; of the trees themselves only a few small ones are kept.
 
 Not here: which definition a pin means (`sigil.search.pins`); other languages
 (`sigil.search.braces`).
@@ -73,12 +73,24 @@ class Definition:
 
 
 def parse_python(text: str) -> ast.Module:
-    """Return the syntax tree of ``text``.
+    """Return the syntax tree of ``text``, which others may have too: it is not to be altered.
 
     Raises:
         NotPython: it does not parse, or holds bare carriage returns, which Python takes
             for line ends and a diff does not.
     """
+    if len(text) > _SMALL:
+        return _parse(text)
+    known = _trees.get(text)
+    return known if known is not None else _trees.keep(text, _parse(text))
+
+
+_SMALL = 1 << 14
+_trees: Recent[str, ast.Module] = Recent(8)
+"""By text. A definition is parsed for its outline, and soon after for what it does."""
+
+
+def _parse(text: str) -> ast.Module:
     bare = _BARE_CR.search(text)
     if bare:
         line = text.count("\n", 0, bare.start()) + 1
@@ -124,7 +136,6 @@ def outline_of_change(before: str, after: str) -> tuple[Definition, ...]:
 
 
 _outlines: Recent[str, tuple[Definition, ...]] = Recent(512)
-"""By text. The trees themselves are not kept."""
 
 
 def _outline(text: str) -> tuple[Definition, ...]:

@@ -68,7 +68,7 @@ def identify(files: Mapping[str, str], pins: Sequence[Pin]) -> Identity:
         SigilError: the pins cannot be located; see `sigil.search.pins.locate`.
     """
     languages = {pin.id: pin for pin in pins}
-    parts: list[list[object]] = []
+    parts: list[list[str]] = []
     counts: Counter[str] = Counter()
     for region in locate(pins, files):
         text = files[region.path]
@@ -82,17 +82,19 @@ def identify(files: Mapping[str, str], pins: Sequence[Pin]) -> Identity:
             counts.update(_count_text("\n".join(shown)))
             tokens = _tree_tokens(text, language, region) or shown
         parts.append([region.pin_id, region.path if region.whole else "", *tokens])
-    features = tuple(math.log1p(counts[name]) for name in FEATURES)
-    return Identity(digest_value(_printable(parts)), features)
+    features = tuple(math.log1p(counts.get(name, 0)) for name in FEATURES)
+    return Identity(_digest(parts), features)
 
 
-def _printable(parts: list[list[object]]) -> list[list[str]]:
-    """Return ``parts`` without lone surrogates, which have no bytes."""
-    return [[_readable(str(part)) for part in p] for p in parts]
-
-
-def _readable(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+def _digest(parts: list[list[str]]) -> str:
+    """Return the digest of ``parts``; lone surrogates, which have no bytes, are escaped."""
+    try:
+        return digest_value(parts)
+    except UnicodeEncodeError:
+        readable = [
+            [p.encode("utf-8", "backslashreplace").decode() for p in part] for part in parts
+        ]
+        return digest_value(readable)
 
 
 def _count_text(text: str) -> dict[str, int]:

@@ -30,9 +30,10 @@ class Recent(Generic[Key, Value]):
     def get(self, key: Key) -> Value | None:
         """Return the value of ``key``; None if it is not kept."""
         with self._lock:
-            if key in self._known:
+            value = self._known.get(key)
+            if value is not None:
                 self._known.move_to_end(key)
-            return self._known.get(key)
+            return value
 
     def keep(self, key: Key, value: Value) -> Value:
         """Return ``value``, which is kept from now on."""

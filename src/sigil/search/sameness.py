@@ -12,6 +12,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from sigil.search.bindings import children
+
 _CONTRARY: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
@@ -20,11 +22,11 @@ _CONTRARY: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Is: ast.IsNot,
     ast.IsNot: ast.Is,
 }
-_READS = (
-    ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp,
+_READS = frozenset({
+    ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp,
     ast.Attribute, ast.Subscript, ast.Slice, ast.Tuple, ast.List, ast.Set, ast.Dict,
-    ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.Load,
-)  # fmt: skip
+})  # fmt: skip
+_LEAVES = (ast.Name, ast.Constant, ast.cmpop)
 _ARITHMETIC = (ast.Div, ast.FloorDiv, ast.Pow)
 """Operators of numbers alone; sets have a difference, too."""
 _COMMUTE_WITH_NUMBERS = (ast.Add, ast.BitAnd, ast.BitOr, ast.BitXor)
@@ -36,7 +38,14 @@ _JUMPS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 def only_reads(node: ast.AST) -> bool:
     """Return whether evaluating ``node`` changes nothing, so that it may come later."""
-    return all(isinstance(inner, _READS) for inner in ast.walk(node))
+    waiting = [node]
+    while waiting:
+        inner = waiting.pop()
+        if type(inner) in _READS:
+            waiting += children(inner)
+        elif not isinstance(inner, _LEAVES):
+            return False
+    return True
 
 
 def may_swap(left: ast.expr, right: ast.expr) -> bool:

@@ -81,10 +81,9 @@ def _applied(change: FileChange, text: str, regions: Sequence[Region]) -> str:
 def _begins(lines: Sequence[str]) -> int | None:
     """Return the index of the first header of a diff."""
     for at, line in enumerate(lines):
-        following = lines[at + 1] if at + 1 < len(lines) else ""
-        if line.startswith("diff --git ") or (
-            line.startswith("--- ") and following.startswith("+++ ")
-        ):
+        if line.startswith("diff --git "):
+            return at
+        if line.startswith("--- ") and at + 1 < len(lines) and lines[at + 1].startswith("+++ "):
             return at
     return None
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from sigil.search.diffing import diff
 from sigil.search.model import BASELINE, Parent
 
+_Files = tuple[tuple[str, str], ...]
 MOST = 3
 _LOOKED_AT = 24
 
@@ -47,18 +48,19 @@ def relatives_of(
 
 def difference(baseline: Mapping[str, str], files: Mapping[str, str]) -> str:
     """Return the unified diff from ``baseline`` to ``files``; see `sigil.search.diffing.diff`."""
-    return _difference(tuple(sorted(baseline.items())), tuple(sorted(files.items())))
+    return _difference(tuple(baseline.items()), tuple(files.items()))[0]
+
+
+def _changes(baseline: Mapping[str, str], files: Mapping[str, str]) -> frozenset[str]:
+    """Return the lines that `difference` takes away and adds, with their signs."""
+    return _difference(tuple(baseline.items()), tuple(files.items()))[1]
 
 
 # Prompts show the same candidates again and again. A memo: it changes the time alone.
 @lru_cache(maxsize=256)
-def _difference(baseline: tuple[tuple[str, str], ...], files: tuple[tuple[str, str], ...]) -> str:
-    return diff(dict(baseline), dict(files))
-
-
-def _changes(baseline: Mapping[str, str], files: Mapping[str, str]) -> frozenset[str]:
-    lines = difference(baseline, files).split("\n")
-    return frozenset(line for line in lines if line[:1] in {"+", "-"})
+def _difference(baseline: _Files, files: _Files) -> tuple[str, frozenset[str]]:
+    text = diff(dict(baseline), dict(files))
+    return text, frozenset(line for line in text.split("\n") if line.startswith(("+", "-")))
 
 
 def _unlike(one: frozenset[str], other: frozenset[str]) -> float:
