@@ -26,7 +26,11 @@ def forked(nursery: Nursery) -> tuple[Child, socket.socket]:
     """Return a lane that waits for its opening, and our end of its connection."""
     ours, theirs = socket.socketpair()
     with theirs:
-        return nursery.fork(theirs), ours
+        try:
+            return nursery.fork(theirs), ours
+        except OSError:
+            ours.close()
+            raise
 
 
 def parent_of(pid: int) -> int:
@@ -111,6 +115,12 @@ def test_closing_a_nursery_ends_the_lanes_that_are_left(nursery: Nursery):
     with ours:
         nursery.close()
         assert lane.wait(PATIENCE_S)
+
+
+def test_nothing_is_forked_once_a_nursery_is_closed(nursery: Nursery):
+    nursery.close()
+    with pytest.raises(OSError, match="closed"):
+        forked(nursery)
 
 
 def test_what_was_started_ahead_is_taken_once():

@@ -92,6 +92,7 @@ class Nursery:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: _Process | None = None
+        self._closed = False
         with contextlib.suppress(OSError):  # the first fork says so
             self._process = _Process()
 
@@ -102,6 +103,8 @@ class Nursery:
             OSError: it cannot be had.
         """
         with self._lock:
+            if self._closed:
+                raise OSError("the nursery of lanes is closed")
             if self._process is not None:
                 try:
                     return self._process.fork(connection)
@@ -114,6 +117,7 @@ class Nursery:
     def close(self) -> None:
         """End the process and every lane that is left, and wait for it."""
         with self._lock:
+            self._closed = True
             if self._process is not None:
                 self._process.end()
 
