@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from sigil.cli.evolving import plan_of
+from sigil.cli.kinds import duration
 from sigil.cli.progress import choose_report
-from sigil.cli.settings import duration
 from sigil.errors import InvalidValue, Where
 from sigil.evaluate.cases import GivenCase
 from sigil.evaluate.literals import NotLiteral

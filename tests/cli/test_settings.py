@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from sigil import errors
-from sigil.cli.settings import SETTINGS, duration, resolve
+from sigil.cli.kinds import SETTINGS, duration
+from sigil.cli.settings import resolve
 
 
 @pytest.fixture

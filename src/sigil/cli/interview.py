@@ -14,8 +14,8 @@ from importlib import import_module
 from typing import Any
 
 from sigil.cli.configuring import ENTRY, Choices
+from sigil.cli.kinds import amount
 from sigil.cli.planning import NO_MODEL
-from sigil.cli.settings import amount
 from sigil.errors import DependencyMissing, SigilError
 from sigil.llm.provider import provider_names
 from sigil.llm.settings import KEY_VARIABLES, read_settings

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sigil.cli import settings as kinds
+from sigil.cli import kinds
 from sigil.cli.lazy import INTERRUPTED
 from sigil.cli.options import (
     as_json,

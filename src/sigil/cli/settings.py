@@ -1,31 +1,26 @@
 """Settings of a run: defaults, `sigil.yaml`, `SIGIL_*` variables, flags, in rising order.
 
-One table holds every setting with its type and default, so that the YAML key, the
-variable, the flag and `sigil config show` cannot disagree. Secrets are not settings: they
-come from the environment or a key file and are never printed.
+Secrets are not settings: they come from the environment or a key file and are never printed.
+
+Not here: which settings there are (`sigil.cli.kinds`).
 """
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from sigil.cli.kinds import SETTINGS, Kind
 from sigil.errors import InvalidValue, Where
 from sigil.llm.settings import ModelSettings, read_settings
 from sigil.store.documents import Document, is_blank, read_document, validate
 from sigil.store.files import read_file
 
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h)?")
-_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
-MOST_LANES = 64
-LEVELS = ("L0", "L1", "L2", "L3")
 FILES = (".sigil/sigil.yaml", "sigil.yaml")
 """Where the settings of a repository are; the first that is there counts."""
 
@@ -53,126 +48,6 @@ class _Config(BaseModel):
     optimizer_params: dict[str, dict[str, Any]] = {}
     registry: str | None = None
     defaults: dict[str, Any] = {}
-
-
-def duration(text: str) -> float:
-    """Return seconds from ``90``, ``90s``, ``1.5m`` or ``2h``.
-
-    Raises:
-        ValueError: it is none of these, or not above zero.
-    """
-    match = _DURATION.fullmatch(text.strip())
-    seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
-    if seconds <= 0:
-        raise ValueError("a duration such as 90s, 5m or 2h")
-    return seconds
-
-
-def positive(text: str) -> int:
-    """Return a whole number from 1 to a billion.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if not text.isdigit() or not 1 <= int(text) <= 10**9:
-        raise ValueError("a whole number from 1 to 1000000000")
-    return int(text)
-
-
-def few(text: str) -> int:
-    """Return a whole number from 1 to 64.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if not text.isdigit() or not 1 <= int(text) <= MOST_LANES:
-        raise ValueError(f"a whole number from 1 to {MOST_LANES}")
-    return int(text)
-
-
-def amount(text: str) -> float:
-    """Return a number of US dollars, such as 0.50 or 20.
-
-    Raises:
-        ValueError: it is none, or not above zero.
-    """
-    if not _AMOUNT.fullmatch(text.strip()) or float(text) <= 0:
-        raise ValueError("an amount such as 0.50 or 20")
-    return float(text)
-
-
-def natural(text: str) -> int:
-    """Return a whole number from 0 to 2**63.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if not text.isdigit() or int(text) > 2**63:
-        raise ValueError("a whole number, 0 or above")
-    return int(text)
-
-
-def level(text: str) -> str:
-    """Return a rung of the sandbox's ladder.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if text not in LEVELS:
-        raise ValueError(f"one of {', '.join(LEVELS)}")
-    return text
-
-
-def word(text: str) -> str:
-    """Return the text as it is."""
-    return text
-
-
-def url(text: str) -> str:
-    """Return the URL of a model's provider.
-
-    Raises:
-        ValueError: it is none, or holds a secret.
-    """
-    try:
-        return read_settings("model", {"provider": "openai-compatible", "base_url": text}).base_url
-    except InvalidValue as error:
-        raise ValueError("a URL such as http://127.0.0.1:11434/v1") from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    parse: Callable[[str], Any]
-    default: Any
-    help: str
-
-
-SETTINGS: Mapping[str, _Kind] = {
-    "optimizer": _Kind(
-        word,
-        "simple",
-        "how the search proceeds: simple, alphaevolve, tree … (sigil plugins lists them)",
-    ),
-    "provider": _Kind(
-        word, None, "who answers, if a model is to propose: openai, anthropic, inbox …; or none"
-    ),
-    "model": _Kind(word, None, "the model's name, as its provider calls it"),
-    "base_url": _Kind(url, None, "where the named provider is; no key is sent there unasked"),
-    "backend": _Kind(word, "local", "where evaluations run: local"),
-    "exchanges": _Kind(word, None, "for the provider replay: a file of recorded exchanges"),
-    "num": _Kind(positive, 16, "candidates proposed per round; of a model, those under way"),
-    "lanes": _Kind(few, None, "evaluations at once; by default the cores, less one if timed"),
-    "seed": _Kind(natural, None, "seed of the search; by default the eval's replay.seed"),
-    "budget_evals": _Kind(positive, None, "end after so many evaluations"),
-    "budget_time": _Kind(
-        duration, None, "end after so long, such as 90s or 2h; its end is kept for confirming"
-    ),
-    "budget_usd": _Kind(amount, None, "end before models cost more than so many US dollars"),
-    "budget_tokens": _Kind(positive, None, "end before models take more than so many tokens"),
-    "in_flight": _Kind(few, 8, "requests to models under way at once"),
-    "patience": _Kind(positive, 300, "end after so many evaluations without progress"),
-    "sandbox": _Kind(level, None, "demand exactly this rung; by default the best that holds"),
-}
 
 
 def resolve(
@@ -272,7 +147,7 @@ def models_in(document: Document, optimizer: str) -> list[ModelSettings]:
 
 def _resolve_one(
     name: str,
-    kind: _Kind,
+    kind: Kind,
     document: Document | None,
     defaults: Mapping[str, Any],
     flags: Mapping[str, Any],
@@ -290,7 +165,7 @@ def _resolve_one(
     return Setting(kind.default, "default")
 
 
-def _parse(kind: _Kind, text: str, where: Where) -> Any:
+def _parse(kind: Kind, text: str, where: Where) -> Any:
     try:
         return kind.parse(text)
     except ValueError as error:
