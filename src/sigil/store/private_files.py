@@ -3,7 +3,7 @@
 Promises: such a file is never open to others, not even for a moment, and is whole or absent; one
 that others may read or write, or that is a link or somebody else's, is refused.
 
-Not here: what the keys are (`sigil.gate.keys`, `sigil.ledger.keys`).
+Not here: what the keys are (`sigil.gate.bundle.keys`, `sigil.ledger.keys`).
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from sigil.errors import SigilError
 from sigil.gate.deploy.model import Deployment
 from sigil.gate.effects import Call, EffectFailed
-from sigil.gate.http import Http
+from sigil.gate.http.client import Http
 
 Factory = Callable[[], Deployment]
 THREADS = 8
