@@ -12,11 +12,11 @@ from typing import Any
 from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.exam.answerers import Answerers
 from sigil.gate.exam.channel import Assignment, Report
-from sigil.gate.exam.examining import Sitting
 from sigil.gate.exam.hall import Hall
 from sigil.gate.lua import Limits
 from sigil.gate.model import Scenario
 from sigil.gate.policy import Service, load_policy
+from sigil.gate.sittings import Sitting
 from sigil.testing.exam_models import Seen
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "billing"

@@ -15,10 +15,10 @@ from sigil.cli.scenario.choosing import identities_of
 from sigil.gate.bundle.sealing import seal_bytes
 from sigil.gate.evaluation import Outcome, evaluate
 from sigil.gate.exam.answerers import Answerers
-from sigil.gate.exam.examining import Observed
 from sigil.gate.parts import Parts, Wanted
 from sigil.gate.record.dossier import folder_of, keep_exchanges, keep_observations, keep_summary
 from sigil.gate.record.summary import Summary, summary
+from sigil.gate.sittings import Observed
 from sigil.printable import printable_once
 
 

@@ -16,7 +16,6 @@ from fractions import Fraction
 from sigil import __version__
 from sigil.canonical import salted_digest
 from sigil.gate.decision import Decision, Facts, Threshold
-from sigil.gate.exam.examining import Observed
 from sigil.gate.feedback import Disclosure, disclosure
 from sigil.gate.judge import rubrics
 from sigil.gate.model import Priority, Status
@@ -25,6 +24,7 @@ from sigil.gate.record import events
 from sigil.gate.record.events import Complete, Decided, Provenance
 from sigil.gate.revisions import Revisions
 from sigil.gate.scoring import Answers, Score
+from sigil.gate.sittings import Observed
 from sigil.gate.trust import Tier
 
 EVALUATOR = f"sigil@{__version__}"

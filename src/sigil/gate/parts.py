@@ -13,12 +13,13 @@ from pathlib import Path
 from sigil.effects import SYSTEM_CLOCK, Clock, random_bytes
 from sigil.gate.bundle.keys import Identities
 from sigil.gate.deploy import Deployment, deploy
-from sigil.gate.exam.examining import Answerer, Observed
+from sigil.gate.exam.examining import Answerer
 from sigil.gate.exam.hall import Hall
 from sigil.gate.model import SideName
 from sigil.gate.policy import Service
 from sigil.gate.record.recording import Share
 from sigil.gate.revisions import Revisions, resolve
+from sigil.gate.sittings import Observed
 from sigil.ledger.ledger import Ledger
 
 

@@ -8,9 +8,9 @@ from tests.gate import billings
 from sigil.gate.deploy import Source, deploy
 from sigil.gate.deploy.settings import External, Process, Urls
 from sigil.gate.effects import Call, EffectFailed, EffectMissing
-from sigil.gate.exam.examining import Sitting
 from sigil.gate.exam.execution import Execution
 from sigil.gate.model import Scenario
+from sigil.gate.sittings import Sitting
 
 SITTING = Sitting(Scenario("s", "visible", "", "s.lua"), "pr", 0, 1)
 

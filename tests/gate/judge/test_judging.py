@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigil.gate.effects import Call, EffectMissing
-from sigil.gate.exam.examining import Sitting
 from sigil.gate.judge.asking import Models
 from sigil.gate.judge.judgements import QUESTIONS, NoJudgement, control, question, read
 from sigil.gate.judge.judging import Judge
 from sigil.gate.model import Scenario
+from sigil.gate.sittings import Sitting
 from sigil.llm.budget import UNLIMITED, Budget
 from sigil.llm.model import Reply, Request, Usage
 from sigil.llm.settings import ModelSettings

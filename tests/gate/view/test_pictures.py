@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sigil.gate.effects import Answered, Call
-from sigil.gate.exam.examining import Observed, Sitting
 from sigil.gate.model import Result, Scenario, Status
+from sigil.gate.sittings import Observed, Sitting
 from sigil.gate.view.pictures import as_text, keep_pictures, picture
 
 PNG = b"\x89PNG\r\n"

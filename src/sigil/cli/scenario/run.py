@@ -15,8 +15,8 @@ from sigil.cli.scenario.choosing import service_name
 if TYPE_CHECKING:
     from sigil.gate.deploy import Deployment
     from sigil.gate.deploy.settings import External
-    from sigil.gate.exam.examining import Observed
     from sigil.gate.policy import Service
+    from sigil.gate.sittings import Observed
 
 FAILED = 1
 SECOND_MS = 1000

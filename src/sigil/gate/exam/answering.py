@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sigil.gate.effects import Call, EffectFailed, Json
-from sigil.gate.exam.examining import Sitting
+from sigil.gate.sittings import Sitting
 
 Handler = Callable[[Sitting, Call], Json]
 

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from sigil.canonical import digest_value, salted_digest
 from sigil.gate.deploy import Deployment
-from sigil.gate.effects import Answered, Call, Json
+from sigil.gate.effects import Call, Json
 from sigil.gate.exam.channel import Assignment
 from sigil.gate.exam.hall import Hall, Lost
 from sigil.gate.lua import Limits
@@ -33,58 +33,10 @@ from sigil.gate.model import (
     Status,
 )
 from sigil.gate.scoring import Answers, Question
+from sigil.gate.sittings import SIDES, Observed, Sitting
 
-SIDES: tuple[SideName, SideName] = ("pr", "baseline")
 SITTING_S = 120.0
 """Seconds of one scenario at most; its own budget usually ends it before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sitting:
-    """One scenario, on one side, once.
-
-    Args:
-        scenario: opened; in no representation.
-        side: where.
-        repeat: from 0.
-        seed: of its generators.
-    """
-
-    scenario: Scenario = field(repr=False)
-    side: SideName
-    repeat: int
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """What came of a sitting.
-
-    Args:
-        sitting: which.
-        result: what scores are made of.
-        declared: what the scenario says of itself; None if it could not be read.
-        evidence: why it did not pass; None if it did.
-        answered: every call with its reply.
-        elapsed_ms: wall clock.
-    """
-
-    sitting: Sitting
-    result: Result
-    declared: Declared | None = field(repr=False)
-    evidence: Evidence | None = field(repr=False)
-    answered: tuple[Answered, ...] = field(repr=False)
-    elapsed_ms: int = 0
-
-    @property
-    def scenario(self) -> str:
-        """Return the scenario's id."""
-        return self.sitting.scenario.id
-
-    @property
-    def side(self) -> SideName:
-        """Return where it was."""
-        return self.sitting.side
 
 
 class Answerer(Protocol):

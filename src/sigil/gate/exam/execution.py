@@ -21,8 +21,8 @@ from sigil.evaluate.interpreter import choose_python
 from sigil.gate.deploy import Deployment
 from sigil.gate.deploy.process import ProcessDeployment
 from sigil.gate.effects import Call, EffectFailed, EffectMissing, Json
-from sigil.gate.exam.examining import Sitting
 from sigil.gate.model import SideName
+from sigil.gate.sittings import Sitting
 from sigil.sandbox.base import freeze
 from sigil.sandbox.checkout import open_checkout
 from sigil.sandbox.commands import CommandSandbox

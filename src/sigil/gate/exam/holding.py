@@ -14,11 +14,12 @@ from contextlib import ExitStack
 from sigil.effects import Clock
 from sigil.gate.decision import Stage
 from sigil.gate.deploy import Deployment, Source
-from sigil.gate.exam.examining import SIDES, Exam, Observed, examine
+from sigil.gate.exam.examining import Exam, examine
 from sigil.gate.model import Half, SideName
 from sigil.gate.parts import Parts, Wanted
 from sigil.gate.policy import GatePolicy
 from sigil.gate.revisions import Revision, Revisions
+from sigil.gate.sittings import SIDES, Observed
 from sigil.gate.stages import Stages
 
 HALVES: tuple[Half, Half] = ("visible", "holdout")

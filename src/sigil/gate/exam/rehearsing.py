@@ -12,11 +12,12 @@ from fnmatch import fnmatchcase
 
 from sigil.errors import InvalidValue, NotFound
 from sigil.gate.deploy import Deployment
-from sigil.gate.exam.examining import Answerer, Exam, Observed, examine
+from sigil.gate.exam.examining import Answerer, Exam, examine
 from sigil.gate.exam.hall import Hall
 from sigil.gate.lua import Limits, declare
 from sigil.gate.model import Scenario, SideName
 from sigil.gate.record.dossier import kept
+from sigil.gate.sittings import Observed
 from sigil.gate.view.reporting import frames
 
 SIDE: SideName = "baseline"

@@ -11,11 +11,12 @@ from sigil.gate.deploy import Deployment
 from sigil.gate.effects import Call, Json
 from sigil.gate.exam.answering import Answering, vault
 from sigil.gate.exam.channel import Assignment
-from sigil.gate.exam.examining import Sitting, seed_of
+from sigil.gate.exam.examining import seed_of
 from sigil.gate.exam.hall import Hall, Lost
 from sigil.gate.generate.validating import Ran
 from sigil.gate.lua import Limits
 from sigil.gate.model import Evidence, Scenario, Status
+from sigil.gate.sittings import Sitting
 
 MOST_SECONDS = 60.0
 

@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 from sigil.canonical import compact_json
 from sigil.errors import SigilError
 from sigil.gate.effects import Call, EffectFailed, EffectMissing, Json
-from sigil.gate.exam.examining import Sitting
+from sigil.gate.sittings import Sitting
 from sigil.llm.asking import Asking
 from sigil.llm.budget import Budget
 from sigil.llm.model import Message, Provider, Request

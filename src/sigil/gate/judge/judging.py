@@ -19,10 +19,10 @@ from typing import Any, Final
 
 from sigil.canonical import digest
 from sigil.gate.effects import Call, EffectFailed, Json
-from sigil.gate.exam.examining import Sitting
 from sigil.gate.judge import judgements, rubrics
 from sigil.gate.judge.asking import Models
 from sigil.gate.judge.judgements import Judgement, NoJudgement
+from sigil.gate.sittings import Sitting
 
 QUORUM: Final = 3
 _TEMPERATURE: Final = 0.3

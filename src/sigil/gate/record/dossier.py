@@ -28,10 +28,10 @@ import msgspec
 from sigil.canonical import digest, snapshot_json
 from sigil.errors import Corrupt, NotFound, Where
 from sigil.gate.effects import Answered, Call, Json
-from sigil.gate.exam.examining import Observed
 from sigil.gate.feedback import Feedback
 from sigil.gate.model import Declared, Evidence, Result, SideName
 from sigil.gate.record.summary import Summary
+from sigil.gate.sittings import Observed
 from sigil.store.files import make_directory, read_file, write_atomic
 
 FOLDER = ".sigil/gate"

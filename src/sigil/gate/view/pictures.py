@@ -18,7 +18,7 @@ from sigil.gate.effects import Json
 from sigil.store.files import make_directory, write_atomic
 
 if TYPE_CHECKING:
-    from sigil.gate.exam.examining import Observed
+    from sigil.gate.sittings import Observed
 
 FOLDER: Final = "screenshots"
 _PREFIX: Final = "data:image/png;base64,"
