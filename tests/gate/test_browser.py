@@ -20,7 +20,7 @@ from sigil.gate.exam.channel import Assignment
 from sigil.gate.exam.hall import Hall, Lost
 from sigil.gate.lua import Limits
 from sigil.gate.model import Scenario
-from sigil.gate.view.pictures import picture
+from sigil.gate.pictures import picture
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="there is no chromium on this machine")
 FORM = """<!doctype html><title>A form</title><h1>Hello</h1>

@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 from sigil.gate.browser.arriving import Journeys
 from sigil.gate.effects import EffectFailed, Json
-from sigil.gate.view.pictures import as_text
+from sigil.gate.pictures import as_text
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

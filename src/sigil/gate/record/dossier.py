@@ -4,7 +4,7 @@
     feedback.json        what the change's author may read
     visible.json         the visible half as the operator sees it: results and evidence
     observations.age     every call with its reply, both halves, sealed for the exam's recipients
-    screenshots/         of the visible half (`sigil.gate.view.pictures`)
+    screenshots/         of the visible half (`sigil.gate.pictures`)
     exchanges.age        what models were asked and said, sealed likewise; only if there were any
 
 Holdouts are in the sealed ones alone. A value of the vault is nowhere: a recording holds its name

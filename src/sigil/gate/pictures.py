@@ -12,13 +12,11 @@ import base64
 import binascii
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sigil.gate.effects import Json
+from sigil.gate.sittings import Observed
 from sigil.store.files import make_directory, write_atomic
-
-if TYPE_CHECKING:
-    from sigil.gate.sittings import Observed
 
 FOLDER: Final = "screenshots"
 _PREFIX: Final = "data:image/png;base64,"

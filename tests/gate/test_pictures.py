@@ -6,8 +6,8 @@ import pytest
 
 from sigil.gate.effects import Answered, Call
 from sigil.gate.model import Result, Scenario, Status
+from sigil.gate.pictures import as_text, keep_pictures, picture
 from sigil.gate.sittings import Observed, Sitting
-from sigil.gate.view.pictures import as_text, keep_pictures, picture
 
 PNG = b"\x89PNG\r\n"
 
