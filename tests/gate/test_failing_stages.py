@@ -32,11 +32,13 @@ from sigil.gate.evaluation import Outcome, evaluate
 from sigil.gate.exam import holding
 from sigil.gate.parts import Wanted
 from sigil.gate.record import dossier, events, history, recording
-from sigil.gate.record.summary import markdown, summary
 from sigil.gate.record.unfinished import BEGUN, BROKEN
 from sigil.gate.revisions import resolve
 from sigil.gate.view import present
+from sigil.gate.view.comment import markdown
+from sigil.gate.view.summarizing import summary
 from sigil.ledger import objects, refs
+from sigil.ledger.ledger import Ledger
 
 CAUSE = "the reason why"
 
@@ -65,6 +67,19 @@ def worth(bench: Bench) -> tuple[Verdict, list[Code]]:
     revisions = resolve(bench.root, "change")
     found = decision_on(bench.root, revisions, bench.ledger(), "api", SYSTEM_CLOCK.now()).worth
     return found.verdict, [reason.code for reason in found.reasons]
+
+
+def worth_of_latest(bench: Bench) -> Verdict:
+    """Return what there is on record of the change, REVIEW where there is no decision at all."""
+    try:
+        return worth(bench)[0]
+    except NotFound:
+        return Verdict.REVIEW
+
+
+def begun(bench: Bench) -> int:
+    """Return how many evaluations are on record."""
+    return sum(entry.kind == BEGUN for entry in bench.ledger().entries())
 
 
 @dataclass
@@ -288,6 +303,21 @@ def test_a_remote_with_another_past_allows_nothing(bench, failing):
     outcome = evaluated(bench, share=share)
     assert outcome.decision.verdict is Verdict.REVIEW
     assert outcome.decision.reasons[0].about == Stage.LEDGER.value
+    assert worth_of_latest(bench) is not Verdict.ALLOW
+
+
+def test_an_evaluation_that_is_ended_while_its_decision_is_shared_allows_nothing(bench):
+    times: list[int] = []
+
+    def share(ledger) -> bool:
+        times.append(1)
+        if len(times) == 3:
+            raise KeyboardInterrupt
+        return False
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluated(bench, share=share)
+    assert worth(bench) == (Verdict.REVIEW, [Code.BROKEN_OFF])
 
 
 # --- every call of a face, one after the other ---------------------------------------------
@@ -302,35 +332,63 @@ FACES = {
     "starting processes": (subprocess, "Popen"),
     "handing sockets over": (socket, "send_fds"),
 }
-MOST = 40
-"""Calls of one face that are made to fail; of more, as many that are spread evenly."""
+MOST = 12
+"""Calls of one face that are made to fail, if it is called more often."""
+
+
+@dataclass
+class Calls:
+    """How often something was called, and how often before and after the decision was appended."""
+
+    made: int = 0
+    before: int = 0
+    after: int = 0
+
+    def some(self) -> list[int]:
+        """Return calls to fail: the last, those around the decision, and others spread evenly."""
+        around = {self.before, self.before + 1, self.after, self.after + 1, self.made}
+        chosen = {number for number in around if 1 <= number <= self.made}
+        spread = range(MOST - len(chosen))
+        chosen |= {1 + number * self.made // len(spread) for number in spread}
+        return list(range(1, self.made + 1)) if self.made <= MOST else sorted(chosen)
 
 
 @contextmanager
 def failing_at(patch: pytest.MonkeyPatch, place: Any, name: str, number: int):
-    """Let the n-th call of something fail, none for 0, and tell how often it was called."""
-    whole, called = getattr(place, name), [0]
+    """Let the n-th call of something fail, none for 0, and tell of the calls."""
+    whole, append, calls = getattr(place, name), Ledger.append, Calls()
 
     def call(*arguments: Any, **named: Any) -> Any:
-        called[0] += 1
-        if called[0] == number:
+        calls.made += 1
+        if calls.made == number:
             raise OSError(5, "canary")
         return whole(*arguments, **named)
 
+    def appending(ledger: Ledger, kind: str, *rest: Any, **named: Any) -> Any:
+        if kind != events.DECISION:
+            return append(ledger, kind, *rest, **named)
+        calls.before = calls.made
+        entry = append(ledger, kind, *rest, **named)
+        calls.after = calls.made
+        return entry
+
     with patch.context() as patched:
         patched.setattr(place, name, call)
-        yield called
+        patched.setattr(Ledger, "append", appending)
+        yield calls
 
 
 @pytest.mark.parametrize("face", FACES)
 def test_whichever_call_fails_nothing_is_allowed(bench, monkeypatch, face):
-    with failing_at(monkeypatch, *FACES[face], 0) as called:
+    with failing_at(monkeypatch, *FACES[face], 0) as calls:
         assert evaluated(bench).decision.verdict is Verdict.ALLOW
-    total = called[0]
-    assert total > 0
-    for number in range(1, total + 1, -(-total // MOST)):
-        with failing_at(monkeypatch, *FACES[face], number) as called:
+    assert 0 < calls.after <= calls.made
+    for number in calls.some():
+        before = begun(bench)
+        with failing_at(monkeypatch, *FACES[face], number) as failed:
             outcome = evaluated(bench)
-        assert called[0] >= number
+        assert failed.made >= number
         assert outcome.decision.verdict is not Verdict.ALLOW, number
+        if begun(bench) > before:  # else an earlier decision stands
+            assert worth_of_latest(bench) is not Verdict.ALLOW, number
         assert "canary" not in repr(outcome.feedback)

@@ -15,8 +15,8 @@ from sigil.gate.exam.answerers import Answerers
 from sigil.gate.judge import rubrics
 from sigil.gate.record import events
 from sigil.gate.record.dossier import EXCHANGES, folder_of, keep_exchanges, keep_summary
-from sigil.gate.record.summary import summary
 from sigil.gate.view import reporting
+from sigil.gate.view.summarizing import summary
 from sigil.testing.exam_models import ScriptedJudge
 
 JUDGED = """

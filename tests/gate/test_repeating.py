@@ -12,9 +12,9 @@ from sigil.canonical import digest
 from sigil.gate.evaluation import evaluate
 from sigil.gate.model import Status
 from sigil.gate.record.dossier import SEALED, folder_of, keep_summary
-from sigil.gate.record.summary import figures, summary
 from sigil.gate.repeating import disagreements, repeat
 from sigil.gate.view import reporting
+from sigil.gate.view.summarizing import figures, summary
 
 
 @pytest.fixture

@@ -89,11 +89,11 @@ def eval_(
 
 def _write(found: Summary, told: Feedback, *, junit: Path | None, markdown: Path | None) -> None:
     """Write what CI shows; both are the author's view."""
-    from sigil.gate.record import summary
+    from sigil.gate.view import comment
     from sigil.gate.view import junit as cases
     from sigil.store.files import write_atomic
 
     if junit is not None:
         write_atomic(junit, cases.junit(found.service, cases.of_feedback(told)))
     if markdown is not None:
-        write_atomic(markdown, summary.markdown(found, told).encode())
+        write_atomic(markdown, comment.markdown(found, told).encode())

@@ -17,8 +17,9 @@ from sigil.gate.evaluation import Outcome, evaluate
 from sigil.gate.exam.answerers import Answerers
 from sigil.gate.parts import Parts, Wanted
 from sigil.gate.record.dossier import folder_of, keep_exchanges, keep_observations, keep_summary
-from sigil.gate.record.summary import Summary, summary
+from sigil.gate.record.summary import Summary
 from sigil.gate.sittings import Observed
+from sigil.gate.view.summarizing import summary
 from sigil.printable import printable_once
 
 

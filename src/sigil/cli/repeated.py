@@ -30,10 +30,10 @@ def replay_evaluation(root: Path, name: str, identities: Identities, *, as_json:
     from sigil.gate.exam.examining import SITTING_S
     from sigil.gate.policy import MAX_BYTES, PATH, load_policy
     from sigil.gate.record import dossier
-    from sigil.gate.record.summary import figures
     from sigil.gate.repeating import repeat
     from sigil.gate.trees import CommitTree
     from sigil.gate.view import reporting
+    from sigil.gate.view.summarizing import figures
 
     folder = dossier.find(root, name)
     found = dossier.read_summary(folder)

@@ -16,7 +16,7 @@ from sigil.gate.evaluation import evaluate
 from sigil.gate.evaluator import open_observations
 from sigil.gate.exam.answering import Answering, vault
 from sigil.gate.record import dossier
-from sigil.gate.record.summary import summary
+from sigil.gate.view.summarizing import summary
 from sigil.store.files import read_file
 
 SECRET = 'canary-pässwörd "quoted"'

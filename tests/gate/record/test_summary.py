@@ -17,8 +17,10 @@ from sigil.errors import DiskFull
 from sigil.gate.decision import Verdict
 from sigil.gate.evaluation import evaluate
 from sigil.gate.feedback import Disclosure
-from sigil.gate.record.summary import Figures, Summary, figures, markdown, summary
+from sigil.gate.record.summary import Figures, Summary
 from sigil.gate.scoring import Pair, Score
+from sigil.gate.view.comment import markdown
+from sigil.gate.view.summarizing import figures, summary
 
 SHARES = st.fractions(0, 1)
 PAIRS = st.builds(Pair, SHARES, SHARES)

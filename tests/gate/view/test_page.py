@@ -12,7 +12,8 @@ from tests.gate.view.test_comparing import FAILED, SUMMARY, told, visible
 
 from sigil.gate.decision import Verdict
 from sigil.gate.feedback import Disclosure
-from sigil.gate.record.summary import Figures, markdown
+from sigil.gate.record.summary import Figures
+from sigil.gate.view.comment import markdown
 from sigil.gate.view.page import page
 
 ALLOWED = replace(SUMMARY, verdict=Verdict.REVIEW, recommended=Verdict.ALLOW)

@@ -14,8 +14,8 @@ from sigil.gate.evaluation import evaluate
 from sigil.gate.model import Declared, Evidence, Priority, Result, Scenario, Status
 from sigil.gate.record import dossier
 from sigil.gate.record.dossier import Kept
-from sigil.gate.record.summary import summary
 from sigil.gate.view import reporting
+from sigil.gate.view.summarizing import summary
 from sigil.store.files import write_atomic
 
 WHY = Evidence("assertion is false")

@@ -162,7 +162,7 @@ def _service(root: Path, service: str) -> Service:
 
 
 def _facts(observed: Observed) -> dict[str, Any]:
-    from sigil.gate.exam.rehearsing import frame
+    from sigil.gate.view.reporting import frame
 
     return {
         "scenario": observed.sitting.scenario.id,
@@ -175,8 +175,8 @@ def _facts(observed: Observed) -> dict[str, Any]:
 
 
 def _print(observed: list[Observed], elapsed_s: float) -> None:
-    from sigil.gate.exam.rehearsing import frame
     from sigil.gate.model import Status
+    from sigil.gate.view.reporting import frame
 
     click.echo()
     width = max(len(one.sitting.scenario.id) for one in observed)
@@ -196,8 +196,8 @@ def _time(elapsed_ms: int) -> str:
 
 
 def _write_junit(path: Path, service: str, observed: list[Observed]) -> None:
-    from sigil.gate.exam.rehearsing import frame
     from sigil.gate.view.junit import Case, junit
+    from sigil.gate.view.reporting import frame
     from sigil.store.files import write_atomic
 
     cases = [

@@ -16,9 +16,7 @@ from sigil.gate.exam.examining import Answerer, Exam, examine
 from sigil.gate.exam.hall import Hall
 from sigil.gate.lua import Limits, declare
 from sigil.gate.model import Scenario, SideName
-from sigil.gate.record.dossier import kept
 from sigil.gate.sittings import Observed
-from sigil.gate.view.reporting import frames
 
 SIDE: SideName = "baseline"
 """What is put up counts as ours: its output is kept."""
@@ -105,9 +103,3 @@ def _unheard(done: int, total: int) -> None:
 
 def _never() -> bool:
     return False
-
-
-def frame(observed: Observed) -> str:
-    """Return the picture of why a visible scenario did not pass."""
-    scenario = observed.sitting.scenario
-    return frames({scenario.id: scenario}, [kept(observed)])[0]

@@ -25,10 +25,11 @@ from sigil.gate.decision import Verdict
 from sigil.gate.feedback import Feedback
 from sigil.gate.forge.github import Forge
 from sigil.gate.merging import message_of, stands_on_base, use_up
-from sigil.gate.record.summary import Summary, markdown
+from sigil.gate.record.summary import Summary
 from sigil.gate.revisions import Revisions
 from sigil.gate.trust import Tier
 from sigil.gate.view import present
+from sigil.gate.view.comment import markdown
 from sigil.ledger.ledger import Ledger
 
 STATES = {Verdict.ALLOW: "success", Verdict.REVIEW: "pending", Verdict.BLOCK: "failure"}

@@ -19,6 +19,7 @@ from sigil.gate.evaluator import open_bundle, open_observations
 from sigil.gate.model import Evidence, Priority, Scenario, Status
 from sigil.gate.record import dossier
 from sigil.gate.record.dossier import Kept
+from sigil.gate.sittings import Observed
 from sigil.gate.trees import CommitTree
 from sigil.gate.view.frames import failure_frame
 from sigil.store.files import read_file
@@ -83,6 +84,12 @@ def frames(scenarios: Mapping[str, Scenario], sat: Sequence[Kept]) -> list[str]:
         )
         for (name, status, evidence), same in alike.items()
     ]
+
+
+def frame(observed: Observed) -> str:
+    """Return the picture of why a visible scenario did not pass."""
+    scenario = observed.sitting.scenario
+    return frames({scenario.id: scenario}, [dossier.kept(observed)])[0]
 
 
 def _priority(sat: Kept) -> Priority:
