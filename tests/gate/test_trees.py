@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sigil.errors import Corrupt, InvalidValue, NotFound, Unreadable
-from sigil.gate.trees import Capped, CommitTree, Entry, FolderTree, Tree, place
+from sigil.gate.trees import Capped, CommitTree, Entry, FolderTree, Tree, first_link, place
 
 GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
 Made = Callable[[], Tree]
@@ -63,6 +63,17 @@ def test_a_file_that_is_not_there_is_not_found(tmp_path, made, path):
     write(tmp_path, "a/b")
     with pytest.raises((NotFound, Corrupt)):
         made().read(path, 10)
+
+
+def test_the_topmost_link_of_a_path_is_found_and_the_root_may_be_one(tmp_path):
+    write(tmp_path, "root/a/b/c")
+    (tmp_path / "root" / "a" / "inner").symlink_to("b")
+    (tmp_path / "root" / "outer").symlink_to("a")
+    (tmp_path / "linked").symlink_to("root")
+    for root in (tmp_path / "root", tmp_path / "linked"):
+        assert first_link(root, "outer/inner/c") == "outer"
+        assert first_link(root, "a/inner/c") == "a/inner"
+        assert [first_link(root, path) for path in ("a/b/c", "a/gone", ".")] == [None] * 3
 
 
 def test_a_link_is_seen_and_not_followed(tmp_path, made):

@@ -117,6 +117,21 @@ class Capped:
 # --- the folder as it stands ------------------------------------------------------------
 
 
+def first_link(root: Path, path: str) -> str | None:
+    """Return the topmost part of ``path``, below ``root``, that is a symbolic link; None if none.
+
+    Args:
+        root: a folder that may be a link itself.
+        path: relative to it; none of it has to exist.
+    """
+    current = PurePosixPath()
+    for part in PurePosixPath(path).parts:
+        current /= part
+        if (root / current).is_symlink():
+            return str(current)
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class FolderTree:
     """The files below a folder.
@@ -134,11 +149,12 @@ class FolderTree:
 
     def entries(self, folder: str) -> Iterator[Entry]:
         """Yield what stands below ``folder``; see `Tree`."""
+        link = first_link(self.root, folder)
+        if link is not None:
+            yield Entry(link, "link")
+            return
         for part in reversed((PurePosixPath(folder), *PurePosixPath(folder).parents[:-1])):
             path = self.root / part
-            if path.is_symlink():
-                yield Entry(str(part), "link")
-                return
             if not path.is_dir():
                 if path.exists():
                     yield Entry(str(part), _kind(path.lstat().st_mode))
@@ -161,9 +177,9 @@ class FolderTree:
 
     def read(self, path: str, most: int) -> bytes:
         """Return the bytes of a file; see `Tree`."""
-        for folder in PurePosixPath(path).parents[:-1]:
-            if (self.root / folder).is_symlink():
-                raise Corrupt("a symbolic link", where=place(self, str(folder)))
+        link = first_link(self.root, str(PurePosixPath(path).parent))
+        if link is not None:
+            raise Corrupt("a symbolic link", where=place(self, link))
         descriptor = open_regular(self.root / path)
         try:
             pieces: list[bytes] = []

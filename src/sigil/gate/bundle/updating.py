@@ -32,7 +32,7 @@ from sigil.gate.bundle.read import (
     folder_of,
 )
 from sigil.gate.names import check_service, is_holdout_id, is_visible_id
-from sigil.gate.trees import FolderTree
+from sigil.gate.trees import FolderTree, first_link
 from sigil.store import files
 
 TRACEABILITY = "traceability.json"
@@ -78,7 +78,7 @@ def apply_update(
         Unwritable, DiskFull: the disk refuses; the exam is as it was, or is refused until
             the update is finished.
     """
-    folder = _real(root, folder_of(update.manifest.service))
+    folder = unlinked(root, folder_of(update.manifest.service))
     files.make_directory(folder)
     with files.temporary_directory(folder) as stage:
         _write_stage(root, stage, update, visible or {}, table)
@@ -109,6 +109,26 @@ def _write_stage(
             files.sync_directory(made)
 
 
+def unlinked(root: Path, path: str) -> Path:
+    """Return a path below the repository.
+
+    Args:
+        root: the repository.
+        path: relative to it; none of it has to exist.
+
+    Raises:
+        SealBroken: a part of it is a link.
+    """
+    link = first_link(root, path)
+    if link is not None:
+        raise SealBroken(
+            "a symbolic link stands in the bundle",
+            where=Where(link),
+            remedy="put the folder itself here",
+        )
+    return root / path
+
+
 # --- carrying out what was decided ------------------------------------------------------
 
 
@@ -117,12 +137,22 @@ def _finish(root: Path, service: str) -> None:
 
     Any part of it may be done already.
     """
-    folder = _real(root, folder_of(service))
-    pending = _real(root, f"{folder_of(service)}/{PENDING}")
+    folder = unlinked(root, folder_of(service))
+    pending = unlinked(root, f"{folder_of(service)}/{PENDING}")
     for part in ("", "holdout", "visible"):
-        files.sweep(_real(root, f"{folder_of(service)}/{part}"))
+        files.sweep(unlinked(root, f"{folder_of(service)}/{part}"))
     if not pending.is_dir():
         return
+    _carry_out(root, service, folder)
+    with files.writing(pending):
+        done = files.temporary_path(folder)
+        pending.rename(done)  # at once: a part of an update would be taken for a damaged one
+        files.sync_directory(folder)
+        files.remove_tree(done)
+
+
+def _carry_out(root: Path, service: str, folder: Path) -> None:
+    """Read the whole update before any of it is done, and do it, the manifest last."""
     tree = FolderTree(root)
     shown = f"{folder_of(service)}/{PENDING}"
     manifest = _read_pending(tree, shown, service)
@@ -134,7 +164,7 @@ def _finish(root: Path, service: str) -> None:
     for id_, ciphertext in sorted(staged.items()):
         files.write_atomic(folder / "holdout" / f"{id_}.lua.age", ciphertext)
     for id_, text in sorted(seen.items()):
-        path = _real(root, f"{folder_of(service)}/visible/{id_}.lua")
+        path = unlinked(root, f"{folder_of(service)}/visible/{id_}.lua")
         files.make_directory(path.parent)
         files.sweep(path.parent)
         files.write_atomic(path, text)
@@ -144,11 +174,6 @@ def _finish(root: Path, service: str) -> None:
         traced = tree.read(f"{shown}/{TRACEABILITY}", MAX_BYTES)
         files.write_atomic(folder / TRACEABILITY, traced)
     files.write_atomic(folder / MANIFEST, manifest_bytes(manifest))
-    with files.writing(pending):
-        done = files.temporary_path(folder)
-        pending.rename(done)  # at once: a part of an update would be taken for a damaged one
-        files.sync_directory(folder)
-        files.remove_tree(done)
 
 
 def _read_pending(tree: FolderTree, shown: str, service: str) -> Manifest:
@@ -207,7 +232,7 @@ def _read_visible(tree: FolderTree, shown: str, manifest: Manifest) -> dict[str,
 
 def _remove(root: Path, path: str) -> None:
     """Remove a file and the folders that it leaves empty."""
-    target = _real(root, path)
+    target = unlinked(root, path)
     with files.writing(target):
         target.unlink(missing_ok=True)
     for folder in target.parents:
@@ -217,20 +242,6 @@ def _remove(root: Path, path: str) -> None:
             folder.rmdir()
         except OSError:
             return  # something else is in it
-
-
-def _real(root: Path, path: str) -> Path:
-    """Return a path below the repository that no part of which is a link."""
-    current = root
-    for part in Path(path).parts:
-        current /= part
-        if current.is_symlink():
-            raise SealBroken(
-                "a symbolic link stands in the bundle",
-                where=Where(str(current.relative_to(root))),
-                remedy="put the folder itself here",
-            )
-    return current
 
 
 def _damaged(path: str) -> SealBroken:

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sigil.canonical import digest
-from sigil.errors import AlreadyExists, NotFound, SealBroken, UsageError, Where, WorkspaceBusy
+from sigil.errors import AlreadyExists, NotFound, UsageError, Where, WorkspaceBusy
 from sigil.gate.bundle.changing import Draft, Edit, Update, plan
 from sigil.gate.bundle.manifest import Manifest
 from sigil.gate.bundle.read import MAX_TEXT, folder_of, read_manifest
-from sigil.gate.bundle.updating import TRACEABILITY, apply_update, writing_bundle
+from sigil.gate.bundle.updating import TRACEABILITY, apply_update, unlinked, writing_bundle
 from sigil.gate.generate.losses import Loss, losses, reasons_of
 from sigil.gate.generate.marks import is_generated, secret_in
 from sigil.gate.generate.model import Uncompiled
@@ -301,30 +301,18 @@ class _Overlaid:
         return self.tree.read(path, most) if text is None else text
 
 
-def _shown(root: Path, service: str, name: str) -> str:
-    """Return the path of a visible scenario, no part of which is a link."""
-    path = root
-    for part in Path(f"{folder_of(service)}/visible/{name}.lua").parts:
-        path /= part
-        if path.is_symlink():
-            raise SealBroken(
-                "a symbolic link stands in the bundle",
-                where=Where(str(path.relative_to(root))),
-                remedy="put the folder itself here",
-            )
-    return str(path.relative_to(root))
-
-
 def _changed(root: Path, service: str, texts: Mapping[str, bytes]) -> list[str]:
     """Return the scenarios whose files are missing or differ.
 
     Raises:
         AlreadyExists: a file was not generated.
+        SealBroken: a link stands where a part of the bundle belongs.
     """
     found: list[str] = []
     tree = FolderTree(root)
     for name, text in texts.items():
-        shown = _shown(root, service, name)
+        shown = f"{folder_of(service)}/visible/{name}.lua"
+        unlinked(root, shown)
         try:
             present = tree.read(shown, MAX_TEXT)
         except NotFound:
