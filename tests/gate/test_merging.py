@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from tests.gate.evaluations import Bench, Quiet
 
 from sigil.effects import SYSTEM_CLOCK
-from sigil.errors import InvalidValue, NotFound, SigilError, Unreadable, WorkspaceBusy
+from sigil.errors import (
+    DependencyMissing,
+    InvalidValue,
+    NotFound,
+    SigilError,
+    Unreadable,
+    WorkspaceBusy,
+)
 from sigil.gate.acting import Stands, decision_on
 from sigil.gate.decision import Code, Verdict
 from sigil.gate.evaluation import evaluate
@@ -256,3 +267,71 @@ def test_work_in_the_checkout_that_is_in_the_way_is_kept(bench):
         merged(bench, known)
     assert (bench.root / "server.py").read_text() == "my own work\n"
     assert bench.git("rev-parse", "main") == known.recorded.base
+
+
+# --- how git is asked -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_branch_that_moves_is_this_repositorys_also_from_a_hook_of_another(
+    bench, tmp_path, monkeypatch, is_open
+):
+    known = allowed(bench)
+    if not is_open:
+        bench.git("checkout", "-q", "--detach")
+    other = tmp_path / "other"
+    subprocess.run(["git", "clone", "-q", "-b", "main", bench.root, other], check=True)
+    before = _refs(other)
+    with monkeypatch.context() as hook:
+        hook.setenv("GIT_DIR", str(other / ".git"))
+        hook.setenv("GIT_WORK_TREE", str(other))
+        hook.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
+        commit = merged(bench, known)
+    assert bench.git("rev-parse", "main") == commit
+    assert _refs(other) == before
+
+
+def _refs(root: Path) -> str:
+    command = ["git", "-C", str(root), "for-each-ref"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_a_head_that_names_no_commit_yet_is_not_in_the_way(bench):
+    known = allowed(bench)
+    bench.git("symbolic-ref", "HEAD", "refs/heads/unborn")
+    assert merged(bench, known) == bench.git("rev-parse", "main")
+
+
+def test_a_git_that_hangs_while_it_moves_the_branch_is_one_line(bench, tmp_path, monkeypatch):
+    known, real = allowed(bench), shutil.which("git")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    slow = f'#!/bin/sh\ncase "$*" in *--ff-only*) exec sleep 60;; esac\nexec {real} "$@"\n'
+    (folder / "git").write_text(slow)
+    (folder / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr("sigil.gate.merging.GIT_S", 5.0)
+    with pytest.raises(WorkspaceBusy, match="main cannot be moved: git did not end within 5 s"):
+        merged(bench, known)
+    assert bench.git("rev-parse", "main") == known.recorded.base
+
+
+def test_without_git_nothing_is_used_up(bench, monkeypatch):
+    known = allowed(bench)
+    with monkeypatch.context() as machine:
+        machine.setenv("PATH", "")
+        with pytest.raises(DependencyMissing):
+            merged(bench, known)
+    assert uses(bench) == 0
+
+
+def test_no_filter_that_a_change_names_runs_while_its_files_are_written(bench, tmp_path):
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\ncat\n")
+    trap.chmod(0o755)
+    bench.git("config", "filter.named.smudge", str(trap))
+    bench.git("config", "filter.named.clean", str(trap))
+    (bench.root / ".git" / "info").mkdir(exist_ok=True)
+    (bench.root / ".git" / "info" / "attributes").write_text("* filter=named\n")
+    merged(bench, allowed(bench))
+    assert not (tmp_path / "sprung").exists()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sigil.errors import InvalidValue, NotFound, Unreadable
-from sigil.gate.revisions import content_digest, resolve
+from sigil.gate.revisions import content_digest, fetched, resolve
 from sigil.gate.trees import CommitTree
 
 
@@ -74,6 +74,33 @@ def test_a_pull_request_is_fetched_from_its_remote(repository, tmp_path):
     clone = tmp_path / "clone"
     repository.git("clone", "-q", str(repository.root), str(clone))
     assert resolve(clone, "pull/42/head").change.commit == change
+
+
+@pytest.mark.parametrize("name", ["GIT_DIR", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"])
+def test_what_is_fetched_goes_into_this_repository_also_from_a_hook_of_another(
+    repository, tmp_path, monkeypatch, name
+):
+    other = Repository(tmp_path / "other")
+    other.commit(b="elsewhere")
+    repository.git("update-ref", "refs/pull/42/head", branched(repository)[1])
+    repository.git("remote", "add", "origin", str(repository.root))
+    below = "objects" if name == "GIT_OBJECT_DIRECTORY" else ""
+    with monkeypatch.context() as hook:
+        hook.setenv("GIT_DIR", str(other.root / ".git"))
+        hook.setenv(name, str(other.root / ".git" / below))
+        held = fetched(repository.root, "pull/42/head", "origin")
+    assert repository.git("rev-parse", held) == repository.git("rev-parse", "change")
+    assert "refs/sigil" not in other.git("for-each-ref")
+
+
+def test_a_remote_that_does_not_answer_is_given_up(repository, tmp_path, monkeypatch):
+    waiting = tmp_path / "ssh"
+    waiting.write_text("#!/bin/sh\nexec sleep 60\n")
+    waiting.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(waiting))
+    monkeypatch.setattr("sigil.gate.revisions.FETCH_S", 0.3)
+    with pytest.raises(NotFound, match=r"took more than 0\.3 s"):
+        fetched(repository.root, "pull/42/head", "host:nowhere.git")
 
 
 def test_a_pull_request_that_does_not_exist_is_named(repository):

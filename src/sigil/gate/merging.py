@@ -16,18 +16,16 @@ Not here: whether it may be (`sigil.gate.standing`), a forge's branches
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sigil.errors import CommandMissing, InvalidValue, WorkspaceBusy
+from sigil.errors import InvalidValue, WorkspaceBusy
 from sigil.gate.record.events import MERGE, Decided
 from sigil.gate.trust import Tier
 from sigil.ledger.ledger import Ledger
 from sigil.printable import printable
+from sigil.store.git_command import complaint, run_git, without_filters
 
 GIT_S = 60.0
 _NAME = "sigil"
@@ -83,7 +81,7 @@ def merge(
         InvalidValue: no local branch of this name, or the change does not stand on it.
         WorkspaceBusy: the branch has moved, its checkout is in the way, or somebody else used the
             decision first.
-        CommandMissing: git is not installed.
+        DependencyMissing: git is not installed; nothing is used up.
     """
     import pygit2  # noqa: PLC0415 (an extra)
 
@@ -99,12 +97,19 @@ def merge(
             f"{printable(branch, 80)} is not where it was when this was decided",
             remedy="sigil eval again",
         )
+    move = _mover(root, branch)
     commit = _commit(repository, decided)
     use_up(decided, ledger, service, share=share)
-    is_open = not repository.is_bare and repository.head.name == name
-    swap = ["update-ref", "--", name, commit, decided.base]
-    _git(root, ["merge", "--ff-only", "--quiet", commit] if is_open else swap, branch)
+    if not repository.is_bare and _is_checked_out(repository, name):
+        move("merge", "--ff-only", "--quiet", commit)
+    else:
+        move("update-ref", "--", name, commit, decided.base)
     return commit
+
+
+def _is_checked_out(repository: Any, name: str) -> bool:
+    """Say whether HEAD names a branch; it may be detached, or name one that is yet to be born."""
+    return repository.references["HEAD"].target == name
 
 
 def _commit(repository: Any, decided: Decided) -> str:
@@ -152,23 +157,26 @@ def use_up(decided: Decided, ledger: Ledger, service: str, *, share: Callable[[]
         raise WorkspaceBusy("the decision was acted on already", remedy="sigil eval again")
 
 
-def _git(root: Path, arguments: list[str], branch: str) -> None:
-    program = shutil.which("git")
-    if program is None:
-        raise CommandMissing("git is needed to merge", remedy="install git")
-    done = subprocess.run(
-        [program, "-c", "core.hooksPath=/dev/null", *arguments],
-        cwd=root,
-        env={**os.environ, "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=GIT_S,
-        check=False,
+def _mover(root: Path, branch: str) -> Callable[..., None]:
+    """Return what moves a branch by a git command. All that can fail before is done by then."""
+
+    def move(*arguments: str) -> None:
+        try:
+            done = run_git(*arguments, folder=root, timeout_s=GIT_S, settings=as_stored)
+        except TimeoutError as error:
+            raise _unmoved(branch, str(error)) from error
+        if done.returncode:
+            raise _unmoved(branch, complaint(done.stderr))
+
+    try:
+        as_stored = without_filters(root, timeout_s=GIT_S)
+    except TimeoutError as error:
+        raise _unmoved(branch, str(error)) from error
+    return move
+
+
+def _unmoved(branch: str, cause: str) -> WorkspaceBusy:
+    return WorkspaceBusy(
+        f"{printable(branch, 80)} cannot be moved: {cause}",
+        remedy="look at its checkout, then sigil eval again",
     )
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()[:1]
-        raise WorkspaceBusy(
-            f"{printable(branch, 80)} cannot be moved: "
-            f"{printable(said[0], 200) if said else 'git does not say why'}",
-            remedy="look at its checkout, then sigil eval again",
-        )

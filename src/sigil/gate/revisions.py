@@ -6,24 +6,22 @@ cannot widen its own exam, because nothing of it is read but the code that is de
 
 A digest is taken over paths, kinds and contents, so neither history nor git's own names enter it.
 
-Not here: reading single files (`sigil.gate.trees`), deploying (`sigil.gate.deploy`).
+Not here: how git is run (`sigil.store.git_command`), reading single files (`sigil.gate.trees`),
+deploying (`sigil.gate.deploy`).
 """
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sigil.canonical import digest_value
-from sigil.errors import CommandMissing, InvalidValue, NotFound, Unreadable, Where
+from sigil.errors import InvalidValue, NotFound, Unreadable, Where
 from sigil.gate.trees import CommitTree
-from sigil.ledger.complaint import complaint, without_user
 from sigil.printable import printable
+from sigil.store.git_command import complaint, run_git, without_user
 from sigil.store.git_objects import is_loose, objects_of, refuse_torn
 
 FETCH_S = 120.0
@@ -184,33 +182,22 @@ def fetched(root: Path, ref: str, remote: str) -> str:
 
     Raises:
         NotFound: the remote has no such ref, or does not answer.
-        CommandMissing: git is not installed.
+        DependencyMissing: git is not installed.
     """
-    program = shutil.which("git")
-    if program is None:
-        raise CommandMissing(f"git is needed to fetch {ref}", remedy="install git")
     full = ref if ref.startswith("refs/") else f"refs/{ref}"
     held = f"refs/sigil/{full.removeprefix('refs/')}"
-    quiet = ["-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never"]
-    command = [program, *quiet, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules"]
+    quiet = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
+    wanted = ("--", remote, f"+{full}:{held}")
     try:
-        done = subprocess.run(
-            [*command, "--", remote, f"+{full}:{held}"],
-            cwd=root,
-            env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=FETCH_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
+        done = run_git("fetch", *quiet, *wanted, folder=root, timeout_s=FETCH_S)
+    except TimeoutError as error:
         raise NotFound(
             f"fetching {ref} took more than {FETCH_S:g} s", remedy="look at the network"
         ) from error
     if done.returncode:
         raise NotFound(
             f"{ref} cannot be fetched from {printable(without_user(remote), 80)}: "
-            f"{complaint(done.stderr.decode(errors='replace'))}",
+            f"{complaint(done.stderr)}",
             where=Where(str(root)),
             remedy="look at its number and at `git remote -v`",
         )

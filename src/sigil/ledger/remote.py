@@ -2,28 +2,24 @@
 
 Git is asked to work on an empty repository of ours, made for the call, that only borrows the
 ledger's objects. So no hook and no setting that stands in the ledger's folder is obeyed, while the
-user's own settings are: keys, credentials, proxies. Git never asks at the terminal, runs no helper
-protocol (``ext::``), and checks and syncs what it receives.
+user's own settings are: keys, credentials, proxies. Git checks and syncs what it receives.
 
-Not here: what to make of what was fetched (`sigil.ledger.syncing`).
+Not here: how git is run (`sigil.store.git_command`), what to make of what was fetched
+(`sigil.ledger.syncing`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import subprocess
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sigil.errors import DependencyMissing, InvalidValue, SigilError, Unreadable, Unwritable
+from sigil.errors import InvalidValue, SigilError, Unreadable, Unwritable
 from sigil.ledger import layout, refs
-from sigil.ledger.complaint import complaint, without_user
 from sigil.ledger.needs import libraries
 from sigil.printable import printable
 from sigil.store import files
+from sigil.store.git_command import complaint, run_git, without_user
 
 with libraries():
     from pygit2 import Config, GitError
@@ -32,16 +28,9 @@ TIMEOUT_S = 300.0
 _FETCHED = "refs/heads/fetched"
 _TRACKED = "refs/remotes/origin/ledger"
 _SETTINGS = (
-    "core.fsync=all", "core.hooksPath=/dev/null", "protocol.ext.allow=never", "gc.auto=0",
-    "maintenance.auto=false", "transfer.fsckObjects=true", "core.logAllRefUpdates=false",
-    "push.followTags=false", "push.gpgSign=false", "fetch.pruneTags=false", "init.templateDir=",
+    "core.fsync=all", "transfer.fsckObjects=true", "core.logAllRefUpdates=false",
+    "push.followTags=false", "push.gpgSign=false", "fetch.pruneTags=false",
 )  # fmt: skip
-_OF_A_REPOSITORY = frozenset({
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT",
-    "GIT_OBJECT_DIRECTORY", "GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE",
-    "GIT_INDEX_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE", "GIT_PREFIX",
-    "GIT_SHALLOW_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_QUARANTINE_PATH",
-})  # fmt: skip
 _RACES = ("[rejected]", "cannot lock ref", "failed to update ref", "reference already exists")
 
 
@@ -124,12 +113,19 @@ class Remote:
             raise self._failed("cannot be written", done.stderr or done.stdout, Unwritable)
 
     def _git(self, scratch: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
-        environment = _environment(os.environ) | {
-            "GIT_DIR": str(scratch),
-            "GIT_OBJECT_DIRECTORY": str((self.path / "objects").resolve()),
-        }
-        return _run(["git", *settings, *arguments], environment, self)
+        objects = (self.path / "objects").resolve()
+        try:
+            return run_git(
+                *arguments,
+                timeout_s=self.timeout_s,
+                settings=_SETTINGS,
+                variables={"GIT_DIR": str(scratch), "GIT_OBJECT_DIRECTORY": str(objects)},
+            )
+        except TimeoutError as error:
+            raise Unreadable(
+                f"the remote {self.shown} did not answer within {self.timeout_s:g} s",
+                remedy="check the network and try again",
+            ) from error
 
     def _failed(self, problem: str, said: str, kind: type[SigilError]) -> SigilError:
         return kind(
@@ -164,35 +160,3 @@ def _prepare(scratch: Path, known: str | None) -> None:
     files.write_unsynced(scratch / "HEAD", f"ref: {refs.BRANCH}\n".encode())
     if known is not None:
         files.write_unsynced(scratch / refs.BRANCH, f"{known}\n".encode())
-
-
-def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the user's environment without what would point git at another repository."""
-    kept = {name: value for name, value in given.items() if name not in _OF_A_REPOSITORY}
-    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_NO_REPLACE_OBJECTS": "1"}
-
-
-def _run(
-    command: Sequence[str], environment: Mapping[str, str], remote: Remote
-) -> subprocess.CompletedProcess[str]:
-    """Run git to its end, or to the end of its time, with all that it started."""
-    try:
-        process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True,
-        )  # fmt: skip
-    except FileNotFoundError as error:
-        raise DependencyMissing("git is not installed", remedy="install git") from error
-    with process:
-        try:
-            out, err = process.communicate(timeout=remote.timeout_s)
-        except subprocess.TimeoutExpired as error:
-            raise Unreadable(
-                f"the remote {remote.shown} did not answer within {remote.timeout_s:g} s",
-                remedy="check the network and try again",
-            ) from error
-        finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-    return subprocess.CompletedProcess(command, process.wait(), out, err)
