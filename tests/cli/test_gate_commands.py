@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import shlex
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -190,6 +193,38 @@ def test_an_incident_and_an_override_say_where_the_service_stands_now(desk):
     assert "now SHADOW" in done.stdout
 
 
+# --- where holdouts are shown ---------------------------------------------------------------------
+
+
+def on_a_terminal(words: list[str]) -> tuple[int, str]:
+    """Type it at a terminal; return its exit code and what the terminal shows."""
+    ours, its = pty.openpty()
+    with subprocess.Popen([BIN / "sigil", *words], stdin=its, stdout=its, stderr=its) as process:
+        os.close(its)
+        shown = b""
+        with suppress(OSError):  # EIO: nobody has the other end open any more
+            while more := os.read(ours, 1 << 16):
+                shown += more
+        os.close(ours)
+        return process.wait(60), shown.decode()
+
+
+def test_frames_of_holdouts_are_shown_on_a_terminal(desk):
+    code, shown = on_a_terminal(desk.filled("report {bad} --holdouts"))
+    assert code == 0, shown
+    assert "holdout_001" in shown
+
+
+def test_frames_of_holdouts_reach_neither_a_pipe_nor_a_file(desk, tmp_path):
+    file = tmp_path / "h.txt"
+    command = [BIN / "sigil", *desk.filled("report {bad} --holdouts")]
+    with file.open("wb") as output:
+        done = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, file.read_bytes()) == (2, b"")
+    assert b"on a terminal alone" in done.stderr
+    assert refused(desk.filled("report {bad} --holdouts")).out == ""
+
+
 # --- whose verdicts count -------------------------------------------------------------------------
 
 
@@ -244,6 +279,7 @@ REFUSED = {
     "feedback {nowhere}": (44, NOWHERE),
     "report {nowhere}": (44, NOWHERE),
     "report --holdouts --json": (2, "on a terminal alone"),
+    "report {bad} --holdouts": (2, "on a terminal alone"),
     "diff {good} {nowhere}": (44, NOWHERE),
     "verdict {nowhere} allow": (44, NOWHERE),
     "verdict {good} maybe": (2, "maybe"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,8 @@ def report(
 ) -> None:
     """Show an evaluation as its operator sees it, the latest by default: frames of what failed.
 
-    Frames of holdouts are opened for your terminal alone; no file holds them, and neither does the
-    page or --json.
+    Frames of holdouts are opened for your terminal alone: --holdouts is refused where standard
+    output is a pipe or a file, and with --html or --json.
 
     Example: sigil report --html report.html
     """
@@ -45,8 +46,11 @@ def report(
     from sigil.gate.view import reporting
     from sigil.gate.view.page import page
 
-    if holdouts and (as_json or html):
-        raise UsageError("holdouts are shown on a terminal alone", remedy="leave out --holdouts")
+    if holdouts and (as_json or html or not sys.stdout.isatty()):
+        raise UsageError(
+            "holdouts are shown on a terminal alone, never in a pipe, a file, a page or JSON",
+            remedy="leave out --holdouts, or what takes its output from the terminal",
+        )
     root = repository(repo_root)
     folder = dossier.find(root, evaluation)
     found = dossier.read_summary(folder)
