@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.browser.chromium import BINARY, Browser, chromium
-from tests.gate.view.test_comparing import FAILED, SUMMARY, holdout, told, visible
+from tests.gate.summaries import FAILED, SUMMARY, holdout, told, visible
 
 from sigil.gate.decision import Verdict
 from sigil.gate.record.summary import Figures, Summary

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.gate.ladders import DAY, HOUR, START, Service, advisory, auto
 
 from sigil.gate.trust import (
     Enrolled,
@@ -20,57 +20,10 @@ from sigil.gate.trust import (
     trust,
 )
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-
-
-class Service:
-    """A ledger that is written hour by hour."""
-
-    def __init__(self):
-        self.now = START
-        self.events = [Enrolled(START)]
-
-    def after(self, time):
-        self.now += time
-        return self
-
-    def evaluated(self, count, *, agreed=True, complete=True):
-        """Evaluate distinct changes, three ALLOWs to a BLOCK, each judged by a human."""
-        for _ in range(count):
-            self.after(HOUR)
-            name = f"eval_{len(self.events)}"
-            word = "BLOCK" if len(self.events) // 2 % 4 == 0 else "ALLOW"
-            other = "ALLOW" if word == "BLOCK" else "BLOCK"
-            self.events.append(Evaluated(self.now, name, name, word, complete))
-            self.events.append(Judged(self.now, name, word if agreed else other))
-        return self
-
-    def happened(self, event):
-        self.events.append(event)
-        return self
-
-    @property
-    def trust(self):
-        return trust(self.events, self.now)
-
-    @property
-    def tier(self):
-        return self.trust.tier
-
 
 @pytest.fixture
 def service():
     return Service()
-
-
-def advisory() -> Service:
-    return Service().evaluated(50)
-
-
-def auto() -> Service:
-    return Service().evaluated(250).after(15 * DAY)
 
 
 def test_a_service_that_nobody_enrolled_has_no_trust():

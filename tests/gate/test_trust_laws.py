@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.gate.test_trust import DAY, START, Service, advisory, auto
+from tests.gate.ladders import DAY, START, Service, advisory, auto
 
 from sigil.gate.trust import (
     Enrolled,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from tests.gate.deploy.composing import Engine
 
 from sigil.gate.deploy.model import Source
 from sigil.sandbox.commands import probe as probe_commands
@@ -68,6 +72,19 @@ def commit(tmp_path: Path) -> Commit:
 def cache(tmp_path: Path) -> Path:
     """Where frozen trees are kept."""
     return tmp_path / "cache"
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch) -> Engine:
+    """Put the small engine on PATH as ``docker``."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    shutil.copy(Path(__file__).with_name("engine.py"), folder / "engine.py")
+    program = folder / "docker"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} {folder}/engine.py "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return Engine(folder)
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import yaml
+from tests.gate.deploy.composing import Engine, compose_file
 from tests.gate.deploy.conftest import SERVER
 
 from sigil.errors import (
@@ -32,47 +29,6 @@ from sigil.gate.http.client import Http
 
 if TYPE_CHECKING:
     from tests.gate.deploy.conftest import Commit
-
-
-@dataclass
-class Engine:
-    """The engine on PATH, and what it was asked."""
-
-    folder: Path
-
-    def calls(self) -> list[dict[str, Any]]:
-        file = self.folder / "calls"
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-
-    def verbs(self) -> list[str]:
-        known = {"up", "port", "ps", "down"}
-        return [next(w for w in call["argv"] if w in known) for call in self.calls()]
-
-    def projects(self) -> list[str]:
-        return sorted(path.name for path in self.folder.iterdir() if path.name.startswith("sigil-"))
-
-
-@pytest.fixture
-def engine(tmp_path: Path, monkeypatch) -> Engine:
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    shutil.copy(Path(__file__).with_name("engine.py"), folder / "engine.py")
-    program = folder / "docker"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} {folder}/engine.py "$@"\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    return Engine(folder)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def compose_file(**more: object) -> str:
-    port = free_port()
-    web = {"command": ["server.py", str(port)], "ports": [f"0.0.0.0:{port}:80"], **more}
-    return yaml.safe_dump({"services": {"web": web}})
 
 
 def settings(**more: object) -> Compose:

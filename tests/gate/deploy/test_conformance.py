@@ -20,8 +20,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from tests.gate.deploy.composing import compose_file
 from tests.gate.deploy.conftest import SERVER
-from tests.gate.deploy.test_compose import compose_file, engine
 
 from sigil.errors import DependencyMissing
 from sigil.gate.deploy import Deployment, Order, deploy, names
@@ -33,8 +33,6 @@ from sigil.testing.deployers import CHECKS, Check, Subject
 
 if TYPE_CHECKING:
     from tests.gate.deploy.conftest import Commit
-
-__all__ = ["engine"]  # a fixture, by its name
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

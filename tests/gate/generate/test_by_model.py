@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from tests.gate.generate.drafted import CREATE, USELESS, block, scenario
 from tests.gate.generate.notes import INTENT, Notes
-from tests.gate.generate.test_variants import Picky, ran
+from tests.gate.generate.running import Picky, ran
 
 from sigil.errors import InvalidValue, ProviderRefused
 from sigil.gate.generate.by_model import draft_by_model, sealed_variants
@@ -20,40 +21,6 @@ from sigil.llm.model import Message
 from sigil.llm.redaction import redact
 
 SECRET = 0x5EC2E7_5EC2E7_5EC2E7
-CREATE = """\
-return {
-  title = "A note is found by its id",
-  priority = "P1",
-  policy = { capabilities = { "http" } },
-  run = function()
-    local prefix = "list" -- varies: "list", "memo", "idea", "plan"
-    -- 1. Sign up.
-    local email = sigil.gen.email()
-    local signup = sigil.post("/signup", { email = email, password = sigil.gen.string(12) })
-    expect(signup.status == 201)
-    local headers = { Authorization = "Bearer " .. signup.json.session_token }
-    -- 2. Write a note.
-    local title = prefix .. sigil.gen.string(6)
-    local note = sigil.post("/notes", { title = title }, { headers = headers })
-    expect(note.status == 201)
-    -- 3. Read it.
-    local read = sigil.get("/notes/" .. note.json.id, nil, { headers = headers })
-    expect(read.json.title == title)
-  end,
-}
-"""
-
-
-def block(text: str = CREATE, clauses: str = "criterion-4") -> str:
-    return f"```lua {clauses}\n{text}```\n"
-
-
-def scenario(body: str, capabilities: str = '"http"', priority: str = "P1") -> str:
-    """Return a block with a scenario that does this."""
-    return block(
-        f'return {{ priority = "{priority}", policy = {{ capabilities = {{ {capabilities} }} }},\n'
-        f"run = function()\n-- 1. Do it.\n{body}\nend }}\n"
-    )
 
 
 class Model:
@@ -109,9 +76,6 @@ def test_a_draft_that_is_there_keeps_its_name_and_another_has_the_next():
     again, new = drafts(Model(block() + other), there)
     assert again.candidate == first.candidate
     assert new.candidate.name == "notes/criterion-4-drafted-2"
-
-
-USELESS = scenario('local r = sigil.get("/quote?seats=1")\nexpect(r.status < 1000)')
 
 
 @pytest.mark.parametrize(

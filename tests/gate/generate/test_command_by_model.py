@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from tests.gate.generate.drafted import CREATE, USELESS, block
 from tests.gate.generate.notes import INTENT
-from tests.gate.generate.test_by_model import CREATE, USELESS, block
-from tests.gate.generate.test_command import FOLDER, SPEC, Repository, a_repository
+from tests.gate.generate.repositories import FOLDER, SPEC, Repository, a_repository
 
 from sigil.errors import InvalidValue, ProviderRefused, UsageError
 from sigil.gate.generate.drafting import draft

@@ -6,42 +6,12 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.gate.summaries import FAILED, PASSED, PROVENANCE, SUMMARY, holdout, told, visible
 
-from sigil.gate.decision import Verdict
-from sigil.gate.feedback import Disclosure, Feedback, Line
-from sigil.gate.model import Status, StepStatus
-from sigil.gate.record.events import Provenance
-from sigil.gate.record.summary import Figures, Summary
+from sigil.gate.feedback import Disclosure
+from sigil.gate.model import Status
+from sigil.gate.record.summary import Figures
 from sigil.gate.view.comparing import FIELDS, difference
-
-PROVENANCE = Provenance("sha256:a", "sha256:b", "sha256:c", "0x1", "sha256:d", "sigil@1")
-SUMMARY = Summary(
-    eval="eval_1",
-    service="api",
-    ref="change",
-    commits={},
-    provenance=PROVENANCE,
-    scores={"visible": Figures("0.50", "1.00", "−0.50"), "holdout": None},
-    verdict=Verdict.BLOCK,
-    recommended=Verdict.BLOCK,
-    reasons=[],
-    lines=["1 scenario of P0 failed", "the service is at SHADOW"],
-    troubles=[],
-    entry=3,
-)
-PASSED, FAILED = (StepStatus.PASS,), (StepStatus.FAIL,)
-
-
-def told(*lines: Line, disclosed: Disclosure = Disclosure.STEPS, specs=()) -> Feedback:
-    return Feedback("eval_1", Verdict.BLOCK, disclosed, lines, tuple(specs))
-
-
-def visible(name: str, steps=PASSED) -> Line:
-    return Line(name, "visible", "docs/specs/a.md", steps, steps != PASSED)
-
-
-def holdout(number: int, steps=PASSED) -> Line:
-    return Line(f"holdout_{number:03}", "holdout", "docs/specs/a.md", steps, steps != PASSED)
 
 
 def test_an_evaluation_does_not_differ_from_itself():

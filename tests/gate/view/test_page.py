@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gate.view.test_comparing import FAILED, SUMMARY, told, visible
+from tests.gate.summaries import FAILED, SUMMARY, told, visible
 
 from sigil.gate.decision import Verdict
 from sigil.gate.feedback import Disclosure

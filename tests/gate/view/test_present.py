@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.gate.building import answers
-from tests.gate.test_decision import facts
-from tests.gate.test_trust import Service, advisory
+from tests.gate.deciding import facts
+from tests.gate.ladders import Service, advisory
 
 from sigil.gate.decision import Code, Decision, Reason, Verdict, decide
 from sigil.gate.feedback import Disclosure, feedback

@@ -1,0 +1,55 @@
+"""The comment for a pull request says no more than its author was told."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from tests.gate.summaries import FAILED, FULL, SUMMARY, holdout, told, visible
+
+from sigil.gate.decision import Verdict
+from sigil.gate.feedback import Disclosure
+from sigil.gate.view.comment import markdown
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_comment_begins_with_the_decision(verdict):
+    assert (
+        markdown(replace(SUMMARY, verdict=verdict), told())
+        .splitlines()[0]
+        .endswith(f"{verdict.value} · `api`")
+    )
+
+
+def test_scores_of_holdouts_are_told_while_their_steps_are():
+    rows = [line for line in markdown(FULL, told()).splitlines() if line.startswith("| ")]
+    assert "| holdout | 0.55 | 1.00 | −0.45 |" in rows
+
+
+@pytest.mark.parametrize("disclosed", [Disclosure.SPECS, Disclosure.NOTHING])
+def test_scores_and_reasons_that_rest_on_holdouts_go_with_their_steps(disclosed):
+    text = markdown(FULL, told(disclosed=disclosed))
+    assert "| visible | 1.00 | 1.00 | +0.00 |" in text
+    for word in ("0.55", "0.85", *FULL.lines, "by the exam alone"):
+        assert word not in text
+
+
+def test_nothing_is_said_twice_where_the_exam_alone_says_the_same():
+    assert "by the exam alone" not in markdown(FULL, told())
+
+
+def test_what_was_not_recorded_says_so():
+    assert "not recorded" in markdown(replace(FULL, entry=None), told())
+    assert "ledger entry 3" in markdown(FULL, told())
+
+
+def test_a_table_has_as_many_cells_in_each_row():
+    lines = markdown(FULL, told(visible("a", FAILED), holdout(1, FAILED))).splitlines()
+    tables = [
+        {line.count("|") for line in group}
+        for is_row, group in itertools.groupby(lines, lambda line: line.startswith("|"))
+        if is_row
+    ]
+    assert len(tables) == 2
+    assert all(len(counts) == 1 for counts in tables)
