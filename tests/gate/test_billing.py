@@ -105,5 +105,5 @@ def test_what_models_were_asked_names_no_secret(service, hall):
     with Answerers(billings.ENVIRONMENT, providers=buying()) as answerers:
         asked = billings.scenario(body, "judge")
         billings.sit(hall, deployment, asked, answerers, settings)
-        assert "x «SIGNUP_PASSWORD»".encode() in answerers.exchanges
+        assert b"x __SIGNUP_PASSWORD__" in answerers.exchanges
         assert billings.ENVIRONMENT["SIGNUP_PASSWORD"].encode() not in answerers.exchanges

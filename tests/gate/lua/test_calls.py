@@ -217,7 +217,7 @@ def test_a_secret_is_shown_by_its_name():
         'local r = sigil.post("/", sigil.env("PW")) expect(r.json.echo == "x", r.body)', world
     )
     assert "hunter22" not in repr(done.evidence)
-    assert "<PW>" in repr(done.evidence)
+    assert "__PW__" in repr(done.evidence)
 
 
 def test_sleeping_is_a_call():

@@ -15,7 +15,6 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from sigil.canonical import compact_json
 from sigil.gate.deploy import Deployment
 from sigil.gate.exam.answering import Answering, vault
 from sigil.gate.exam.execution import Execution
@@ -23,6 +22,7 @@ from sigil.gate.judge.asking import Models
 from sigil.gate.judge.judging import Judge
 from sigil.gate.model import SideName
 from sigil.gate.policy import Service
+from sigil.gate.secrets import Redactor
 from sigil.llm.budget import Budget
 from sigil.llm.model import Provider
 from sigil.llm.settings import read_settings
@@ -66,9 +66,7 @@ class Answerers:
         The value of a secret is replaced by its name.
         """
         found = b"".join(models.exchanges for models in self._made)
-        for name, value in sorted(self._told.items(), key=lambda pair: -len(pair[1])):
-            found = found.replace(compact_json(value)[1:-1], f"«{name}»".encode())
-        return found
+        return Redactor(self._told).text(found.decode()).encode()
 
     def make(self, service: Service, deployments: Mapping[SideName, Deployment]) -> Answering:
         """Return the answerer of a service's exam.
@@ -90,12 +88,13 @@ class Answerers:
         allowed = {
             name: self._environment[name] for name in service.env if name in self._environment
         }
-        self._told |= {name: value for name, value in allowed.items() if value}
+        self._told |= allowed
         return Answering(
             {
                 "env": vault(allowed),
                 "exec": execution.answer,
                 "judge": Judge(models, service.asking.quorum).answer,
                 "model": models.turn,
-            }
+            },
+            allowed,
         )

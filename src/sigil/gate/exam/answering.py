@@ -20,9 +20,11 @@ class Answering:
 
     Args:
         handlers: by kind; a kind that is not there cannot be answered.
+        secrets: value by name: what no record of an exam may hold, whoever said it.
     """
 
     handlers: Mapping[str, Handler] = field(repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     def perform(self, sitting: Sitting, call: Call) -> Json:
         """Return the reply; see `sigil.gate.exam.examining.Answerer`."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import socket
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
@@ -40,6 +41,7 @@ class Assignment:
         origins: every origin that is the service.
         most_seconds: after which the kernel ends the process.
         recorded: replies to answer from; None for a live run.
+        secrets: value by name, which evidence shows by their names; in no representation.
     """
 
     scenario: Scenario
@@ -49,6 +51,7 @@ class Assignment:
     origins: frozenset[str]
     most_seconds: float
     recorded: tuple[Answered, ...] | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
 @dataclass(frozen=True, slots=True)

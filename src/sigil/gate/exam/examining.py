@@ -21,6 +21,7 @@ from sigil.gate.deploy import Deployment
 from sigil.gate.effects import Call, Json
 from sigil.gate.exam.channel import Assignment
 from sigil.gate.exam.hall import Hall, Lost
+from sigil.gate.exam.keeping import ROOM, Keeping
 from sigil.gate.lua import Limits
 from sigil.gate.model import (
     Declared,
@@ -41,6 +42,11 @@ SITTING_S = 120.0
 
 class Answerer(Protocol):
     """Whoever answers what needs a key, a file or another process, for one side."""
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """Value by name: of all that ``sigil.env`` may say to any scenario of the exam."""
+        ...
 
     def perform(self, sitting: Sitting, call: Call) -> Json:
         """Return the reply.
@@ -64,6 +70,7 @@ class Exam:
         lanes: how many sit at once.
         secret: 32 bytes that decide the order.
         sides: where.
+        room: bytes of memory for what is kept of each side.
     """
 
     scenarios: Sequence[Scenario]
@@ -74,6 +81,7 @@ class Exam:
     lanes: int
     secret: bytes
     sides: tuple[SideName, ...] = SIDES
+    room: int = ROOM
 
     def sittings(self) -> list[Sitting]:
         """Return all of them, in the order in which they begin."""
@@ -130,6 +138,7 @@ def examine(
             authority=deployment.authority,
             origins=deployment.origins,
             most_seconds=exam.most_seconds,
+            secrets=answerer.secrets,
         )
         try:
             report = hall.examine(
@@ -139,15 +148,9 @@ def examine(
             )
         except Lost as lost:
             return _lost(sitting, lost)
-        return Observed(
-            sitting,
-            report.result,
-            report.declared,
-            report.evidence,
-            report.answered,
-            report.elapsed_ms,
-        )
+        return keeping.observed(sitting, report)
 
+    keeping = Keeping(answerer.secrets, exam.room)
     sittings = exam.sittings()
     found: list[Observed] = []
     pool = ThreadPoolExecutor(exam.lanes)

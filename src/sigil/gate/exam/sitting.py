@@ -94,6 +94,7 @@ def _ran(
             effects,
             seed=assignment.seed,
             limits=assignment.limits,
+            secrets=assignment.secrets,
             begins=_keep_time,
         )
     except (MalformedScenario, Diverged) as error:

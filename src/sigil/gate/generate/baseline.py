@@ -35,7 +35,7 @@ class Baseline:
         self, hall: Hall, deployment: Deployment, environment: Mapping[str, str], seed: int
     ):
         self._hall, self._deployment, self._seed = hall, deployment, seed
-        self._answering = Answering({"env": vault(environment)})
+        self._answering = Answering({"env": vault(environment)}, environment)
 
     def run(self, scenario: Scenario) -> Ran:
         """Return what came of one scenario; one whose process is lost is an error."""
@@ -48,6 +48,7 @@ class Baseline:
             authority=self._deployment.authority,
             origins=self._deployment.origins,
             most_seconds=MOST_SECONDS,
+            secrets=self._answering.secrets,
         )
 
         def answer(call: Call) -> Json:

@@ -6,7 +6,7 @@ calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +23,10 @@ from sigil.gate.lua.show import Shown
 from sigil.gate.lua.syntax import Program, encoded, load_grammar, parse
 from sigil.gate.lua.values import Refused, as_text
 from sigil.gate.model import Declared, Evidence, Result, Scenario, Status, StepStatus
+from sigil.gate.secrets import Redactor
 
 _LIMITS = Limits()
+_NONE: Mapping[str, str] = {}
 _STATUS = {"fail": Status.FAIL}
 
 
@@ -53,6 +55,7 @@ def run_scenario(
     *,
     seed: int,
     limits: Limits = _LIMITS,
+    secrets: Mapping[str, str] = _NONE,
     begins: Callable[[Declared], None] = _unheard,
 ) -> Run:
     """Run a scenario once.
@@ -62,6 +65,7 @@ def run_scenario(
         effects: answers its calls, one at a time, on this thread.
         seed: of all chance in it.
         limits: of memory and instructions.
+        secrets: value by name, beside those that it reads itself: evidence shows the names.
         begins: hears what the scenario says of itself, just before it runs.
 
     Returns:
@@ -75,7 +79,7 @@ def run_scenario(
     sitting = _Sitting(scenario, effects, seed, limits)
     declared, run = sitting.declare()
     begins(declared)
-    return sitting.run(declared, run)
+    return sitting.run(declared, run, secrets)
 
 
 def declare(scenario: Scenario, *, limits: Limits = _LIMITS) -> Declared:
@@ -131,7 +135,7 @@ class _Sitting:
         lines = outline(self._program).lines
         return read_declared(table, scenario, lines, self._lua.translator)
 
-    def run(self, declared: Declared, run: Any) -> Run:
+    def run(self, declared: Declared, run: Any, secrets: Mapping[str, str]) -> Run:
         """Run its function."""
         inside = self._lua.inside
         inside.capabilities = self._lua.table({str(name): True for name in declared.capabilities})
@@ -139,7 +143,7 @@ class _Sitting:
         inside.running = True
         record = self._guarded(inside.run, run)
         status, record = _status(record, inside)
-        found = None if record is None else self._evidence(record)
+        found = None if record is None else self._evidence(record, secrets)
         result = Result(
             scenario=self._scenario.id,
             status=status,
@@ -186,8 +190,9 @@ class _Sitting:
         except MalformedScenario as error:
             raise Refused(str(error)) from None
 
-    def _evidence(self, record: Any) -> Evidence:
-        shown = Shown(self._lua.inside.kind_of, self._host.secrets)
+    def _evidence(self, record: Any, secrets: Mapping[str, str]) -> Evidence:
+        redactor = Redactor({**secrets, **self._host.secrets})
+        shown = Shown(self._lua.inside.kind_of, redactor)
         return evidence(record, self._lua, self._program, self._host.sites, shown)
 
     def _steps(self, status: Status) -> tuple[StepStatus, ...]:

@@ -5,19 +5,17 @@ Not here: what a terminal does with it (`sigil.gate.view.frames`).
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from sigil.gate.lua.values import as_text, is_table
+from sigil.gate.secrets import Redactor
 from sigil.printable import printable, shorten
 
 MOST_SHOWN = 120
 MOST_ITEMS = 8
 MOST_BODY = 60
 MOST_DEPTH = 3
-LEAST_SECRET = 4
-"""A secret that is shorter would blank out half of what is shown."""
 _ORDER = {int: 0, float: 0, str: 1, bool: 2}
 
 
@@ -26,13 +24,12 @@ class Shown:
 
     Args:
         kind_of: says ``null``, ``array``, ``response`` or ``table`` of a table.
-        secrets: values that are shown by their names.
+        redactor: puts names in the place of secrets, before anything is cut.
     """
 
-    def __init__(self, kind_of: Callable[[Any], str], secrets: Mapping[str, str]):
+    def __init__(self, kind_of: Callable[[Any], str], redactor: Redactor):
         self._kind_of = kind_of
-        forms = {form: name for name, value in secrets.items() for form in _forms(value)}
-        self._secrets = sorted(forms.items(), key=lambda item: (-len(item[0]), item))
+        self._without_secrets = redactor.text
 
     def value(self, value: Any) -> str:
         """Return a value as Lua text, cut to a readable length."""
@@ -45,11 +42,6 @@ class Shown:
     def literal(self, text: str) -> str:
         """Return a piece of the source as it stands."""
         return printable(self._without_secrets(text), MOST_SHOWN)
-
-    def _without_secrets(self, text: str) -> str:
-        for form, name in self._secrets:
-            text = text.replace(form, f"<{name}>")
-        return text
 
     def _value(self, value: Any, depth: int) -> str:
         match value:
@@ -99,12 +91,6 @@ class Shown:
         if isinstance(key, str) and key.isascii() and key.isidentifier():
             return self._without_secrets(key)
         return f"[{self._value(key, 0)}]"
-
-
-def _forms(secret: str) -> set[str]:
-    """Return a secret as it stands in plain text and in JSON, unless it is too short to hide."""
-    written = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    return {form for form in {secret, *written} if len(form) >= LEAST_SECRET}
 
 
 def _sequence(items: list[tuple[Any, Any]]) -> int:

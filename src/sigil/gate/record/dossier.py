@@ -7,27 +7,24 @@
     screenshots/         of the visible half (`sigil.gate.pictures`)
     exchanges.age        what models were asked and said, sealed likewise; only if there were any
 
-Holdouts are in the sealed ones alone. A value of the vault is nowhere: a recording holds its name
-in its place, and is repeated with the name.
+Holdouts are in the sealed ones alone. A value of the vault is in no text: what is handed in holds
+its name in its place (`sigil.gate.secrets`), and is repeated with the name.
 
 Not here: repeating it (`sigil.gate.repeating`), printing it (`sigil.gate.view.present`).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 import msgspec
 
 from sigil.canonical import digest, snapshot_json
 from sigil.errors import Corrupt, NotFound, Where
-from sigil.gate.effects import Answered, Call, Json
+from sigil.gate.effects import Answered
 from sigil.gate.feedback import Feedback
 from sigil.gate.model import Declared, Evidence, Result, SideName
 from sigil.gate.record.summary import Summary
@@ -70,7 +67,7 @@ class Kept:
 
 
 def kept(observed: Observed) -> Kept:
-    """Return what is kept of a sitting, without the values of the vault."""
+    """Return what is kept of a sitting."""
     sitting = observed.sitting
     return Kept(
         scenario=sitting.scenario.id,
@@ -81,64 +78,8 @@ def kept(observed: Observed) -> Kept:
         result=observed.result,
         evidence=observed.evidence,
         elapsed_ms=observed.elapsed_ms,
-        answered=without_secrets(observed.answered),
+        answered=observed.answered,
     )
-
-
-def _plain(text: str) -> str:
-    return text
-
-
-def _in_json(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)[1:-1]
-
-
-def _in_ascii_json(text: str) -> str:
-    return json.dumps(text)[1:-1]
-
-
-_SPELLINGS = (quote_plus, quote, partial(quote, safe=""), _in_ascii_json, _in_json, _plain)
-"""How a text may stand in a request or reply; where two agree, the later one says how its name
-does."""
-
-
-def without_secrets(answered: Sequence[Answered]) -> tuple[Answered, ...]:
-    """Return calls and replies with the name of each secret in the place of its value.
-
-    Also where it is spelled as in a body of JSON or in a URL; the name is spelled so too, as it
-    is when the recording is repeated with the name.
-    """
-    secrets = {
-        spelled(one.reply): spelled(f"«{one.call.request['name']}»")
-        for one in answered
-        if one.call.kind == "env" and isinstance(one.reply, str) and one.reply
-        for spelled in _SPELLINGS
-    }
-    longest_first = sorted(secrets.items(), key=lambda pair: (-len(pair[0]), pair[0]))
-    return tuple(
-        replace(
-            one,
-            call=Call(one.call.kind, _masked(one.call.request, longest_first)),
-            reply=_masked(one.reply, longest_first),
-            failure=_masked(one.failure, longest_first),
-        )
-        for one in answered
-    )
-
-
-def _masked(value: Json, secrets: Sequence[tuple[str, str]]) -> Any:
-    if isinstance(value, str):
-        for secret, name in secrets:
-            value = value.replace(secret, name)
-        return value
-    if isinstance(value, dict):
-        return {
-            _masked(key, secrets): _masked(inner, secrets)
-            for key, inner in value.items()  # pyright: ignore[reportUnknownVariableType]
-        }
-    if isinstance(value, list | tuple):
-        return [_masked(inner, secrets) for inner in value]  # pyright: ignore[reportUnknownVariableType]
-    return value
 
 
 # --- files ------------------------------------------------------------------------------
