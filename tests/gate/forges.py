@@ -29,6 +29,7 @@ class FakeForge:
         head: commit of the pull request.
         base: commit of its base branch.
         login: whose the token is; empty for an app's, which may not ask.
+        refused: states that no commit may have.
     """
 
     head: str = "a" * 40
@@ -43,7 +44,9 @@ class FakeForge:
     comments: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     failing: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
     on_merge: Callable[[], None] = lambda: None
+    on_status: Callable[[str], None] = lambda _state: None
     url: str = ""
 
     def environment(self) -> dict[str, str]:
@@ -102,7 +105,10 @@ def _edit(forge: FakeForge, found: re.Match[str], body: dict[str, Any], __: Any)
 
 
 def _status(forge: FakeForge, found: re.Match[str], body: dict[str, Any], __: Any) -> Reply:
+    if body["state"] in forge.refused:
+        return 422, {"message": "Validation Failed"}
     forge.statuses.append((found[1], body))
+    forge.on_status(body["state"])
     return 201, {"state": body["state"]}
 
 

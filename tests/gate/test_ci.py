@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from tests.gate.evaluations import Bench, cheating, reviewer_of
 from tests.gate.forges import TOKEN, FakeForge, forged
 
 from sigil.gate.record import events
+from sigil.ledger.remote import remember
 
 pytestmark = pytest.mark.e2e
 
@@ -28,7 +31,7 @@ class Runner:
     home: Path
     origin: Path
 
-    def sigil(self, *arguments: str, **more: str) -> Done:
+    def begun(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
@@ -36,16 +39,25 @@ class Runner:
             **self.forge.environment(),
             **more,
         }
-        done = subprocess.run(
+        return subprocess.Popen(
             [Path(sys.executable).parent / "sigil", *arguments],
             cwd=self.bench.root,
             env=environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=100,
-            check=False,
         )
-        return Done(done.returncode, done.stdout, done.stderr)
+
+    def sigil(self, *arguments: str, **more: str) -> Done:
+        with self.begun(*arguments, **more) as process:
+            try:
+                out, err = process.communicate(timeout=100)
+            finally:
+                process.kill()
+        return Done(process.returncode, out, err)
+
+    def states(self) -> list[tuple[str, str]]:
+        return [(commit, body["state"]) for commit, body in self.forge.statuses]
 
     def ci(self, *flags: str) -> Done:
         return self.sigil("ci", "acme/shop#42", "--service", "api", *flags)
@@ -98,8 +110,7 @@ def signing_key(bench: Bench) -> bytes:
 def test_a_good_change_gets_a_status_a_comment_and_is_merged_by_the_forge(runner):
     done = runner.ci("--comment", "--auto-merge")
     assert done.code == 0, done.err + done.out
-    states = [(commit, body["state"]) for commit, body in runner.forge.statuses]
-    assert states == [(runner.forge.head, "pending"), (runner.forge.head, "success")]
+    assert runner.states() == [(runner.forge.head, "pending"), (runner.forge.head, "success")]
     [comment] = runner.forge.comments
     assert "ALLOW" in comment["body"]
     assert "by the exam alone: ALLOW" in done.out
@@ -222,6 +233,69 @@ def test_an_examination_that_ends_in_an_error_leaves_an_error_on_the_commit(runn
     done = runner.ci()
     assert done.code == 44
     assert runner.forge.statuses[-1][1]["state"] == "error"
+
+
+def test_the_status_is_that_of_the_commit_that_is_examined_and_of_no_other(runner):
+    examined, runner.forge.head = runner.forge.head, "d" * 40  # pushed just after it was asked for
+    assert runner.ci().code == 0
+    assert runner.states() == [(examined, "pending"), (examined, "success")]
+
+
+def test_a_push_during_the_exam_changes_neither_what_is_examined_nor_its_status(runner):
+    def push(state: str) -> None:
+        if state == "pending":
+            main = ("update-ref", "refs/pull/42/head", "main")
+            runner.bench.git("--git-dir", str(runner.origin), *main)
+
+    runner.forge.on_status, head = push, runner.forge.head
+    assert runner.ci().code == 0
+    assert runner.states() == [(head, "pending"), (head, "success")]
+
+
+def test_who_interrupts_it_leaves_no_commit_under_examination(runner):
+    running = threading.Event()
+    runner.forge.on_status = lambda _state: running.set()
+    with runner.begun("ci", "acme/shop#42", "--service", "api") as process:
+        try:
+            assert running.wait(60)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert runner.states() == [(runner.forge.head, "pending"), (runner.forge.head, "error")]
+
+
+def test_a_status_that_the_forge_does_not_take_leaves_no_commit_under_examination(runner):
+    def refuse_the_next(state: str) -> None:
+        if state == "pending":
+            runner.forge.failing.append((422, {}))
+
+    runner.forge.on_status = refuse_the_next
+    done = runner.ci()
+    assert done.code == 67
+    assert runner.states() == [(runner.forge.head, "pending"), (runner.forge.head, "error")]
+
+
+def test_where_not_even_that_is_taken_the_cause_is_told_first_and_this_is_a_warning(runner):
+    runner.bench.git("--git-dir", str(runner.origin), "update-ref", "-d", "refs/pull/42/head")
+    runner.forge.refused = {"error"}
+    done = runner.ci()
+    assert done.code == 44
+    assert "warning: the status of" in done.err
+    assert runner.forge.statuses == []
+
+
+def test_a_remote_of_the_ledger_that_is_away_is_a_warning_and_a_review(runner, tmp_path):
+    remember(runner.bench.root / ".sigil" / "ledger", str(tmp_path / "nowhere.git"))
+    done = runner.ci("--comment", "--auto-merge")
+    assert done.code == 3, done.err
+    assert "warning: the ledger is not shared yet" in done.err
+    assert "not merged: the ledger cannot be shared" in done.out
+    assert runner.states()[-1] == (runner.forge.head, "pending")
+    assert len(runner.forge.comments) == 1
+    assert runner.forge.merged_with == []
 
 
 def test_without_a_token_nothing_is_asked(runner):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sigil.gate.evaluation import Outcome
     from sigil.gate.forge.github import Forge, Pull, PullName
     from sigil.gate.forge.publishing import Merged
+    from sigil.gate.revisions import Revisions
 
 
 @click.command()
@@ -90,15 +91,19 @@ class _Job:
 
         return fetched(self._root, f"refs/heads/{pull.base.ref}", self._remote)
 
+    def _resolved(self, pull: Pull) -> Revisions:
+        """Return the commits as they are now, both ends fetched anew."""
+        from sigil.gate.revisions import resolve
+
+        return resolve(self._root, self._name.ref, base=self._base(pull), remote=self._remote)
+
     def planned(self, pull: Pull, *, comments: bool, merges: bool) -> dict[str, Any]:
         """Return what would be done. Writes nothing, neither there nor into the ledger."""
         from sigil.gate.bundle.read import read_bundle
         from sigil.gate.forge.publishing import context_of, marker_of
-        from sigil.gate.revisions import resolve
         from sigil.gate.trees import CommitTree
 
-        base = self._base(pull)
-        revisions = resolve(self._root, self._name.ref, base=base, remote=self._remote)
+        revisions = self._resolved(pull)
         exam = read_bundle(CommitTree(self._root, revisions.control.commit), self._service)
         known = self._forge.find_comment(marker_of(self._service)) if comments else None
         return {
@@ -129,20 +134,22 @@ class _Job:
         from sigil.gate.record.dossier import plain
 
         with self._broken_if_raised(pull.head.sha):
+            revisions = self._resolved(pull)
+        commit = revisions.change.commit  # which need not be what the forge named a moment ago
+        with self._broken_if_raised(commit):
+            self._set(commit, publishing.RUNNING, "under examination")
             wanted = Wanted(
                 root=self._root,
                 service=self._service,
                 ref=self._name.ref,
-                base=self._base(pull),
-                remote=self._remote,
                 lanes=os.cpu_count() or 1,
             )
-            outcome, found = examination(wanted, key, quiet=quiet)
-            was_decided = outcome.entry is not None and outcome.provenance is not None
-            rung = self._shared(outcome) if was_decided else ""
-        commit, verdict = outcome.revisions.change.commit, outcome.decision.verdict
-        text = publishing.status_text(found)
-        self._set(commit, publishing.STATES[verdict], text)
+            outcome, found = examination(
+                wanted, key, quiet=quiet, find=lambda *_args, **_named: revisions
+            )
+            verdict = outcome.decision.verdict
+            self._set(commit, publishing.STATES[verdict], publishing.status_text(found))
+        rung = self._next_rung(outcome)
         comment = None
         if comments:
             known = self._forge.find_comment(publishing.marker_of(self._service))
@@ -158,28 +165,33 @@ class _Job:
         }
         return outcome, {**plain(found), "feedback": plain(outcome.feedback), "forge": told}
 
-    def _shared(self, outcome: Outcome) -> str:
-        """Share the ledger, and return what the service lacks on its way up.
+    def _next_rung(self, outcome: Outcome) -> str:
+        """Return what the service lacks on its way up, if a decision is on record.
 
-        A runner's disk does not outlive the job, so what was decided is pushed at once.
+        The evaluation has shared the ledger, or warned that it could not.
         """
-        from sigil.cli.gate_context import open_ledger
+        from sigil.cli.gate_context import own_ledger
         from sigil.effects import SYSTEM_CLOCK
         from sigil.gate.acting import decision_on
         from sigil.gate.view.present import next_rung
 
-        ledger, now = open_ledger(self._root), SYSTEM_CLOCK.now()
+        if outcome.entry is None or outcome.provenance is None:
+            return ""
+        ledger, now = own_ledger(self._root), SYSTEM_CLOCK.now()
         stands = decision_on(self._root, outcome.revisions, ledger, self._service, now)
         return next_rung(stands.trust, self._service)
 
     def _merged(self, pull: Pull) -> Merged:
-        from sigil.cli.gate_context import open_ledger, share_ledger
+        from sigil.cli.gate_context import own_ledger, share_ledger
         from sigil.effects import SYSTEM_CLOCK
-        from sigil.gate.forge.publishing import Merging, merge_pull
-        from sigil.gate.revisions import resolve
+        from sigil.errors import Unreadable, Unwritable, WorkspaceBusy
+        from sigil.gate.forge.publishing import Merged, Merging, merge_pull
 
-        base, ledger = self._base(pull), open_ledger(self._root)
-        revisions = resolve(self._root, self._name.ref, base=base, remote=self._remote)
+        revisions, ledger = self._resolved(pull), own_ledger(self._root)
+        try:
+            share_ledger(self._root, ledger)
+        except (Unreadable, Unwritable, WorkspaceBusy) as error:
+            return Merged(None, f"the ledger cannot be shared: {error}")
         known = Merging(
             root=self._root,
             service=self._service,
@@ -191,22 +203,29 @@ class _Job:
 
     @contextmanager
     def _broken_if_raised(self, commit: str) -> Generator[None]:
-        """Let no commit look examined that was not, whatever ends this."""
-        from sigil.gate.forge.publishing import BROKEN, RUNNING
+        """Let no commit look as if it were under examination for ever, whatever ends this."""
+        from sigil.errors import SigilError
+        from sigil.gate.forge.publishing import BROKEN
 
-        self._set(commit, RUNNING, "under examination")
-        ended = False
         try:
             yield
-            ended = True
-        finally:
-            if not ended:
+        except BaseException:
+            try:
                 self._set(commit, BROKEN, "the examination came to no end")
+            except SigilError as error:  # what ended it is what has to be told
+                _warn(f"the status of {commit[:12]} is not set: {error}")
+            raise
 
     def _set(self, commit: str, state: str, description: str) -> None:
         from sigil.gate.forge.publishing import context_of
 
         self._forge.set_status(commit, state, context_of(self._service), description)
+
+
+def _warn(text: str) -> None:
+    from sigil.printable import printable_once
+
+    click.echo(f"sigil: warning: {printable_once(text)}", err=True)
 
 
 def _print(outcome: Outcome, facts: dict[str, Any]) -> None:

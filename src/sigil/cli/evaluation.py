@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,13 +18,18 @@ from sigil.gate.exam.answerers import Answerers
 from sigil.gate.parts import Parts, Wanted
 from sigil.gate.record.dossier import folder_of, keep_exchanges, keep_observations, keep_summary
 from sigil.gate.record.summary import Summary
+from sigil.gate.revisions import Revisions, resolve
 from sigil.gate.sittings import Observed
 from sigil.gate.view.summarizing import summary
 from sigil.printable import printable_once
 
 
 def examination(
-    wanted: Wanted, key: tuple[Path | None, int | None], *, quiet: bool
+    wanted: Wanted,
+    key: tuple[Path | None, int | None],
+    *,
+    quiet: bool,
+    find: Callable[..., Revisions] = resolve,
 ) -> tuple[Outcome, Summary]:
     """Evaluate, and keep the dossier.
 
@@ -32,6 +37,7 @@ def examination(
         wanted: what is to be evaluated.
         key: file and descriptor of the private key, as they were given.
         quiet: say nothing while it goes on.
+        find: finds the commits; see `Parts`.
 
     Warnings are told on standard error, quiet or not.
 
@@ -48,6 +54,7 @@ def examination(
             answerer=answerers.make,
             keep=partial(_keep, root, answerers),
             cache=root / ".sigil" / "cache",
+            resolve=find,
         )
         outcome = evaluate(wanted, parts, shown)
     for warning in outcome.warnings:

@@ -76,6 +76,13 @@ def test_one_that_does_not_end_is_an_error(execution):
         python(execution, "while True: pass", timeout_ms=300)
 
 
+def test_what_is_closed_starts_nothing_any_more(execution):
+    over = Execution(execution._deployments)
+    over.close()
+    with pytest.raises(EffectFailed, match="the exam is over"):
+        run(over, "true")
+
+
 def test_without_files_there_are_no_commands(tmp_path):
     settings = External(backend="external", urls=Urls(pr="http://a.test", baseline="http://b.test"))
     side = deploy(settings, Source(tmp_path), "pr", cache=tmp_path)

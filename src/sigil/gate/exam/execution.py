@@ -47,9 +47,12 @@ class Execution:
         self._sandboxes: dict[SideName, CommandSandbox] = {}
         self._held = ExitStack()
         self._lock = threading.Lock()
+        self._is_closed = False
 
     def close(self) -> None:
-        """End whatever runs; idempotent."""
+        """End whatever runs, and start nothing any more; idempotent."""
+        with self._lock:
+            self._is_closed = True
         self._held.close()
 
     def answer(self, sitting: Sitting, call: Call) -> Json:
@@ -87,6 +90,8 @@ class Execution:
 
     def _sandbox(self, side: SideName, deployment: ProcessDeployment) -> CommandSandbox:
         with self._lock:
+            if self._is_closed:  # nobody would end what is started now
+                raise EffectFailed("the exam is over")
             if side not in self._sandboxes:
                 settings, repository = deployment.settings, deployment.order.source.repository
                 self._sandboxes[side] = self._held.enter_context(
