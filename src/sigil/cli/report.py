@@ -42,6 +42,7 @@ def report(
     from sigil.cli.options import repository
     from sigil.cli.scenario.choosing import identities_of
     from sigil.errors import UsageError
+    from sigil.gate.pictures import read_pictures
     from sigil.gate.record import dossier
     from sigil.gate.view import reporting
     from sigil.gate.view.page import page
@@ -65,7 +66,8 @@ def report(
     if html is not None:
         from sigil.store.files import write_atomic
 
-        write_atomic(html, page(found, dossier.read_feedback(folder), frames).encode())
+        told, pictures = dossier.read_feedback(folder), read_pictures(folder)
+        write_atomic(html, page(found, told, frames, pictures).encode())
         click.echo(f"written: {html}")
     elif as_json:
         print_json({**dossier.plain(found), "frames": frames})

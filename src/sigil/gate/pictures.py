@@ -3,7 +3,10 @@
 A screenshot is a reply like any other, as a ``data:`` URL, so it is recorded and sealed with the
 calls. Those of the visible half are files as well; of a holdout there is never one.
 
-Not here: taking them (`sigil.gate.browser`).
+What a page shows is on them: a service that prints a secret has it photographed.
+
+Not here: taking them (`sigil.gate.browser`), the page that they are shown on
+(`sigil.gate.view.page`).
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Final
 
 from sigil.gate.effects import Json
 from sigil.gate.sittings import Observed
-from sigil.store.files import make_directory, write_atomic
+from sigil.store.files import make_directory, read_file, write_atomic
 
 FOLDER: Final = "screenshots"
 _PREFIX: Final = "data:image/png;base64,"
@@ -63,3 +66,9 @@ def keep_pictures(folder: Path, observed: Sequence[Observed]) -> list[Path]:
             write_atomic(path, png)
             written.append(path)
     return written
+
+
+def read_pictures(folder: Path) -> dict[str, str]:
+    """Return the screenshots that are files, as ``data:`` URLs by name, in the order of names."""
+    files = sorted((folder / FOLDER).glob("*.png"))
+    return {path.stem: as_text(read_file(path)) for path in files}

@@ -12,6 +12,7 @@ from tests.gate.summaries import FAILED, SUMMARY, told, visible
 
 from sigil.gate.decision import Verdict
 from sigil.gate.feedback import Disclosure
+from sigil.gate.pictures import as_text
 from sigil.gate.record.summary import Figures
 from sigil.gate.view.comment import markdown
 from sigil.gate.view.page import page
@@ -39,6 +40,15 @@ def test_a_page_loads_and_runs_nothing():
     shown = page(SUMMARY, told(visible("a", FAILED)), ["a frame"])
     assert not {"script", "link", "img", "iframe", "object"} & set(tags(shown))
     assert "http" not in shown.replace("http-equiv", "")
+
+
+def test_screenshots_are_shown_from_within_the_page():
+    url = as_text(b"\x89PNG\r\n")
+    shown = page(SUMMARY, told(), [], {'a"><script>': url})
+    assert f'src="{url}"' in shown
+    assert "img-src data:" in shown
+    assert tags(shown).count("img") == 1
+    assert "script" not in tags(shown)
 
 
 @pytest.mark.parametrize("field", ["ref", "service"])

@@ -27,6 +27,7 @@ from sigil.errors import Corrupt, NotFound, Where
 from sigil.gate.effects import Answered
 from sigil.gate.feedback import Feedback
 from sigil.gate.model import Declared, Evidence, Result, SideName
+from sigil.gate.pictures import keep_pictures
 from sigil.gate.record.summary import Summary
 from sigil.gate.sittings import Observed
 from sigil.store.files import make_directory, read_file, write_atomic
@@ -112,6 +113,7 @@ def keep_observations(
     sealed = seal(msgspec.msgpack.encode(everything))
     write_atomic(folder / SEALED, sealed)
     write_atomic(folder / VISIBLE, snapshot_json(msgspec.to_builtins(shown)))
+    keep_pictures(folder, observed)
     return digest(sealed)
 
 

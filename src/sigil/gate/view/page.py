@@ -1,13 +1,14 @@
 """An evaluation as one page for its operator: self-contained, without script.
 
-Frames come in as text and go out escaped; of holdouts none comes in.
+Frames come in as text and go out escaped, screenshots as ``data:`` URLs; of holdouts neither comes
+in.
 
 Not here: which frames (`sigil.gate.view.reporting`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import zip_longest
 
@@ -15,7 +16,7 @@ from sigil.gate.feedback import Feedback, Line
 from sigil.gate.record.summary import Summary
 from sigil.gate.view import present
 
-_NOTHING_ELSE = "default-src 'none'; style-src 'unsafe-inline'"
+_NOTHING_ELSE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2024; --paper: #fff; --soft: #f3f4f6; --line: #d9dce1;
   --pass: #1a7f4b; --fail: #c0392b; --review: #8a590c; }
@@ -51,20 +52,27 @@ h1, p, .reasons span, .bound code { min-width: 0; overflow-wrap: anywhere; }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4rem;
   padding: 1rem; overflow-x: auto; font: 13px/1.45 ui-monospace, monospace; }
 code { font: .9em ui-monospace, monospace; }
+figure { margin: 0 0 1.5rem; } img { max-width: 100%; border: 1px solid var(--line); }
 """
+_NONE: Mapping[str, str] = {}
 
 
-def page(found: Summary, told: Feedback, frames: Sequence[str]) -> str:
+def page(
+    found: Summary, told: Feedback, frames: Sequence[str], pictures: Mapping[str, str] = _NONE
+) -> str:
     """Return an HTML document.
 
     Args:
         found: what the evaluation came to.
         told: what its author may read.
         frames: of visible scenarios, as plain text.
+        pictures: screenshots of visible scenarios by name, as ``data:`` URLs.
     """
-    body = "\n".join(
-        [*_head(found), *_scores(found), *_scenarios(told), *_frames(found, frames), *_bound(found)]
+    parts = (
+        *(_head(found), _scores(found), _scenarios(told)),
+        *(_frames(found, frames), _pictures(pictures), _bound(found)),
     )
+    body = "\n".join(line for part in parts for line in part)
     title = f"{found.verdict.value} · {found.service} · {found.eval}"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -141,6 +149,16 @@ def _frames(found: Summary, frames: Sequence[str]) -> Iterator[str]:
         '<p class="note">Holdouts are shown on a terminal alone, to whoever has the key: '
         f"<code>{shown}</code></p>"
     )
+
+
+def _pictures(pictures: Mapping[str, str]) -> Iterator[str]:
+    if pictures:
+        yield "<h2>Screenshots, of the visible half</h2>"
+    for name, url in pictures.items():
+        yield (
+            f'<figure><img src="{escape(url)}" alt="{_text(name)}">'
+            f"<figcaption>{_text(name)}</figcaption></figure>"
+        )
 
 
 def _bound(found: Summary) -> Iterator[str]:
