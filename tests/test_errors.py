@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,6 +21,32 @@ CLASSES = [
 ANY_TEXT = st.text(max_size=40)
 MAYBE_TEXT = st.none() | ANY_TEXT
 PLACES = st.builds(Where, MAYBE_TEXT, st.none() | st.integers(1), MAYBE_TEXT)
+
+
+ROOT = Path(__file__).parents[1]
+WRITTEN = [
+    path
+    for folder in ("src", "docs", "examples", ".")
+    for path in (ROOT / folder).glob("*" if folder == "." else "**/*")
+    if path.suffix in {".py", ".md", ".yml", ".yaml", ".txt", ".ipynb"} or path.name == "Makefile"
+]
+BY_NAME = re.compile(
+    r"""(pip|pipx|uv|uvx)[ ][^\n`]*?["' ]sigil(\[[\w,]+\])?(?! @ )(["'`\s=<>~]|$)"""
+)
+
+
+def test_nobody_is_told_to_install_us_by_a_name_that_is_another_projects_on_the_index():
+    assert len(WRITTEN) > 100
+    assert [str(path) for path in WRITTEN if BY_NAME.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["pip install sigil", "pip install 'sigil[gate]==0.1.0'", "uv tool install sigil\n",
+     "pip install -U 'sigil[gate]'", 'pip install "sigil[gate]"'],
+)  # fmt: skip
+def test_such_a_line_would_be_found(line):
+    assert BY_NAME.search(line)
 
 
 def test_every_class_has_an_exit_code_of_its_own():

@@ -250,6 +250,17 @@ class DependencyMissing(SigilError):
     exit_code = 51
 
 
+def install(extra: str) -> str:
+    """Return the remedy for a library that is not installed.
+
+    It names a checkout and no index: on the public one, our name is another project's.
+
+    Args:
+        extra: of ours, which brings the library.
+    """
+    return f"pip install '.[{extra}]' in a checkout of Sigil"
+
+
 class ReplayDiffers(SigilError):
     """A replay whose outcome is not what the record says."""
 

@@ -108,7 +108,10 @@ def test_a_library_that_is_missing_is_named_with_what_brings_it(
     there = util.find_spec
     gone = {"lupa", "pyrage"}
     monkeypatch.setattr(util, "find_spec", lambda name: None if name in gone else there(name))
-    assert "  gate: missing lupa, pyrage; pip install 'sigil[gate]'\n" in typed().stdout
+    assert (
+        "  gate: missing lupa, pyrage; pip install '.[gate]' in a checkout of Sigil\n"
+        in typed().stdout
+    )
 
 
 def test_a_program_that_is_missing_is_named_with_its_remedy(

@@ -143,6 +143,48 @@ def test_keys_and_token_are_in_no_step_together(workflow):
             assert "secrets." not in named
 
 
+@pytest.mark.parametrize(
+    "package", ["", "sigil", "sigil[gate]==0.1.0", "--index-url=https://example.invalid sigil"]
+)
+def test_the_workflow_installs_nothing_that_is_not_named_by_its_address(
+    workflow, tmp_path, package
+):
+    done, installed = installing(workflow, tmp_path, package)
+    assert done.returncode == 1
+    assert "SIGIL_PACKAGE" in done.stdout
+    assert len(done.stdout.splitlines()) == 1
+    assert installed == []
+
+
+def test_the_workflow_installs_what_its_repository_names(workflow, tmp_path):
+    package = "sigil[gate] @ git+https://git.example/sigil@0123456"
+    done, installed = installing(workflow, tmp_path, package)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert installed == ["install", package]
+
+
+def installing(
+    workflow: dict, folder: Path, package: str
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Run the step that installs, as a runner does; return with what pip was asked."""
+    steps = workflow["jobs"]["examine"]["steps"]
+    [step] = [step for step in steps if "pip" in step.get("run", "")]
+    assert step["env"] == {"PACKAGE": "${{ vars.SIGIL_PACKAGE }}"}
+    asked = folder / "asked"
+    pip = folder / "pip"
+    pip.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {asked}\n")
+    pip.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]],
+        env={"PATH": f"{folder}:/usr/bin:/bin", "PACKAGE": package},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    return done, asked.read_text().splitlines() if asked.exists() else []
+
+
 def test_the_workflow_may_write_no_contents(workflow):
     assert workflow["permissions"] == {
         "contents": "read",

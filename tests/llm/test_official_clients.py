@@ -328,7 +328,7 @@ def test_a_model_has_to_be_named(name):
 @pytest.mark.parametrize("name", ["openai", "anthropic"])
 def test_a_library_that_is_missing_is_named_with_its_remedy(name, monkeypatch):
     monkeypatch.setattr("sigil.llm.connection.find_spec", lambda module: None)
-    with pytest.raises(DependencyMissing, match=rf"pip install 'sigil\[{name}\]'"):
+    with pytest.raises(DependencyMissing, match=rf"pip install '\.\[{name}\]'"):
         make_provider(ModelSettings("m", name, "any"))
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sigil.errors import DependencyMissing
+from sigil.errors import DependencyMissing, install
 from sigil.search.syntax import grammars
 
 
@@ -9,7 +9,7 @@ def without_grammars(monkeypatch):
     """The extra `languages` is not installed."""
 
     def missing(grammar):
-        raise DependencyMissing(f"no {grammar}", remedy="pip install 'sigil[languages]'")
+        raise DependencyMissing(f"no {grammar}", remedy=install("languages"))
 
     monkeypatch.setattr(grammars, "load", missing)
 

@@ -9,6 +9,7 @@ import click
 
 from sigil.cli.evolve import Duration
 from sigil.cli.options import as_json, print_json, repo_root, unsafe
+from sigil.errors import install
 
 if TYPE_CHECKING:
     from sigil.cli.programs import Program
@@ -142,7 +143,7 @@ def _print_installed(programs: list[Program]) -> None:
     click.echo("extras")
     for name in LIBRARIES:
         lacks = ", ".join(missing(name))
-        said = f"missing {lacks}; pip install 'sigil[{name}]'" if lacks else "installed"
+        said = f"missing {lacks}; {install(name)}" if lacks else "installed"
         click.echo(f"  {name}: {said}")
     click.echo("programs")
     for one in programs:

@@ -16,7 +16,7 @@ from typing import Any
 from sigil.cli.configuring import ENTRY, Choices
 from sigil.cli.kinds import amount
 from sigil.cli.planning import NO_MODEL
-from sigil.errors import DependencyMissing, SigilError
+from sigil.errors import DependencyMissing, SigilError, install
 from sigil.llm.provider import provider_names
 from sigil.llm.settings import KEY_VARIABLES, read_settings
 from sigil.search.optimizers import optimizer_names
@@ -56,7 +56,7 @@ class Interview:
         except ImportError as error:
             raise DependencyMissing(
                 "to be asked needs the library questionary",
-                remedy="pip install 'sigil[setup]', or say it by flags such as --provider",
+                remedy=f"{install('setup')}, or say it by flags such as --provider",
             ) from error
 
     def choices(self, optimizer: str) -> Choices:

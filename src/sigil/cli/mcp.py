@@ -22,7 +22,7 @@ def mcp(repo_root: Path | None) -> None:
     nothing of held-out inputs. Agents start this command themselves: docs/agents.md.
     """
     from sigil.cli.options import repository
-    from sigil.errors import DependencyMissing
+    from sigil.errors import DependencyMissing, install
 
     root = repository(repo_root)
     try:
@@ -31,7 +31,7 @@ def mcp(repo_root: Path | None) -> None:
         if error.name is None or error.name.partition(".")[0] != "mcp":
             raise
         raise DependencyMissing(
-            "the Model Context Protocol needs the package mcp", remedy="pip install 'sigil[mcp]'"
+            "the Model Context Protocol needs the package mcp", remedy=install("mcp")
         ) from error
     server = make_server(root)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -11,6 +11,7 @@ import click
 
 from sigil import __version__
 from sigil.cli.options import as_json, print_json
+from sigil.errors import install
 
 NEEDS = {
     ("proposer", "rewrite"): ("libcst", "rewrite"),
@@ -98,7 +99,7 @@ def _of(kind: str, group: str, ours: list[str]) -> list[Part]:
 def _ours(kind: str, name: str) -> Part:
     library, extra = NEEDS.get((kind, name), ("sys", ""))
     works = find_spec(library) is not None
-    why = None if works else f"it needs {library}: pip install 'sigil[{extra}]'"
+    why = None if works else f"it needs {library}: {install(extra)}"
     return Part(kind, name, "sigil", __version__, works, why, missing=not works)
 
 

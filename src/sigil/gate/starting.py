@@ -12,7 +12,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from sigil import __version__
 from sigil.gate.names import check_service
 from sigil.gate.policy import PATH, load_policy
 
@@ -125,7 +124,7 @@ def workflow_text(service: str) -> str:
         OSError: this installation is not whole.
     """
     text = _TEMPLATE.read_text(encoding="utf-8")
-    return text.replace("@SERVICE@", check_service(service)).replace("@VERSION@", __version__)
+    return text.replace("@SERVICE@", check_service(service))
 
 
 def files(root: Path, start: Start, *, example: bool, github: bool) -> dict[str, str]:

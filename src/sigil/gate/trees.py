@@ -18,7 +18,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal, Protocol
 
 from sigil.canonical import digest
-from sigil.errors import Corrupt, DependencyMissing, InvalidValue, NotFound, Unreadable, Where
+from sigil.errors import (
+    Corrupt,
+    DependencyMissing,
+    InvalidValue,
+    NotFound,
+    Unreadable,
+    Where,
+    install,
+)
 from sigil.printable import printable
 from sigil.store.disk_errors import read_error
 from sigil.store.files import CHUNK, open_regular
@@ -376,6 +384,6 @@ def _pygit2() -> Any:
         import pygit2  # noqa: PLC0415 (an extra)
     except ModuleNotFoundError as error:
         raise DependencyMissing(
-            "reading a commit needs the library pygit2", remedy="pip install 'sigil[gate]'"
+            "reading a commit needs the library pygit2", remedy=install("gate")
         ) from error
     return pygit2

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator
 
-from sigil.errors import DependencyMissing
+from sigil.errors import DependencyMissing, install
 
 _LIBRARIES = frozenset({"cryptography", "pygit2", "rfc8785"})
 
@@ -28,5 +28,5 @@ def libraries() -> Generator[None]:
         if name not in _LIBRARIES:
             raise
         raise DependencyMissing(
-            f"the ledger needs the library {name}", remedy="pip install 'sigil[gate]'"
+            f"the ledger needs the library {name}", remedy=install("gate")
         ) from error

@@ -25,7 +25,7 @@ from importlib.util import find_spec
 from typing import Any, NoReturn, cast
 
 from sigil.effects import SYSTEM_CLOCK
-from sigil.errors import DependencyMissing, ProviderFailed, ProviderRefused
+from sigil.errors import DependencyMissing, ProviderFailed, ProviderRefused, install
 from sigil.importing import to_stay
 from sigil.llm.exchanges import clean_text
 from sigil.llm.keys import read_key, without_key
@@ -104,7 +104,7 @@ class Connection:
         if find_spec(library.module) is None:
             raise DependencyMissing(
                 f"the provider {settings.provider!r} needs the library {library.module}",
-                remedy=f"pip install 'sigil[{library.module}]'",
+                remedy=install(library.module),
             )
         self._library = library
         self._settings = settings

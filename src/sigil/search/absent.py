@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sigil.errors import DependencyMissing
+from sigil.errors import DependencyMissing, install
 from sigil.search.model import Outcome, Proposal, View
 
 
@@ -18,7 +18,7 @@ class Absent:
     def __init__(self, name: str, library: str, extra: str):
         self.name = name
         self._missing: DependencyMissing | None = DependencyMissing(
-            f"{name} needs {library}", remedy=f"pip install 'sigil[{extra}]'"
+            f"{name} needs {library}", remedy=install(extra)
         )
 
     def ask(self, view: View, count: int) -> list[Proposal]:

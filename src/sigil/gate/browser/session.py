@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
+from sigil.errors import install
 from sigil.gate.browser import launching
 from sigil.gate.browser.actions import ACTIONS, Place
 from sigil.gate.browser.arriving import journeys
@@ -109,7 +110,7 @@ class Browser:
             from playwright.async_api import async_playwright  # noqa: PLC0415 - an extra
         except ImportError:
             raise EffectMissing(
-                "the browser's driver is not installed: pip install 'sigil[browser]'"
+                f"the browser's driver is not installed: {install('browser')}"
             ) from None
         home = Path(tempfile.gettempdir())
         sweep(home)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sigil.errors import DependencyMissing
+from sigil.errors import DependencyMissing, install
 
 
 def age() -> Any:
@@ -21,6 +21,6 @@ def age() -> Any:
         import pyrage  # noqa: PLC0415 (an extra)
     except ModuleNotFoundError as error:
         raise DependencyMissing(
-            "sealed scenarios need the library pyrage", remedy="pip install 'sigil[gate]'"
+            "sealed scenarios need the library pyrage", remedy=install("gate")
         ) from error
     return pyrage

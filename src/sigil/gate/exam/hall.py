@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Self
 
 from sigil.effects import SYSTEM_CLOCK
-from sigil.errors import SandboxUnavailable
+from sigil.errors import SandboxUnavailable, install
 from sigil.gate.effects import Call, EffectFailed, Json
 from sigil.gate.exam.channel import Assignment, Broken, Channel, Reply, Report, Word
 from sigil.store.files import sweep
@@ -152,7 +152,7 @@ class Hall:
 def _unavailable(error: OSError) -> SandboxUnavailable:
     return SandboxUnavailable(
         f"the process that runs scenarios does not start: {error}",
-        remedy="pip install 'sigil[gate]'",
+        remedy=install("gate"),
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 from weakref import WeakMethod
 
-from sigil.errors import DependencyMissing, MalformedScenario, Where
+from sigil.errors import DependencyMissing, MalformedScenario, Where, install
 from sigil.gate.lua.limits import Limits
 from sigil.gate.lua.values import Translator
 
@@ -169,5 +169,5 @@ def _lua() -> Any:
     try:
         from lupa import lua54  # noqa: PLC0415 (an extra)
     except ImportError as error:
-        raise DependencyMissing("scenarios need Lua", remedy="pip install 'sigil[gate]'") from error
+        raise DependencyMissing("scenarios need Lua", remedy=install("gate")) from error
     return lua54

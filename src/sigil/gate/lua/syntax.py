@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sigil.errors import DependencyMissing, MalformedScenario, Where
+from sigil.errors import DependencyMissing, MalformedScenario, Where, install
 from sigil.gate.model import Span
 
 Node = Any
@@ -124,6 +124,6 @@ def _parser() -> Any:
     except ImportError as error:
         raise DependencyMissing(
             "scenarios need tree-sitter and its Lua grammar",
-            remedy="pip install 'sigil[gate]'",
+            remedy=install("gate"),
         ) from error
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_lua.language()))

@@ -14,7 +14,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sigil.errors import DependencyMissing
+from sigil.errors import DependencyMissing, install
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Tree
@@ -91,7 +91,7 @@ def load(grammar: str) -> Language:
     except (ImportError, ValueError) as error:  # ValueError: built for another parser
         raise DependencyMissing(
             f"the syntax of {grammar} needs tree-sitter and {module.replace('_', '-')}",
-            remedy="pip install 'sigil[languages]'",
+            remedy=install("languages"),
         ) from error
 
 
