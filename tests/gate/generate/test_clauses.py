@@ -64,7 +64,17 @@ def last(text: str):
         ("returns `a = b * 2`", [Formula("a == b * 2", ("a", "b"))]),
         ("returns the header `Location: /x`", [HeaderIs("Location", "/x")]),
         ("returns an `ETag` header", [HeaderIs("ETag")]),
-        ("redirects to `/y`", [HeaderIs("Location", "/y")]),
+        ("redirects to `/y`", [StatusClass(3), HeaderIs("Location", "/y")]),
+        ("redirects to `/y` with 301", [StatusIs(301), HeaderIs("Location", "/y")]),
+        ("redirects to `/y/{id}`", [StatusClass(3), HeaderIs("Location", "/y/<id>")]),
+        (
+            "is redirected to `https://a.b/c`",
+            [StatusClass(3), HeaderIs("Location", "https://a.b/c")],
+        ),
+        ("redirects to `<url>`", [StatusClass(3), HeaderIs("Location", "<url>")]),
+        ("is redirected with 302", [StatusIs(302)]),
+        ("is redirected", [StatusClass(3)]),
+        ("returns the `Location` header, which is `/y`", [HeaderIs("Location", "/y")]),
     ],
 )
 def test_what_is_said_of_an_answer_is_recognised(said, expected):
@@ -86,6 +96,7 @@ def test_what_is_said_of_an_answer_is_recognised(said, expected):
         "`GET /x` is nice.",
         "`GET /x` with `limit` returns 200.",
         "`POST /x` with `{}` and `{}` returns 200.",
+        "`GET /x` is not redirected.",
         "The page `/x` shows a badge.",
         "It is fast.",
     ],
@@ -93,6 +104,21 @@ def test_what_is_said_of_an_answer_is_recognised(said, expected):
 def test_what_could_mean_something_else_is_refused(text):
     with pytest.raises(NotUnderstood):
         recognise(clause(text))
+
+
+@pytest.mark.parametrize(
+    ("said", "form"),
+    [
+        ("returns 302 and `<url>`", "`Location: <url>`"),
+        ("returns 302 and `https://a.b/c`", "`Location: https://a.b/c`"),
+        ("returns 302 and `/y`", "`Location: /y`"),
+    ],
+)
+def test_a_value_in_the_wrong_place_is_refused_with_a_form_that_works(said, form):
+    with pytest.raises(NotUnderstood) as refused:
+        recognise(clause(f"`GET /x` {said}."))
+    assert form in refused.value.reason
+    assert last(f"`GET /x` returns 302 and {form}.").expected[1]
 
 
 def test_a_body_and_headers_belong_to_the_request():

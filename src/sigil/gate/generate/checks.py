@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from sigil.gate.generate.literals import indexed, literal, quoted
+from sigil.gate.generate.literals import indexed, literal, quoted, text_with_slots
 from sigil.gate.generate.model import (
     Absent,
     Below5xx,
@@ -25,7 +25,7 @@ from sigil.gate.generate.model import (
     SumsTo,
 )
 from sigil.gate.generate.pieces import path_of
-from sigil.gate.generate.slots import SLOT, TYPES
+from sigil.gate.generate.slots import SLOT, TYPES, Unresolved, valued
 
 _UUID = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$"
 _PATTERNS = {
@@ -33,21 +33,37 @@ _PATTERNS = {
     "email": "^[^@%s]+@[^@%s]+$",
     "date": "^%d%d%d%d%-%d%d%-%d%d",
 }
+_HEADERS = {**_PATTERNS, "string": ".", "number": "^%-?%d+%.?%d*$"} | dict.fromkeys(
+    ("integer", "int"), "^%-?%d+$"
+)
+"""What a header of each type looks like."""
 _NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]]*")
 
 
-def checks(expected: Iterable[Expectation], answer: str, scope: Mapping[str, str]) -> list[str]:
+def checks(
+    expected: Iterable[Expectation],
+    answer: str,
+    scope: Mapping[str, str],
+    received: Mapping[str, str],
+) -> list[str]:
     """Return the lines that check an answer.
 
     Args:
         expected: of it.
         answer: the local that holds it.
         scope: Lua of each name that a slot can stand for.
+        received: the same for values of this answer, which are known as soon as it is there.
+
+    Raises:
+        Unresolved: a slot without a value, where one is needed.
     """
-    return [line for one in expected for line in _check(one, answer, scope)]
+    around = {**scope, **received}
+    return [line for one in expected for line in _check(one, answer, scope, around)]
 
 
-def _check(one: Expectation, answer: str, scope: Mapping[str, str]) -> Iterator[str]:
+def _check(
+    one: Expectation, answer: str, scope: Mapping[str, str], around: Mapping[str, str]
+) -> Iterator[str]:
     match one:
         case StatusIs(code):
             yield f"expect({answer}.status == {code})"
@@ -56,11 +72,13 @@ def _check(one: Expectation, answer: str, scope: Mapping[str, str]) -> Iterator[
         case Below5xx():
             yield f"expect({answer}.status < 500)"
         case HeaderIs(name, value):
-            held = f"{answer}.headers[{quoted(name.lower())}]"
-            wanted = "~= nil" if value is None else f"== {quoted(value)}"
-            yield f"expect({held} {wanted})"
-        case Holds(path, value, exactly):
-            yield from _holds(indexed(f"{answer}.json", path), value, scope, exactly=exactly)
+            yield _header(f"{answer}.headers[{quoted(name.lower())}]", value, around)
+        case Holds(path, value, True):
+            whole = literal(value, lambda slot, _: valued(slot, scope))
+            encoded = f"sigil.json.encode({indexed(f'{answer}.json', path)})"
+            yield f"expect({encoded} == sigil.json.encode({whole}))"
+        case Holds(path, value):
+            yield from _holds(indexed(f"{answer}.json", path), value, scope, around)
         case IsA(path, kind):
             yield from _is_a(indexed(f"{answer}.json", path), kind)
         case _:
@@ -102,38 +120,47 @@ def _formula(one: Formula, json: str, scope: Mapping[str, str]) -> str:
     return _NAMES.sub(named, one.text)
 
 
+def _header(held: str, value: str | None, around: Mapping[str, str]) -> str:
+    """Return the line that checks a header, which is text whatever it says."""
+    slot = SLOT.fullmatch(value or "")
+    if value is None or value == "<any>":
+        return f"expect({held} ~= nil)"
+    if slot is None:
+        return f"expect({held} == {text_with_slots(value, lambda one, _: valued(one, around))})"
+    if value[1:-1] in around:
+        return f"expect({held} == tostring({around[value[1:-1]]}))"
+    if value[1:-1] not in _HEADERS:
+        raise Unresolved(f"{value} is neither a value that is known here nor a type of a header")
+    return f'expect(type({held}) == "string" and {held}:match("{_HEADERS[value[1:-1]]}"))'
+
+
 def _holds(
-    target: str, value: Any, scope: Mapping[str, str], *, exactly: bool = False
+    target: str, value: Any, scope: Mapping[str, str], around: Mapping[str, str]
 ) -> Iterator[str]:
-    if exactly:
-        whole = _whole(value, scope)
-        yield f"expect(sigil.json.encode({target}) == sigil.json.encode({whole}))"
-    elif isinstance(value, dict):
+    if isinstance(value, dict):
         entries = cast("dict[str, Any]", value)
         for key in entries:
-            yield from _holds(indexed(target, (key,)), entries[key], scope)
+            yield from _holds(indexed(target, (key,)), entries[key], scope, around)
         if not entries:
             yield from _is_a(target, "object")
     elif isinstance(value, list):
         items = cast("list[Any]", value)
         yield f"expect(#{target} == {len(items)})"
         for place, item in enumerate(items):
-            yield from _holds(indexed(target, (place,)), item, scope)
+            yield from _holds(indexed(target, (place,)), item, scope, around)
     else:
-        yield from _holds_one(target, value, scope)
+        yield from _holds_one(target, value, scope, around)
 
 
-def _holds_one(target: str, value: Any, scope: Mapping[str, str]) -> Iterator[str]:
+def _holds_one(
+    target: str, value: Any, scope: Mapping[str, str], around: Mapping[str, str]
+) -> Iterator[str]:
     if not isinstance(value, str) or not SLOT.fullmatch(value):
-        yield f"expect({target} == {_whole(value, scope)})"
+        yield f"expect({target} == {literal(value, lambda slot, _: valued(slot, around))})"
     elif value[1:-1] in scope:  # it was sent or received under this name
         yield f"expect({target} == {scope[value[1:-1]]})"
     else:
         yield from _is_a(target, value[1:-1] if value[1:-1] in TYPES else "any")
-
-
-def _whole(value: Any, scope: Mapping[str, str]) -> str:
-    return literal(value, lambda slot, _: scope[slot[1:-1]])
 
 
 def _is_a(target: str, kind: str) -> Iterator[str]:

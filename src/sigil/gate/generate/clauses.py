@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from sigil.gate.generate.expects import marked, read_expectations
 from sigil.gate.generate.model import Exchange, Expectation, Request, StatusClass
+from sigil.gate.generate.names import misnamed
 from sigil.gate.generate.pieces import Piece, Shape, pieces
 from sigil.gate.generate.slots import braces_as_slots
 from sigil.gate.intent import Clause
@@ -23,7 +24,7 @@ _VERBS = re.compile(
     r"\b(?:returns?|returned|responds?|answers?|replies|receives?|gives?|yields?|gets?|succeeds?"
     r"|fails?|contains?|includes?|shows?|lists?|has|redirects?|never|must|should|always"
     r"|(?:is|are) (?:refused|rejected|denied|forbidden|not found|unauthori[sz]ed|accepted"
-    r"|sorted|ordered|answered|empty)|comes? back|carries|does not|doesn't)\b",
+    r"|redirected|sorted|ordered|answered|empty)|comes? back|carries|does not|doesn't)\b",
     re.IGNORECASE,
 )
 _SAID = re.compile(rf"{_VERBS.pattern}|«(?:name|header name|status|formula) ", re.IGNORECASE)
@@ -170,6 +171,17 @@ def _segment(
     return Exchange(request, expectations(said, found) if said else ())
 
 
+def refuse_misnamed(exchange: Exchange) -> None:
+    """Refuse an exchange with text that is meant as a name and is none.
+
+    Raises:
+        NotUnderstood: such as ``<short-code>``.
+    """
+    text = misnamed(exchange)
+    if text is not None:
+        raise NotUnderstood(f"{text} is no name: those are of letters, digits and _")
+
+
 def expectations(said: str, found: Sequence[Piece]) -> tuple[Expectation, ...]:
     """Return what is said of an answer.
 
@@ -191,10 +203,26 @@ def refuse_rest(left: str, found: Sequence[Piece]) -> None:
     """
     span = re.search(r"«[a-z ]+ (\d+)»", left)
     if span is not None:
-        raise NotUnderstood(f"`{found[int(span[1])].text}` is not understood where it stands")
+        raise misplaced(found[int(span[1])])
     guard = _GUARDS.search(left)
     if guard is not None:
         raise NotUnderstood(f'the word "{guard[0].lower()}" is not understood here')
+
+
+_FORMS = {
+    Shape.SLOT: 'say what has this value, as in `{{ "field": "{0}" }}`, `Location: {0}` or '
+    "`GET /path/{0}`",
+    Shape.ADDRESS: "say what has this value, as in `Location: {0}`",
+    Shape.PATH: "say what leads there, as in `GET {0}` or `Location: {0}`",
+}
+"""What can be written instead, by what stands there."""
+
+
+def misplaced(piece: Piece) -> NotUnderstood:
+    """Return why a code span is not understood, with a form that is."""
+    form = _FORMS.get(piece.shape)
+    more = "" if form is None else f"; {form.format(piece.text)}"
+    return NotUnderstood(f"`{piece.text}` is not understood where it stands{more}")
 
 
 def _sent(text: str, found: Sequence[Piece]) -> tuple[tuple[tuple[str, str], ...], object]:
@@ -208,7 +236,7 @@ def _sent(text: str, found: Sequence[Piece]) -> tuple[tuple[tuple[str, str], ...
         elif kind == Shape.JSON.value and type(piece.value) in {dict, list}:
             bodies.append(piece.value)
         else:
-            raise NotUnderstood(f"`{piece.text}` is not understood where it stands")
+            raise misplaced(piece)
     if len(bodies) > 1:
         raise NotUnderstood("it names two bodies for one request")
     plain = _WHO.sub(" ", _ANONYMOUS.sub(" ", re.sub(r"«[a-z ]+ \d+»", " ", text)))

@@ -10,28 +10,23 @@ Pure. Not here: which half a sketch goes to (`halves`), other scenarios of the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
 
-from sigil.gate.generate.clauses import NotUnderstood, Recognised, recognise
+from sigil.gate.generate.clauses import NotUnderstood, Recognised, recognise, refuse_misnamed
 from sigil.gate.generate.conventions import with_status, with_usual_body
 from sigil.gate.generate.lua import is_token
 from sigil.gate.generate.model import (
     Exchange,
-    Holds,
-    IsA,
-    Json,
-    Path,
     Property,
-    Request,
     Sketch,
     Step,
     Uncompiled,
 )
+from sigil.gate.generate.names import captures, compared, exchange_in, names_used, offered, wanted
 from sigil.gate.generate.properties import recognise_property
 from sigil.gate.generate.rules import Rule, rules_of
-from sigil.gate.generate.slots import drawing, slots_in
+from sigil.gate.generate.slots import TYPES
 from sigil.gate.generate.tables import Tied, exchange_of, tie
 from sigil.gate.intent import Clause, Intent, Kind, Table
 
@@ -106,11 +101,14 @@ class _Compiler:
     def _clause(self, clause: Clause, before: Clause | None) -> None:
         claim = recognise_property(clause) if clause.kind is Kind.INVARIANT else None
         if claim is not None:
+            refuse_misnamed(claim.exchange)
             setup = self._setup((claim.exchange,), (), frozenset(claim.drawn))
             self._add(clause, (*setup, claim))
             return
         found = recognise(clause)
         own = tuple(with_status(with_usual_body(exchange)) for exchange in found.exchanges)
+        for exchange in own:
+            refuse_misnamed(exchange)
         chain = self._chain(found, before)
         setup = self._setup(own, chain)
         steps = _once((*chain, *setup, *own))
@@ -139,23 +137,33 @@ class _Compiler:
             drawn: names that need no exchange.
         """
         found: list[Exchange] = []
-        offered = {*drawn, *(name for one in chain for name in _offered(one))}
+        known = {*drawn, *_all_offered(chain)}
         for exchange in own:
-            for name in _wanted(exchange):
-                if name not in offered:
+            for name in wanted(exchange):
+                if name not in known:
                     found += self._source(name)
-                    offered.add(name)
-            offered |= set(_offered(exchange))
+                    known.add(name)
+            known |= set(offered(exchange))
+            for name in compared(exchange):
+                if name not in known | _all_offered(found) | TYPES:
+                    found += self._source(name, is_compared=True)
         if not chain and not any(exchange.request.anonymous for exchange in own):
             found = [*self._session(own), *found]
         return _once(found)
 
-    def _source(self, name: str) -> tuple[Exchange, ...]:
-        """Return the exchanges after which a value of this name is known."""
+    def _source(self, name: str, *, is_compared: bool = False) -> tuple[Exchange, ...]:
+        """Return the exchanges after which a value of this name is known.
+
+        Args:
+            name: of the value.
+            is_compared: whether an answer is compared with it, which one that was sent is good for.
+        """
         for steps in self.known.values():
-            if any(name == offered for one in steps for offered, _ in captures(one)):
+            received = {given for one in steps for given, _ in captures(one)}
+            if name in (_all_offered(steps) if is_compared else received):
                 return steps
-        raise NotUnderstood(f"nothing before it receives `{name}`, so <{name}> has no value")
+        verb = "sends or receives" if is_compared else "receives"
+        raise NotUnderstood(f"nothing before it {verb} `{name}`, so <{name}> has no value")
 
     def _session(self, own: Sequence[Exchange]) -> tuple[Exchange, ...]:
         if any(is_token(name) for one in own for name, _ in captures(one)):
@@ -206,44 +214,8 @@ class _Compiler:
             )
 
 
-def captures(exchange: Exchange) -> Iterator[tuple[str, Path]]:
-    """Yield the values of an answer that later requests can name, with their paths."""
-    for one in exchange.expected:
-        if isinstance(one, IsA) and one.path and isinstance(one.path[-1], str):
-            yield one.path[-1], one.path
-        elif isinstance(one, Holds):
-            yield from _named_inside(one.value, one.path)
-
-
-def _named_inside(value: Json, path: Path) -> Iterator[tuple[str, Path]]:
-    if isinstance(value, dict):
-        for key, inner in cast("dict[str, Json]", value).items():
-            yield from _named_inside(inner, (*path, key))
-    elif path and isinstance(path[-1], str) and isinstance(value, str) and value.startswith("<"):
-        yield path[-1], path
-
-
-def _wanted(exchange: Exchange) -> Iterator[str]:
-    """Yield the names of the slots of a request that are not drawn."""
-    request = exchange.request
-    for name, slot in slots_in([request.path, dict(request.headers), request.body]):
-        if drawing(slot) is None:
-            yield name
-
-
-def _offered(exchange: Exchange) -> Iterator[str]:
-    """Yield the names that stand for a value once an exchange is over."""
-    yield from (name for name, _ in captures(exchange))
-    yield from _sent_names(exchange)
-
-
-def _sent_names(exchange: Exchange) -> Iterator[str]:
-    """Yield the names of fields of a body whose values are drawn."""
-    body = exchange.request.body
-    if isinstance(body, dict):
-        for key, inner in cast("dict[str, Json]", body).items():
-            if isinstance(inner, str) and drawing(inner) is not None:
-                yield key
+def _all_offered(steps: Iterable[Exchange]) -> set[str]:
+    return {name for one in steps for name in offered(one)}
 
 
 def with_captures(steps: Sequence[Step]) -> list[Step]:
@@ -254,8 +226,8 @@ def with_captures(steps: Sequence[Step]) -> list[Step]:
             made.append(step)
             continue
         later = steps[place + 1 :]
-        used = {name for one in later for name in _names_used(one)}
-        session = any(not _request_of(one).anonymous for one in later)
+        used = {name for one in later for name in names_used(exchange_in(one))}
+        session = any(not exchange_in(one).request.anonymous for one in later)
         kept = {
             name: path
             for name, path in captures(step)
@@ -263,18 +235,6 @@ def with_captures(steps: Sequence[Step]) -> list[Step]:
         }
         made.append(replace(step, captured=tuple(kept.items())))
     return made
-
-
-def _request_of(step: Step) -> Request:
-    return (step.exchange if isinstance(step, Property) else step).request
-
-
-def _names_used(step: Step) -> Iterator[str]:
-    exchange = step.exchange if isinstance(step, Property) else step
-    yield from _wanted(exchange)
-    for one in exchange.expected:
-        if isinstance(one, Holds):
-            yield from (name for name, _ in slots_in(one.value))
 
 
 def _once(steps: Iterable[Exchange]) -> tuple[Exchange, ...]:

@@ -1,7 +1,7 @@
 """What a request usually holds where an intent does not say.
 
 Two conventions, and no more: whoever signs up without a word about how sends an e-mail address
-and a password; and an answer of which no status is said has one of success.
+and a password; and an answer of which no status is said, a redirect being one, has one of success.
 
 Pure.
 """

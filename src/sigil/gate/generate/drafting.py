@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from sigil.effects import random_stream
 from sigil.gate.generate.compiler import compile_intent
 from sigil.gate.generate.halves import Split
-from sigil.gate.generate.lua import Unresolved, write
+from sigil.gate.generate.lua import write
 from sigil.gate.generate.marks import secret_note
 from sigil.gate.generate.model import Sketch, Uncompiled
 from sigil.gate.generate.rules import between
+from sigil.gate.generate.slots import Unresolved
 from sigil.gate.generate.traceability import lines_of
 from sigil.gate.generate.validating import Candidate
 from sigil.gate.intent import Intent

@@ -29,6 +29,7 @@ from sigil.gate.generate.model import (
     SumsTo,
 )
 from sigil.gate.generate.pieces import Piece, Shape, path_of
+from sigil.gate.generate.slots import braces_as_slots
 
 _TYPE = (
     r"(string|text|number|integer|boolean|list|array|object|UUID|uuid|date|e-mail address|email)"
@@ -41,6 +42,7 @@ _ENDS = (
     r"(?=\s*(?:$|[,.;:)(«]|and\b|with\b|when\b|if\b|for\b|on\b|to\b|but\b|as\b|without\b|because\b"
     r"|status|error|response|answer|reply|then\b))"
 )
+_EQUALS = r"(?:,? (?:which )?(?:is|are|equals|being|of|set to|stays|remains|becomes|=|==|:)|:)"
 _WORDS = {
     "not found": StatusIs(404), "unauthorized": StatusIs(401), "unauthorised": StatusIs(401),
     "forbidden": StatusIs(403), "refused": StatusClass(4), "rejected": StatusClass(4),
@@ -113,6 +115,7 @@ def read_expectations(text: str, pieces: Sequence[Piece]) -> Reading:
     _values(reading)
     _bounds(reading)
     _types(reading)
+    _redirects(reading)
     _headers(reading)
     _bare_names(reading)
     reading.found.sort(key=_order)
@@ -202,16 +205,15 @@ def _absences(reading: Reading) -> None:
 
 
 def _values(reading: Reading) -> None:
-    equals = r"(?:,? (?:which )?(?:is|are|equals|being|of|set to|stays|remains|becomes|=|==|:)|:)"
     reading.take(
-        rf"{_THE}{_NAME}{equals} {_THE}«json (\d+)»",
+        rf"{_THE}{_NAME}{_EQUALS} {_THE}«json (\d+)»",
         lambda match: Holds(reading.path(match[1]), reading.value(match[2])),
     )
     reading.take(
-        rf'{_THE}{_NAME}{equals} "([^"«]*)"', lambda match: Holds(reading.path(match[1]), match[2])
+        rf'{_THE}{_NAME}{_EQUALS} "([^"«]*)"', lambda match: Holds(reading.path(match[1]), match[2])
     )
     reading.take(
-        rf"{_THE}{_NAME}{equals} (true|false|null|-?\d+(?:\.\d+)?)(?![\w%])",
+        rf"{_THE}{_NAME}{_EQUALS} (true|false|null|-?\d+(?:\.\d+)?)(?![\w%])",
         lambda match: Holds(reading.path(match[1]), json.loads(match[2].lower())),
     )
     reading.take(
@@ -259,14 +261,36 @@ def _types(reading: Reading) -> None:
     )
 
 
+def _redirects(reading: Reading) -> None:
+    """A redirect has a status of its own; where it leads to is a header."""
+    verb = r"\b(?:redirects?|(?:is|are) redirected)\b"
+    if not re.search(verb, reading.text, re.IGNORECASE):
+        return
+    if not any(isinstance(one, StatusIs | StatusClass) for one in reading.found):
+        reading.found.append(StatusClass(3))
+    reading.take(
+        rf"{verb} to {_THE}(?:address |page |path )?«(?:path|address|slot) (\d+)»",
+        lambda match: _header("Location", reading.pieces[int(match[1])].text),
+    )
+
+
+def _header(name: str, value: str) -> HeaderIs:
+    """Return what a header has to be; one that leads to a path has the slots of a path."""
+    leads = name.lower() == "location"
+    return HeaderIs(name, braces_as_slots(value) if leads else value)
+
+
 def _headers(reading: Reading) -> None:
     reading.take(
-        r"\bredirects? to «path (\d+)»",
-        lambda match: HeaderIs("Location", reading.pieces[int(match[1])].text),
+        rf"{_THE}(?:header )?«header (\d+)»(?: header)?",
+        lambda match: _header(*reading.value(match[1])),
     )
     reading.take(
-        rf"{_THE}(?:header )?«header (\d+)»(?: header)?",
-        lambda match: HeaderIs(*reading.value(match[1])),
+        rf"{_THE}(?:header )?«header name (\d+)»(?: header)?{_EQUALS} {_THE}"
+        r"«(?:path|address|slot) (\d+)»",
+        lambda match: _header(
+            reading.pieces[int(match[1])].text, reading.pieces[int(match[2])].text
+        ),
     )
     reading.take(
         rf"{_THE}(?:header )?«header name (\d+)»(?: header)?",

@@ -21,7 +21,8 @@ from sigil.gate.generate.literals import (
 )
 from sigil.gate.generate.marks import COMPILED
 from sigil.gate.generate.model import Exchange, Property, Request, Sketch
-from sigil.gate.generate.slots import SHARED, SLOT, drawing, slots_in, with_texts
+from sigil.gate.generate.names import captures
+from sigil.gate.generate.slots import SHARED, SLOT, Unresolved, drawing, slots_in, with_texts
 from sigil.gate.intent import Intent
 
 _NUMBERED = re.compile(r" (?=[0-9]+\.)")
@@ -30,18 +31,6 @@ _WIDTH = 100
 _INDENT = 10
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _TAKEN = frozenset({"sigil", "expect", "invariant", "case", "type", "math", "string", "table"})
-
-
-class Unresolved(Exception):
-    """A slot that nothing before it gives a value to.
-
-    Args:
-        slot: its whole text.
-    """
-
-    def __init__(self, slot: str):
-        super().__init__(f"nothing says what {slot} is")
-        self.slot = slot
 
 
 def write(sketch: Sketch, intent: Intent, note: str = "") -> str:
@@ -133,7 +122,7 @@ class _Writer:
         call = self._call(step.request, scope)
         answer = self._local(_noun(step.request))
         self.lines += _assigned(answer, call)
-        self.lines += checks(step.expected, answer, scope)
+        self.lines += _checks(step, answer, scope)
         for name, path in step.captured:
             held = self._local(name)
             self.lines.append(f"local {held} = {literal_path(answer, path)}")
@@ -148,12 +137,12 @@ class _Writer:
             plain = _without_drawn(request, step.drawn)
             first = self._local("first")
             self.lines += _assigned(first, self._call(plain, scope))
-            self.lines += checks(step.exchange.expected, first, scope)
+            self.lines += _checks(step.exchange, first, scope)
         inner = {**scope, **{name: f"case.{name}" for name in step.drawn}}
         call = self._call(request, inner)
         answer = "again" if step.first else "answer"
         body = _assigned(answer, call)
-        body += checks(step.exchange.expected, answer, inner)
+        body += _checks(step.exchange, answer, inner)
         body += [_same(answer, first, path) for path in step.same]
         self.lines += [
             f"invariant({quoted(step.name)}, {{",
@@ -211,7 +200,7 @@ class _Writer:
         if called in scope and (lua is None or called in SHARED):
             return scope[called]
         if lua is None:
-            raise Unresolved(slot)
+            raise Unresolved(f"nothing says what {slot} is")
         wanted = name if is_name(name) else called
         held = self._local(wanted)
         self.lines.append(f"local {held} = {lua}")
@@ -229,6 +218,12 @@ class _Writer:
             name = f"{base}_{number}"
         self.names.add(name)
         return name
+
+
+def _checks(exchange: Exchange, answer: str, scope: Mapping[str, str]) -> list[str]:
+    """Return the lines that check an answer, parts of which may be named by others of it."""
+    received = {name: literal_path(answer, path) for name, path in captures(exchange)}
+    return checks(exchange.expected, answer, scope, received)
 
 
 def literal_path(answer: str, path: Sequence[str | int]) -> str:

@@ -34,6 +34,8 @@ class Shape(Enum):
     STATUS = "status"
     NAME = "name"
     FORMULA = "formula"
+    ADDRESS = "address"
+    SLOT = "slot"
     OTHER = "other"
 
 
@@ -61,6 +63,8 @@ _PLAIN = (
     (Shape.NAME, _NAME),
     (Shape.OTHER, _WORD_FOR_WORD),
     (Shape.FORMULA, _FORMULA),
+    (Shape.ADDRESS, re.compile(r"https?://\S+")),
+    (Shape.SLOT, re.compile(r"<[A-Za-z][^<>]*>")),
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from sigil.gate.generate.model import Request
 
-SLOT = re.compile(r"<([a-z][a-z0-9_]*)(?: (-?[0-9]+)\.\.(-?[0-9]+))?>")
+SLOT = re.compile(r"<([A-Za-z][A-Za-z0-9_]*)(?: (-?[0-9]+)\.\.(-?[0-9]+))?>")
 _BRACED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}|(?<=/):([A-Za-z_][A-Za-z0-9_]*)")
 
 DRAWN = {
@@ -37,6 +37,36 @@ TYPES = frozenset({
     "email", "date", "any",
 })  # fmt: skip
 """What a slot can ask of a value that is received."""
+
+
+class Unresolved(Exception):
+    """A slot that cannot be written: nothing gives it a value.
+
+    Args:
+        reason: why, as a clause.
+    """
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
+
+
+def valued(slot: str, scope: Mapping[str, str]) -> str:
+    """Return the Lua of a slot that stands for an earlier value.
+
+    Args:
+        slot: its whole text.
+        scope: Lua of each name.
+
+    Raises:
+        Unresolved: there is no such value.
+    """
+    lua = scope.get(slot[1:-1])
+    if lua is not None:
+        return lua
+    if slot[1:-1] in TYPES:
+        raise Unresolved(f"{slot} is a type, and here it takes a value to compare with")
+    raise Unresolved(f"nothing says what {slot} is")
 
 
 def braces_as_slots(path: str) -> str:
