@@ -56,6 +56,16 @@ return { policy = { capabilities = {"http"} }, run = function()
   expect(r.json.body == "nothing of the kind")
 end }
 """
+REMEMBERED = """\
+return { policy = { capabilities = {"http"} }, run = function()
+  -- 1. It answers, with what another scenario sent it.
+  local r = sigil.get("/remembered")
+  expect(r.status == 200)
+  -- 2. With something else, which it does not.
+  local told = r.json.of
+  expect(told == "nothing of the kind", r.body)
+end }
+"""
 ASKED = """\
 return { policy = { capabilities = {"http"} }, run = function()
   -- 1. It answers.
@@ -66,7 +76,8 @@ return { policy = { capabilities = {"http"} }, run = function()
 end }
 """
 SERVER = r"""
-import glob, http.server, json, os, re, sys
+import glob, http.server, json, os, re, sys, threading, urllib.parse
+REMEMBERED, KNOWN = [], threading.Event()
 WANTED = re.compile(rb"(?:canary-[a-z]+-[0-9]{6}|AGE-SECRET-KEY-[0-9A-Z]{20}|BEGIN [P]RIVATE KEY)")
 def hunt():
     places = [*glob.glob("/proc/[0-9]*/environ"), *glob.glob("/proc/[0-9]*/cmdline")]
@@ -86,11 +97,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
     def do_GET(self):
-        self.say(hunt())
+        if self.path == "/remembered":
+            KNOWN.wait(60)
+            word = REMEMBERED[0]
+            self.say({"of": word, "long": "x" * 90 + word, "json": json.dumps(json.dumps(word)),
+                      "url": urllib.parse.quote(word, safe="").replace("%", "%25")})
+        else:
+            self.say(hunt())
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         print(self.path, self.headers, body, flush=True)
         print(self.path, self.headers, body, file=sys.stderr, flush=True)
+        REMEMBERED.append(json.loads(body)["password"])
+        KNOWN.set()
         if self.path != "/signup":
             for place in ("seen", "/tmp/seen", "/dev/shm/seen"):
                 try:
@@ -172,6 +191,7 @@ def evaluated(tmp_path_factory) -> Told:
     (root / "server.py").write_text(SERVER)
     (visible / "signup.lua").write_text(SIGNUP)
     (visible / "hunt.lua").write_text(ASKED)
+    (visible / "remembered.lua").write_text(REMEMBERED)
     own = {"TMPDIR": str(scratch), "SIGNUP_PASSWORD": SECRET, "OTHER_SECRET": NEIGHBOUR}
     program = str(BIN / "sigil")
 
@@ -196,7 +216,8 @@ def evaluated(tmp_path_factory) -> Told:
     git(root, "checkout", "-q", "main")
 
     log = above / "trace"
-    evaluation = [program, "eval", "change", "-s", "api", "--junit", "exam.xml"]
+    # All at once: one scenario waits in the service for what another one sends it.
+    evaluation = [program, "eval", "change", "-s", "api", "--lanes", "8", "--junit", "exam.xml"]
     evaluation += ["--markdown", "comment.md"]
     strace = shutil.which("strace")
     spied = [strace, "-f", "-qq", "-s", "1000000", "-e", "trace=execve,execveat", "-o", str(log)]
@@ -232,6 +253,16 @@ def test_the_holdout_was_asked_and_the_secret_was_sent(evaluated):
     line = next(line for line in _feedback(evaluated).lines if line.half == "holdout")
     assert line.failed
     assert line.steps[0].value == "pass"
+
+
+def test_a_secret_that_the_service_remembered_was_told_to_a_scenario_that_never_read_it(evaluated):
+    """Its name stands in the evidence, where it was told the value."""
+    [sat] = [
+        one
+        for one in dossier.read_visible(evaluated.folder)
+        if (one.scenario, one.side) == ("remembered", "pr")
+    ]
+    assert "__SIGNUP_PASSWORD__" in repr(sat.evidence)
 
 
 # --- what the service could see -----------------------------------------------------------------
