@@ -50,6 +50,22 @@ def test_a_field_that_is_not_in_cents_has_the_unit_of_the_table():
     assert asked("Each seat costs $1.50.", {1: "$1.50", 3: "$4.50"}, "total") == {2: 3}
 
 
+def test_where_all_rows_are_whole_no_fraction_is_made_up():
+    prose = "Each of the seats costs 2; 10% off from 5 seats."
+    assert asked(prose, {1: "2", 5: "9", 10: "18"}) == {2: 4, 3: 6, 4: 8}
+    assert asked("Each seat costs $0.015.", {2: "$0.03", 6: "$0.09"}) == {4: 6}
+
+
+def test_where_a_row_is_a_fraction_others_may_be():
+    prose = "Each of the seats costs 2; 10% off from 5 seats."
+    assert asked(prose, {5: "9", 6: "10.8", 9: "16.2"}) == {7: 12.6, 8: 14.4}
+
+
+def test_nothing_is_asked_where_every_amount_would_have_to_be_rounded():
+    (rule,) = compiled("Each seat costs 0.5.", {2: "1", 4: "2"}).rules
+    assert between(rule, "x", "X", random.Random(0)) is None
+
+
 @pytest.mark.parametrize(
     ("prose", "rows", "reason"),
     [

@@ -2,7 +2,8 @@
 
 A rule counts only if it gives every row of a table, to the cent. Then it says what lies between
 those rows as well, and values from there are asked of the service in the sealed half: whoever
-learnt the table by heart does not know them. Nothing is said about what lies outside of the table.
+learnt the table by heart does not know them. Nothing is said about what lies outside of the table,
+nor where the rule gives a fraction and every row is a whole amount: how to round is not said.
 
 Pure. Not here: the table itself (`tables`).
 """
@@ -136,7 +137,7 @@ def _check(rule: Rule) -> None:
 
 
 def between(rule: Rule, slug: str, title: str, chance: random.Random) -> Sketch | None:
-    """Return a scenario that asks for values between the rows; None if there are none.
+    """Return a scenario that asks for values between the rows; None if there are none to ask for.
 
     Args:
         rule: that gives the amounts.
@@ -146,7 +147,12 @@ def between(rule: Rule, slug: str, title: str, chance: random.Random) -> Sketch 
     """
     rows = _rows(rule)
     low, high = min(rows), max(rows)
-    free = [n for n in range(low, min(high, low + _MOST_RANGE)) if n not in rows]
+    are_whole = all(_received(rule, count).denominator == 1 for count in rows)
+    free = [
+        count
+        for count in range(low, min(high, low + _MOST_RANGE))
+        if count not in rows and not (are_whole and _received(rule, count).denominator != 1)
+    ]
     if not free:
         return None
     table = rule.tied.table.id
@@ -155,10 +161,15 @@ def between(rule: Rule, slug: str, title: str, chance: random.Random) -> Sketch 
     return Sketch(f"{slug}/{table}.between", f"{title}: {table}", (table,), steps)
 
 
+def _received(rule: Rule, count: int) -> Fraction:
+    """Return the amount for a count, in the unit of the field of the answer."""
+    cell = rule.tied.outputs(rule.tied.table.rows[0])[rule.field]
+    return rule.amount(count) * scale_of(rule.field, cell)
+
+
 def _asked(rule: Rule, count: int) -> Exchange:
     request = filled(rule.tied.request, {rule.count: count})
-    scale = scale_of(rule.field, rule.tied.outputs(rule.tied.table.rows[0])[rule.field])
-    value = as_number(rule.amount(count) * scale)
+    value = as_number(_received(rule, count))
     return Exchange(
         request,
         (StatusIs(200), Holds(path_of(rule.field), value)),
