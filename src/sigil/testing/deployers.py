@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from sigil.errors import SigilError
 from sigil.gate.deploy.model import Deployment
+from sigil.gate.deploy.plugins import lacking
 from sigil.gate.effects import Call, EffectFailed
 from sigil.gate.http.client import Http
 
@@ -50,6 +51,12 @@ class Subject:
 
 
 Check = Callable[[Subject], None]
+
+
+def it_has_all_that_is_asked_of_it(subject: Subject) -> None:
+    """All parts of a `Deployment` are there before it is started."""
+    parts = lacking(subject.make())
+    _hold(not parts, f"it has no {', '.join(parts)}")
 
 
 def a_started_service_answers(subject: Subject) -> None:
@@ -166,6 +173,7 @@ def what_cannot_come_up_says_so(subject: Subject) -> None:
 
 
 CHECKS: tuple[Check, ...] = (
+    it_has_all_that_is_asked_of_it,
     a_started_service_answers,
     each_connection_is_a_new_stream,
     a_connection_can_be_handed_on,

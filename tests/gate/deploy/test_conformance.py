@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 import pytest
 from cryptography import x509
@@ -29,7 +29,7 @@ from sigil.gate.deploy.external import ExternalDeployment
 from sigil.gate.deploy.settings import Compose, External, Plugin, Process
 from sigil.gate.effects import Call
 from sigil.gate.http.client import Http
-from sigil.testing.deployers import CHECKS, Check, Subject
+from sigil.testing.deployers import CHECKS, Check, Subject, it_has_all_that_is_asked_of_it
 
 if TYPE_CHECKING:
     from tests.gate.deploy.conftest import Commit
@@ -197,6 +197,31 @@ class Elsewhere(ExternalDeployment):
         super().__init__(order, external(str(order.settings.options["at"])))
 
 
+class Unfinished:
+    """A plugin's backend that forgot a part, and whose others are known once it is started."""
+
+    def __init__(self, order: Order):
+        self.inner = ExternalDeployment(order, external(str(order.settings.options["at"])))
+        self.__enter__ = self.inner.__enter__  # where ``with`` does not look
+
+    def start(self) -> None:
+        self.inner.start()
+
+    def stop(self) -> None:
+        self.inner.stop()
+
+    def connect(self, timeout_s: float) -> socket.socket:
+        return self.inner.connect(timeout_s)
+
+    @property
+    def authority(self) -> str:
+        raise RuntimeError("it is not started")
+
+    @property
+    def alive(self) -> bool:
+        return self.inner.alive
+
+
 def broken(order: Order) -> Deployment:
     raise SystemExit(3)
 
@@ -212,13 +237,14 @@ def plugins(monkeypatch) -> None:
         name: EntryPoint(name, f"{__name__}:{made}", names.GROUP)
         for name, made in (
             ("elsewhere", "Elsewhere"), ("broken", "broken"), ("interrupting", "interrupting"),
-            ("none", "Path"),
+            ("none", "Path"), ("unfinished", "Unfinished"),
         )
     }  # fmt: skip
     monkeypatch.setattr(names, "plugins", lambda: points)
     monkeypatch.setattr("sigil.gate.deploy.plugins.plugins", lambda: points)
     found = {
         "Elsewhere": Elsewhere,
+        "Unfinished": Unfinished,
         "broken": broken,
         "interrupting": interrupting,
         "Path": lambda order: object(),
@@ -241,13 +267,25 @@ def test_a_plugin_conforms(
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("broken", "cannot be loaded: SystemExit: 3"), ("none", "no deployer: it has no start")],
+    [
+        ("broken", "cannot be loaded: SystemExit: 3"),
+        ("none", "no deployer: it has no start, stop, connect, __enter__, __exit__, authority"),
+        ("unfinished", "no deployer: it has no __enter__, __exit__, origins(?!,)"),
+    ],
 )
 def test_a_broken_plugin_is_told_by_its_name(
     commit: Commit, cache: Path, plugins: None, name: str, said: str
 ):
     with pytest.raises(DependencyMissing, match=said):
-        deploy(plugin(name), commit({"a": "b"}), "pr", cache=cache)
+        deploy(plugin(name, at="http://a.test"), commit({"a": "b"}), "pr", cache=cache)
+
+
+def test_the_checks_find_what_a_plugin_has_not(
+    commit: Commit, cache: Path, elsewhere: str, plugins: None
+):
+    order = Order(plugin("unfinished", at=elsewhere), commit({"a": "b"}), "pr", None, cache)
+    with pytest.raises(AssertionError, match="it has no __enter__, __exit__, origins"):
+        it_has_all_that_is_asked_of_it(Subject(make=lambda: cast("Deployment", Unfinished(order))))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The words of deployments: what is to be put up, and what one can do once it is.
+"""The words of deployments: what is to be put up, what one can do once it is, and whether it is.
 
 Not here: the backends (`process`, `compose`, `external`), which of them (`backends`).
 """
@@ -6,12 +6,13 @@ Not here: the backends (`process`, `compose`, `external`), which of them (`backe
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
+from sigil import foreign
 from sigil.gate.model import SideName
 
 if TYPE_CHECKING:
@@ -118,3 +119,19 @@ class Deployment(Protocol):
     ) -> None:
         """Stop."""
         ...
+
+
+def ended_early(deployments: Mapping[SideName, Deployment]) -> list[SideName]:
+    """Return the sides whose service has ended by itself, as far as that is known; sorted.
+
+    A backend that cannot even say so is none of them.
+
+    Args:
+        deployments: that were started, and not stopped.
+    """
+
+    def is_alive(deployment: Deployment) -> bool:
+        alive, failure = foreign.guarded(lambda: deployment.alive)
+        return failure is not None or bool(alive)
+
+    return sorted(side for side, one in deployments.items() if not is_alive(one))

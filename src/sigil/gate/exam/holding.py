@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from sigil.effects import Clock
 from sigil.gate.decision import Stage
 from sigil.gate.deploy import Deployment, Source
+from sigil.gate.deploy.model import ended_early
 from sigil.gate.exam.examining import Exam, examine
 from sigil.gate.model import Half, SideName
 from sigil.gate.parts import Parts, Wanted
@@ -23,6 +24,7 @@ from sigil.gate.sittings import SIDES, Observed
 from sigil.gate.stages import Stages
 
 HALVES: tuple[Half, Half] = ("visible", "holdout")
+_NAMES: dict[SideName, str] = {"pr": "change", "baseline": "baseline"}
 _Deployments = dict[tuple[SideName, Half], Deployment]
 
 
@@ -62,18 +64,19 @@ def hold(
                         progress=stages.watch.says,
                     )
                     deployments[side, half] = standing.enter_context(deployment)
+        visible: dict[SideName, Deployment] = {side: deployments[side, "visible"] for side in SIDES}
         with stages.at(Stage.RUN):
-            return examine(
+            observed = examine(
                 exam,
                 hall=standing.enter_context(parts.hall()),
                 deployments=deployments,
-                answerer=parts.answerer(
-                    policy.service(wanted.service),
-                    {side: deployments[side, "visible"] for side in SIDES},
-                ),
+                answerer=parts.answerer(policy.service(wanted.service), visible),
                 progress=stages.watch.sat,
                 is_over=_clock_of(parts.clock, policy.gate.policy.max_seconds),
             )
+        for side in ended_early(visible):  # of the other half it would tell what is sealed
+            stages.watch.says(f"the service of the {_NAMES[side]} ended before its exam was over")
+        return observed
 
 
 def _compared(revisions: Revisions) -> tuple[tuple[SideName, Revision, Stage], ...]:
