@@ -10,6 +10,7 @@ from tests.gate.evaluations import Bench, make_bench, make_past, served
 from tests.gate.pasts import make_auto_past
 
 from sigil.ledger import keys
+from sigil.ledger.packing import pack
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,7 @@ def auto_past(tmp_path_factory, auto_signer) -> Path:
     """A ledger in which ``api`` has earned AUTO."""
     path = tmp_path_factory.mktemp("past") / "ledger"
     make_auto_past(path, auto_signer)
+    pack(path / "objects")  # for each test copies it
     return path
 
 
@@ -42,6 +44,7 @@ def past(tmp_path_factory, signer) -> Path:
     """A ledger in which ``api`` has earned ADVISORY."""
     path = tmp_path_factory.mktemp("past") / "ledger"
     make_past(path, signer, evals=55)
+    pack(path / "objects")
     return path
 
 
