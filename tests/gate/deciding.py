@@ -28,5 +28,6 @@ def facts(*exam, **changed) -> Facts:
         is_evaluator_known=True,
         is_seed_secret=True,
         is_bound=True,
+        unvouched=(),
     )
     return replace(good, **changed)

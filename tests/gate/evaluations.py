@@ -26,9 +26,11 @@ from sigil.gate.bundle.sealing import seal_bytes
 from sigil.gate.decision import Stage, Verdict
 from sigil.gate.exam.answering import Answering, vault
 from sigil.gate.parts import Parts, Wanted
+from sigil.gate.policy import Gate
 from sigil.gate.record import events
 from sigil.gate.record.dossier import folder_of, keep_observations
 from sigil.gate.record.events import Decided, Provenance
+from sigil.gate.record.steps import announce
 from sigil.gate.trust import Tier
 from sigil.ledger import keys
 from sigil.ledger.ledger import Ledger
@@ -236,6 +238,12 @@ def make_bench(root: Path, serving: Serving, past: Path, signer: keys.PrivateKey
     ledger, reviewer = bench.ledger(), reviewer_of(past)
     assert ledger.pin is not None
     ledger.pin.trust(ledger.snapshot().checkpoint.ledger, frozenset({signer.key, reviewer.key}))
+    announce(
+        ledger,
+        "api",
+        Gate.model_construct(evaluators=[signer.key], reviewers=[]),
+        datetime.now(UTC),
+    )
     ledger.attest()
     return bench
 

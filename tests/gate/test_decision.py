@@ -39,6 +39,7 @@ MISSING = {
     "is_evaluator_known": False,
     "is_seed_secret": False,
     "is_bound": False,
+    "unvouched": ("a/__pycache__/b.pyc",),
 }
 
 
@@ -73,7 +74,9 @@ def test_what_is_known_and_bad_stands_behind_a_stage_that_failed():
     assert found == [Code.STAGE_FAILED, Code.SEED_KNOWN, Code.TIER]
 
 
-@pytest.mark.parametrize("name", ["is_evaluator_known", "is_seed_secret", "is_bound", "tier"])
+@pytest.mark.parametrize(
+    "name", ["is_evaluator_known", "is_seed_secret", "is_bound", "unvouched", "tier"]
+)
 def test_what_is_not_known_is_not_called_bad(name):
     assert codes(decide(facts(**{name: None}))) == {Code.NOT_KNOWN}
 
@@ -222,6 +225,7 @@ def test_errors_never_allow(exam, tier, failed, age, provenance, known):
             is_evaluator_known=known,
             is_seed_secret=True,
             is_bound=True,
+            unvouched=(),
         )
     )
     if found.verdict is Verdict.ALLOW:

@@ -86,6 +86,14 @@ def test_a_change_of_the_exam_on_the_change_itself_counts_for_nothing(bench):
     assert evaluated(bench).decision.verdict is Verdict.BLOCK
 
 
+def test_a_change_that_is_good_and_edits_what_it_is_judged_by_is_for_a_person(bench):
+    bench.git("checkout", "-q", "change")
+    (bench.root / ".sigil" / "gate.yaml").write_text("services: {}")
+    bench.git("commit", "-q", "-a", "-m", "and the policy")
+    bench.git("checkout", "-q", "main")
+    assert codes(evaluated(bench)) == {Code.UNVOUCHED}
+
+
 def test_a_ref_that_does_not_exist_is_an_error_and_nothing_is_recorded(bench):
     before = bench.ledger().tip.size
     with pytest.raises(NotFound, match="nowhere"):

@@ -96,6 +96,13 @@ def test_a_submission_that_is_no_better_is_told_less():
     assert disclosure(earlier, Fraction(1, 2), left=5) is Disclosure.SPECS
 
 
+def test_a_submission_that_missed_nothing_bars_nobody():
+    assert (
+        disclosure([Submission(Fraction(1), Disclosure.STEPS)], Fraction(1, 2), left=9)
+        is Disclosure.STEPS
+    )
+
+
 def test_a_submission_that_is_better_than_all_before_is_told_the_steps_again():
     earlier = [
         Submission(Fraction(3, 4), Disclosure.STEPS),
@@ -120,6 +127,7 @@ def test_failing_on_purpose_is_told_of_steps_only_on_the_way_up(scores):
     earlier: list[Submission] = []
     for now in scores:
         earlier.append(Submission(now, disclosure(earlier, now, left=20 - len(earlier))))
-    told_steps = [one.holdout for one in earlier if one.disclosed is Disclosure.STEPS]
+    missed = [one for one in earlier if one.holdout != 1]  # else every step passes
+    told_steps = [one.holdout for one in missed if one.disclosed is Disclosure.STEPS]
     assert told_steps == sorted(set(told_steps))
     assert all(one.disclosed is Disclosure.NOTHING for one in earlier[20:])

@@ -166,6 +166,12 @@ def test_a_tag_of_the_same_name_is_not_the_base_branch(repository):
     assert resolve(repository.root, "change", base="main").control.commit == now
 
 
+def test_a_branch_that_calls_itself_a_remote_s_is_not_the_base_branch(repository):
+    _, _, now = branched(repository)
+    repository.git("branch", "origin/HEAD", "change")
+    assert resolve(repository.root, "change").control.commit == now
+
+
 def test_a_byte_that_is_no_text_is_not_the_text_that_shows_it(repository):
     (repository.root / "x\\xff").write_text("1")
     one = digest(repository, repository.commit())

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sigil.errors import Corrupt, InvalidValue, NotFound, Unwritable
 from sigil.sandbox import Base, freeze
 from sigil.sandbox.base import KEPT, locked_tree
+from sigil.sandbox.tree import CommitTree
 from sigil.store.files import is_temporary
 from sigil.store.removal import remove_tree
 
@@ -474,3 +475,14 @@ def test_a_commit_whose_paths_lead_out_of_its_tree_is_refused(repository, tmp_pa
         freeze(repository, tmp_path / "cache", commit=commit)
     left = {path.name for path in tmp_path.rglob("*")}
     assert not left & {"PLANTED", "SLASHNAME", "ABSOLUTE"}
+
+
+def test_an_object_that_somebody_replaced_is_frozen_as_it_was(tmp_path: Path) -> None:
+    repo = write(tmp_path / "repo", {"a.py": "evil = 1\n", "b.py": "good = 1\n"})
+    git(repo, "init", "-q")
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "x")
+    git(repo, "replace", git(repo, "rev-parse", "HEAD:a.py"), git(repo, "rev-parse", "HEAD:b.py"))
+    with CommitTree(repo, "HEAD") as tree:
+        held = {entry.path: b"".join(tree.read(entry)) for entry in tree.entries}
+    assert held == {"a.py": b"evil = 1\n", "b.py": b"good = 1\n"}

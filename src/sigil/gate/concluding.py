@@ -40,6 +40,7 @@ class Examined:
         seed: of the generators; None until it was drawn.
         is_seed_secret: whether nobody could know it beforehand; None until it was drawn.
         is_bound: whether what was examined is what the commits hold; None until that is known.
+        unvouched: paths that the change edits and that no exam can vouch for; None until then.
         observed: of both sides; holds holdouts.
         answers: results alone.
         score: of them; None until there is one.
@@ -50,6 +51,7 @@ class Examined:
     seed: int | None = None
     is_seed_secret: bool | None = None
     is_bound: bool | None = None
+    unvouched: tuple[str, ...] | None = None
     observed: tuple[Observed, ...] = field(default=(), repr=False)
     answers: tuple[Answers, ...] = ()
     score: Score | None = None
@@ -87,24 +89,22 @@ class Consulted:
 
 
 def disclosed(
-    examined: Examined, consulted: Consulted, *, ref: str, about: Provenance | None, most: int
+    examined: Examined, consulted: Consulted, *, about: Provenance | None, most: int
 ) -> Disclosure:
     """Return how much the feedback may say of holdouts: nothing where the past is not known.
 
     Args:
         examined: the exam.
         consulted: the past.
-        ref: the change, as it was asked for.
         about: the six fields; None if one is not known.
         most: submissions to one exam before nothing is said.
     """
     if about is None or examined.score is None or consulted.completed is None:
         return Disclosure.NOTHING
     taken = events.taken(consulted.completed, about.scenarios)
-    own = events.submissions(taken, ref, about.artifact)
     found = events.hundredths(examined.score.holdout)
     holdout = None if found is None else Fraction(found.pr, 100)
-    return disclosure(own, holdout, left=most - len(taken))
+    return disclosure(events.submissions(taken), holdout, left=most - len(taken))
 
 
 def numbers(answers: Sequence[Answers], secret: bytes) -> dict[str, int]:
@@ -170,6 +170,7 @@ def facts(
         differs=complete is not None and events.contradicts(past, complete),
         is_seed_secret=examined.is_seed_secret,
         is_bound=examined.is_bound,
+        unvouched=examined.unvouched,
     )
     if policy is None:
         return found

@@ -75,6 +75,7 @@ class Code(StrEnum):
     CONTRADICTED = "contradicted"
     SEED_KNOWN = "seed_known"
     UNBOUND = "unbound"
+    UNVOUCHED = "unvouched"
     TIER = "tier"
     RECORDED = "recorded"
     MOVED = "moved"
@@ -91,7 +92,7 @@ class Reason:
     Args:
         code: which.
         verdict: the best that it leaves.
-        about: a fixed word that it concerns, such as a half, a stage or a tier; empty for none.
+        about: what it concerns, such as a half, a stage, a tier or a path; empty for none.
         figures: numbers that it rests on, by name.
     """
 
@@ -138,6 +139,7 @@ class Facts:
         differs: whether the very same change once came to other scores in this exam.
         is_seed_secret: whether nobody could know the generated values beforehand.
         is_bound: whether what was examined is what the commits hold.
+        unvouched: paths that the change edits and that no exam can vouch for.
         failed: stages that did not end as they should.
         thresholds: by priority.
     """
@@ -153,6 +155,7 @@ class Facts:
     differs: bool = False
     is_seed_secret: bool | None = None
     is_bound: bool | None = None
+    unvouched: Sequence[str] | None = None
     failed: frozenset[Stage] = frozenset()
     thresholds: Mapping[Priority, Threshold] = field(default_factory=lambda: THRESHOLDS)
 
@@ -214,6 +217,7 @@ def _missing(facts: Facts) -> list[Reason]:
         ("whether the key that signs is an evaluator's", facts.is_evaluator_known),
         ("whether the seed was secret", facts.is_seed_secret),
         ("whether the commits are what was examined", facts.is_bound),
+        ("what the change edits besides code", facts.unvouched),
         ("the tier of the service", facts.tier),
     )
     return [
@@ -231,6 +235,9 @@ def _doubted(facts: Facts) -> list[Reason]:
         (Code.UNBOUND, facts.is_bound is False),
     )
     found = [Reason(code, Verdict.REVIEW) for code, holds in doubts if holds]
+    if facts.unvouched:
+        count = (("paths", float(len(facts.unvouched))),)
+        found.append(Reason(Code.UNVOUCHED, Verdict.REVIEW, facts.unvouched[0], count))
     age = facts.ledger_age_s
     if age is not None and not 0 <= age <= facts.freshness_s:
         found.append(Reason(Code.STALE_LEDGER, Verdict.REVIEW, f"{facts.freshness_s:g} s"))

@@ -30,9 +30,9 @@ from sigil.gate import concluding
 from sigil.gate.bundle.read import Bundle, read_bundle
 from sigil.gate.concluding import Bound, Consulted, Examined
 from sigil.gate.decision import Decision, Facts, Stage, decide
-from sigil.gate.deploy.settings import External
+from sigil.gate.deploy.settings import Compose, External, Process
 from sigil.gate.evaluator import open_bundle
-from sigil.gate.exam.examining import SITTING_S, Exam, Observed, answers
+from sigil.gate.exam.examining import SITTING_S, Exam, answers
 from sigil.gate.exam.holding import hold
 from sigil.gate.feedback import Disclosure, Feedback, feedback
 from sigil.gate.lua import Limits
@@ -44,8 +44,10 @@ from sigil.gate.record.recording import Record
 from sigil.gate.record.unfinished import Begun, Broken
 from sigil.gate.revisions import Revisions
 from sigil.gate.scoring import Answers, Score, score
+from sigil.gate.sittings import Observed
 from sigil.gate.stages import Stages, Stopped, Trouble, Watch
 from sigil.gate.trees import CommitTree
+from sigil.gate.unvouched import unvouched
 from sigil.printable import printable
 
 
@@ -160,7 +162,13 @@ class _Evaluation:
                 self.wanted.service,
                 Begun(self.name, change.ref, change.commit, change.digest),
             )
-            record.begin()
+            try:
+                record.begin()
+            except BaseException:
+                if record.has_begun:  # and could not be shared: nobody looks for its end
+                    with suppress(Exception):
+                        record.break_off(replace(self._broken(), stages=[Stage.LEDGER]))
+                raise
             self.record = record
 
     def _control(self) -> CommitTree:
@@ -175,7 +183,13 @@ class _Evaluation:
         known = self.examined
         with self.stages.noting(Stage.POLICY):
             settings = self.policy.deployment(self.wanted.service)
-            known.is_bound = not isinstance(settings, External) or settings.vouched
+            vouched = isinstance(settings, External) and settings.vouched
+            known.is_bound = vouched or isinstance(settings, Process | Compose)
+        with self.stages.noting(Stage.RESOLVE):
+            sides = (self.revisions.change, self.revisions.baseline)
+            known.unvouched = unvouched(
+                *(CommitTree(self.wanted.root, one.commit) for one in sides)
+            )
         with self.stages.at(Stage.BUNDLE):
             bundle = read_bundle(self._control(), self.wanted.service)
             opened = open_bundle(bundle, self.parts.identities())
@@ -255,16 +269,20 @@ class _Evaluation:
         entry: int | None = None
         with suppress(Stopped), self.stages.noting(Stage.LEDGER):
             entry = self._record_end(decision)
-        if entry is None:  # what is not on record allows nothing
+        if entry is None:  # what may not be on record allows nothing, also where it is
             decision = decide(replace(facts, failed=self.stages.failed | {Stage.LEDGER}))
+            self._break_off()
         told = Disclosure.NOTHING if complete is None else complete.disclosed
         return self._outcome(decision, told, entry)
 
     def interrupt(self) -> None:
         """Put on record, if that is possible, that somebody ended it."""
+        self._break_off(interrupted=True)
+
+    def _break_off(self, *, interrupted: bool = False) -> None:
         if self.record is not None:
             with suppress(Exception):  # what goes on is more than what went wrong here
-                self.record.break_off(self._broken(interrupted=True))
+                self.record.break_off(self._broken(interrupted=interrupted))
 
     def _outcome(self, decision: Decision, told: Disclosure, entry: int | None) -> Outcome:
         answers, troubles = self.examined.answers, tuple(self.stages.troubles)
@@ -300,7 +318,6 @@ class _Evaluation:
         told = concluding.disclosed(
             self.examined,
             self.consulted,
-            ref=self.wanted.ref,
             about=self.provenance,
             most=self.policy.gate.policy.submissions,
         )
@@ -333,6 +350,8 @@ class _Evaluation:
                     bound=bound,
                 )
             )
+            if Stage.TRUST not in self.stages.failed:
+                record.announce(policy.gate, bound.moment)
         record.share()
         return record.entry
 

@@ -122,16 +122,16 @@ def disclosure(earlier: Sequence[Submission], holdout: Fraction | None, *, left:
     """Return how much may be said of the holdouts this time.
 
     Args:
-        earlier: submissions of the same line of work to the same exam, oldest first.
+        earlier: submissions to the same exam, of whatever change: a name costs nothing.
         holdout: satisfaction on the holdouts now; None if they were not scored.
         left: how many submissions of any change the exam still has; at 0 nothing is said any more.
 
     Source: the release rule is the Ladder of Blum and Hardt 2015: a score is told only when it
-    is better than every one before.
+    is better than every one before. One that missed nothing told nothing, and bars nobody.
     """
     if holdout is None or left <= 0:
         return Disclosure.NOTHING
-    before = [one.holdout for one in earlier if one.holdout is not None]
+    before = [one.holdout for one in earlier if one.holdout is not None and one.holdout < 1]
     if before and holdout <= max(before):
         return Disclosure.SPECS
     return Disclosure.STEPS

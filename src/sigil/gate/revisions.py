@@ -27,8 +27,13 @@ from sigil.store.git_objects import is_loose, objects_of, refuse_torn
 FETCH_S = 120.0
 """Seconds that fetching one ref may take."""
 _PULL = re.compile(r"(?:refs/)?pull/[1-9][0-9]{0,9}/(?:head|merge)")
-_BASES = ("origin/HEAD", "main", "master", "origin/main", "origin/master")
+_BASES = (
+    "refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master",
+    "refs/remotes/origin/main", "refs/remotes/origin/master",
+)  # fmt: skip
 _BRANCHES = ("refs/heads/", "refs/remotes/")
+"""Where a branch that somebody names is looked for; what nobody names stands in full above."""
+_SHORT = re.compile(r"\Arefs/(?:heads|remotes)/")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MOST = 1_000_000
 """Files of one tree."""
@@ -125,7 +130,7 @@ def _control(root: Path, base: str | None) -> tuple[str, CommitTree]:
     for name in _BASES if base is None else (base,):
         found = _branch(root, name)
         if found is not None:
-            return name, found
+            return _SHORT.sub("", name), found
     raise NotFound(
         "there is no branch main or master" if base is None else f"there is no branch {base}",
         remedy="name the base branch with --base",

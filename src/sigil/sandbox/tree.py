@@ -26,6 +26,7 @@ from typing import IO, Literal, Protocol, Self
 
 from sigil.errors import Corrupt, DependencyMissing, InvalidValue, NotFound, Where
 from sigil.printable import printable
+from sigil.store.git_command import environment
 
 Mode = Literal["100644", "100755", "120000"]
 """As git writes it: a file, an executable file, a symbolic link."""
@@ -186,7 +187,7 @@ class CommitTree:
     """The tree of a git commit, restricted to the folder ``root`` of the repository.
 
     A context manager: it keeps one ``git cat-file`` open. Filters (line endings, LFS) are
-    not applied and submodules are skipped.
+    not applied, replaced objects are what they were, and submodules are skipped.
 
     Raises:
         NotFound: no such commit, or not a git repository.
@@ -208,6 +209,7 @@ class CommitTree:
             [_git_program(), "-C", self._root, "cat-file", "--batch"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env=environment(),
         )
 
     def __enter__(self) -> Self:
@@ -264,9 +266,8 @@ def _git_program() -> str:
 
 
 def _git(root: str, *arguments: str) -> bytes | None:
-    done = subprocess.run(
-        [_git_program(), "-C", root, *arguments], capture_output=True, check=False
-    )
+    command = [_git_program(), "-C", root, "-c", "core.fsmonitor=false", *arguments]
+    done = subprocess.run(command, capture_output=True, check=False, env=environment())
     return done.stdout if done.returncode == 0 else None
 
 

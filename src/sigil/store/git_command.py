@@ -75,7 +75,7 @@ def run_git(
     command += [part for setting in (*_ALWAYS, *settings) for part in ("-c", setting)]
     process = subprocess.Popen(
         [*command, *arguments],
-        env={**_of_the_user(), **_FIXED, **(variables or {})},
+        env={**environment(), **(variables or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -129,9 +129,10 @@ def without_user(text: str) -> str:
     return _USER.sub("", text)
 
 
-def _of_the_user() -> dict[str, str]:
-    """Return our environment without what would point git at another repository."""
-    return {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
+def environment() -> dict[str, str]:
+    """Return ours without what would point git at another repository, or at other objects."""
+    own = {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
+    return {**own, **_FIXED}
 
 
 def _end(process: subprocess.Popen[str]) -> None:

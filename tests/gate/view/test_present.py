@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -14,17 +16,19 @@ from tests.gate.ladders import Service, advisory
 from sigil.gate.decision import Code, Decision, Reason, Verdict, decide
 from sigil.gate.feedback import Disclosure, feedback
 from sigil.gate.scoring import Pair, Score
-from sigil.gate.trust import Condition, Tier, Trust
+from sigil.gate.trust import Condition, Tier, Transition, Trust
 from sigil.gate.view.present import (
     condition_line,
     counted,
     difference,
     exam_alone,
+    fall_lines,
     feedback_lines,
     figure,
     next_rung,
     reason_lines,
     reason_text,
+    recorded_lines,
     score_table,
     share,
     short,
@@ -67,6 +71,7 @@ def test_a_digest_is_told_by_its_ends():
 
 EVERY_FIGURE = (
     ("scenarios", 2.0),
+    ("paths", 2.0),
     ("satisfaction", 0.94),
     ("threshold", 0.95),
     ("now", 0.9),
@@ -74,6 +79,38 @@ EVERY_FIGURE = (
     ("age_s", 61.5),
     ("window_s", 60.0),
 )
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_reason_on_record_has_words_without_a_figure(code):
+    recorded = {"code": code.value, "verdict": "REVIEW", "about": "visible"}
+    [line] = recorded_lines([recorded])
+    assert line.startswith("REVIEW  ")
+    assert not re.search(r"[{}0-9]", line.replace("P0", ""))
+
+
+def test_reasons_on_record_stand_worst_first_and_those_of_a_later_version_as_they_are():
+    recorded = [
+        {"code": "of_tomorrow", "verdict": "REVIEW", "about": "x\x1b[2J"},
+        {"code": "p0_failed", "verdict": "BLOCK", "about": ""},
+    ]
+    first, second = recorded_lines(recorded)
+    assert first == "BLOCK   scenarios of P0 failed"
+    assert second.startswith("REVIEW  of_tomorrow x")
+    assert "\x1b" not in second
+
+
+def test_a_fall_is_told_with_what_it_costs_and_other_moments_are_not():
+    moment = datetime(2026, 11, 21, tzinfo=UTC)
+    up = Transition(moment - timedelta(days=1), Tier.NONE, Tier.SHADOW, "enrolled")
+    down = Transition(moment, Tier.SHADOW, Tier.NONE, "a BLOCK was overridden")
+    stands = Trust(Tier.NONE, moment, (up, down), ())
+    assert fall_lines(stands, "api", moment) == [
+        "api fell from SHADOW to NONE: a BLOCK was overridden; "
+        "what was counted before counts no more",
+        "to SHADOW: sigil trust enroll --service api",
+    ]
+    assert fall_lines(stands, "api", up.ts) == []
 
 
 @pytest.mark.parametrize("code", Code)

@@ -282,13 +282,9 @@ def taken(known: Iterable[Complete], scenarios: str) -> list[Complete]:
     return [one for one in known if one.provenance.scenarios == scenarios]
 
 
-def submissions(known: Iterable[Complete], ref: str, artifact: str) -> list[Submission]:
-    """Return those of a line of work: of the ref, and of this artifact under any other name."""
-    return [
-        Submission(_of_hundred(one.holdout), one.disclosed)
-        for one in known
-        if one.ref == ref or one.provenance.artifact == artifact
-    ]
+def submissions(known: Iterable[Complete]) -> list[Submission]:
+    """Return evaluations as submissions to their exam."""
+    return [Submission(_of_hundred(one.holdout), one.disclosed) for one in known]
 
 
 def contradicts(known: Iterable[Complete], one: Complete) -> bool:

@@ -3,6 +3,7 @@
     record.begin()                    before anything of the exam is opened
     record.complete(…)                the exam's scores
     record.decide(…) or break_off(…)  exactly one of the two, unless the process is killed
+    record.announce(…)                steps on the trust ladder that follow from it
     record.share()                    with the ledger's remote, if it has one
 
 A remote that cannot be reached is a warning: what was appended here is shared by whatever command
@@ -24,6 +25,7 @@ from sigil.gate.policy import Gate
 from sigil.gate.record import events
 from sigil.gate.record.events import Complete, Decided, Provenance
 from sigil.gate.record.history import History, read_history
+from sigil.gate.record.steps import announce
 from sigil.gate.record.unfinished import BEGUN, BROKEN, Begun, Broken, body_of
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.statement import Entry
@@ -61,6 +63,11 @@ class Record:
             KeyMissing: there is none.
         """
         return self._ledger.needed_signer().key
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it is on record here that the evaluation began."""
+        return self._began is not None
 
     def begin(self) -> None:
         """Verify the ledger, and put on record that the evaluation begins.
@@ -140,6 +147,14 @@ class Record:
             SigilError: it cannot be written.
         """
         self._last = self._append(BROKEN, body_of(known), {"artifact": known.artifact})
+
+    def announce(self, gate: Gate, moment: datetime) -> None:
+        """Tell of the steps on the trust ladder that the decision led to.
+
+        Raises:
+            SigilError: the ledger is not what it should be, or cannot be written.
+        """
+        announce(self._ledger, self._service, gate, moment)
 
     def _append(self, kind: str, body: Mapping[str, Any], subjects: Mapping[str, str]) -> Entry:
         return self._ledger.append(kind, self._service, body, subjects)

@@ -105,6 +105,8 @@ def unfinished(
 ) -> list[Unfinished]:
     """Return the evaluations of a change that came to no decision.
 
+    One that broke off after its decision was recorded came to none: nobody was told of it.
+
     Args:
         entries: in the ledger's order.
         service: whose.
@@ -120,10 +122,10 @@ def unfinished(
         if entry.service != service or entry.kind not in _READ:
             continue
         known = read_body(entry, _READ[entry.kind])
-        if known.eval == after and isinstance(known, Begun):
-            found.clear()
-        elif known.eval == after or isinstance(known, _OfDecision):
+        if isinstance(known, _OfDecision):
             found.pop(known.eval, None)
+        elif known.eval == after and isinstance(known, Begun):
+            found.clear()
         elif known.artifact == artifact:
             found[known.eval] = Unfinished(known.eval, known.cause)
     return list(found.values())

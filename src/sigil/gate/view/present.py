@@ -7,15 +7,18 @@ Not here: colours and progress (`sigil.cli`), the operator's frames (`sigil.gate
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from fractions import Fraction
 from math import ceil
+from typing import Any
 
 from sigil.gate.decision import Code, Decision, Reason, Verdict
 from sigil.gate.feedback import Disclosure, Feedback, Line
 from sigil.gate.model import StepStatus
 from sigil.gate.scoring import Pair, Score
 from sigil.gate.trust import Condition, Tier, Trust
+from sigil.printable import printable
 
 MINUS = "−"
 _DIGITS = 8
@@ -91,6 +94,7 @@ _SAID = {
     Code.CONTRADICTED: "the same change came to other scores in this exam before",
     Code.SEED_KNOWN: "the seed was chosen, so generated values could be known beforehand",
     Code.UNBOUND: "nothing ties what was examined to the commits",
+    Code.UNVOUCHED: "no exam vouches for {paths} that it edits: {about}",
     Code.TIER: "the service is at {about}",
     Code.SPOKEN_AGAINST: "{about} on record against this evaluation",
     Code.BROKEN_OFF: "a later evaluation of this change came to no decision: {about}",
@@ -109,6 +113,8 @@ def reason_text(reason: Reason) -> str:
         half = f"{reason.about} " if reason.code is Code.REGRESSION else ""
         count = int(dict(reason.figures)["scenarios"])
         values["scenarios"] = counted(count, f"{half}scenario")
+    if "paths" in values:
+        values["paths"] = counted(int(dict(reason.figures)["paths"]), "path")
     return _SAID[reason.code].format(about=reason.about, **values)
 
 
@@ -123,9 +129,39 @@ def reason_lines(decision: Decision) -> list[str]:
     return [f"{reason.verdict.value:<6}  {reason_text(reason)}" for reason in worst_first]
 
 
+_COARSE = {
+    Code.BELOW_THRESHOLD: "satisfaction below {about} threshold",
+    Code.BELOW_FLOOR: "satisfaction below {about} floor",
+    Code.REGRESSION: "regression on {about} scenarios",
+    Code.BASELINE_SANK: "the baseline came to less than earlier",
+}
+"""What is said without the figures that it rests on."""
+
+
+def recorded_lines(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return reasons as the ledger holds them, without a figure, worst first.
+
+    Args:
+        reasons: each with ``code``, ``verdict`` and ``about``; a later version's code is shown as
+            it is.
+    """
+    order = [verdict.value for verdict in Verdict]
+    worst_first = sorted(reasons, key=lambda one: -order.index(one["verdict"]))
+    return [f"{one['verdict']:<6}  {printable(_recorded(one))}" for one in worst_first]
+
+
+def _recorded(reason: Mapping[str, Any]) -> str:
+    if reason["code"] not in set(Code):
+        return f"{reason['code']} {reason['about']}".strip()
+    code = Code(reason["code"])
+    said = _COARSE.get(code, _SAID[code])
+    return said.format(about=reason["about"], scenarios="scenarios", paths="paths")
+
+
 # --- trust ------------------------------------------------------------------------------
 
 DAYS = "days without an incident"
+ENROLLED = "enrolled"
 _COUNTS = {"evaluations": "evaluation", "human verdicts": "human verdict"}
 _RUNGS = {Tier.SHADOW: Tier.ADVISORY, Tier.ADVISORY: Tier.AUTO}
 
@@ -147,6 +183,22 @@ def next_rung(stands: Trust, service: str) -> str:
     return f"to {above}: {' · '.join(lacks) or 'a day after the last step'}"
 
 
+def fall_lines(stands: Trust, service: str, moment: datetime) -> list[str]:
+    """Return what an event cost a service, and what it may do about it; nothing if it cost nothing.
+
+    Args:
+        stands: where the service stands after the event.
+        service: its name.
+        moment: of the event.
+    """
+    falls = [one for one in stands.history if one.ts == moment and one.is_fall]
+    if not falls:
+        return []
+    fall = falls[-1]
+    lost = f"{service} fell from {fall.before} to {fall.after}: {fall.reason}"
+    return [f"{lost}; what was counted before counts no more", next_rung(stands, service)]
+
+
 def _lacking(condition: Condition) -> str:
     if condition.name in _COUNTS:
         return f"{counted(_gap(condition), _COUNTS[condition.name])} more"
@@ -162,6 +214,8 @@ def _gap(condition: Condition) -> int:
 def condition_line(condition: Condition) -> str:
     """Return one condition of the next rung: whether it is met, how it stands, what it needs."""
     mark = "✓" if condition.is_met else "·"
+    if condition.name == ENROLLED:
+        return f"{mark} {'' if condition.is_met else 'not '}enrolled"
     is_count = condition.name in _COUNTS or condition.name == DAYS
     shown = _whole if is_count else share
     return f"{mark} {condition.name:<26} {shown(condition.value)} of {shown(condition.needed)}"

@@ -1,0 +1,80 @@
+"""Which edits of a change no exam can vouch for."""
+
+from pathlib import Path
+
+import pytest
+from tests.gate.test_revisions import Repository
+
+from sigil.gate.trees import CommitTree
+from sigil.gate.unvouched import unvouched
+
+
+@pytest.fixture
+def repository(tmp_path) -> Repository:
+    return Repository(tmp_path / "repository")
+
+
+def edited(repository: Repository, *paths: str) -> tuple[str, ...]:
+    """Commit files of these paths, and return what nobody vouches for."""
+    before = repository.commit(a="1")
+    for path in paths:
+        place = repository.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("new")
+    repository.git("add", "-A", "-f")
+    repository.git("commit", "-q", "-m", "x")
+    after = repository.git("rev-parse", "HEAD")
+    return unvouched(CommitTree(repository.root, after), CommitTree(repository.root, before))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".sigil/gate.yaml",
+        ".sigil/scenarios/api/holdout/holdout_001.lua.age",
+        ".github/workflows/sigil.yml",
+        "__pycache__/server.cpython-311.pyc",
+        "app/node_modules/left/index.js",
+        ".venv/lib/site.py",
+    ],
+)
+def test_what_judges_and_what_is_never_run_is_named(repository, path):
+    assert edited(repository, path) == (path,)
+
+
+def test_code_and_intents_are_the_exam_s_to_judge(repository):
+    assert edited(repository, "server.py", "docs/specs/api.md", "sigil/gate.yaml") == ()
+
+
+def test_what_is_deleted_or_made_executable_is_an_edit(repository):
+    repository.commit(a="1")
+    path = repository.root / "__pycache__" / "x.pyc"
+    path.parent.mkdir()
+    path.write_text("x")
+    repository.git("add", "-A", "-f")
+    repository.git("commit", "-q", "-m", "x")
+    before = repository.git("rev-parse", "HEAD")
+    repository.git("update-index", "--chmod=+x", "__pycache__/x.pyc")
+    repository.git("commit", "-q", "-m", "x")
+    after = repository.git("rev-parse", "HEAD")
+    trees = (CommitTree(repository.root, one) for one in (after, before))
+    assert unvouched(*trees) == ("__pycache__/x.pyc",)
+
+
+def test_a_submodule_is_named(repository):
+    before = repository.commit(a="1")
+    repository.git("update-index", "--add", "--cacheinfo", f"160000,{before},vendored")
+    repository.git("commit", "-q", "-m", "x")
+    after = repository.git("rev-parse", "HEAD")
+    trees = (CommitTree(repository.root, one) for one in (after, before))
+    assert unvouched(*trees) == ("vendored",)
+
+
+def test_a_name_that_is_no_text_is_named_in_ascii(repository):
+    before = repository.commit(a="1")
+    Path(str(repository.root) + "/caf\udce9").write_text("x")
+    after = repository.commit()
+    trees = (CommitTree(repository.root, one) for one in (after, before))
+    [path] = unvouched(*trees)
+    assert path.isascii()
+    assert path.startswith("caf")
