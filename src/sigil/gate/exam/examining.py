@@ -1,9 +1,8 @@
 """Every scenario of an exam, on both sides, in processes of their own.
 
-The order is shuffled by bytes that nobody knows beforehand, and both halves are mixed, so that a
-service cannot tell by the time of a request which half it belongs to. Under one seed the same
-scenario gets the same generated values on both sides; every repeat gets others, because the service
-remembers the ones before.
+The visible half comes first, and within a half the order is shuffled by bytes that nobody knows
+beforehand. Under one seed the same scenario gets the same generated values on both sides; every
+repeat gets others, because the service remembers the ones before.
 
 Not here: one scenario's process (`sigil.gate.exam.hall`), opening (`sigil.gate.evaluator`),
 deciding (`sigil.gate.evaluation`).
@@ -14,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 from typing import Protocol
 
 from sigil.canonical import digest_value, salted_digest
@@ -83,11 +83,12 @@ class Exam:
     sides: tuple[SideName, ...] = SIDES
     room: int = ROOM
 
-    def sittings(self) -> list[Sitting]:
-        """Return all of them, in the order in which they begin."""
+    def sittings(self, half: Half) -> list[Sitting]:
+        """Return those of one half, in the order in which they begin."""
         found = [
             Sitting(scenario, side, repeat, seed_of(self.seed, scenario.id, repeat))
             for scenario in self.scenarios
+            if scenario.half == half
             for side in self.sides
             for repeat in range(self.repeats)
         ]
@@ -114,6 +115,9 @@ def examine(
     is_over: Callable[[], bool],
 ) -> list[Observed]:
     """Run the whole exam, and return what was observed, in the order of scenario, side, repeat.
+
+    The visible half first and to its end: a service that has been asked a holdout, and finds a
+    way to the one that is asked in the open, has nobody left there who could tell what it saw.
 
     Args:
         exam: what to run.
@@ -151,13 +155,15 @@ def examine(
         return keeping.observed(sitting, report)
 
     keeping = Keeping(answerer.secrets, exam.room)
-    sittings = exam.sittings()
+    halves = [exam.sittings("visible"), exam.sittings("holdout")]
+    total, ended = sum(map(len, halves)), count(1)
     found: list[Observed] = []
     pool = ThreadPoolExecutor(exam.lanes)
     try:
-        for done, observed in enumerate(pool.map(sit, sittings), 1):
-            found += [] if observed is None else [observed]
-            progress(done, len(sittings))
+        for sittings in halves:
+            for observed in pool.map(sit, sittings):
+                found += [] if observed is None else [observed]
+                progress(next(ended), total)
     except BaseException:
         # Who is asked outside may take minutes yet, and ends when whoever answers is closed.
         pool.shutdown(wait=False, cancel_futures=True)
