@@ -212,7 +212,7 @@ def test_a_flaw_of_a_visible_scenario_is_named_with_its_line(repository):
     path = FOLDER / "visible" / "billing" / "upgrade.lua"
     assert result.stdout == (
         f"{path}:1: error: no-expect: it claims nothing: there is no expect in it\n"
-        "1 scenarios, 1 findings\n"
+        "1 scenario, 1 finding\n"
     )
 
 
@@ -223,7 +223,7 @@ def test_a_scenario_without_flaws_ends_well(repository):
         "  local got = sigil.get('/')\n  expect(got.status == 200)\nend }\n"
     )
     result = run("lint", "-s", "api")
-    assert (result.exit_code, result.stdout) == (0, "1 scenarios, 0 findings\n")
+    assert (result.exit_code, result.stdout) == (0, "1 scenario, 0 findings\n")
 
 
 def test_of_a_draft_and_of_holdouts_line_and_rule_are_said_and_no_text(repository):

@@ -66,6 +66,8 @@ def last(text: str):
         ("returns an `ETag` header", [HeaderIs("ETag")]),
         ("redirects to `/y`", [StatusClass(3), HeaderIs("Location", "/y")]),
         ("redirects to `/y` with 301", [StatusIs(301), HeaderIs("Location", "/y")]),
+        ("redirects with 301 to `/y`", [StatusIs(301), HeaderIs("Location", "/y")]),
+        ("is redirected (301) to `/y`", [StatusIs(301), HeaderIs("Location", "/y")]),
         ("redirects to `/y/{id}`", [StatusClass(3), HeaderIs("Location", "/y/<id>")]),
         (
             "is redirected to `https://a.b/c`",

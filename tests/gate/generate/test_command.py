@@ -13,7 +13,14 @@ from tests.gate.generate.notes import INTENT
 from tests.gate.generate.repositories import FOLDER, SPEC, Repository, a_repository
 
 from sigil.cli.sigil import sigil
-from sigil.errors import AlreadyExists, IntentMalformed, KeyMissing, NotFound, UsageError
+from sigil.errors import (
+    AlreadyExists,
+    IntentMalformed,
+    InvalidValue,
+    KeyMissing,
+    NotFound,
+    UsageError,
+)
 
 
 @pytest.fixture
@@ -260,6 +267,13 @@ def test_of_a_refused_holdout_only_the_claim_is_said(repository):
     assert "seats=" not in output
 
 
+def test_of_a_refused_holdout_there_is_no_picture(repository):
+    repository.notes.prices = {}
+    told = repository.generated("--dry-run")["scenarios"]
+    refused = [(one["half"], one["frame"] is None) for one in told if one["refused"]]
+    assert set(refused) == {("visible", False), ("holdout", True)}
+
+
 # --- validation -----------------------------------------------------------------------------
 
 
@@ -271,6 +285,31 @@ def test_what_fails_on_the_baseline_is_kept_only_if_that_is_expected(repository)
     }
     kept = repository.generated("--dry-run", "--expect-failing")
     assert not [one for one in kept["scenarios"] if one["refused"]]
+
+
+def test_a_refused_visible_scenario_is_shown_with_the_value_that_it_got(repository):
+    repository.write(INTENT.replace("6. The page looks nice.", "6. `GET /notes` returns 418."))
+    said = repository.make("--dry-run").stdout
+    assert "notes/criterion-6.lua:" in said
+    assert "expect(notes.status == 418)\n" in said
+    assert re.search(r"(?m)^ +│.* 200$", said)
+    assert "it asks for docs/specs/notes.md:21: criterion-6\n" in said
+    assert "the service may be wrong, or the intent" in said
+
+
+def test_only_the_first_pictures_are_printed_and_the_rest_is_counted(repository):
+    more = "".join(f"{number}. `GET /notes` returns 418.\n" for number in range(6, 12))
+    repository.write(INTENT.replace("6. The page looks nice.\n", more))
+    said = repository.make("--dry-run").stdout
+    assert said.count("╭─[") == 3
+    assert "3 more visible scenarios stopped like these" in said
+
+
+def test_what_is_not_compiled_is_counted_apart_from_what_is_in_part(repository):
+    repository.write(INTENT.replace("| 9 | $108 |", "| 9 | $99 |"))
+    said = repository.make("--dry-run", "--no-baseline").stdout
+    assert "· 1 not compiled · 1 in part\n" in said
+    assert "wrong services noticed: of services that are wrong on purpose" in said
 
 
 def test_without_a_baseline_two_stages_are_left(repository):
@@ -299,3 +338,27 @@ def test_an_intent_outside_of_the_repository_is_refused(repository, tmp_path):
     (tmp_path / "x.md").write_text(INTENT)
     result = repository.command("generate", "--from", str(tmp_path / "x.md"), "-s", "api")
     assert isinstance(result.exception, UsageError)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--from", SPEC, "-s", "nope"), "there is no service 'nope'"),
+        (("--from", "docs/specs/no.md", "-s", "api"), "there is no such intent"),
+    ],
+)
+def test_names_are_looked_up_before_anything_is_put_up(repository, arguments, problem):
+    flag, source, *rest = arguments
+    result = repository.command("generate", flag, str(repository.root / source), *rest)
+    assert isinstance(result.exception, NotFound)
+    assert problem in str(result.exception)
+    assert "putting the service up" not in result.stderr
+
+
+def test_that_nobody_could_open_holdouts_is_said_before_anything_is_put_up(repository):
+    policy = repository.root / ".sigil" / "gate.yaml"
+    policy.write_text(re.sub(r"recipients: .*", "recipients: []", policy.read_text()))
+    result = repository.generate()
+    assert isinstance(result.exception, InvalidValue)
+    assert "nobody is named" in str(result.exception)
+    assert "putting the service up" not in result.stderr

@@ -45,6 +45,7 @@ def refused(*criteria: str) -> str:
         ("redirects to `/x/{code}`", '["location"] == "/x/" .. code)'),
         ("redirects to `https://x.org/:code`", '["location"] == "https://x.org/" .. code)'),
         ('returns `{ "to": "/x/<code>" }`', '.json.to == "/x/" .. code)'),
+        ('returns `{ "to": "<url>" }`', ".json.to == url)"),
     ],
 )
 def test_a_name_stands_for_what_was_sent_or_received(said, check):
@@ -55,6 +56,25 @@ def test_a_name_stands_for_what_was_sent_or_received(said, check):
 def test_a_name_stands_for_what_the_same_answer_holds():
     line = last(f"{MADE[:-1]} and the header `Location: /l/<code>`.")
     assert line == 'expect(links.headers["location"] == "/l/" .. links.json.code)'
+
+
+def test_two_fields_of_one_answer_may_be_the_same():
+    line = last('`GET /x` returns `{ "id": "<any>", "self": "<id>" }`.')
+    assert line == "expect(x.json.self == x.json.id)"
+
+
+def test_a_type_is_no_field_of_the_same_answer():
+    line = last('`GET /x` returns `{ "email": "<any>", "to": "<email>" }`.')
+    assert ':match("^[^@%s]+@' in line
+    line = last('`GET /x` returns `{ "uuid": "<any>" }` and the header `X-Id: <uuid>`.')
+    assert ':match("^%x' in line
+    line = last('`GET /x` returns `{ "uuid": "<any>" }` and the header `Location: /x/<uuid>`.')
+    assert line.endswith('"/x/" .. x.json.uuid)')
+
+
+def test_a_field_under_its_own_name_is_received():
+    line = last('`GET /x` returns `{ "id": "<id>" }`.')
+    assert line == "expect(x.json.id ~= nil and x.json.id ~= sigil.json.null)"
 
 
 def test_what_the_same_answer_holds_comes_before_what_was_received_earlier():
@@ -84,6 +104,7 @@ def test_a_type_may_stand_for_a_whole_header():
         ("returns 302 and `Location: <url>`", "nothing before it sends or receives `url`"),
         ("redirects to `/x/<code>`", "nothing before it sends or receives `code`"),
         ('returns `{ "to": "/x/<code>" }`', "nothing before it sends or receives `code`"),
+        ('returns `{ "to": "<url>" }`', "nothing before it sends or receives `url`"),
         ('returns exactly `{ "code": "<code>" }`', "nothing says what <code> is"),
         ('returns exactly `{ "code": "<any>" }`', "<any> is a type"),
         ("redirects to `/x/<any>`", "<any> is a type"),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sigil.gate.generate.validating import Examiner
     from sigil.gate.generate.writing import Held
     from sigil.gate.intent import Intent
+    from sigil.gate.policy import GatePolicy
 
 
 class Showing:
@@ -99,6 +100,7 @@ def held_of(
     from sigil.gate.evaluator import open_bundle
     from sigil.gate.generate.writing import Held
     from sigil.gate.trees import FolderTree
+    from sigil.gate.view.present import counted
 
     tree = FolderTree(root)
     try:
@@ -113,8 +115,8 @@ def held_of(
         identities = identities_of(service, key_file, key_fd)
     except KeyMissing as missing:
         raise KeyMissing(
-            f"{len(ids)} holdouts of this intent exist, and without the key nobody can tell "
-            f"whether they still hold ({missing.problem})",
+            f"without the key nobody can tell whether {counted(len(ids), 'holdout')} of this "
+            f"intent still hold ({missing.problem})",
             where=missing.where,
             remedy="give the key with --key-file, or replace them with --rotate",
         ) from None
@@ -123,37 +125,50 @@ def held_of(
     return Held(texts, ids, set_hash)
 
 
+def policy_for(root: Path, service: str, *, no_baseline: bool) -> GatePolicy | None:
+    """Return the policy, which has to know the service; None if there is none and none is needed.
+
+    Raises:
+        NotFound: it does not, or there is none to put the service up by.
+    """
+    from sigil.cli.scenario.choosing import policy_of
+    from sigil.errors import NotFound, Where
+    from sigil.gate.policy import PATH
+
+    policy = policy_of(root)
+    if policy is not None:
+        policy.service(service)
+    elif not no_baseline:
+        raise NotFound(
+            "there is no policy, so nobody can put the service up",
+            where=Where(PATH),
+            remedy="write it, or say --no-baseline",
+        )
+    return policy
+
+
 def examiner_of(
     stack: ExitStack,
     root: Path,
     service: str,
     spec: str,
     *,
+    policy: GatePolicy | None,
     held: Held,
     expect_failing: bool,
     no_baseline: bool,
 ) -> Examiner:
     """Put the baseline up until ``stack`` ends, and return what validation needs."""
-    from sigil.cli.scenario.choosing import policy_of
     from sigil.effects import random_bytes
-    from sigil.errors import NotFound, Where
     from sigil.gate.bundle.linting import helpers
     from sigil.gate.deploy import Source, deploy
     from sigil.gate.exam.hall import Hall
     from sigil.gate.generate.baseline import Baseline
     from sigil.gate.generate.traceability import generated_files
     from sigil.gate.generate.validating import Examiner
-    from sigil.gate.policy import PATH
     from sigil.gate.trees import FolderTree
 
     library = helpers(FolderTree(root), service)
-    policy = policy_of(root)
-    if policy is None and not no_baseline:
-        raise NotFound(
-            "there is no policy, so nobody can put the service up",
-            where=Where(PATH),
-            remedy="write it, or say --no-baseline",
-        )
     names = [] if policy is None else policy.service(service).env
     environment = {name: os.environ[name] for name in names if name in os.environ}
     run = None

@@ -13,6 +13,16 @@ import click
 from sigil.cli.options import shown
 from sigil.printable import printable
 
+_MOST_PICTURES = 3
+_NOTICED = (
+    "wrong services noticed: of services that are wrong on purpose, each in one way, those that "
+    "the scenario fails; one that fails none is refused"
+)
+_WRONG = (
+    "the service may be wrong, or the intent, if it says something else than was meant; say "
+    "--expect-failing if it is right and still to be built"
+)
+
 if TYPE_CHECKING:
     from sigil.cli.scenario.generating import Generated
     from sigil.gate.generate.losses import Loss
@@ -23,6 +33,7 @@ if TYPE_CHECKING:
 def facts_of(generated: Generated) -> dict[str, Any]:
     """Return what came of an intent, for ``--json``."""
     from sigil.gate.generate.marks import is_drafted
+    from sigil.gate.generate.picturing import picture
 
     ids, wanted, change = generated.ids, generated.wanted, generated.change
     told = generated.told
@@ -40,6 +51,7 @@ def facts_of(generated: Generated) -> dict[str, Any]:
                 "tried": one.tried,
                 "refused": one.refused or None,
                 "kept": one.kept or None,
+                "frame": picture(one, wanted.intent) if one.refused else None,
             }
             for place, one in enumerate(wanted.validations)
         ],
@@ -80,12 +92,32 @@ def print_generated(generated: Generated) -> None:
         table.add_row(*map(Text, (", ".join(one.candidate.clauses), name, status, noticed)))
     Console().print(table)
     found = [one for _, one in rows]
-    for line in (*_grouped(generated, found, "refused"), *_grouped(generated, found, "kept")):
+    if any(one.tried for one in found):
+        click.echo(_NOTICED)
+    for line in (
+        *_grouped(generated, found, "refused"),
+        *_pictures(generated, found),
+        *_grouped(generated, found, "kept"),
+        *_unfinished(generated),
+        *_sums(generated),
+    ):
         click.echo(line)
-    for line in _unfinished(generated):
-        click.echo(line)
-    for line in _sums(generated):
-        click.echo(line)
+
+
+def _pictures(generated: Generated, found: Sequence[Validation]) -> Iterator[str]:
+    """Yield what the first refused visible scenarios stopped at."""
+    from sigil.gate.generate.picturing import picture
+    from sigil.gate.view.present import counted
+
+    refused = [one for one in found if one.refused]
+    pictures = [one for one in (picture(each, generated.wanted.intent) for each in refused) if one]
+    for one in pictures[:_MOST_PICTURES]:
+        yield f"\n{one}"
+    if pictures:
+        yield ""
+    if len(pictures) > _MOST_PICTURES:
+        more = counted(len(pictures) - _MOST_PICTURES, "more visible scenario")
+        yield f"{more} stopped like these; --json shows each"
 
 
 def _grouped(generated: Generated, found: Sequence[Validation], what: str) -> Iterator[str]:
@@ -101,7 +133,7 @@ def _grouped(generated: Generated, found: Sequence[Validation], what: str) -> It
         if reason:
             claims.setdefault(reason, []).append(f"{clause} (line {lines[clause]})")
     for reason, named in claims.items():
-        more = "; say --expect-failing if that is still to be built" if reason == FAILS else ""
+        more = f"; {_WRONG}" if reason == FAILS else ""
         why = f"{printable(reason)}{more if what == 'refused' else ', and stays part of the exam'}"
         yield f"{what}: {', '.join(dict.fromkeys(named))}: {why}"
 
@@ -130,13 +162,18 @@ def _cause(lost: Loss) -> str:
 
 
 def _sums(generated: Generated) -> Iterator[str]:
+    from sigil.gate.view.present import counted
+
     wanted = generated.wanted
     halves = [one.half for one in wanted.passed]
+    whole = sum(one.whole for one in wanted.uncompiled)
+    in_part = len(wanted.uncompiled) - whole
     refused = sum(bool(one.refused) for one in wanted.validations)
-    more = f" · {refused} refused" if refused else ""
+    more = f" · {in_part} in part" if in_part else ""
+    more += f" · {refused} refused" if refused else ""
     yield (
         f"{printable(wanted.intent.path)}: {halves.count('visible')} visible · "
-        f"{halves.count('holdout')} holdout · {len(wanted.uncompiled)} not compiled{more}"
+        f"{halves.count('holdout')} holdout · {whole} not compiled{more}"
     )
     if generated.told is not None:
         record = shown(generated.told.record)
@@ -144,7 +181,8 @@ def _sums(generated: Generated) -> Iterator[str]:
     written, sealed = len(generated.change.written), len(generated.change.sealed)
     published = generated.published
     if published is None:
-        yield f"dry run: {written} files would be written, {sealed} holdouts sealed"
+        files, holdouts = counted(written, "file"), counted(sealed, "holdout")
+        yield f"dry run: {files} would be written, {holdouts} sealed"
         return
     manifest = published.update.manifest
     same = "" if published.update.changes or written else " · nothing has changed"

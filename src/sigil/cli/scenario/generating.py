@@ -10,9 +10,17 @@ from typing import Any
 
 from sigil.cli.describing import model_to_ask
 from sigil.cli.scenario.choosing import recipients_of
-from sigil.cli.scenario.gathering import Showing, examiner_of, held_of, intent_at, seed_of
+from sigil.cli.scenario.gathering import (
+    Showing,
+    examiner_of,
+    held_of,
+    intent_at,
+    policy_for,
+    seed_of,
+)
 from sigil.cli.spending import spent_line
 from sigil.effects import random_bytes
+from sigil.gate.bundle.sealing import parse_recipients
 from sigil.gate.generate.by_model import draft_by_model, sealed_variants
 from sigil.gate.generate.drafting import Drafted, draft
 from sigil.gate.generate.drafts import standing
@@ -126,6 +134,7 @@ def generate_exam(root: Path, flags: Flags, showing: Showing) -> Generated:
     Raises:
         SigilError: it cannot be done; nothing was written but what a model said.
     """
+    policy = policy_for(root, flags.service, no_baseline=flags.no_baseline)
     raw, intent = intent_at(root, flags.source)
     model = None if flags.asking is None else model_to_ask(root, flags.asking.flags)
     held = held_of(
@@ -136,6 +145,9 @@ def generate_exam(root: Path, flags: Flags, showing: Showing) -> Generated:
         secret = int.from_bytes(random_bytes(SECRET_BYTES))
     seed = seed_of(root, flags.service, flags.seed)
     drafted = draft(intent, ratio=flags.ratio, seed=seed, secret=secret)
+    recipients = recipients_of(root, flags.service, flags.recipients)
+    if not flags.dry_run and any(one.half == "holdout" for one in drafted.candidates):
+        parse_recipients(recipients)  # or it is only said once all of them were tried
     told = None
     with ExitStack() as stack:
         doing = "trying wrong services" if flags.no_baseline else "putting the service up"
@@ -145,6 +157,7 @@ def generate_exam(root: Path, flags: Flags, showing: Showing) -> Generated:
             root,
             flags.service,
             intent.path,
+            policy=policy,
             held=held,
             expect_failing=flags.expect_failing,
             no_baseline=flags.no_baseline,
@@ -170,7 +183,7 @@ def generate_exam(root: Path, flags: Flags, showing: Showing) -> Generated:
     wanted = Publication(
         intent,
         raw,
-        recipients_of(root, flags.service, flags.recipients),
+        recipients,
         tuple(found),
         uncompiled,
         held,

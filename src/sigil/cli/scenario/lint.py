@@ -41,6 +41,7 @@ def lint(
     from sigil.cli.options import repository
     from sigil.errors import MalformedScenario
     from sigil.gate.bundle.linting import flaws
+    from sigil.gate.view.present import counted
     from sigil.printable import printable
 
     root = repository(repo_root)
@@ -56,7 +57,7 @@ def lint(
     else:
         for flaw in found:
             click.echo(printable(str(flaw)))
-        click.echo(f"{len(scenarios)} scenarios, {len(found)} findings")
+        click.echo(f"{counted(len(scenarios), 'scenario')}, {counted(len(found), 'finding')}")
     if any(flaw.severity == "error" for flaw in found):
         raise SystemExit(MalformedScenario.exit_code)
 

@@ -72,7 +72,7 @@ def _check(
         case Below5xx():
             yield f"expect({answer}.status < 500)"
         case HeaderIs(name, value):
-            yield _header(f"{answer}.headers[{quoted(name.lower())}]", value, around)
+            yield _header(f"{answer}.headers[{quoted(name.lower())}]", value, scope, around)
         case Holds(path, value, True):
             whole = literal(value, lambda slot, _: valued(slot, scope))
             encoded = f"sigil.json.encode({indexed(f'{answer}.json', path)})"
@@ -120,15 +120,18 @@ def _formula(one: Formula, json: str, scope: Mapping[str, str]) -> str:
     return _NAMES.sub(named, one.text)
 
 
-def _header(held: str, value: str | None, around: Mapping[str, str]) -> str:
+def _header(
+    held: str, value: str | None, scope: Mapping[str, str], around: Mapping[str, str]
+) -> str:
     """Return the line that checks a header, which is text whatever it says."""
     slot = SLOT.fullmatch(value or "")
     if value is None or value == "<any>":
         return f"expect({held} ~= nil)"
     if slot is None:
         return f"expect({held} == {text_with_slots(value, lambda one, _: valued(one, around))})"
-    if value[1:-1] in around:
-        return f"expect({held} == tostring({around[value[1:-1]]}))"
+    known = (scope if value[1:-1] in TYPES else around).get(value[1:-1])
+    if known is not None:
+        return f"expect({held} == tostring({known}))"
     if value[1:-1] not in _HEADERS:
         raise Unresolved(f"{value} is neither a value that is known here nor a type of a header")
     return f'expect(type({held}) == "string" and {held}:match("{_HEADERS[value[1:-1]]}"))'
@@ -159,8 +162,12 @@ def _holds_one(
         yield f"expect({target} == {literal(value, lambda slot, _: valued(slot, around))})"
     elif value[1:-1] in scope:  # it was sent or received under this name
         yield f"expect({target} == {scope[value[1:-1]]})"
+    elif value[1:-1] in TYPES:
+        yield from _is_a(target, value[1:-1])
+    elif around.get(value[1:-1], target) != target:  # another field of this answer
+        yield f"expect({target} == {around[value[1:-1]]})"
     else:
-        yield from _is_a(target, value[1:-1] if value[1:-1] in TYPES else "any")
+        yield from _is_a(target, "any")
 
 
 def _is_a(target: str, kind: str) -> Iterator[str]:

@@ -269,7 +269,8 @@ def _redirects(reading: Reading) -> None:
     if not any(isinstance(one, StatusIs | StatusClass) for one in reading.found):
         reading.found.append(StatusClass(3))
     reading.take(
-        rf"{verb} to {_THE}(?:address |page |path )?«(?:path|address|slot) (\d+)»",
+        rf"{verb}(?: with)?(?: \(? ?∎ ?\)?)? to {_THE}(?:address |page |path )?"
+        r"«(?:path|address|slot) (\d+)»",
         lambda match: _header("Location", reading.pieces[int(match[1])].text),
     )
 

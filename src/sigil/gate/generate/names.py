@@ -81,7 +81,7 @@ def wanted(exchange: Exchange) -> Iterator[str]:
 def compared(exchange: Exchange) -> Iterator[str]:
     """Yield the names of slots that an answer cannot be compared with unless they have a value.
 
-    A slot that is a whole text of JSON is none: without a value it says that something is there.
+    A field that is expected under its own name is none: ``"id": "<id>"`` receives it.
     """
     for one in exchange.expected:
         yield from (name for name, _ in slots_in(list(_compared_texts(one))))
@@ -91,7 +91,9 @@ def _compared_texts(one: Expectation) -> Iterator[str]:
     if isinstance(one, HeaderIs) and one.value is not None:
         yield one.value
     elif isinstance(one, Holds):
-        yield from (text for text in _texts(one.value) if one.exactly or not SLOT.fullmatch(text))
+        for field, text in _fields(one.value, one.path):
+            if one.exactly or text != f"<{field}>":
+                yield text
 
 
 def names_used(exchange: Exchange) -> Iterator[str]:
@@ -109,18 +111,18 @@ def misnamed(exchange: Exchange) -> str | None:
     compared_with = [one.value for one in exchange.expected if isinstance(one, HeaderIs)]
     joined = [request.path, *(value for _, value in request.headers), *filter(None, compared_with)]
     held = [one.value for one in exchange.expected if isinstance(one, Holds)]
-    whole = [text for text in _texts([request.body, *held]) if _MISNAMED.fullmatch(text)]
+    whole = [text for _, text in _fields([request.body, *held]) if _MISNAMED.fullmatch(text)]
     found = [match[0] for text in (*joined, *whole) for match in _MISNAMED.finditer(text)]
     return next((text for text in found if not SLOT.fullmatch(text)), None)
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Yield the texts inside of JSON."""
+def _fields(value: Any, path: Path = ()) -> Iterator[tuple[str | int, str]]:
+    """Yield the texts inside of JSON, each with the name or the place that it has."""
     if isinstance(value, str):
-        yield value
+        yield (path[-1] if path else ""), value
     elif isinstance(value, dict):
-        for inner in cast("dict[str, Any]", value).values():
-            yield from _texts(inner)
+        for key, inner in cast("dict[str, Any]", value).items():
+            yield from _fields(inner, (key,))
     elif isinstance(value, list):
-        for item in cast("list[Any]", value):
-            yield from _texts(item)
+        for place, item in enumerate(cast("list[Any]", value)):
+            yield from _fields(item, (place,))

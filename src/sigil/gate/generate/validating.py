@@ -87,6 +87,7 @@ class Validation:
         kept: why it would be refused if it were not part of the exam already; empty if it would
             not.
         line: of the text, 1-based, that it did not get past on the baseline; None for no line.
+        evidence: why a visible one did not pass there; None if it did, and of every holdout.
     """
 
     candidate: Candidate
@@ -97,6 +98,7 @@ class Validation:
     tried: int = 0
     kept: str = ""
     line: int | None = None
+    evidence: Evidence | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +166,18 @@ def _examined(candidate: Candidate, examiner: Examiner) -> Validation:
         return _discriminating(candidate, scenario, None, examiner)
     ran = examiner.run(scenario)
     if ran.status in {Status.ERROR, Status.INCONCLUSIVE}:
-        reason = f"it {_ended(ran)} on the baseline"
-        return Validation(candidate, reason, 2, ran.status, line=_line_of(ran))
+        return _stopped(candidate, ran, f"it {_ended(ran)} on the baseline")
     if ran.status is Status.FAIL and not examiner.expect_failing:
-        return Validation(candidate, FAILS, 2, ran.status, line=_line_of(ran))
+        return _stopped(candidate, ran, FAILS)
     return _discriminating(candidate, scenario, ran, examiner)
 
 
-def _line_of(ran: Ran) -> int | None:
+def _stopped(candidate: Candidate, ran: Ran, reason: str) -> Validation:
+    """Return what is known of a candidate that does not get past the baseline."""
     span = None if ran.evidence is None else ran.evidence.span
-    return None if span is None else span.line
+    line = None if span is None else span.line
+    seen = ran.evidence if candidate.half == "visible" else None
+    return Validation(candidate, reason, 2, ran.status, line=line, evidence=seen)
 
 
 def _ended(ran: Ran) -> str:

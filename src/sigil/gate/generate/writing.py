@@ -235,8 +235,9 @@ def _would_be_lost(intent: Intent, lost: Sequence[Loss]) -> UsageError:
     return UsageError(
         f"{count} of the exam would be lost: {named}{more}",
         where=Where(intent.path),
-        remedy="--expect-failing keeps what fails on the baseline, --prune removes what is named "
-        "here, and --dry-run shows all of it",
+        remedy="mend the intent where it says something else than was meant; --expect-failing "
+        "keeps what fails on the baseline, --prune removes what is named here, and --dry-run shows "
+        "all of it",
     )
 
 
