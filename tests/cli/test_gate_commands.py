@@ -170,6 +170,16 @@ def test_decide_says_what_the_exam_alone_said_and_what_the_next_rung_asks(desk):
     assert re.search(r"to AUTO: 1\d\d evaluations more", shown)
 
 
+def test_decide_says_why_it_was_decided_so(desk):
+    shown = typed("decide cheat -s api").stdout
+    assert "    BLOCK   scenarios of P0 failed" in shown
+    assert f"more: sigil report {desk.bad}" in shown
+    codes = [
+        one["code"] for one in json.loads(typed("decide cheat -s api --json").stdout)["decided_for"]
+    ]
+    assert "p0_failed" in codes
+
+
 def test_one_scenario_is_not_several(desk):
     done = typed(f"scenario run quote_1 -s api --url {desk.bench.serving.urls['baseline']}")
     assert done.exit_code == 0, done.output
@@ -188,6 +198,10 @@ def test_an_incident_and_an_override_say_where_the_service_stands_now(desk):
     done = typed(desk.filled("override {bad} --to review --reason 'the spec was wrong'"))
     assert done.exit_code == 0, done.output
     assert "BLOCK overridden to REVIEW" in done.stdout
+    assert "now SHADOW" in done.stdout
+    assert "fell from ADVISORY to SHADOW: a decision was overridden" in done.stdout
+    assert "what was counted before counts no more" in done.stdout
+    assert "a human overrode it to REVIEW" in typed("decide cheat -s api").stdout
     done = typed("incident safety -s api")
     assert done.exit_code == 0, done.output
     assert "now SHADOW" in done.stdout
@@ -244,6 +258,12 @@ def test_a_reviewers_verdict_is_recorded(desk):
     done = typed(desk.filled("verdict {good} allow --reason fine"))
     assert done.exit_code == 0, done.output
     assert verdicts(desk) == before + 1
+
+
+def test_of_a_second_verdict_on_the_same_change_it_is_said_that_it_does_not_count(desk):
+    assert typed(desk.filled("verdict {good} allow")).exit_code == 0
+    second = typed(desk.filled("verdict {good} allow"))
+    assert "it does not count: this change " in second.stdout
 
 
 def test_a_verdict_by_the_evaluators_own_key_is_refused_at_once(desk, monkeypatch, tmp_path):
@@ -333,6 +353,7 @@ def test_a_service_that_nobody_enrolled_is_shown_with_its_next_step(empty):
     shown = typed("trust show").stdout
     assert shown.startswith("api: NONE")
     assert "to SHADOW: sigil trust enroll --service api" in shown
+    assert "· not enrolled" in shown
 
 
 def test_a_service_without_a_step_has_a_history_that_says_so(empty):
@@ -343,6 +364,13 @@ def test_a_service_without_a_step_has_a_history_that_says_so(empty):
 def test_enrolling_is_the_first_step(empty):
     assert typed("trust enroll -s api").stdout.startswith("api: SHADOW")
     assert "NONE → SHADOW: enrolled" in typed("trust history -s api").stdout
+
+
+def test_enrolling_twice_records_nothing_and_says_so(empty):
+    typed("trust enroll -s api")
+    before = json.loads(typed("ledger list --json").stdout)
+    assert "enrolled already, at SHADOW" in typed("trust enroll -s api").stdout
+    assert json.loads(typed("ledger list --json").stdout) == before
 
 
 def test_a_service_that_the_policy_lacks_is_not_enrolled_by_the_way(empty):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from tests.gate.evaluations import Bench, Quiet
+from tests.gate.evaluations import Bench, Quiet, reviewer_of
 
 from sigil.errors import InvalidValue, NotFound
-from sigil.gate.acting import judge, override, report_incident
+from sigil.gate.acting import judge, override, report_incident, uncounted
 from sigil.gate.decision import Verdict
 from sigil.gate.evaluation import evaluate
+from sigil.gate.policy import Gate
 from sigil.gate.record import events
+from sigil.ledger.ledger import Ledger
 
 
 @pytest.fixture
@@ -26,6 +28,21 @@ def test_a_verdict_is_on_record_with_its_reason(bench, name):
     entry = judge(bench.ledger(), name, Verdict.BLOCK, "it lies")
     assert (entry.kind, entry.service) == (events.VERDICT, "api")
     assert entry.body == {"eval": name, "verdict": "BLOCK", "reason": "it lies"}
+
+
+def test_the_first_verdict_on_a_change_counts_and_a_second_does_not(bench, name, auto_past):
+    gate = Gate.model_construct(evaluators=[bench.signer.key], reviewers=[])
+    ledger = Ledger.open(bench.ledger_path, reviewer_of(auto_past), bench.ledger().pin)
+    assert uncounted(ledger, name, gate) == ""
+    judge(ledger, name, Verdict.ALLOW, "")
+    assert uncounted(ledger, name, gate) == "this change has a verdict, and the first one counts"
+
+
+def test_a_verdict_on_what_was_evaluated_before_a_fall_counts_for_nothing(bench, name):
+    gate = Gate.model_construct(evaluators=[bench.signer.key], reviewers=[])
+    override(bench.ledger(), name, Verdict.BLOCK, "it lies")  # at AUTO it costs a rung
+    said = uncounted(bench.ledger(), name, gate)
+    assert said == "this change was not evaluated since the service fell"
 
 
 def test_an_override_keeps_what_was_decided(bench, name):

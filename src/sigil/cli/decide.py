@@ -86,22 +86,29 @@ def _facts(stands: Stands) -> dict[str, object]:
         "recommended": stands.recorded.recommended.value,
         "verdict": stands.worth.verdict.value,
         "reasons": reasons(stands.worth),
+        "decided_for": stands.recorded.reasons,
+        "overridden": [verdict.value for verdict in stands.overridden],
         "lacks": [one.name for one in stands.trust.conditions if not one.is_met],
     }
 
 
 def _print(stands: Stands, service: str, merged: str | None, *, would: bool) -> None:
-    from sigil.gate.view.present import exam_alone, next_rung, reason_lines
+    from sigil.gate.view.present import exam_alone, next_rung, reason_lines, recorded_lines
 
     recorded = stands.recorded
     click.echo(
         f"{recorded.eval} · entry {stands.entry} · {recorded.verdict.value} at {stands.tier}"
     )
+    for line in recorded_lines(recorded.reasons):
+        click.echo(f"    {line}")
     for line in reason_lines(stands.worth):
         click.echo(f"  {line}")
+    for verdict in stands.overridden:
+        click.echo(f"  a human overrode it to {verdict.value}: on record, and it merges nothing")
     click.echo(f"  {exam_alone(recorded.recommended, recorded.verdict)}")
     if rung := next_rung(stands.trust, service):
         click.echo(f"  {rung}")
+    click.echo(f"  more: sigil report {recorded.eval}")
     click.echo(f"decision: {stands.worth.verdict.value}")
     if merged is not None:
         click.echo(f"merged as {merged}")

@@ -26,11 +26,15 @@ def incident(tag: str, service: str, evaluation: str, note: str, repo_root: Path
     from sigil.cli.gate_context import check_known, open_ledger, policy_here
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
-    from sigil.gate.acting import report_incident, trust_of
+    from sigil.gate.acting import report_incident
+    from sigil.gate.record.steps import announce
+    from sigil.gate.view.present import fall_lines
 
     root = repository(repo_root)
     ledger, policy = open_ledger(root, "reviewer"), policy_here(root)
     check_known(policy, ledger, service)
     entry = report_incident(ledger, service, tag, name=evaluation, note=note)
-    stands = trust_of(ledger, service, policy.gate, SYSTEM_CLOCK.now())
+    stands = announce(ledger, service, policy.gate, SYSTEM_CLOCK.now())
     click.echo(f"incident {tag} of {service} · entry {entry.seq} · now {stands.tier.value}")
+    for line in fall_lines(stands, service, entry.ts):
+        click.echo(f"  {line}")

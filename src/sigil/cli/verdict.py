@@ -28,11 +28,18 @@ def verdict(evaluation: str, word: str, reason: str, repo_root: Path | None) -> 
     """
     from sigil.cli.gate_context import gate_of, open_ledger, refuse_unless_reviewer
     from sigil.cli.options import repository
-    from sigil.gate.acting import judge
+    from sigil.effects import SYSTEM_CLOCK
+    from sigil.gate.acting import judge, uncounted
     from sigil.gate.decision import Verdict
+    from sigil.gate.record.steps import announce
 
     root = repository(repo_root)
     ledger = open_ledger(root, "reviewer")
-    refuse_unless_reviewer(ledger, gate_of(root))
+    gate = gate_of(root)
+    refuse_unless_reviewer(ledger, gate)
+    idle = uncounted(ledger, evaluation, gate)
     entry = judge(ledger, evaluation, Verdict(word.upper()), reason)
+    announce(ledger, entry.service, gate, SYSTEM_CLOCK.now())
     click.echo(f"{evaluation}: you would say {word.upper()} · entry {entry.seq}")
+    if idle:
+        click.echo(f"  on record, and it does not count: {idle}")

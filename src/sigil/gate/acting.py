@@ -20,12 +20,12 @@ from sigil.gate.policy import MAX_BYTES, PATH, Gate, load_policy
 from sigil.gate.record import events
 from sigil.gate.record.events import Decided, Signers
 from sigil.gate.record.history import read_history
-from sigil.gate.record.told import spoken_against
+from sigil.gate.record.told import spoken_against, trust_events
 from sigil.gate.record.unfinished import unfinished
 from sigil.gate.revisions import Revisions
 from sigil.gate.standing import Now, standing
 from sigil.gate.trees import CommitTree
-from sigil.gate.trust import Tier, Trust
+from sigil.gate.trust import Evaluated, Judged, Overridden, Tier, Trust
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.statement import Entry
 from sigil.printable import printable
@@ -43,6 +43,7 @@ class Stands:
         worth: now.
         trust: where the service stands now, and what it lacks.
         doubts: what the policy says that can hardly be meant.
+        overridden: to what people have set it aside since, oldest first.
     """
 
     recorded: Decided
@@ -50,6 +51,7 @@ class Stands:
     worth: Decision
     trust: Trust
     doubts: tuple[str, ...] = ()
+    overridden: tuple[Verdict, ...] = ()
 
     @property
     def tier(self) -> Tier:
@@ -84,6 +86,7 @@ def decision_on(
             remedy=f"sigil eval {printable(revisions.change.ref, 80)} --service {service}",
         )
     entry, recorded = decided[-1]
+    against = tuple(spoken_against(history.entries, recorded.eval))
     trust = history.trust(moment)
     now = Now(
         moment=moment,
@@ -97,13 +100,14 @@ def decision_on(
         freshness_s=policy.gate.policy.freshness_s,
         used=events.used(history.entries, service),
         is_evaluator_known=entry.key in policy.gate.evaluators,
-        against=tuple(spoken_against(history.entries, recorded.eval)),
+        against=against,
         unfinished=tuple(
             unfinished(history.entries, service, revisions.change.digest, after=recorded.eval)
         ),
     )
     doubts = tuple(policy.doubts())
-    return Stands(recorded, entry.seq, standing(recorded, now), trust, doubts)
+    overridden = tuple(verdict for what, verdict in against if what == "override")
+    return Stands(recorded, entry.seq, standing(recorded, now), trust, doubts, overridden)
 
 
 def trust_of(ledger: Ledger, service: str, gate: Gate, moment: datetime) -> Trust:
@@ -113,6 +117,32 @@ def trust_of(ledger: Ledger, service: str, gate: Gate, moment: datetime) -> Trus
         LedgerBroken: the ledger holds what nobody understands.
     """
     return read_history(ledger, service, gate).trust(moment)
+
+
+def uncounted(ledger: Ledger, name: str, gate: Gate) -> str:
+    """Return why a verdict on an evaluation will not count for trust; empty if it will.
+
+    Raises:
+        NotFound: the ledger knows no such evaluation.
+        LedgerBroken: the ledger holds what nobody understands.
+    """
+    service, _ = _decided(ledger, name)
+    history = read_history(ledger, service, gate)
+    falls = [step.ts for step in history.trust(history.current).history if step.is_fall]
+    told = trust_events(history.entries, service, history.signers)
+    change = {one.eval: one.artifact for one in told if isinstance(one, Evaluated)}
+    since = [
+        one
+        for one in told
+        if isinstance(one, Evaluated | Judged | Overridden)
+        and all(one.ts > fall for fall in falls)
+        and change.get(one.eval) == change.get(name)
+    ]
+    if not any(isinstance(one, Evaluated) for one in since):
+        return "this change was not evaluated since the service fell"
+    if not all(isinstance(one, Evaluated) for one in since):
+        return "this change has a verdict, and the first one counts"
+    return ""
 
 
 def enroll(ledger: Ledger, service: str) -> Entry:

@@ -142,6 +142,12 @@ class Transition:
     after: Tier
     reason: str
 
+    @property
+    def is_fall(self) -> bool:
+        """Whether it led down."""
+        order = tuple(Tier)
+        return order.index(self.after) < order.index(self.before)
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -301,15 +307,10 @@ def _was_auto(state: _State, recent: Sequence[datetime]) -> bool:
 
 def _move(state: _State, to: Tier, ts: datetime, reason: str) -> None:
     state.history.append(Transition(ts, state.tier, to, reason))
-    if _is_fall(state.history[-1]):
+    if state.history[-1].is_fall:
         state.evaluated.clear()
         state.judged.clear()
     state.tier, state.since = to, ts
-
-
-def _is_fall(transition: Transition) -> bool:
-    order = tuple(Tier)
-    return order.index(transition.after) < order.index(transition.before)
 
 
 def _promote(state: _State, now: datetime) -> None:
@@ -364,7 +365,7 @@ def _quiet(state: _State, now: datetime) -> float:
 
 def _falls(state: _State) -> list[datetime]:
     """Return when the service was last enrolled or last fell."""
-    moved = [one.ts for one in state.history if one.before is Tier.NONE or _is_fall(one)]
+    moved = [one.ts for one in state.history if one.before is Tier.NONE or one.is_fall]
     return moved[-1:]
 
 

@@ -106,8 +106,7 @@ def test_a_fall_is_told_with_what_it_costs_and_other_moments_are_not():
     down = Transition(moment, Tier.SHADOW, Tier.NONE, "a BLOCK was overridden")
     stands = Trust(Tier.NONE, moment, (up, down), ())
     assert fall_lines(stands, "api", moment) == [
-        "api fell from SHADOW to NONE: a BLOCK was overridden; "
-        "what was counted before counts no more",
+        f"api fell from SHADOW to NONE: {down.reason}; what was counted before counts no more",
         "to SHADOW: sigil trust enroll --service api",
     ]
     assert fall_lines(stands, "api", up.ts) == []

@@ -23,11 +23,17 @@ def enroll(service: str, repo_root: Path | None) -> None:
     from sigil.effects import SYSTEM_CLOCK
     from sigil.gate import acting
     from sigil.gate.names import check_service
+    from sigil.gate.record.steps import announce
+    from sigil.gate.trust import Tier
 
     root = repository(repo_root)
     policy = policy_here(root)
     policy.service(check_service(service))
     ledger = open_ledger(root)
+    already = acting.trust_of(ledger, service, policy.gate, SYSTEM_CLOCK.now())
+    if already.tier is not Tier.NONE:
+        click.echo(f"{service}: enrolled already, at {already.tier.value}; nothing was recorded")
+        return
     entry = acting.enroll(ledger, service)
-    stands = acting.trust_of(ledger, service, policy.gate, SYSTEM_CLOCK.now())
+    stands = announce(ledger, service, policy.gate, SYSTEM_CLOCK.now())
     click.echo(f"{service}: {stands.tier.value} · entry {entry.seq}")
