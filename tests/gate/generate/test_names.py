@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, field
+
 import pytest
 
+from sigil.gate.effects import Call, Json
 from sigil.gate.generate.drafting import Drafted, draft
 from sigil.gate.intent import read_intent
-from sigil.gate.lua import lint
-from sigil.gate.model import Scenario
+from sigil.gate.lua import Limits, lint, run_scenario
+from sigil.gate.model import Scenario, Status
 
 HEAD = "---\ntitle: X\nowner: X\npriority: P1\n---\n## Acceptance criteria\n"
 MADE = '`POST /links` with `{ "url": "<string>" }` returns 201 and `{ "code": "<any>" }`.'
@@ -142,3 +146,41 @@ def test_an_invariant_may_name_what_it_draws_in_a_header():
     }
     assert '["location"] == "/y/" .. case.n)' in text
     assert [one.clause for one in found.uncompiled] == ["invariant-2"]
+
+
+@dataclass
+class Links:
+    """A service that shortens links; ``shift`` is what is wrong with it."""
+
+    shift: str = ""
+    links: list[str] = field(default_factory=list)
+
+    def perform(self, call: Call) -> Json:
+        headers = {}
+        body, status = {}, 404
+        path = call.request["path"]
+        if call.request["method"] == "POST":
+            self.links.append(json.loads(call.request["body"])["url"])
+            body, status = {"code": f"c{len(self.links)}"}, 201
+            headers = {"location": f"/{body['code']}{self.shift}"}
+        elif path.startswith("/c"):
+            status = 302
+            headers = {"location": f"{self.links[int(path[2:]) - 1]}{self.shift}"}
+        return {"status": status, "headers": headers, "body": json.dumps(body),
+                "encoding": "utf-8", "elapsed_ms": 1}  # fmt: skip
+
+
+@pytest.mark.parametrize("half", ["visible", "holdout"])
+def test_a_service_that_redirects_as_it_should_passes_and_another_fails(half):
+    made = MADE.replace("<string>", "https://x.org/<string>")
+    found = drafted(
+        f"{made[:-1]} and the header `Location: /<code>`.",
+        "`GET /<code>` redirects to `https://x.org/<url>`.",
+    )
+    ours = [one for one in found.candidates if one.half == half]
+    assert len(ours) == 2
+    for one in ours:
+        scenario = one.scenario("x.md", {})
+        right = run_scenario(scenario, Links(), seed=1, limits=Limits())
+        wrong = run_scenario(scenario, Links(shift="x"), seed=1, limits=Limits())
+        assert (right.result.status, wrong.result.status) == (Status.PASS, Status.FAIL)
