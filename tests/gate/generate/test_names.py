@@ -114,6 +114,7 @@ def test_a_type_may_stand_for_a_whole_header():
         ("redirects to `/x/<any>`", "<any> is a type"),
         ("returns 200 and `X-Flag: <bool>`", "<bool> is neither"),
         ("returns 200 and `X-Count: <int 1..9>`", "<int 1..9> is neither"),
+        ('returns `{ "n": "<plan 1..9>" }`', "<plan 1..9> is no name"),
         ("redirects to `/x/<short-code>`", "<short-code> is no name"),
         ("returns 302 and `Location: <Short Code>`", "<Short Code> is no name"),
         ('returns `{ "code": "<short-code>" }`', "<short-code> is no name"),
@@ -121,6 +122,11 @@ def test_a_type_may_stand_for_a_whole_header():
 )
 def test_a_name_without_a_value_is_no_literal_text(said, reason):
     assert reason in refused(f"`GET /x` {said}.")
+
+
+def test_a_range_bounds_what_is_expected():
+    line = last('`GET /x` returns `{ "n": "<int -1..9>" }`.')
+    assert line == 'expect(math.type(x.json.n) == "integer" and x.json.n >= -1 and x.json.n <= 9)'
 
 
 def test_a_path_with_a_name_that_is_none_is_refused():

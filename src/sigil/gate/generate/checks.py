@@ -158,10 +158,16 @@ def _holds(
 def _holds_one(
     target: str, value: Any, scope: Mapping[str, str], around: Mapping[str, str]
 ) -> Iterator[str]:
-    if not isinstance(value, str) or not SLOT.fullmatch(value):
+    slot = SLOT.fullmatch(value) if isinstance(value, str) else None
+    if slot is None:
         yield f"expect({target} == {literal(value, lambda slot, _: valued(slot, around))})"
     elif value[1:-1] in scope:  # it was sent or received under this name
         yield f"expect({target} == {scope[value[1:-1]]})"
+    elif slot[2] is not None:
+        kind = f"type({target})" if slot[1] == "number" else f"math.type({target})"
+        name = "number" if slot[1] == "number" else "integer"
+        bounds = f"{target} >= {int(slot[2])} and {target} <= {int(slot[3])}"
+        yield f'expect({kind} == "{name}" and {bounds})'
     elif value[1:-1] in TYPES:
         yield from _is_a(target, value[1:-1])
     elif around.get(value[1:-1], target) != target:  # another field of this answer

@@ -179,7 +179,9 @@ def refuse_misnamed(exchange: Exchange) -> None:
     """
     text = misnamed(exchange)
     if text is not None:
-        raise NotUnderstood(f"{text} is no name: those are of letters, digits and _")
+        raise NotUnderstood(
+            f"{text} is no name: those are of letters, digits and _, and a range is for an int"
+        )
 
 
 def expectations(said: str, found: Sequence[Piece]) -> tuple[Expectation, ...]:

@@ -20,7 +20,7 @@ from sigil.gate.generate.model import (
     Property,
     Step,
 )
-from sigil.gate.generate.slots import SLOT, drawing, slots_in
+from sigil.gate.generate.slots import RANGED, SLOT, drawing, slots_in
 
 _MISNAMED = re.compile(r"<[A-Za-z][A-Za-z0-9_ -]*>")
 """Text that is meant as a slot. ``<https://…>`` in a ``Link`` header is none."""
@@ -106,14 +106,22 @@ def names_used(exchange: Exchange) -> Iterator[str]:
 
 
 def misnamed(exchange: Exchange) -> str | None:
-    """Return text that is meant as a slot and is none, such as ``<short-code>``; None for none."""
+    """Return text that is meant as a slot and is none, such as ``<short-code>``; None for none.
+
+    A range is for numbers: ``<plan 1..3>`` is none either.
+    """
     request = exchange.request
     compared_with = [one.value for one in exchange.expected if isinstance(one, HeaderIs)]
     joined = [request.path, *(value for _, value in request.headers), *filter(None, compared_with)]
     held = [one.value for one in exchange.expected if isinstance(one, Holds)]
     whole = [text for _, text in _fields([request.body, *held]) if _MISNAMED.fullmatch(text)]
     found = [match[0] for text in (*joined, *whole) for match in _MISNAMED.finditer(text)]
-    return next((text for text in found if not SLOT.fullmatch(text)), None)
+    ranges = [
+        slot
+        for name, slot in slots_in([*joined, request.body, *held])
+        if name not in RANGED and slot != f"<{name}>"
+    ]
+    return next((text for text in found if not SLOT.fullmatch(text)), next(iter(ranges), None))
 
 
 def _fields(value: Any, path: Path = ()) -> Iterator[tuple[str | int, str]]:

@@ -29,6 +29,9 @@ DRAWN = {
 }
 """What draws the value of a slot that is sent."""
 
+RANGED = frozenset({"int", "integer", "number"})
+"""What may be written with a range, such as ``<int 1..50>``."""
+
 SHARED = frozenset({"email", "password"})
 """Drawn once in a scenario: who signs in is who signed up. Any other slot is drawn at each use."""
 
@@ -100,7 +103,7 @@ def drawing(slot: str) -> str | None:
     if match is None:
         return None
     name, low, high = match.groups()
-    if low is not None and name in {"int", "integer", "number"}:
+    if low is not None and name in RANGED:
         return f"sigil.gen.int({int(low)}, {int(high)})"
     return DRAWN.get(name) if low is None else None
 
