@@ -58,3 +58,17 @@ def test_the_watch_hears_of_each_stage_in_order(stages):
         with stages.at(stage):
             pass
     assert stages.watch.stages == [Stage.POLICY, Stage.BUNDLE]
+
+
+def interrupted_and_not_taken_down(stages: Stages) -> None:
+    with stages.noting(Stage.TEARDOWN):
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise OSError(5, "cannot be taken down")
+
+
+def test_an_interruption_is_one_though_taking_down_fails_as_well(stages):
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_and_not_taken_down(stages)
+    assert not stages.troubles

@@ -151,6 +151,10 @@ class _Evaluation:
                 remedy=f"name one of: {', '.join(sorted(known))}",
             )
         self.policy = policy
+        base = self.revisions.control
+        self.stages.watch.says(
+            f"policy and exam of {printable(base.ref, 80)} at {base.commit[:12]}"
+        )
 
     def begin(self) -> None:
         """Put on record that the evaluation begins, in a ledger that was just verified."""

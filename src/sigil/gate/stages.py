@@ -96,13 +96,25 @@ class Stages:
             yield
         except Stopped:
             raise
-        except DeploymentFailed as error:
-            self.troubles.append(Trouble(stage, str(error), error.output))
-            raise Stopped from error
-        except SigilError as error:
-            self.troubles.append(Trouble(stage, str(error)))
-            raise Stopped from error
         except Exception as error:
-            # Its message may hold anything, also of a holdout; its kind cannot.
-            self.troubles.append(Trouble(stage, f"unexpected {type(error).__name__}"))
+            interruption = _interruption_behind(error)
+            if interruption is not None:
+                raise interruption from None
+            self.troubles.append(_trouble(stage, error))
             raise Stopped from error
+
+
+def _trouble(stage: Stage, error: Exception) -> Trouble:
+    if isinstance(error, DeploymentFailed):
+        return Trouble(stage, str(error), error.output)
+    # Another message may hold anything, also of a holdout; its kind cannot.
+    known = isinstance(error, SigilError)
+    return Trouble(stage, str(error) if known else f"unexpected {type(error).__name__}")
+
+
+def _interruption_behind(error: BaseException) -> BaseException | None:
+    """Return what wanted to end the process when taking something down failed as well."""
+    behind = error.__context__
+    while behind is not None and isinstance(behind, Exception):
+        behind = behind.__context__
+    return behind

@@ -66,7 +66,8 @@ def standing(decided: Decided, now: Now) -> Decision:
     else:
         reasons.append(Reason(Code.RECORDED, decided.verdict, decided.verdict.value))
     order = tuple(Verdict)
-    worst = max((reason.verdict for reason in reasons), key=order.index, default=Verdict.ALLOW)
+    reasons.sort(key=lambda reason: -order.index(reason.verdict))
+    worst = reasons[0].verdict if reasons else Verdict.ALLOW
     return Decision(worst, decided.recommended, tuple(reasons))
 
 
