@@ -309,7 +309,7 @@ def test_what_is_not_compiled_is_counted_apart_from_what_is_in_part(repository):
     repository.write(INTENT.replace("| 9 | $108 |", "| 9 | $99 |"))
     said = repository.make("--dry-run", "--no-baseline").stdout
     assert "· 1 not compiled · 1 in part\n" in said
-    assert "wrong services noticed: of services that are wrong on purpose" in said
+    assert "wrong services noticed: of the services that are wrong on purpose" in said
 
 
 def test_without_a_baseline_two_stages_are_left(repository):

@@ -15,8 +15,8 @@ from sigil.printable import printable
 
 _MOST_PICTURES = 3
 _NOTICED = (
-    "wrong services noticed: of services that are wrong on purpose, each in one way, those that "
-    "the scenario fails; one that fails none is refused"
+    "wrong services noticed: of the services that are wrong on purpose, how many a scenario "
+    "fails; one that fails none is refused"
 )
 _WRONG = (
     "the service may be wrong, or the intent, if it says something else than was meant; say "
