@@ -49,6 +49,11 @@ def test_such_a_line_would_be_found(line):
     assert BY_NAME.search(line)
 
 
+def test_a_question_is_followed_by_its_answer_and_no_semicolon():
+    assert str(SigilError("which service?", remedy="name one")) == "which service? name one"
+    assert str(SigilError("no service", remedy="name one")) == "no service; name one"
+
+
 def test_every_class_has_an_exit_code_of_its_own():
     codes = [value.exit_code for value in CLASSES]
     assert len(set(codes)) == len(codes)

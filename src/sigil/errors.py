@@ -57,7 +57,8 @@ class SigilError(Exception):
         """Render the one line that a user reads."""
         place = str(self.where) if self.where else ""
         line = f"{place}: {self.problem}" if place else self.problem
-        line = f"{line}; {self.remedy}" if self.remedy else line
+        link = " " if line.endswith("?") else "; "
+        line = f"{line}{link}{self.remedy}" if self.remedy else line
         return " ".join(line.split())
 
 

@@ -229,6 +229,10 @@ def test_frames_of_holdouts_are_shown_on_a_terminal(desk):
     assert "holdout_001" in shown
 
 
+def test_where_no_frame_may_be_shown_it_is_said_how_to_see_those_of_holdouts(desk):
+    assert f"sigil report {desk.good} --holdouts" in typed(f"report {desk.good}").stdout
+
+
 def test_frames_of_holdouts_reach_neither_a_pipe_nor_a_file(desk, tmp_path):
     file = tmp_path / "h.txt"
     command = [BIN / "sigil", *desk.filled("report {bad} --holdouts")]

@@ -88,6 +88,15 @@ def test_init_leaves_a_ledger_that_is_there(path):
     assert as_json("verify")["size"] == 3
 
 
+def test_a_ledger_that_lacks_a_remote_is_told_how_to_get_one(path, home):
+    url = home / "remote.git"
+    git("init", "--bare", "--quiet", url)
+    said = refused(AlreadyExists, "init", "--remote", url)
+    assert f"sigil ledger sync {url}" in said
+    run("sync", url)
+    assert as_json("sync")["size"] == as_json("sync", url)["size"] == 3
+
+
 def test_init_with_a_remote_takes_what_is_there(path, home, monkeypatch):
     git("init", "--bare", "--quiet", home / "remote.git")
     run("sync", home / "remote.git")

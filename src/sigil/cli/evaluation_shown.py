@@ -13,8 +13,9 @@ from rich.status import Status
 from rich.text import Text
 
 from sigil.effects import SYSTEM_CLOCK
-from sigil.gate.decision import Stage, Verdict
+from sigil.gate.decision import Code, Stage, Verdict
 from sigil.gate.evaluation import Outcome
+from sigil.gate.trust import Tier
 from sigil.gate.view import present
 from sigil.printable import printable, printable_once
 
@@ -103,6 +104,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     if outcome.score is not None:
         alone = present.exam_alone(outcome.decision.recommended, outcome.decision.verdict)
         console.print(f" {alone}", markup=False)
+    if any((one.code, one.about) == (Code.TIER, Tier.NONE) for one in outcome.decision.reasons):
+        console.print(f" to SHADOW: sigil trust enroll --service {outcome.service}", markup=False)
     recorded = "not recorded" if outcome.entry is None else f"entry {outcome.entry}"
     console.print(f" ledger · {outcome.eval} · {recorded}\n")
     verdict = outcome.decision.verdict

@@ -60,6 +60,8 @@ def init(place: Path | None, remote: str | None, trusted: tuple[str, ...], as_js
     from sigil.ledger.pins import Pin
 
     path, others = _place(place), frozenset(map(keys.public, trusted))
+    if remote:
+        _refuse_beside_another(path, remote)
     key_file = keys.path_of()
     signer = keys.load(key_file) if key_file.exists() else keys.create(key_file)
     pin = Pin.of(path)
@@ -308,6 +310,19 @@ def _opened(given: Path | None, signer: PrivateKey | None = None) -> Ledger:
 
     path = _place(given)
     return Ledger.open(path, signer, _pin(path))
+
+
+def _refuse_beside_another(path: Path, remote: str) -> None:
+    """Name the command for a ledger that is there and only lacks a remote."""
+    from sigil.errors import AlreadyExists, Where
+
+    if (path / "HEAD").is_file():
+        raise AlreadyExists(
+            "there is a ledger already",
+            where=Where(shown(path)),
+            remedy=f"to share it: sigil ledger sync {printable(remote)}; "
+            "to take that of the remote instead, move this one away",
+        )
 
 
 def _address(remote: str) -> str:

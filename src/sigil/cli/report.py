@@ -72,18 +72,19 @@ def report(
     elif as_json:
         print_json({**dossier.plain(found), "frames": frames})
     else:
-        _print(found, frames)
+        _print(found, frames, of_all=holdouts)
 
 
-def _print(found: Summary, frames: list[str]) -> None:
-    from sigil.printable import printable
+def _print(found: Summary, frames: list[str], *, of_all: bool) -> None:
+    from sigil.gate.view.present import told_once
+    from sigil.printable import printable, printable_once
 
     click.echo(f"{found.eval} · {found.service} · {printable(found.ref)} · {found.verdict.value}")
-    for line in found.lines:
-        click.echo(f"  {line}")
-    for trouble in found.troubles:
-        click.echo(f"  {trouble['stage']} failed: {printable(trouble['problem'])}")
+    for line in told_once(found.lines, found.troubles):
+        click.echo(f"  {printable_once(line)}")
     for frame in frames:
         click.echo(f"\n{frame}")
     if not frames:
-        click.echo("  no frames: nothing that may be shown failed")
+        click.echo(f"  no frames: no {'' if of_all else 'visible '}scenario failed")
+    if not frames and not of_all:
+        click.echo(f"  of holdouts, with the key: sigil report {found.eval} --holdouts")

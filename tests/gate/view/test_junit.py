@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigil.gate.decision import Verdict
-from sigil.gate.feedback import Disclosure, Feedback, Line
+from sigil.gate.decision import Stage, Verdict
+from sigil.gate.feedback import Disclosure, Feedback, Line, Obstacle
 from sigil.gate.model import Status, StepStatus
 from sigil.gate.view.junit import Case, junit, of_feedback
 
@@ -34,6 +35,24 @@ def parsed(*cases: Case) -> ET.Element:
 def test_a_line_of_feedback_is_a_case(steps, failed, status):
     [case] = of_feedback(told(Line("holdout_001", "holdout", "docs/a.md", steps, failed)))
     assert (case.name, case.status, case.seconds) == ("holdout_001", status, None)
+
+
+def test_an_exam_that_was_not_held_is_a_case_in_error():
+    [case] = of_feedback(told())
+    assert (case.name, case.status) == ("exam", Status.ERROR)
+    assert parsed(case).attrib == {"tests": "1", "failures": "0", "errors": "1"}
+
+
+def test_what_kept_an_exam_from_its_end_is_a_case_in_error():
+    deploying = Obstacle(Stage.DEPLOY_PR, "it exited with status 1", ("DATABASE_URL is not set",))
+    sealed = Obstacle(Stage.BUNDLE)
+    found = of_feedback(replace(told(), obstacles=(deploying, sealed)))
+    assert [(one.name, one.status) for one in found] == [
+        ("deploy pr", Status.ERROR),
+        ("bundle", Status.ERROR),
+    ]
+    assert found[0].text == "it exited with status 1\nDATABASE_URL is not set"
+    assert found[1].text == "whoever runs the gate knows why"
 
 
 def test_counts_are_those_of_the_cases():

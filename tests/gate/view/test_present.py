@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -14,7 +15,8 @@ from tests.gate.deciding import facts
 from tests.gate.ladders import Service, advisory
 
 from sigil.gate.decision import Code, Decision, Reason, Verdict, decide
-from sigil.gate.feedback import Disclosure, feedback
+from sigil.gate.feedback import Disclosure, Feedback, Line, feedback
+from sigil.gate.model import StepStatus
 from sigil.gate.scoring import Pair, Score
 from sigil.gate.trust import Condition, Tier, Transition, Trust
 from sigil.gate.view.present import (
@@ -32,6 +34,7 @@ from sigil.gate.view.present import (
     score_table,
     share,
     short,
+    told_once,
 )
 
 
@@ -110,6 +113,26 @@ def test_a_fall_is_told_with_what_it_costs_and_other_moments_are_not():
         "to SHADOW: sigil trust enroll --service api",
     ]
     assert fall_lines(stands, "api", up.ts) == []
+
+
+def test_a_tally_that_lacks_the_holdouts_says_that_it_counts_what_is_visible():
+    line = Line("a", "visible", "", (StepStatus.PASS, StepStatus.FAIL, StepStatus.SKIP), True)
+    whole = Feedback("eval_1", Verdict.BLOCK, Disclosure.STEPS, (line,), ())
+    part = replace(whole, disclosure=Disclosure.NOTHING)
+    shown = [line for line in feedback_lines(whole) if line.startswith("aggregate")]
+    assert shown == ["aggregate: 1 pass · 1 fail · 1 skip · decision = BLOCK"]
+    shown = [line for line in feedback_lines(part) if line.startswith("aggregate")]
+    assert shown == ["aggregate: of visible steps 1 pass · 1 fail · 1 skip · decision = BLOCK"]
+
+
+def test_a_stage_that_failed_is_told_once_with_its_problem():
+    trouble = {"stage": "deploy pr", "problem": "it exited"}
+    lines = ["deploy pr failed", "the service is at SHADOW", "run failed"]
+    assert told_once(lines, [trouble, trouble]) == [
+        "deploy pr failed: it exited",
+        "the service is at SHADOW",
+        "run failed",
+    ]
 
 
 @pytest.mark.parametrize("code", Code)

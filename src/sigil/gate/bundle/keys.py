@@ -22,7 +22,11 @@ from sigil.gate.names import check_service
 from sigil.store.private_files import read_private, read_to_end, write_private
 
 SUFFIX = ".agekey"
-_REMEDY_NONE = "make one by `sigil scenario keys --new`, or get that of a recipient"
+_REMEDY_NONE = (
+    "bring the key from a machine that has it, or have a public key of yours added to the "
+    "recipients and `sigil scenario rotate` run there: a new key opens nothing that is sealed; "
+    "only for a first exam, `sigil scenario keys --new`"
+)
 _STANDARD = (0, 1, 2)
 
 

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 from sigil.gate.feedback import Feedback
 from sigil.gate.model import Status, StepStatus
+from sigil.gate.view.present import OPERATORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,19 @@ class Case:
 
 
 def of_feedback(told: Feedback) -> list[Case]:
-    """Return the cases of an evaluation, without times."""
-    return [Case(line.name, line.status, text=_labels(line.steps)) for line in told.lines]
+    """Return the cases of an evaluation, without times.
+
+    What kept it from its end is a case in error, and so is an exam of which nothing was scored: a
+    suite without cases is green everywhere.
+    """
+    stages = [
+        Case(one.stage.value, Status.ERROR, text="\n".join((one.problem or OPERATORS, *one.output)))
+        for one in told.obstacles
+    ]
+    lines = [Case(line.name, line.status, text=_labels(line.steps)) for line in told.lines]
+    if not stages + lines:
+        return [Case("exam", Status.ERROR, text=f"no exam was held; decision: {told.verdict}")]
+    return stages + lines
 
 
 def _labels(steps: Sequence[StepStatus]) -> str:

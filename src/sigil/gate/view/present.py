@@ -166,6 +166,18 @@ _COUNTS = {"evaluations": "evaluation", "human verdicts": "human verdict"}
 _RUNGS = {Tier.SHADOW: Tier.ADVISORY, Tier.ADVISORY: Tier.AUTO}
 
 
+def told_once(lines: Sequence[str], troubles: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return reasons and what failed as lines, each stage once, with its problem where it has one.
+
+    Args:
+        lines: reasons in words.
+        troubles: each with ``stage`` and ``problem``.
+    """
+    failed = dict.fromkeys(f"{one['stage']} failed: {one['problem']}" for one in troubles)
+    bare = {f"{one['stage']} failed" for one in troubles}
+    return [*failed, *(line for line in lines if line not in bare)]
+
+
 def exam_alone(recommended: Verdict, verdict: Verdict) -> str:
     """Return what the exam alone says, beside what was decided."""
     beside = "" if recommended is verdict else f", and with the trust earned so far: {verdict}"
@@ -235,6 +247,8 @@ def share(value: float | None) -> str:
 
 # --- feedback ---------------------------------------------------------------------------
 
+OPERATORS = "whoever runs the gate knows why"
+
 
 def feedback_lines(told: Feedback) -> list[str]:
     """Return what the author of a change reads."""
@@ -242,6 +256,10 @@ def feedback_lines(told: Feedback) -> list[str]:
     counts = told.counts()
     failed = counts[StepStatus.FAIL] + counts[StepStatus.ERROR]
     total = f"{counts[StepStatus.PASS]} pass · {failed} fail"
+    if skipped := counts[StepStatus.SKIP]:
+        total += f" · {skipped} skip"
+    if told.disclosure is not Disclosure.STEPS:
+        total = f"of visible steps {total}"
     return [
         *_obstacles(told),
         *lines,
@@ -255,7 +273,7 @@ def feedback_lines(told: Feedback) -> list[str]:
 def _obstacles(told: Feedback) -> Iterator[str]:
     """Yield what kept the evaluation from its end, as far as it is the author's."""
     for one in told.obstacles:
-        yield f"{one.stage.value} failed: {one.problem or 'whoever runs the gate knows why'}"
+        yield f"{one.stage.value} failed: {one.problem or OPERATORS}"
         yield from (f"  │ {line}" for line in one.output)
 
 
