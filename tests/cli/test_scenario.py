@@ -20,8 +20,12 @@ from sigil.errors import (
     UsageError,
 )
 
-UPGRADE = "return { title = 'Upgrade', run = function() end }\n"
-SECRET = "return { title = 'SECRET', run = function() end }\n"
+UPGRADE = """return { title = 'Upgrade', policy = { capabilities = {'http'} }, run = function()
+  expect(sigil.get('/').status == 200)
+end }
+"""
+SECRET = UPGRADE.replace("Upgrade", "SECRET")
+CLAIMLESS = "return { title = 'SECRET', run = function() end }\n"
 FOLDER = Path(".sigil/scenarios/api")
 
 
@@ -192,9 +196,28 @@ def test_lua_that_does_not_parse_is_not_sealed_and_not_repeated(repository):
     assert "SECRET" not in f"{result.exception}{result.output}"
 
 
-def test_a_holdout_that_claims_nothing_is_sealed_with_a_warning(repository):
-    result = run("seal", "-s", "api", "-", input=SECRET)
+def test_a_holdout_that_claims_nothing_is_not_sealed(repository):
+    before = sorted(repository.rglob("*"))
+    result = run("seal", "-s", "api", "-", input=CLAIMLESS)
+    assert isinstance(result.exception, MalformedScenario)
+    assert "--force" in str(result.exception)
+    assert result.stderr == "the scenario:1: error: no-expect\n"
+    assert "SECRET" not in f"{result.exception}{result.output}"
+    assert sorted(repository.rglob("*")) == before
+
+
+def test_a_holdout_that_claims_nothing_is_sealed_if_somebody_insists(repository):
+    result = run("seal", "-s", "api", "-", "--force", input=CLAIMLESS)
+    assert result.stdout.startswith("sealed holdout_001\n")
     assert "warning: the scenario:1: error: no-expect\n" in result.stderr
+
+
+def test_a_visible_file_that_claims_nothing_is_not_sealed_either(repository):
+    path = repository / FOLDER / "visible" / "billing" / "upgrade.lua"
+    path.write_text(CLAIMLESS)
+    refused = run("seal", "-s", "api", str(path), "--remove").exception
+    assert isinstance(refused, MalformedScenario)
+    assert path.exists()
 
 
 def test_a_folder_that_is_reached_through_a_link_is_the_same_folder(repository, tmp_path):
@@ -207,6 +230,7 @@ def test_a_folder_that_is_reached_through_a_link_is_the_same_folder(repository, 
 
 
 def test_a_flaw_of_a_visible_scenario_is_named_with_its_line(repository):
+    (repository / FOLDER / "visible" / "billing" / "upgrade.lua").write_text(CLAIMLESS)
     result = run("lint", "-s", "api")
     assert result.exit_code == MalformedScenario.exit_code == 64
     path = FOLDER / "visible" / "billing" / "upgrade.lua"
@@ -230,7 +254,7 @@ def test_of_a_draft_and_of_holdouts_line_and_rule_are_said_and_no_text(repositor
     text = "return { run = function()\n  expect(SECRET == 1)\nend }\n"
     draft = run("lint", "-s", "api", "-", input=text)
     assert "the scenario:2: error: undefined-name\n" in draft.stdout
-    run("seal", "-s", "api", "-", input=text)
+    run("seal", "-s", "api", "-", "--force", input=text)
     sealed = run("lint", "-s", "api", "--holdouts", "--json")
     flaws = [flaw for flaw in json.loads(sealed.stdout) if "holdout" in flaw["path"]]
     assert [(flaw["line"], flaw["rule"]) for flaw in flaws] == [(2, "undefined-name")]

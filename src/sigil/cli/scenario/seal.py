@@ -26,6 +26,7 @@ STDIN = "-"
 @service_name
 @click.option("--spec", default="", help="The intent that they stem from: docs/specs/….md.")
 @click.option("--remove", is_flag=True, help="Remove the visible files that are sealed.")
+@click.option("--force", is_flag=True, help="Seal what sigil scenario lint calls an error too.")
 @recipient_keys
 @seed_option
 @dry_run_flag
@@ -36,6 +37,7 @@ def seal(
     service: str,
     spec: str,
     remove: bool,
+    force: bool,
     recipients: tuple[str, ...],
     seed: int | None,
     dry_run: bool,
@@ -46,7 +48,8 @@ def seal(
 
     Without PATHS, records the visible half and the helpers as they stand. Public keys are enough
     for all of this. A holdout should come by standard input: what was once a file in the
-    repository may be in git's history, where sealing does not reach.
+    repository may be in git's history, where sealing does not reach. What sigil scenario lint
+    calls an error is sealed with --force alone, since nobody will see it fail of its own fault.
     """
     from sigil.cli.options import repository
     from sigil.cli.scenario.choosing import facts_of, print_update, recipients_of
@@ -56,7 +59,7 @@ def seal(
 
     root = repository(repo_root)
     drafts = _drafts(root, service, paths, spec)
-    _lint(root, service, drafts)
+    _lint(root, service, drafts, force=force)
     moved = [draft.name for draft in drafts if draft.name]
     edit = Edit(
         recipients_of(root, service, recipients),
@@ -116,15 +119,22 @@ def _draft_of(path: Path, visible: Path, spec: str) -> Draft:
     return Draft(text, spec, relative.removesuffix(".lua"))
 
 
-def _lint(root: Path, service: str, drafts: list[Draft]) -> None:
-    """Refuse what is no scenario; say on standard error what a draft does not do."""
-    from sigil.gate.bundle.linting import flaws_of_draft, helpers
+def _lint(root: Path, service: str, drafts: list[Draft], *, force: bool) -> None:
+    """Refuse what is no scenario, or cannot do what it says; tell of the rest on standard error."""
+    from sigil.errors import MalformedScenario, Where
+    from sigil.gate.bundle.linting import DRAFT, flaws_of_draft, helpers
     from sigil.gate.trees import FolderTree
 
     library = helpers(FolderTree(root), service) if drafts else {}
-    for draft in drafts:
-        for flaw in flaws_of_draft(draft, library):
-            click.echo(f"warning: {flaw}", err=True)
+    found = [flaw for draft in drafts for flaw in flaws_of_draft(draft, library)]
+    for flaw in found:
+        click.echo(f"{'warning: ' if force else ''}{flaw}", err=True)
+    if not force and any(flaw.severity == "error" for flaw in found):
+        raise MalformedScenario(
+            "is not sealed, because it cannot do what it says",
+            where=Where(DRAFT),
+            remedy="mend it (sigil scenario lint -), or seal it as it stands with --force",
+        )
 
 
 def _warn(moved: list[str], *, removed: bool) -> None:
