@@ -132,6 +132,20 @@ def test_below_auto_a_merge_is_refused(shell):
     assert git(shell.folder, "rev-parse", "main") == before
 
 
+def test_an_overridden_block_costs_shadow_and_every_command_after_it_says_so(shell):
+    cheat = shell("sigil eval cheat -s api --json")
+    assert cheat.code == 4, cheat.err
+    done = shell(f"sigil override {cheat.json()['eval']} --to allow --reason 'we need it'")
+    assert "BLOCK overridden to ALLOW · entry" in done.out
+    assert "now NONE" in done.out
+    assert "api fell from SHADOW to NONE" in done.out
+    decided = shell("sigil decide cheat -s api")
+    assert decided.code == 4
+    assert "a human overrode it to ALLOW: on record, and it merges nothing" in decided.out
+    hint = "to SHADOW: sigil trust enroll --service api"
+    assert hint in shell("sigil eval honest -s api").out
+
+
 def test_a_rehearsal_puts_up_what_stands_here(shell):
     done = shell("sigil scenario run --all --deploy -s api")
     assert done.code == 0, done.err

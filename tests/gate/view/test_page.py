@@ -42,6 +42,17 @@ def test_a_page_loads_and_runs_nothing():
     assert "http" not in shown.replace("http-equiv", "")
 
 
+def test_a_stage_that_failed_stands_once_with_its_problem():
+    trouble = {"stage": "deploy pr", "problem": "it exited"}
+    reason = {"code": "stage_failed", "verdict": "REVIEW", "about": "deploy pr"}
+    found = replace(
+        SUMMARY, reasons=[reason], lines=["deploy pr failed"], troubles=[trouble, trouble]
+    )
+    shown = page(found, told(), [])
+    assert shown.count("deploy pr failed") == 1
+    assert '<b class="of-REVIEW">REVIEW</b><span>deploy pr failed: it exited</span>' in shown
+
+
 def test_screenshots_are_shown_from_within_the_page():
     url = as_text(b"\x89PNG\r\n")
     shown = page(SUMMARY, told(), [], {'a"><script>': url})

@@ -90,8 +90,12 @@ def _head(found: Summary) -> Iterator[str]:
     alone = present.exam_alone(found.recommended, found.verdict)
     yield f'<p class="alone">{_text(alone[0].upper() + alone[1:])}</p>'
     left = [str(reason.get("verdict", "")) for reason in found.reasons]
-    rows = [*zip_longest(left, found.lines, fillvalue="")]
-    rows += [("failed", f"{trouble['stage']}: {trouble['problem']}") for trouble in found.troubles]
+    why = {f"{trouble['stage']} failed": trouble["problem"] for trouble in found.troubles}
+    rows = [
+        (word, f"{line}: {why[line]}" if line in why else line)
+        for word, line in zip_longest(left, found.lines, fillvalue="")
+    ]
+    rows += [("failed", f"{line}: {why[line]}") for line in why if line not in found.lines]
     if rows:
         items = "".join(
             f'<li><b class="of-{_text(word)}">{_text(word)}</b><span>{_text(line)}</span></li>'
