@@ -45,9 +45,10 @@ def evaluated(bench: Bench, judge: ScriptedJudge | None, rubric: str = "canary-r
     with Answerers({}, providers={"judge": judge} if judge else None) as answerers:
 
         def keep(name, observed, recipients):
-            bench.keep(name, observed, recipients)
+            kept = bench.keep(name, observed, recipients)
             folder = folder_of(bench.root, name)
             keep_exchanges(folder, answerers.exchanges, lambda data: seal_bytes(data, recipients))
+            return kept
 
         return evaluate(bench.wanted(), bench.parts(answerer=answerers.make, keep=keep), Quiet())
 
