@@ -87,13 +87,16 @@ def _resume(root: Path) -> Row:
 
 
 def _late_and_early(root: Path) -> Row:
-    """Return the rate of the long run as it goes on beside that of young ones, in turns."""
+    """Return the rate of the long run as it goes on beside that of young ones, in turns.
+
+    Each is looked at after as many candidates of its own process, which are its warm-up.
+    """
     pairs: list[tuple[float, float]] = []
     for turn in range(PAIRS):
         young, _ = _run(root, EARLY + WINDOW, workspace=f"young{turn}")
-        reached = EVALS + MORE + turn * (WINDOW + MORE)
-        old, _ = _run(root, reached + MORE + WINDOW, resume=True)
-        pairs.append((_rate(old, reached + MORE), _rate(young, EARLY)))
+        reached = EVALS + MORE + turn * (EARLY + WINDOW)
+        old, _ = _run(root, reached + EARLY + WINDOW, resume=True)
+        pairs.append((_rate(old, reached + EARLY), _rate(young, EARLY)))
     late, early = sorted(pairs, key=lambda pair: pair[0] / pair[1])[PAIRS // 2]
     return Row(
         f"search: rate at {EVALS} candidates", late, early, f"at {EARLY}", "1/s", at_least=0.9

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Callable, Sequence
+from itertools import product
 from urllib.parse import quote, quote_plus, unquote
 
 import pytest
@@ -47,6 +49,10 @@ def whole_url(text: str) -> str:
     return quote(text, safe="")
 
 
+def _names(encoders: Sequence[Callable[[str], str]]) -> str:
+    return "-".join(one.__name__ for one in encoders)
+
+
 JSONS = [ascii_json, plain_json, slashed_json]
 URLS = [quote, quote_plus, whole_url]
 
@@ -63,6 +69,14 @@ def test_nothing_of_a_secret_is_left_in_json_in_json_in_a_url(secret, jsons, url
         text = spelled(text)
     text = other_case(text) if swapped else text
     assert Redactor({"PW": secret}).text(text) == mark("PW")
+
+
+@pytest.mark.parametrize("jsons", list(product(JSONS, repeat=3)), ids=_names)
+def test_a_slash_is_found_whichever_of_three_encoders_escaped_it(jsons):
+    text = "a/b//c"
+    for spelled in jsons:
+        text = spelled(text)
+    assert Redactor({"PW": "a/b//c"}).text(text) == mark("PW")
 
 
 @given(SECRETS, st.sampled_from(URLS), st.lists(st.sampled_from(JSONS), max_size=3))

@@ -11,6 +11,7 @@ from sigil import errors
 from sigil.cli.planning import make_plan
 from sigil.cli.progress import Silent
 from sigil.optimize import searching as running
+from sigil.optimize import shelf
 from sigil.optimize.history import History
 from sigil.optimize.report import Summary
 from sigil.optimize.run import run
@@ -94,7 +95,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def _put_down_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "EVERY", 8)
+    monkeypatch.setattr(shelf, "LEAST", 8)
     monkeypatch.setattr(running, "make_proposers", lambda *_: [Constants()])
 
 

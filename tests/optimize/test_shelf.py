@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sigil.optimize.history import History, apply_frame
-from sigil.optimize.shelf import Kept, Shelf, user_cache
+from sigil.optimize.shelf import Kept, Shelf, is_due, user_cache
 from sigil.search.optimizer import Optimizer
 from sigil.search.optimizers import make_optimizer
 from sigil.testing.optimizers import Drawing, problem, search
@@ -153,3 +154,15 @@ def test_a_state_that_others_may_read_is_not_ours(tmp_path, mode):
     assert shelf.take_up(told) is not None
     next((tmp_path / "s").iterdir()).chmod(mode)
     assert shelf.take_up(told) is None
+
+
+def test_a_search_is_put_down_ever_more_rarely_but_loses_a_twentieth_at_most() -> None:
+    asked, states = 0, [0]
+    while asked < 100_000:
+        asked += 24
+        if is_due(asked, states[-1]):
+            states.append(asked)
+    distances = [after - before for before, after in pairwise(states)]
+    assert distances[0] < 256 + 24
+    assert all(far < max(256, at // 20) + 24 for far, at in zip(distances, states[1:], strict=True))
+    assert len(states) < 100

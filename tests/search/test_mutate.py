@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import functools
+import pickle
 import random
 import warnings
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -202,6 +204,28 @@ def test_an_idea_told_after_a_resume_is_not_proposed_again():
         resumed.tell(proposal, Outcome((2.0,)))
     again = {proposal.patch for proposal in resumed.ask(view(ROUTE, 2), 10)}
     assert not again & {proposal.patch for proposal in first}
+
+
+def test_one_that_is_put_down_and_taken_up_goes_on_as_if_it_had_not_been():
+    whole, parted = Mutate(), Mutate()
+    for turn in range(40):
+        parted = pickle.loads(pickle.dumps(parted))
+        one, other = (mutate.ask(view(ROUTE, turn), 5) for mutate in (whole, parted))
+        assert one == other
+        for proposal in one:
+            whole.tell(proposal, Outcome((2.0,)))
+            parted.tell(proposal, Outcome((2.0,)))
+
+
+def test_of_two_good_parents_the_shorter_has_more_offspring():
+    texts = {"best": ROUTE, "short": ROUTE.replace("Visit points greedily", "Visit"), "long": ROUTE}
+    files = {name: {"a.py": f"{text}# {name}\n"} for name, text in texts.items()}
+    parents = [Parent(name, own, (1.0,)) for name, own in files.items()]
+    mutate, drawn = Mutate(), Counter[str]()
+    for turn in range(40):
+        found = mutate.ask(View(PINS, parents, random_stream(turn), turn), 5)
+        drawn += Counter(proposal.parent for proposal in found)
+    assert drawn["short"] > drawn["long"] > 0
 
 
 def test_growth_is_bounded():

@@ -169,7 +169,8 @@ def test_a_duplicate_is_told_with_the_result_of_the_first():
     optimizer = simple(proposer)
     for idea in optimizer.ask(2):
         optimizer.tell(idea.id, (value(idea),))
-    assert [outcome.costs for outcome in proposer.told] == [(695.0,), (695.0,), (694.0,)]
+    told = [(outcome.costs, outcome.duplicate) for outcome in proposer.told]
+    assert told == [((695.0,), False), ((695.0,), True), ((694.0,), False)]
 
 
 def test_a_patch_outside_the_pins_is_refused_and_recorded():

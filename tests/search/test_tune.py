@@ -110,6 +110,31 @@ def test_no_setting_is_proposed_twice_and_none_is_noisy():
             assert all(len(repr(number).replace(".", "").strip("0")) <= 5 for number in v.values())
 
 
+def told_what_is_dead(text: str, turns: int) -> list[dict[str, float]]:
+    """Return what is proposed by one who is told that ``dead`` makes no other program."""
+    tune, found = Tune(), []
+    seen = {tuple(v for k, v in constants(text).items() if k != "dead")}
+    for turn in range(turns):
+        for proposal in tune.ask(view(turn, text=text), 1):
+            values = constants(after(proposal, text))
+            alive = tuple(v for k, v in values.items() if k != "dead")
+            tune.tell(proposal, Outcome((1.0,), duplicate=alive in seen))
+            seen.add(alive)
+            found.append(values)
+    return found
+
+
+def test_a_literal_that_makes_no_other_program_is_left_alone():
+    found = told_what_is_dead("def f(x):\n    dead = 3.0\n    live = 5.0\n    return live\n", 100)
+    assert len(found) == 100
+    assert sum(values["live"] == 5.0 for values in found) < 15
+
+
+def test_where_no_literal_matters_it_rests_ever_longer():
+    found = told_what_is_dead("def f(x):\n    dead = 3.0\n    return x\n", 200)
+    assert 0 < len(found) < 20
+
+
 def test_failures_are_no_costs_and_do_not_stop_it():
     tune = Tune()
     for turn in range(30):

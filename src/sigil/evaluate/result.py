@@ -13,6 +13,7 @@ Not here: how a value is measured (`sigil.evaluate.measure`), what counts as bet
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
@@ -133,15 +134,15 @@ class Evaluation:
         try:
             return cls(
                 status=_one_of_statuses(data["status"]),
-                metrics={name: _value_in(value) for name, value in data["metrics"].items()},
-                holdout={name: _value_in(value) for name, value in data["holdout"].items()},
+                metrics=_values_in(data["metrics"]),
+                holdout=_values_in(data["holdout"]),
                 costs=tuple(_number_in(cost) for cost in data["costs"]),
                 ties=tuple(_number_in(tie) for tie in data["ties"]),
                 accepted=_optional_bool(data["accepted"]),
                 failure=None if data["failure"] is None else Failure(**data["failure"]),
                 elapsed_s=_number_in(data["elapsed_s"]),
                 log=str(data["log"]),
-                refusals={str(k): str(v) for k, v in data.get("refusals", {}).items()},
+                refusals={str(k): str(v) for k, v in data.get("refusals", {}).items()} or _NONE,
                 cut=data.get("cut") is True,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -151,6 +152,7 @@ class Evaluation:
             ) from error
 
 
+_NONE: Mapping[str, Any] = {}
 _STATUSES: tuple[Status, ...] = ("measured", "failed", "error", "timeout")
 
 
@@ -182,6 +184,11 @@ def _value_out(value: MetricValue) -> dict[str, Any]:
     }
 
 
+def _values_in(data: Mapping[str, Any]) -> Mapping[str, MetricValue]:
+    """Return values by metric id; thousands of evaluations share the names and the emptiness."""
+    return {sys.intern(name): _value_in(value) for name, value in data.items()} or _NONE
+
+
 def _value_in(data: Mapping[str, Any]) -> MetricValue:
     value = data["value"]
     return MetricValue(
@@ -190,7 +197,7 @@ def _value_in(data: Mapping[str, Any]) -> MetricValue:
         interval=_interval_in(data["interval"]),
         ratio=None if data["ratio"] is None else _number_in(data["ratio"]),
         ratio_interval=_interval_in(data["ratio_interval"]),
-        unit=str(data["unit"]),
+        unit=sys.intern(str(data["unit"])),
     )
 
 

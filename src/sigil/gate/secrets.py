@@ -120,7 +120,7 @@ def _at_depth(letter: str, depth: int) -> str:
     elif letter == '"':
         ways.append(_backslashes(2**depth - 1) + _raw(letter))
     elif letter == "/":
-        ways += [_backslashes(count) + _raw(letter) for count in (0, *_counts(depth))]
+        ways.append(f"{_backslashes(0, 2**depth - 1)}{_raw(letter)}")  # any depth may escape it
     else:
         ways.append(_raw(letter))
     return f"(?:{'|'.join(ways)})"
@@ -141,8 +141,10 @@ def _counts(depth: int) -> list[int]:
     return [2**below for below in range(depth)]
 
 
-def _backslashes(count: int) -> str:
-    return f"(?:{_raw(chr(92))}){{{count}}}" if count else ""
+def _backslashes(least: int, most: int | None = None) -> str:
+    """Return a pattern of so many backslashes; of none but so many, unless more are allowed."""
+    most = least if most is None else most
+    return f"(?:{_raw(chr(92))}){{{least},{most}}}" if most else ""
 
 
 def _raw(letter: str) -> str:

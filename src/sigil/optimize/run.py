@@ -12,6 +12,7 @@ measured (`sigil.evaluate`).
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,7 +63,7 @@ def run(
             if resumed:
                 session.record("resumed", {"environment": session.environment})
             search = Search(session, report, clock, began, asking)
-            with stopping(search.stop):
+            with stopping(search.stop), _spared_collections():
                 reason = search.to_the_end()
         elapsed_s = search.elapsed_s()
         session.lanes.dismiss()  # they end while the record is written
@@ -96,6 +97,22 @@ def _require_answers(asking: Asking, history: History) -> None:
         f"no model answered: {why}",
         remedy="see that it can be reached, then go on with --resume",
     )
+
+
+@contextmanager
+def _spared_collections() -> Generator[None]:
+    """Keep what exists, modules above all, out of every collection of garbage meanwhile.
+
+    It is most of all that there is, and none of it dies while a search goes on.
+    """
+    if gc.get_freeze_count():
+        yield  # somebody has arranged this already
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager

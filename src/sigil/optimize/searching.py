@@ -28,7 +28,7 @@ from sigil.optimize.history import Candidate, candidate_of, proposed_frame, roun
 from sigil.optimize.proposing import make_proposers
 from sigil.optimize.report import CONFIRM, SEARCH, Progress, Report
 from sigil.optimize.session import Session
-from sigil.optimize.shelf import EVERY, Shelf, user_cache
+from sigil.optimize.shelf import Shelf, is_due, user_cache
 from sigil.search.inquiry import Asked
 from sigil.search.optimizer import Idea, Optimizer, Problem, Refusal
 from sigil.search.optimizers import make_optimizer
@@ -179,7 +179,7 @@ class Search:
 
     def _next_round(self) -> None:
         """Ask for a round; a recorded one has to come out as it was, and its results count."""
-        if not self._asking and self._asked - self._put_down_at >= EVERY:
+        if not self._asking and is_due(self._asked, self._put_down_at):
             self._renew()
         rounds, number = self._history.rounds, self._rounds
         recorded = rounds[number] if number < len(rounds) else None

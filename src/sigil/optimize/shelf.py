@@ -1,7 +1,7 @@
 """Put a search down now and then, so that a resumed run need not do it all again.
 
 A search is rebuilt by asking and telling it what the journal holds, which takes as long as
-proposing did. Every `EVERY` candidates its state is therefore put on the shelf, a file in
+proposing did. Now and then (`is_due`) its state is therefore put on the shelf, a file in
 the user's own cache, and the search goes on *from what was put there*: whatever a state
 leaves out, such as caches, the search that goes on and the one that is resumed lack alike.
 A search that is rebuilt from the journal does the same at the same places.
@@ -38,8 +38,8 @@ from sigil.optimize.history import History
 from sigil.search.optimizer import Optimizer
 from sigil.store.files import read_file, write_unsynced
 
-EVERY = 256
-"""Candidates between two states: a resumed run proposes at most so many a second time."""
+LEAST, PART = 256, 20
+"""Candidates between two states: so many, or that part of the run if it is more."""
 
 _KEPT_FILES = 8
 _SUFFIX = ".search"
@@ -75,6 +75,15 @@ class Kept:
     asked: int
     waiting: Sequence[str]
     waiting_again: Sequence[str]
+
+
+def is_due(asked: int, put_down_at: int) -> bool:
+    """Return whether to put a search down that was asked for ``asked`` candidates so far.
+
+    A state grows with its run. The distance grows alike, so that a candidate costs no more of
+    that work late than early; a resumed run proposes a twentieth a second time, at most.
+    """
+    return asked - put_down_at >= max(LEAST, asked // PART)
 
 
 class Shelf:

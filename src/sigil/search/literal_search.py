@@ -4,7 +4,8 @@ First each literal alone a step up and down. After that two searches take turns:
 estimator over all literals at once (`sigil.search.parzen`), and steps around the best values
 whose length adapts (the one-fifth success rule). A literal that failed whenever it alone was
 moved, such as an exponent, is held from then on and only rarely let go: joint moves that
-touch it would all fail.
+touch it would all fail. So is one that does not matter, as moving it gives the same program;
+where none matters the search rests ever longer.
 
 A literal that is read only in one branch keeps its value while another one is taken, so no
 evaluation is spent on what cannot matter; and a switch that is turned brings the best known
@@ -41,6 +42,8 @@ _LONGEST_REST = 64
 _FIRST_STEPS = (2.0, 0.5, 1.25, 0.8)
 _SWITCH_CHANCE = 0.5
 _LONE_FAILURES = 2
+_ROW = 4
+"""Duplicates in a row that are no sign of anything yet."""
 _RELEASE_CHANCE = 0.1
 _FIRST_LENGTH, _LEAST_LENGTH, _MOST_LENGTH = 0.3, 0.004, 1.0
 _LONGER, _SHORTER = 1.4, 0.92  # 1.4 * 0.92 ** 4 is about 1: one success in five keeps the length
@@ -71,7 +74,7 @@ class Search:
         self._best: Values | None = None
         self._step = _FIRST_LENGTH
         self._turn = 0
-        self._dry = self._rest = 0
+        self._dry = self._rest = self._duplicates = 0
 
     def active(self, values: Values) -> frozenset[int]:
         """Return the positions of the literals that are read under this setting."""
@@ -90,7 +93,10 @@ class Search:
         if self._costs.get(values) is not None:
             return
         scalar = self._scalar(outcome.costs)
-        better = self._record(values, scalar)
+        self._duplicates = self._duplicates + 1 if outcome.duplicate else 0
+        if self._duplicates > _ROW:
+            self._rest = min(2 ** (self._duplicates - _ROW), _LONGEST_REST)
+        better = self._record(values, scalar, duplicate=outcome.duplicate)
         step = self._step * (_LONGER if better else _SHORTER)
         self._step = min(max(step, _LEAST_LENGTH), _MOST_LENGTH)
 
@@ -183,10 +189,10 @@ class Search:
             self._scale = tuple(abs(cost) or 1.0 for cost in costs)
         return sum(c / s for c, s in zip(costs, self._scale, strict=True)) / len(costs)
 
-    def _record(self, values: Values, scalar: float | None) -> bool:
+    def _record(self, values: Values, scalar: float | None, *, duplicate: bool = False) -> bool:
         """Remember a result in order; return whether it is the best so far."""
         best = None if self._best is None else self._costs[self._best]
-        self._note_lone(values, worked=scalar is not None)
+        self._note_lone(values, worked=scalar is not None and not duplicate)
         self._costs[values] = scalar
         point = None if scalar is None else self._parzen.point(values)
         if scalar is not None and point is not None:
@@ -215,7 +221,7 @@ class Search:
         )
 
     def _note_lone(self, values: Values, *, worked: bool) -> None:
-        """Remember whether a setting works that is one literal away from one that does."""
+        """Remember whether a setting gives something new that works, one literal away from one."""
         for known in (self._initial, self._best):
             if known is None or self._costs.get(known) is None:
                 continue

@@ -62,11 +62,13 @@ class Outcome:
         costs: one per objective, lower is better; empty if it failed.
         failure: a short reason, or None.
         elite: whether the archive kept it.
+        duplicate: whether it is the same program as one before, whose costs these are.
     """
 
     costs: tuple[float, ...]
     failure: str | None = None
     elite: bool = False
+    duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

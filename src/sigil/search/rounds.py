@@ -394,7 +394,9 @@ class Rounds:
             costs, failure = result.costs, result.failure
             self._credit.count(proposer, self._enter(turn, item, item.candidate, result))
         if proposer in self._proposers:
-            self._proposers[proposer].tell(item.proposal, Outcome(costs, failure, item.elite))
+            duplicate = item.duplicate_of is not None
+            outcome = Outcome(costs, failure, item.elite, duplicate)
+            self._proposers[proposer].tell(item.proposal, outcome)
 
     def _enter(self, turn: int, item: _Pending, name: str, result: _Result) -> float:
         """Tell the population; return what the proposer earned."""

@@ -1,3 +1,4 @@
+import pickle
 import textwrap
 
 import pytest
@@ -84,6 +85,15 @@ def test_what_was_found_is_found_no_more():
     first = proposer.ask(view_of(WHOLE, [parent], 1), 50)
     assert proposer.ask(view_of(WHOLE, [parent], 2), 50) == []
     assert len({one.data["result"] for one in first}) == len(first)
+
+
+def test_a_parent_that_had_nothing_left_is_not_gone_through_again(monkeypatch):
+    proposer = Rewrite(RULES)
+    parent = Parent(BASELINE, {"a.py": TWICE}, (1.0,))
+    proposer.ask(view_of(WHOLE, [parent], 1), 50)
+    monkeypatch.setattr(Rewrite, "_ideas_for", None)
+    resumed = pickle.loads(pickle.dumps(proposer))
+    assert resumed.ask(view_of(WHOLE, [parent], 2), 50) == []
 
 
 def test_an_elite_is_gone_on_from():

@@ -19,7 +19,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from sigil.canonical import digest_value
 from sigil.errors import SigilError
@@ -48,13 +48,12 @@ _IMAGINED_CHANCE, _IMAGINED_LATER, _PATIENCE = 0.75, 0.3, 100
 
 @dataclass(slots=True)
 class _Parsed:
-    """A parent taken apart, and how far the walk over its single edits has come."""
+    """A parent taken apart, and those of its single edits that the walk has still before it."""
 
     files: Mapping[str, str]
     subjects: dict[str, Subject]
     walk: Iterator[tuple[Subject, Change]]
     formula: Formula | None
-    walked_out: bool = False
 
 
 @dataclass(slots=True)
@@ -80,6 +79,8 @@ class Mutate:
         self._parsed: OrderedDict[str, _Parsed] = OrderedDict()
         self._seen: set[str] = set()
         self._tried: Counter[str] = Counter()
+        self._walked: Counter[str] = Counter()
+        self._walked_out: set[str] = set()
         self._learned = _Learned()
         self._baseline_size: int | None = None
         self._formulas: Formulas | None = None
@@ -113,7 +114,7 @@ class Mutate:
                 self._learned.elites[name] += outcome.elite
 
     def __getstate__(self) -> dict[str, object]:
-        """Return all but the parents taken apart, whose walks begin anew where it is loaded."""
+        """Return all but the parents taken apart, which are where it is loaded when needed."""
         return {**self.__dict__, "_parsed": OrderedDict[str, _Parsed]()}
 
     # --- one proposal --------------------------------------------------------------------
@@ -134,22 +135,27 @@ class Mutate:
         return None
 
     def _choose(self, view: View) -> Parent:
-        """Return the baseline until its first edits are done, then the best or a good one."""
+        """Return the baseline until its first edits are done, then the best or a good one.
+
+        Of two good ones the shorter is taken: what grows without getting better gets fewer
+        offspring. Source: Luke and Panait 2006, section 3.2, double tournament.
+        """
         stream = view.random
         baseline = next((parent for parent in view.parents if parent.id == BASELINE), None)
         if baseline is not None and self._walks_first(baseline, view.pins):
             return baseline
-        position = 0
-        if len(view.parents) > 1 and stream.random() >= _BEST_CHANCE:
-            position = min(int(stream.expovariate(0.3)), len(view.parents) - 1)
-        return view.parents[position]
+        if len(view.parents) == 1 or stream.random() < _BEST_CHANCE:
+            return view.parents[0]
+        drawn = (min(int(stream.expovariate(0.3)), len(view.parents) - 1) for _ in range(2))
+        one, other = (view.parents[position] for position in drawn)
+        return min(one, other, key=_length)
 
     def _walks_first(self, baseline: Parent, pins: Sequence[Pin]) -> bool:
         """Return whether single edits of the baseline still come before anything else."""
         parsed = self._take_apart(baseline, pins)
         sites = sum(len(subject.sites) for subject in parsed.subjects.values())
         wanted = min(_WALK_FIRST + _WALK_PER_SITE * sites, _MOST_WALKED_FIRST)
-        return not parsed.walked_out and self._tried[BASELINE] < wanted
+        return BASELINE not in self._walked_out and self._tried[BASELINE] < wanted
 
     def _imagined(
         self, parent: Parent, parsed: _Parsed, view: View
@@ -162,7 +168,7 @@ class Mutate:
         # What brings nothing makes ever more room, but never all of it.
         chance = _IMAGINED_CHANCE
         if self._idle >= _PATIENCE:
-            chance = _IMAGINED_LATER * (_PATIENCE / self._idle) ** 2
+            chance = _IMAGINED_LATER * (_PATIENCE / self._idle) ** 4
         if first or view.random.random() >= chance:
             return None
         term = formulas.imagine(view.random)
@@ -178,11 +184,12 @@ class Mutate:
         first = parent.id == BASELINE and self._walks_first(parent, view.pins)
         fresh = self._tried[parent.id] < _FRESH
         chance = _FRESH_WALK_CHANCE if fresh else _WALK_CHANCE
-        if not parsed.walked_out and (first or view.random.random() < chance):
+        if parent.id not in self._walked_out and (first or view.random.random() < chance):
             found = next(parsed.walk, None)
             if found is not None:
+                self._walked[parent.id] += 1
                 return ["walk"], [found]
-            parsed.walked_out = True
+            self._walked_out.add(parent.id)
         names = list(WAYS)
         weights = [self._learned.weight(name) for name in names]
         ways: list[str] = []
@@ -258,7 +265,8 @@ class Mutate:
         if self._baseline_size is None or parent.id == BASELINE:
             self._baseline_size = size
         formula = formula_of(*subjects.values()) if len(subjects) == 1 else None
-        parsed = _Parsed(parent.files, subjects, neighbours(subjects.values()), formula)
+        walk = islice(neighbours(subjects.values()), self._walked[parent.id], None)
+        parsed = _Parsed(parent.files, subjects, walk, formula)
         self._parsed[parent.id] = parsed
         if formula is not None and self._formulas is None:
             self._formulas = Formulas(formula)
@@ -293,6 +301,10 @@ def _subjects(files: Mapping[str, str], pins: Sequence[Pin]) -> dict[str, Subjec
         if subject.sites or subject.blocks:
             subjects[f"{region.path}:{region.first}"] = subject
     return subjects
+
+
+def _length(parent: Parent) -> int:
+    return sum(map(len, parent.files.values()))
 
 
 def _size(subjects: Mapping[str, Subject]) -> int:

@@ -67,13 +67,17 @@ class Rewrite:
     def __init__(self, rules: Sequence[Rule] = RULES) -> None:
         self._rules = tuple(sorted(rules, key=lambda rule: -rule.gain))
         self._ideas: OrderedDict[str, _Ideas] = OrderedDict()
+        self._barren: set[str] = set()
         self._seen: set[str] = set()
         self._tries: Counter[str] = Counter()
         self._elites: Counter[str] = Counter()
         self._in_vain = 0
 
     def __getstate__(self) -> dict[str, object]:
-        """Return all but the ideas that wait, which are found anew where it is loaded."""
+        """Return all but the ideas that wait, which are found anew where it is loaded.
+
+        Parents that had none left are remembered.
+        """
         return {**self.__dict__, "_ideas": OrderedDict[str, _Ideas]()}
 
     def ask(self, view: View, count: int) -> list[Proposal]:
@@ -104,7 +108,7 @@ class Rewrite:
         room = 0 if rests else _NEW_PARENTS
         for parent in [parents[first], *parents[:first], *parents[first + 1 :]]:
             new = parent.id not in self._ideas
-            if new and not room:
+            if parent.id in self._barren or (new and not room):
                 continue
             room -= new
             for found in self._ideas_for(parent, view.pins).waiting:
@@ -113,6 +117,8 @@ class Rewrite:
                     self._seen.add(result)
                     self._in_vain = 0
                     return _proposal(parent, found, result, view.seed)
+            self._barren.add(parent.id)
+            del self._ideas[parent.id]
         return None
 
     def _ideas_for(self, parent: Parent, pins: Sequence[Pin]) -> _Ideas:
