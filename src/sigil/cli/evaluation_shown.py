@@ -6,13 +6,10 @@ visible scenarios are the operator's, and have a command of their own (`sigil re
 
 from __future__ import annotations
 
-from typing import Self
-
 from rich.console import Console
-from rich.status import Status
 from rich.text import Text
 
-from sigil.effects import SYSTEM_CLOCK
+from sigil.cli.status_line import StatusLine
 from sigil.gate.decision import Code, Stage, Verdict
 from sigil.gate.evaluation import Outcome
 from sigil.gate.trust import Tier
@@ -36,47 +33,29 @@ _SAID = {Stage.BUNDLE, Stage.RUN}
 _STYLE = {Verdict.ALLOW: "bold green", Verdict.REVIEW: "bold yellow", Verdict.BLOCK: "bold red"}
 
 
-class Shown:
-    """Lines on standard error, with a spinner on a terminal. A context manager.
-
-    Args:
-        quiet: say nothing, for whoever asked for JSON.
-    """
+class Shown(StatusLine):
+    """How far an evaluation is."""
 
     def __init__(self, *, quiet: bool):
-        self._console = Console(stderr=True, highlight=False, quiet=quiet)
-        self._status: Status | None = None
-        self._start = SYSTEM_CLOCK.monotonic_ns()
+        super().__init__(quiet=quiet)
         self._said = ""
-
-    def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._status = self._console.status("")
-            self._status.start()
-        return self
-
-    def __exit__(self, *ended: object) -> None:
-        if self._status is not None:
-            self._status.stop()
 
     def begins(self, stage: Stage) -> None:
         """Show what is being done."""
-        if self._status is not None:
-            self._status.update(_DOING[stage])
+        self.shows(_DOING[stage])
         if stage in _SAID:
-            self._console.print(f" {_DOING[stage]}")
+            self.prints(f" {_DOING[stage]}")
 
     def says(self, text: str) -> None:
         """Print a line, once in a row: each side is put up for each half of the exam."""
         if text == self._said:
             return
         self._said = text
-        self._console.print(f"  {printable(text)}", markup=False)
+        self.prints(f"  {printable(text)}")
 
     def sat(self, done: int, total: int) -> None:
-        """Show how far it is."""
-        if self._status is not None:
-            self._status.update(f"running scenarios against both… {done} of {total}")
+        """Show how many scenarios have been run."""
+        self.shows(f"{_DOING[Stage.RUN]} {done} of {total}")
 
 
 def _reason(line: str) -> Text:

@@ -13,13 +13,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from typing import Any, Literal
+from concurrent.futures import Future
 
 from sigil.effects import Clock
 from sigil.errors import BudgetSpent, ProviderFailed, ProviderRefused, ReplayDiffers
 from sigil.evaluate.result import Evaluation
-from sigil.evaluate.settings import Effort
 from sigil.llm.asking import Asking
 from sigil.llm.model import Reply
 from sigil.optimize.confirming import fails_on_held_out, hopeful, is_settled
@@ -29,6 +27,7 @@ from sigil.optimize.proposing import make_proposers
 from sigil.optimize.report import CONFIRM, SEARCH, Progress, Report
 from sigil.optimize.session import Session
 from sigil.optimize.shelf import Shelf, is_due, user_cache
+from sigil.optimize.underway import Kind, Underway
 from sigil.search.inquiry import Asked
 from sigil.search.optimizer import Idea, Optimizer, Problem, Refusal
 from sigil.search.optimizers import make_optimizer
@@ -39,8 +38,6 @@ GOAL = "the goal is reached"
 _SAME = "the same program as before"
 _TICK_S = 0.2
 _NEVER = 10**9
-_Kind = Literal["evaluated", "remeasured", "confirmed"]
-_Bar = tuple[float, ...]
 
 
 class Search:
@@ -65,7 +62,6 @@ class Search:
         self.stop = threading.Event()
         self.refused: ProviderRefused | None = None
         self._asking = asking
-        self._questions: dict[Future[Reply], int] = {}
         # A model's answers come one by one; `num` of them are under way.
         self._lag = session.plan.num - 1 if asking else 1
         self._session = session
@@ -82,8 +78,7 @@ class Search:
         for name, candidate in self._history.candidates.items():
             if candidate.evaluation is not None:
                 self._note_goal(name, candidate.evaluation)
-        self._pending: dict[Future[Evaluation], tuple[str, _Kind]] = {}
-        self._ahead: dict[str, tuple[_Bar, Future[Evaluation]]] = {}
+        self._under_way = Underway(session.lanes, asking)
         self._exists = session.bench.exists
         self._shelf = Shelf(
             user_cache(),
@@ -170,7 +165,7 @@ class Search:
                 break
             self._confirming += 1
             self._submit(candidate.id, self._session.files_of(candidate), "confirmed")
-            while self._pending and not self.stop.is_set():
+            while self._under_way.evaluations and not self.stop.is_set():
                 self._collect(CONFIRM)
             counted += not fails_on_held_out(self._history.candidates[candidate.id])
         return self._confirming > before
@@ -230,14 +225,11 @@ class Search:
     # --- models -------------------------------------------------------------------------
 
     def _send(self, questions: Iterable[Asked]) -> None:
-        assert self._asking is not None or not questions  # there are none without a model
         for asked in questions:
-            assert self._asking is not None
-            self._questions[self._asking.submit(asked.question.request)] = asked.number
+            self._under_way.ask(asked.number, asked.question.request)
 
-    def _take_answer(self, future: Future[Reply]) -> None:
+    def _take_answer(self, number: int, future: Future[Reply]) -> None:
         """Tell the optimizer what a model said, and have measured what came of it."""
-        number = self._questions.pop(future)
         try:
             ideas = self._optimizer.answer(number, future.result())
         except BudgetSpent:
@@ -294,7 +286,7 @@ class Search:
         asking = self._optimizer.asking if self._asking else 0
         if asking and self._asked + asking >= (plan.limits.evals or _NEVER):
             return True  # what models are asked already may be all that is wanted
-        return len(self._pending) >= plan.num
+        return self._under_way.evaluations >= plan.num
 
     def _bar(self) -> tuple[float, ...]:
         """Return the best cost that the round just asked for knew of, if it beats the baseline."""
@@ -314,8 +306,8 @@ class Search:
         facts = {
             "rounds": self._rounds,
             "asked": self._asked,
-            "waiting": [name for name, kind in self._pending.values() if kind == "evaluated"],
-            "waiting_again": [n for n, kind in self._pending.values() if kind == "remeasured"],
+            "waiting": self._under_way.waiting("evaluated"),
+            "waiting_again": self._under_way.waiting("remeasured"),
         }
         self._shelf.put_down(state, self._history, facts)
 
@@ -324,7 +316,7 @@ class Search:
         size = 1 if self._asking else plan.num
         return size if plan.limits.evals is None else min(size, plan.limits.evals - self._asked)
 
-    def _measure(self, name: str, kind: _Kind, files: Mapping[str, str] | None = None) -> None:
+    def _measure(self, name: str, kind: Kind, files: Mapping[str, str] | None = None) -> None:
         """Have a candidate measured, unless the journal holds what was found."""
         candidate = self._history.candidates[name]
         known = candidate.evaluation if kind == "evaluated" else candidate.remeasured
@@ -333,38 +325,29 @@ class Search:
         else:
             self._tell(name, known, kind)
 
-    def _submit(self, name: str, files: Mapping[str, str], kind: _Kind) -> None:
-        effort: Effort = "confirm" if kind == "confirmed" else "screen"
+    def _submit(self, name: str, files: Mapping[str, str], kind: Kind) -> None:
         rounds, number = self._history.rounds, self._history.candidates[name].round
         bar = rounds[number].bar if kind == "evaluated" and rounds else ()
-        known = self._ahead.pop(name, None) if kind == "evaluated" else None
-        if known is not None and known[0] == bar:
-            future = known[1]
-        else:
-            future = self._session.lanes.submit(files, effort, bar)
-        self._pending[future] = (name, kind)
+        self._under_way.measure(name, files, kind, bar)
 
     def _measure_ahead(self) -> None:
         """Have measured what answers will most likely be that wait for one before them."""
         for idea in self._optimizer.foreseen():
-            if idea.id not in self._ahead and idea.id not in self._history.candidates:
+            if idea.id not in self._history.candidates:
                 bar = self._history.rounds[idea.round - 1].bar
-                future = self._session.lanes.submit(idea.files, "screen", bar)
-                self._ahead[idea.id] = bar, future
+                self._under_way.foresee(idea.id, idea.files, bar)
 
     def _collect(self, phase: str) -> None:
         """Record the results that have arrived, or wait a moment for one."""
-        under_way: list[Future[Any]] = [*self._pending, *self._questions]
-        if not under_way:
+        if not self._under_way:
             self.stop.wait(_TICK_S)  # somebody else's optimizer takes its time
-        done, _ = wait(under_way, timeout=_TICK_S, return_when=FIRST_COMPLETED)
-        answers = [one for one in self._questions if one in done]
-        for future in answers:
-            self._take_answer(future)
+        answers, measured = self._under_way.wait(_TICK_S)
+        for number, reply in answers:
+            self._take_answer(number, reply)
         if answers:
             self._measure_ahead()
-        for future in [one for one in self._pending if one in done]:
-            (name, kind), evaluation = self._pending.pop(future), future.result()
+        for name, kind, future in measured:
+            evaluation = future.result()
             self._session.record(kind, {"candidate": name, "evaluation": evaluation.to_json()})
             self._evaluated += kind == "evaluated"
             if kind == "evaluated":
@@ -374,7 +357,7 @@ class Search:
         self._warn_once(self._asking.trouble if self._asking else None)
         self._report.progress(self._progress(phase))
 
-    def _tell(self, name: str, found: Evaluation, kind: _Kind) -> None:
+    def _tell(self, name: str, found: Evaluation, kind: Kind) -> None:
         if kind == "remeasured":
             self._optimizer.tell_again(name, found.costs, found.ties)
             return
@@ -387,16 +370,11 @@ class Search:
 
     def _drain(self) -> None:
         """Let what is under way finish; if time is what ran out, take what is there already."""
-        while (self._pending or self._questions) and self._out_of_time() is None:
+        while self._under_way and self._out_of_time() is None:
             self._collect(SEARCH)
-        while any(future.done() for future in (*self._pending, *self._questions)):
+        while self._under_way.has_arrived:
             self._collect(SEARCH)
-        ahead = [future for _, future in self._ahead.values()]
-        for future in (*self._pending, *self._questions, *ahead):
-            future.cancel()
-        self._ahead.clear()
-        self._pending.clear()
-        self._questions.clear()
+        self._under_way.abandon()
 
     # --- when to end --------------------------------------------------------------------
 
@@ -451,6 +429,6 @@ class Search:
             stale,
             phase,
             self._confirming,
-            len(self._questions),
+            self._under_way.questions,
             self._asking.spent if self._asking else None,
         )

@@ -5,51 +5,28 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from sigil.cli.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from rich.status import Status
-
     from sigil.gate.generate.validating import Examiner
     from sigil.gate.generate.writing import Held
     from sigil.gate.intent import Intent
     from sigil.gate.policy import GatePolicy
 
 
-class Showing:
-    """Says on standard error what is being done; on a terminal, how far. A context manager.
-
-    Args:
-        quiet: say nothing, for whoever asked for JSON.
-    """
-
-    def __init__(self, *, quiet: bool):
-        from rich.console import Console
-
-        self._console = Console(stderr=True, highlight=False, quiet=quiet)
-        self._status: Status | None = None
-
-    def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._status = self._console.status("")
-            self._status.start()
-        return self
-
-    def __exit__(self, *ended: object) -> None:
-        if self._status is not None:
-            self._status.stop()
+class Showing(StatusLine):
+    """How far the compilation of an intent is."""
 
     def says(self, text: str) -> None:
         """Say what is being done."""
-        if self._status is None:
-            self._console.print(f" {text}…", markup=False)
-        else:
-            self._status.update(f"{text}…")
+        if not self.shows(f"{text}…"):
+            self.prints(f" {text}…")
 
     def tried(self, done: int, total: int) -> None:
         """Show how many scenarios were tried."""
-        if self._status is not None:
-            self._status.update(f"trying scenarios: {done} of {total}")
+        self.shows(f"trying scenarios: {done} of {total}")
 
 
 def intent_at(root: Path, source: Path) -> tuple[bytes, Intent]:
