@@ -131,6 +131,14 @@ def test_a_salt_has_one_length(length):
         canonical.salted_digest(bytes(length), b"")
 
 
+def test_slow_digests_are_pinned():
+    salt = bytes(range(32))
+    expected = hashlib.scrypt(b"return {}", salt=salt, n=16384, r=8, p=1, dklen=32)
+    assert canonical.slow_digest(salt, b"return {}") == f"scrypt:{expected.hex()}"
+    with pytest.raises(ValueError, match="32 bytes"):
+        canonical.slow_digest(bytes(31), b"")
+
+
 def test_the_hash_of_a_scenario_set_is_pinned():
     assert canonical.scenario_set_hash({"service": "api", "library": []}) == (
         "sha256:6f27fa4c778be4a9e03c8ccd08eff6959c190a2bcfa12781280818947fa49c6a"

@@ -149,6 +149,21 @@ def salted_digest(salt: bytes, data: bytes) -> str:
     return digest(b"sigil.salted.v1\0" + salt + data)
 
 
+def slow_digest(salt: bytes, data: bytes) -> str:
+    """Return a digest of ``data`` against which each guess costs 16 MiB and some 50 ms (scrypt).
+
+    Args:
+        salt: 32 unpredictable bytes, which may stand beside the digest.
+        data: what is to be recognised.
+
+    Raises:
+        ValueError: ``salt`` is not 32 bytes long.
+    """
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
+    return f"scrypt:{hashlib.scrypt(data, salt=salt, n=2**14, r=8, p=1, dklen=32).hex()}"
+
+
 def scenario_set_hash(questions: Mapping[str, object]) -> str:
     """Return the identity of an exam: the scenario set of the six-field tuple.
 

@@ -113,6 +113,7 @@ def test_json_says_what_was_written(repository):
     assert facts == {
         "service": "api", "version": "api.v1", "set": listed()["set"], "visible": 1, "holdout": 1,
         "recipients": [public()], "sealed": ["holdout_001"], "removed": [], "written": True,
+        "already": [],
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from sigil.cli.scenario.choosing import (
 )
 
 if TYPE_CHECKING:
-    from sigil.gate.bundle.changing import Draft
+    from sigil.gate.bundle.changing import Draft, Edit, Update
 
 STDIN = "-"
 
@@ -53,11 +53,12 @@ def seal(
     """
     from sigil.cli.options import repository
     from sigil.cli.scenario.choosing import facts_of, print_update, recipients_of
-    from sigil.gate.bundle.changing import Edit, Update, plan
-    from sigil.gate.bundle.updating import apply_update, writing_bundle
-    from sigil.gate.trees import FolderTree
+    from sigil.gate.bundle.changing import Edit
+    from sigil.gate.bundle.receipt import take_back
 
     root = repository(repo_root)
+    if not dry_run:
+        _finish(root, service)
     drafts = _drafts(root, service, paths, spec)
     _lint(root, service, drafts, force=force)
     moved = [draft.name for draft in drafts if draft.name]
@@ -68,22 +69,46 @@ def seal(
         spec=spec,
         seed=seed,
     )
-
-    def planned() -> Update:
-        return plan(FolderTree(root), service, edit)
-
-    if dry_run:
-        update = planned()
-    else:
-        with writing_bundle(root, service):
-            update = planned()
-            if update.changes:
-                apply_update(root, update)
+    update, known = _seal(root, service, edit, dry_run=dry_run)
     _warn(moved, removed=remove)
     if as_json:
-        print_json(facts_of(update, dry_run=dry_run))
+        print_json({**facts_of(update, dry_run=dry_run), "already": known})
     else:
+        for id_ in known:
+            click.echo(f"sealed already, by a seal that was cut short: {id_}")
         print_update(update, dry_run=dry_run)
+    if not dry_run:
+        take_back(root, service)
+
+
+def _finish(root: Path, service: str) -> None:
+    """Finish an update that was cut short, before anything is read that it may have moved."""
+    from sigil.gate.bundle.updating import is_pending, writing_bundle
+
+    if is_pending(root, service):
+        with writing_bundle(root, service):
+            click.echo("an update that was cut short is finished", err=True)
+
+
+def _seal(root: Path, service: str, edit: Edit, *, dry_run: bool) -> tuple[Update, list[str]]:
+    """Seal what is not sealed yet; return what was written, and the ids of what was sealed."""
+    from contextlib import nullcontext
+    from dataclasses import replace
+
+    from sigil.gate.bundle.changing import plan
+    from sigil.gate.bundle.receipt import give_receipt, sealed_before
+    from sigil.gate.bundle.updating import apply_update, writing_bundle
+    from sigil.gate.trees import FolderTree
+
+    with nullcontext() if dry_run else writing_bundle(root, service):
+        known = sealed_before(root, service, [draft.text for draft in edit.drafts])
+        fresh = [draft for draft in edit.drafts if draft.text not in known]
+        update = plan(FolderTree(root), service, replace(edit, drafts=fresh))
+        if update.changes and not dry_run:
+            if fresh:
+                give_receipt(root, update, [draft.text for draft in fresh], known)
+            apply_update(root, update)
+    return update, sorted(known.values())
 
 
 def _drafts(root: Path, service: str, paths: tuple[Path, ...], spec: str) -> list[Draft]:

@@ -58,6 +58,11 @@ def writing_bundle(root: Path, service: str) -> Generator[None]:
         yield
 
 
+def is_pending(root: Path, service: str) -> bool:
+    """Say whether an update was decided and cut short; the next `writing_bundle` finishes it."""
+    return (root / folder_of(service) / PENDING).is_dir()
+
+
 def apply_update(
     root: Path,
     update: Update,

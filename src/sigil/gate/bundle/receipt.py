@@ -1,0 +1,115 @@
+"""A receipt of what a seal has in hand, until whoever asked for it has been told.
+
+Without a key nobody can say whether a text is sealed already: salt and text are inside the seal.
+So a seal that was cut short and is repeated would seal the same text twice. Before an update is
+decided a receipt is written, and it is removed once the ids were printed. One that is found by
+the next seal names the texts that are in the bundle since, and those are not sealed again.
+
+Promises: a receipt holds no text, and a digest that is salted and slow to try guesses against; it
+is a file of its owner alone in the cache, which git ignores; it counts for nothing unless
+``bundle.json`` lists the very ciphertext that it names.
+
+Not here: the update itself (`sigil.gate.bundle.updating`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from sigil.canonical import SALT_BYTES, slow_digest, snapshot_json
+from sigil.effects import random_bytes
+from sigil.errors import Corrupt, NotFound, Unreadable
+from sigil.gate.bundle.changing import Update
+from sigil.gate.bundle.manifest import MAX_BYTES
+from sigil.gate.bundle.read import read_manifest
+from sigil.gate.names import check_service
+from sigil.gate.trees import FolderTree
+from sigil.store import files
+from sigil.store.disk_errors import writing
+
+_CACHE = ".sigil/cache"
+_OWNER_ALONE = 0o600
+
+
+def give_receipt(
+    root: Path, update: Update, texts: Sequence[str], known: Mapping[str, str]
+) -> None:
+    """Note which texts are about to be sealed; inside of `writing_bundle`.
+
+    Args:
+        root: the repository.
+        update: that is about to be applied.
+        texts: of its new holdouts, in the order of ``update.sealed``.
+        known: what `sealed_before` returned: nobody has been told of those either.
+
+    Raises:
+        Unwritable, DiskFull: the disk refuses; what was noted before stands.
+    """
+    salt = random_bytes(SALT_BYTES)
+    recorded = {entry.id: entry.sealed for entry in update.manifest.holdouts}
+    ids = {**known, **dict(zip(texts, update.sealed, strict=True))}
+    listed = [
+        {"id": id_, "sealed": recorded[id_], "text": slow_digest(salt, text.encode())}
+        for text, id_ in ids.items()
+    ]
+    path = _path(root, update.manifest.service)
+    with files.temporary_directory(path.parent) as stage:
+        made = stage / path.name
+        with writing(path):
+            os.close(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ALONE))
+            made.write_bytes(snapshot_json({"salt": salt.hex(), "sealed": listed}))
+        files.sync_file(made)
+        with writing(path):
+            made.replace(path)
+            files.sync_directory(path.parent)
+
+
+def sealed_before(root: Path, service: str, texts: Sequence[str]) -> dict[str, str]:
+    """Return the id of each text that a seal nobody was told of has put into the bundle.
+
+    Args:
+        root: the repository.
+        service: whose bundle.
+        texts: that are to be sealed.
+
+    Raises:
+        SealBroken: the bundle cannot be read.
+    """
+    if not texts:
+        return {}
+    try:
+        noted: Any = json.loads(FolderTree(root).read(_shown(service), MAX_BYTES))
+        manifest = read_manifest(FolderTree(root), service)
+        salt = bytes.fromhex(noted["salt"])
+        listed = cast("list[dict[str, str]]", noted["sealed"])
+        there = {(entry.id, entry.sealed) for entry in manifest.holdouts}
+        known = {one["text"]: one["id"] for one in listed if (one["id"], one["sealed"]) in there}
+    except (NotFound, Corrupt, Unreadable, ValueError, TypeError, KeyError):
+        return {}  # none, or none that was whole: it vouches for nothing
+    if not known:
+        return {}
+    digests = {text: slow_digest(salt, text.encode()) for text in texts}
+    return {text: known[digest] for text, digest in digests.items() if digest in known}
+
+
+def take_back(root: Path, service: str) -> None:
+    """Remove the receipt, if there is one: whoever asked for it has been told.
+
+    Raises:
+        Unwritable: the disk refuses.
+    """
+    path = _path(root, service)
+    with writing(path):
+        path.unlink(missing_ok=True)
+
+
+def _shown(service: str) -> str:
+    return f"{_CACHE}/seal-{check_service(service)}.json"
+
+
+def _path(root: Path, service: str) -> Path:
+    return root / _shown(service)
