@@ -31,7 +31,7 @@ def observed(name: str, half: str, *replies: object) -> Observed:
 def test_those_of_a_visible_scenario_are_numbered_files(tmp_path):
     seen = observed("billing/dashboard", "visible", as_text(PNG), as_text(PNG + b"2"))
     first, second = keep_pictures(tmp_path, [seen])
-    assert first.name == "billing--dashboard.pr.0.1.png"
+    assert first == tmp_path / "screenshots" / "billing" / "dashboard.pr.0.1.png"
     assert (first.read_bytes(), second.read_bytes()) == (PNG, PNG + b"2")
 
 
@@ -39,7 +39,13 @@ def test_what_is_kept_is_read_back_by_name(tmp_path):
     keep_pictures(
         tmp_path, [observed("b", "visible", as_text(PNG)), observed("a/c", "visible", as_text(PNG))]
     )
-    assert read_pictures(tmp_path) == {"a--c.pr.0.1": as_text(PNG), "b.pr.0.1": as_text(PNG)}
+    assert read_pictures(tmp_path) == {"a/c.pr.0.1": as_text(PNG), "b.pr.0.1": as_text(PNG)}
+
+
+def test_two_scenarios_have_two_pictures_whatever_they_are_called(tmp_path):
+    seen = [observed(name, "visible", as_text(PNG)) for name in ("a/b", "a--b", "a")]
+    keep_pictures(tmp_path, seen)
+    assert list(read_pictures(tmp_path)) == ["a--b.pr.0.1", "a.pr.0.1", "a/b.pr.0.1"]
 
 
 def test_where_none_was_taken_none_is_read(tmp_path):

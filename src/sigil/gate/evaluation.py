@@ -34,7 +34,7 @@ from sigil.gate.deploy.settings import Compose, External, Process
 from sigil.gate.evaluator import open_bundle
 from sigil.gate.exam.examining import SITTING_S, Exam, answers
 from sigil.gate.exam.holding import hold
-from sigil.gate.feedback import Disclosure, Feedback, feedback
+from sigil.gate.feedback import Disclosure, Feedback, feedback, told_as
 from sigil.gate.lua import Limits
 from sigil.gate.model import Scenario
 from sigil.gate.parts import Parts, Wanted
@@ -210,7 +210,15 @@ class _Evaluation:
             stages=self.stages,
         )
         with self.stages.at(Stage.SCORE):
-            known.observed, known.answers = tuple(found), answers(opened.scenarios, found)
+            known.answers = answers(opened.scenarios, found)
+            called = concluding.numbers(known.answers, self.secret)
+            found = [
+                replace(one, told_as=told_as(called[one.scenario]))
+                if one.scenario in called
+                else one
+                for one in found
+            ]
+            known.observed = tuple(found)
             weights = self.policy.gate.policy.weights
             known.score = score(
                 known.answers, visible=Fraction(weights.visible), holdout=Fraction(weights.holdout)

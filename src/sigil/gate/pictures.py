@@ -44,7 +44,8 @@ def keep_pictures(folder: Path, observed: Sequence[Observed]) -> list[Path]:
     """Write the screenshots of visible scenarios, below ``folder/screenshots``.
 
     Returns:
-        The files: ``billing--dashboard.pr.0.1.png`` is the first one on that side, in that repeat.
+        The files: ``billing/dashboard.pr.0.1.png`` is the first one on that side, in that repeat,
+        so what is shown begins with the scenario's id.
 
     Raises:
         DiskFull, Unwritable: one cannot be written.
@@ -59,10 +60,10 @@ def keep_pictures(folder: Path, observed: Sequence[Observed]) -> list[Path]:
             for answered in one.answered
             if answered.call.kind == "browser" and answered.call.request["action"] == "screenshot"
         ]
-        name = f"{sitting.scenario.id.replace('/', '--')}.{sitting.side}.{sitting.repeat}"
+        name = f"{sitting.scenario.id}.{sitting.side}.{sitting.repeat}"
         for number, png in enumerate((png for png in taken if png is not None), 1):
-            make_directory(folder / FOLDER)
             path = folder / FOLDER / f"{name}.{number}.png"
+            make_directory(path.parent)
             write_atomic(path, png)
             written.append(path)
     return written
@@ -70,5 +71,8 @@ def keep_pictures(folder: Path, observed: Sequence[Observed]) -> list[Path]:
 
 def read_pictures(folder: Path) -> dict[str, str]:
     """Return the screenshots that are files, as ``data:`` URLs by name, in the order of names."""
-    files = sorted((folder / FOLDER).glob("*.png"))
-    return {path.stem: as_text(read_file(path)) for path in files}
+    files = {
+        path.relative_to(folder / FOLDER).as_posix().removesuffix(".png"): path
+        for path in (folder / FOLDER).rglob("*.png")
+    }
+    return {name: as_text(read_file(path)) for name, path in sorted(files.items())}

@@ -42,6 +42,7 @@ class Observed:
         evidence: why it did not pass; None if it did.
         answered: every call with its reply.
         elapsed_ms: wall clock.
+        told_as: what the feedback of this evaluation calls a holdout; empty for a visible scenario.
     """
 
     sitting: Sitting
@@ -50,6 +51,7 @@ class Observed:
     evidence: Evidence | None = field(repr=False)
     answered: tuple[Answered, ...] = field(repr=False)
     elapsed_ms: int = 0
+    told_as: str = ""
 
     @property
     def scenario(self) -> str:

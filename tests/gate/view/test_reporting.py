@@ -125,6 +125,20 @@ def test_with_the_key_the_sealed_half_has_frames_too(bench, folder):
     assert "8400" in "\n".join(reporting.frames(exam, everything))
 
 
+def test_a_holdout_of_the_feedback_is_found_again_by_whoever_has_the_key(bench, folder):
+    exam, everything = reporting.opened(bench.root, folder, bench.exam.identities)
+    failed = {one.name for one in dossier.read_feedback(folder).lines if one.failed}
+    sealed = [one for one in reporting.frames(exam, everything) if "failed: holdout_" in one]
+    called = {one.rpartition("called ")[2].split()[0] for one in sealed if "the change" in one}
+    assert called == {name for name in failed if name.startswith("holdout_")} != set()
+
+
+def test_what_the_feedback_calls_a_holdout_is_written_beside_no_id_of_a_file(bench, folder):
+    sealed = [one for one in dossier.read_feedback(folder).lines if one.half == "holdout"]
+    assert sealed
+    assert not any(one.name in (folder / dossier.VISIBLE).read_text() for one in sealed)
+
+
 def test_with_another_key_nothing_is_opened(bench, folder):
     import pyrage
 

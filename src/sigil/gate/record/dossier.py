@@ -54,6 +54,7 @@ class Kept:
         evidence: why it did not pass.
         elapsed_ms: wall clock.
         answered: every call with its reply; empty where it is not sealed.
+        told_as: what the feedback of this evaluation calls a holdout.
     """
 
     scenario: str
@@ -65,6 +66,7 @@ class Kept:
     evidence: Evidence | None
     elapsed_ms: int
     answered: tuple[Answered, ...] = ()
+    told_as: str = ""
 
 
 def kept(observed: Observed) -> Kept:
@@ -80,6 +82,7 @@ def kept(observed: Observed) -> Kept:
         evidence=observed.evidence,
         elapsed_ms=observed.elapsed_ms,
         answered=observed.answered,
+        told_as=observed.told_as,
     )
 
 

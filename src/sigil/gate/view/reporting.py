@@ -80,7 +80,7 @@ def frames(scenarios: Mapping[str, Scenario], sat: Sequence[Kept]) -> list[str]:
             evidence,
             priority=_priority(same[0]),
             outcome=_ENDED[status],
-            roll_up=[_seen(same)],
+            roll_up=[_seen(same), *_told(same[0])],
         )
         for (name, status, evidence), same in alike.items()
     ]
@@ -94,6 +94,11 @@ def frame(observed: Observed) -> str:
 
 def _priority(sat: Kept) -> Priority:
     return Priority.P0 if sat.declared is None else sat.declared.priority
+
+
+def _told(sat: Kept) -> list[str]:
+    """Return what the author's view calls a holdout: there they are numbered by chance."""
+    return [f"called {sat.told_as} in the feedback of this evaluation"] if sat.told_as else []
 
 
 def _seen(same: Sequence[Kept]) -> str:
