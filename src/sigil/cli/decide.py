@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sigil.cli.completing import branches
 from sigil.cli.gate_context import base_branch, remote_name
 from sigil.cli.options import as_json, repo_root
 from sigil.cli.scenario.choosing import service_name
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("ref")
+@click.argument("ref", shell_complete=branches)
 @service_name
 @base_branch
 @remote_name

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sigil.cli.completing import evaluations
 from sigil.cli.options import as_json, print_json, repo_root
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("before", metavar="EVAL")
-@click.argument("after", metavar="EVAL")
+@click.argument("before", metavar="EVAL", shell_complete=evaluations)
+@click.argument("after", metavar="EVAL", shell_complete=evaluations)
 @repo_root
 @as_json
 def diff(before: str, after: str, repo_root: Path | None, as_json: bool) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from sigil.cli.completing import evaluations
 from sigil.cli.options import as_json, print_json, repo_root
 
 
 @click.command()
-@click.argument("evaluation", metavar="[EVAL]", required=False)
+@click.argument("evaluation", metavar="[EVAL]", required=False, shell_complete=evaluations)
 @click.option("--last", is_flag=True, help="Of the latest evaluation here.")
 @repo_root
 @as_json

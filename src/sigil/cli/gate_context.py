@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sigil.cli.completing import evaluations
+
 if TYPE_CHECKING:
     from sigil.gate.policy import Gate, GatePolicy
     from sigil.ledger.ledger import Ledger
 
 LEDGER = Path(".sigil") / "ledger"
-evaluation = click.argument("evaluation", metavar="EVAL")
+evaluation = click.argument("evaluation", metavar="EVAL", shell_complete=evaluations)
 reason = click.option("--reason", default="", help="Why, for whoever reads the ledger.")
 base_branch = click.option(
     "--base", metavar="REF", help="The branch it wants into; main or master by default."

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from sigil.cli.completing import evaluations
 from sigil.cli.options import repo_root
 from sigil.cli.scenario.choosing import service_name
 
@@ -13,7 +14,13 @@ from sigil.cli.scenario.choosing import service_name
 @click.command()
 @click.argument("tag")
 @service_name
-@click.option("--eval", "evaluation", default="", help="Whose change caused it, if that is known.")
+@click.option(
+    "--eval",
+    "evaluation",
+    default="",
+    help="Whose change caused it, if that is known.",
+    shell_complete=evaluations,
+)
 @click.option("--note", default="", help="What happened, for people.")
 @repo_root
 def incident(tag: str, service: str, evaluation: str, note: str, repo_root: Path | None) -> None:

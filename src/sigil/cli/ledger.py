@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sigil.cli import entries
+from sigil.cli.completing import services
 from sigil.cli.options import as_json, print_json, shown
 from sigil.printable import printable
 
@@ -26,7 +27,9 @@ place = click.option(
     help="Its folder; by default .sigil/ledger of the nearest folder upward with a .sigil folder.",
 )
 kind = click.option("--kind", help="Only events of this kind; incident.* takes every incident.")
-service = click.option("--service", help="Only events that concern this service.")
+service = click.option(
+    "--service", help="Only events that concern this service.", shell_complete=services
+)
 since = click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]),

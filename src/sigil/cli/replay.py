@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from sigil.cli.completing import evaluations
 from sigil.cli.options import (
     as_json,
     eval_name,
@@ -19,7 +20,7 @@ from sigil.cli.scenario.choosing import key_descriptor, key_file_option
 
 
 @click.command()
-@click.argument("candidate", required=False)
+@click.argument("candidate", required=False, shell_complete=evaluations)
 @click.option("--spec", "spec_name", help="Name of the spec.")
 @workspace_name
 @eval_name

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sigil.cli.completing import evaluations
 from sigil.cli.options import as_json, print_json, repo_root
 from sigil.cli.scenario.choosing import key_descriptor, key_file_option
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("evaluation", metavar="[EVAL]", required=False)
+@click.argument("evaluation", metavar="[EVAL]", required=False, shell_complete=evaluations)
 @click.option("--holdouts", is_flag=True, help="Frames of holdouts too; needs the key.")
 @click.option("--html", type=click.Path(path_type=Path), help="Write a page of it here.")
 @key_file_option

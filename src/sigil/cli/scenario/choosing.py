@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sigil.cli.completing import services
+
 if TYPE_CHECKING:
     from sigil.gate.bundle.changing import Update
     from sigil.gate.bundle.keys import Identities
     from sigil.gate.policy import GatePolicy
 
-service_name = click.option("--service", "-s", required=True, help="Whose exam.")
+service_name = click.option(
+    "--service", "-s", required=True, help="Whose exam.", shell_complete=services
+)
 recipient_keys = click.option(
     "--recipient",
     "recipients",

@@ -7,11 +7,17 @@ from typing import Any
 
 import click
 
+from sigil.cli.completing import services
 from sigil.cli.options import as_json, print_json, repo_root
 
 
 @click.command()
-@click.option("--service", "-s", help="Of one service; else of all in .sigil/gate.yaml.")
+@click.option(
+    "--service",
+    "-s",
+    help="Of one service; else of all in .sigil/gate.yaml.",
+    shell_complete=services,
+)
 @click.option("--new", is_flag=True, help="Make a key for the service; never overwrites one.")
 @repo_root
 @as_json

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sigil.cli.completing import services
 from sigil.cli.options import as_json, print_json, repo_root
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 
 @click.command("list")
-@click.option("--service", "-s", help="Whose exam; else those of all services.")
+@click.option(
+    "--service", "-s", help="Whose exam; else those of all services.", shell_complete=services
+)
 @click.option("--ref", help="As this commit has it, instead of the working tree.")
 @repo_root
 @as_json

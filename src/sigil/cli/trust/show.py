@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sigil.cli.completing import services
 from sigil.cli.options import as_json, print_json, repo_root
 
 if TYPE_CHECKING:
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--service", "-s", help="Of one service; else of all that the ledger knows.")
+@click.option(
+    "--service",
+    "-s",
+    help="Of one service; else of all that the ledger knows.",
+    shell_complete=services,
+)
 @repo_root
 @as_json
 def show(service: str | None, repo_root: Path | None, as_json: bool) -> None:

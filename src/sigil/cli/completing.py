@@ -1,0 +1,78 @@
+"""What the shell proposes for a name: services, evaluations, branches of the repository here.
+
+Promises: whatever is wrong there, nothing is printed and nothing raised, only fewer names are
+proposed; names that a terminal or a shell would obey are none; no heavy library is loaded.
+
+Not here: the script that asks (`sigil.cli.completion`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+_PLAIN = re.compile(r"[\w./][\w./+-]*", re.ASCII)
+_BRANCHES = "refs/heads/"
+_GIT_S = 2.0
+
+
+def services(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the services that the policy names, and those that have scenarios."""
+    del parameter
+    return _fitting(ctx, incomplete, _services)
+
+
+def evaluations(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the ids of the evaluations that are kept here, but for those named already."""
+    del parameter
+    named = set(map(str, ctx.params.values()))
+    return [one for one in _fitting(ctx, incomplete, _evaluations) if one not in named]
+
+
+def branches(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the local branches."""
+    del parameter
+    return _fitting(ctx, incomplete, _branches)
+
+
+def _fitting(
+    ctx: click.Context, incomplete: str, known: Callable[[Path], Iterable[str]]
+) -> list[str]:
+    from sigil.cli.options import repository_or_none
+
+    found: list[str] = []
+    with suppress(Exception):  # a line that is being typed is no place for an error
+        given = ctx.params.get("repo_root")
+        root = repository_or_none(given if isinstance(given, Path) else None)
+        found += [] if root is None else known(root)
+    return sorted(one for one in set(found) if one.startswith(incomplete) and _PLAIN.fullmatch(one))
+
+
+def _services(root: Path) -> Iterable[str]:
+    folder = root / ".sigil" / "scenarios"
+    with suppress(OSError):
+        yield from (one.name for one in folder.iterdir() if (one / "bundle.json").is_file())
+        yield from (one.name for one in folder.iterdir() if (one / "visible").is_dir())
+    with suppress(Exception):  # a policy that is being written
+        from sigil.cli.scenario.choosing import policy_of
+
+        policy = policy_of(root)
+        yield from () if policy is None else policy.gate.services
+
+
+def _evaluations(root: Path) -> Iterable[str]:
+    from sigil.gate.record import dossier
+
+    return dossier.names(root)
+
+
+def _branches(root: Path) -> Iterable[str]:
+    from sigil.store.git_command import run_git
+
+    asked = ("for-each-ref", "--count=200", "--format=%(refname)", _BRANCHES)
+    listed = run_git(*asked, folder=root, timeout_s=_GIT_S).stdout.splitlines()
+    return [line.removeprefix(_BRANCHES) for line in listed]
