@@ -55,6 +55,7 @@ SPOILT = {
     "an unknown ledger": ({"ledger_age_s": None}, Code.LEDGER_UNKNOWN),
     "a stale ledger": ({"ledger_age_s": 60.001}, Code.STALE_LEDGER),
     "a ledger of the future": ({"ledger_age_s": -0.001}, Code.STALE_LEDGER),
+    "other scores": ({"contradicted": True}, Code.CONTRADICTED),
     "no number": ({"ledger_age_s": float("nan")}, Code.STALE_LEDGER),
 }
 

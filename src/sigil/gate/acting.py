@@ -88,6 +88,8 @@ def decision_on(
     entry, recorded = decided[-1]
     against = tuple(spoken_against(history.entries, recorded.eval))
     trust = history.trust(moment)
+    completed = history.completed()
+    examined = [one for one in completed if one.eval == recorded.eval]
     now = Now(
         moment=moment,
         commit=revisions.change.commit,
@@ -104,6 +106,7 @@ def decision_on(
         unfinished=tuple(
             unfinished(history.entries, service, revisions.change.digest, after=recorded.eval)
         ),
+        contradicted=any(events.contradicts(completed, one) for one in examined),
     )
     doubts = tuple(policy.doubts())
     overridden = tuple(verdict for what, verdict in against if what == "override")

@@ -19,12 +19,13 @@ from sigil.gate.decision import Decision, Facts, Threshold
 from sigil.gate.feedback import Disclosure, disclosure
 from sigil.gate.judge import rubrics
 from sigil.gate.model import Priority, Status
-from sigil.gate.policy import Policy
+from sigil.gate.policy import Policy, Service
 from sigil.gate.record import events
 from sigil.gate.record.events import Complete, Decided, Provenance
 from sigil.gate.revisions import Revisions
 from sigil.gate.scoring import Answers, Score
 from sigil.gate.sittings import Observed
+from sigil.gate.telling import Telling
 from sigil.gate.trust import Tier
 
 EVALUATOR = f"sigil@{__version__}"
@@ -76,7 +77,7 @@ class Consulted:
     """What the ledger knows of the service; None is what is not known.
 
     Args:
-        completed: earlier evaluations, oldest first.
+        completed: evaluations that were on record when it was asked, oldest first.
         tier: where the service stands.
         age_s: seconds since the ledger was last known to hold all there is.
         is_evaluator_known: whether the key that signs is one that the base ref names.
@@ -88,23 +89,39 @@ class Consulted:
     is_evaluator_known: bool | None = None
 
 
-def disclosed(
-    examined: Examined, consulted: Consulted, *, about: Provenance | None, most: int
-) -> Disclosure:
+def disclosed(complete: Complete, before: Sequence[Complete] | None, *, most: int) -> Disclosure:
     """Return how much the feedback may say of holdouts: nothing where the past is not known.
 
     Args:
-        examined: the exam.
-        consulted: the past.
-        about: the six fields; None if one is not known.
+        complete: what the exam came to.
+        before: evaluations that stand before it in the ledger; None if that is not known.
         most: submissions to one exam before nothing is said.
     """
-    if about is None or examined.score is None or consulted.completed is None:
+    if before is None:
         return Disclosure.NOTHING
-    taken = events.taken(consulted.completed, about.scenarios)
-    found = events.hundredths(examined.score.holdout)
-    holdout = None if found is None else Fraction(found.pr, 100)
-    return disclosure(events.submissions(taken), holdout, left=most - len(taken))
+    taken = events.taken(before, complete.provenance.scenarios)
+    (now,) = events.submissions([complete])
+    return disclosure(events.submissions(taken), now.holdout, left=most - len(taken))
+
+
+def telling(
+    service: Service | None, revisions: Revisions, environment: Mapping[str, str]
+) -> Telling:
+    """Return what makes the words of a deployment fit for the author of the change.
+
+    Args:
+        service: of the base ref; None if that could not be read.
+        revisions: what was compared, which the author knows.
+        environment: of the evaluator.
+    """
+    names = [] if service is None else service.env
+    health = getattr(service and service.deploy, "health", "")
+    commits = (revisions.change, revisions.baseline, revisions.control)
+    return Telling(
+        vault={name: environment[name] for name in names if name in environment},
+        environment=environment,
+        public={health, *(one.commit for one in commits)},
+    )
 
 
 def numbers(answers: Sequence[Answers], secret: bytes) -> dict[str, int]:
@@ -114,10 +131,8 @@ def numbers(answers: Sequence[Answers], secret: bytes) -> dict[str, int]:
     return {name: number for number, name in enumerate(sealed, 1)}
 
 
-def completed(
-    name: str, revisions: Revisions, examined: Examined, told: Disclosure
-) -> Complete | None:
-    """Return the body of ``eval.complete``; None if nothing was scored."""
+def completed(name: str, revisions: Revisions, examined: Examined) -> Complete | None:
+    """Return the body of ``eval.complete``, telling nothing yet; None if nothing was scored."""
     about, found = examined.provenance(revisions), examined.score
     if about is None or found is None:
         return None
@@ -135,7 +150,7 @@ def completed(
         scenarios={half: halves.count(half) for half in ("visible", "holdout")},
         complete=all(one.pr and one.baseline for one in answers)
         and not any(one.has(status) for one in answers for status in _UNCLEAR),
-        disclosed=told,
+        disclosed=Disclosure.NOTHING,
         observations=examined.observations,
         rubrics=rubrics.digests((one.sitting.scenario, one.answered) for one in examined.observed),
     )
@@ -146,6 +161,7 @@ def facts(
     consulted: Consulted,
     *,
     complete: Complete | None,
+    others: Sequence[Complete],
     policy: Policy | None,
     about: Provenance | None,
 ) -> Facts:
@@ -154,11 +170,11 @@ def facts(
     Args:
         examined: the exam.
         consulted: the past.
-        complete: what was recorded of the exam.
+        complete: what the exam came to.
+        others: evaluations of the service that are on record when it is decided, but for this one.
         policy: of the base ref.
         about: the six fields.
     """
-    past = consulted.completed or []
     found = Facts(
         answers=examined.answers,
         score=examined.score,
@@ -166,8 +182,8 @@ def facts(
         has_provenance=about is not None,
         ledger_age_s=consulted.age_s,
         is_evaluator_known=consulted.is_evaluator_known,
-        earlier=None if about is None else events.earlier(past, about.baseline, about.scenarios),
-        differs=complete is not None and events.contradicts(past, complete),
+        earlier=None if about is None else events.earlier(others, about.baseline, about.scenarios),
+        differs=complete is not None and events.contradicts(others, complete),
         is_seed_secret=examined.is_seed_secret,
         is_bound=examined.is_bound,
         unvouched=examined.unvouched,

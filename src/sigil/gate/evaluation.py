@@ -9,6 +9,10 @@ the base branch does not know, ends in an error before there is anything to deci
 decision rests on is gathered here and decided elsewhere, by a pure function that needs all of it
 for an ALLOW.
 
+Two evaluations may end at once. How much is told, and what is decided, is found out while nobody
+else can append to the ledger, so of two that come to other scores, or that would both be told
+steps, the second knows of the first; with a remote, its order counts.
+
 That an evaluation begins is on record before the exam is opened, and so is how it ended, also where
 somebody interrupts it. One that cannot be put on record is not held: nobody could say later how
 often an exam was taken.
@@ -29,7 +33,7 @@ from sigil.errors import UsageError
 from sigil.gate import concluding
 from sigil.gate.bundle.read import Bundle, read_bundle
 from sigil.gate.concluding import Bound, Consulted, Examined
-from sigil.gate.decision import Decision, Facts, Stage, decide
+from sigil.gate.decision import Decision, Stage, decide
 from sigil.gate.deploy.settings import Compose, External, Process
 from sigil.gate.evaluator import open_bundle
 from sigil.gate.exam.examining import SITTING_S, Exam, answers
@@ -39,7 +43,8 @@ from sigil.gate.lua import Limits
 from sigil.gate.model import Scenario
 from sigil.gate.parts import Parts, Wanted
 from sigil.gate.policy import MAX_BYTES, PATH, GatePolicy, load_policy
-from sigil.gate.record.events import Complete, Provenance, eval_id
+from sigil.gate.record import events
+from sigil.gate.record.events import Complete, Decided, Provenance
 from sigil.gate.record.recording import Record
 from sigil.gate.record.unfinished import Begun, Broken
 from sigil.gate.revisions import Revisions
@@ -122,9 +127,11 @@ class _Evaluation:
     record: Record | None = None
     examined: Examined = field(default_factory=Examined)
     consulted: Consulted = field(default_factory=Consulted)
+    complete: Complete | None = None
+    decision: Decision | None = None
 
     def __post_init__(self) -> None:
-        self.name = eval_id(self.parts.clock.now(), self.parts.entropy(4))
+        self.name = events.eval_id(self.parts.clock.now(), self.parts.entropy(4))
 
     @property
     def provenance(self) -> Provenance | None:
@@ -266,26 +273,28 @@ class _Evaluation:
 
     def conclude(self) -> Outcome:
         """Decide, and record it. Never raises but for what ends the process."""
-        complete: Complete | None = None
-        facts = Facts(answers=self.examined.answers, score=self.examined.score)
+        told, entry = Disclosure.NOTHING, None
         with suppress(Stopped), self.stages.at(Stage.LEDGER):
-            complete = self._record_exam()
-            facts = concluding.facts(
-                self.examined,
-                self.consulted,
-                complete=complete,
-                policy=self.policy and self.policy.gate.policy,
-                about=self.provenance,
-            )
-        decision = decide(replace(facts, failed=self.stages.failed))
-        entry: int | None = None
+            told = self._record_exam()
         with suppress(Stopped), self.stages.noting(Stage.LEDGER):
-            entry = self._record_end(decision)
+            entry = self._record_end()
         if entry is None:  # what may not be on record allows nothing, also where it is
-            decision = decide(replace(facts, failed=self.stages.failed | {Stage.LEDGER}))
+            self.decision = self._decided(self.consulted.completed or [], Stage.LEDGER)
             self._break_off()
-        told = Disclosure.NOTHING if complete is None else complete.disclosed
-        return self._outcome(decision, told, entry)
+        assert self.decision is not None
+        return self._outcome(self.decision, told, entry)
+
+    def _decided(self, others: Sequence[Complete], *failed: Stage) -> Decision:
+        """Decide, with regard to what others have come to."""
+        found = concluding.facts(
+            self.examined,
+            self.consulted,
+            complete=self.complete,
+            others=others,
+            policy=self.policy and self.policy.gate.policy,
+            about=self.provenance,
+        )
+        return decide(replace(found, failed=self.stages.failed.union(failed)))
 
     def interrupt(self) -> None:
         """Put on record, if that is possible, that somebody ended it."""
@@ -299,6 +308,7 @@ class _Evaluation:
     def _outcome(self, decision: Decision, told: Disclosure, entry: int | None) -> Outcome:
         answers, troubles = self.examined.answers, tuple(self.stages.troubles)
         warnings = [] if self.policy is None else self.policy.doubts()
+        service = None if self.policy is None else self.policy.service(self.wanted.service)
         return Outcome(
             eval=self.name,
             service=self.wanted.service,
@@ -314,6 +324,7 @@ class _Evaluation:
                 numbers=concluding.numbers(answers, self.secret),
                 disclosed=told,
                 troubles=troubles,
+                telling=concluding.telling(service, self.revisions, self.parts.environment),
             ),
             troubles=troubles,
             observed=self.examined.observed,
@@ -323,49 +334,63 @@ class _Evaluation:
             entry=entry,
         )
 
-    def _record_exam(self) -> Complete | None:
-        """Append ``eval.complete``, if there is anything to record; return it once it is there."""
-        if self.record is None or self.policy is None:
+    def _past(self) -> list[Complete] | None:
+        """Return the evaluations on record now; None if they could not be read before."""
+        if self.record is None or self.policy is None or self.consulted.completed is None:
             return None
-        told = concluding.disclosed(
-            self.examined,
-            self.consulted,
-            about=self.provenance,
-            most=self.policy.gate.policy.submissions,
-        )
-        complete = concluding.completed(self.name, self.revisions, self.examined, told)
-        if complete is not None:
-            self.record.complete(complete)
-        return complete
+        return self.record.history(self.policy.gate).completed()
 
-    def _record_end(self, decision: Decision) -> int | None:
+    def _record_exam(self) -> Disclosure:
+        """Append ``eval.complete``, if there is anything to record; return what may be told."""
+        record, policy = self.record, self.policy
+        self.complete = found = concluding.completed(self.name, self.revisions, self.examined)
+        if record is None or policy is None or found is None:
+            return Disclosure.NOTHING
+        most = policy.gate.policy.submissions
+
+        def among() -> Complete:
+            return replace(found, disclosed=concluding.disclosed(found, self._past(), most=most))
+
+        record.complete(among, found.provenance)
+        record.share()
+        if not record.is_shared:  # others may be told the same at this moment
+            return Disclosure.NOTHING
+        before = events.before(self._past(), self.name)
+        return concluding.disclosed(found, before, most=most)
+
+    def _record_end(self) -> int | None:
         """Append how it ended, share it, and return its number; None if there is no ledger."""
         record, about, policy = self.record, self.provenance, self.policy
         if record is None:
             return None
         if about is None or policy is None:  # there is nothing that a decision could be bound to
+            self.decision = self._decided(self.consulted.completed or [])
             record.break_off(self._broken())
         else:
-            bound = Bound(
-                size=record.size,
-                nonce=self.parts.entropy(16).hex(),
-                moment=self.parts.clock.now(),
-                lasts_s=policy.gate.policy.freshness_s,
-            )
-            record.decide(
-                concluding.decided(
-                    self.name,
-                    decision,
-                    self.revisions,
-                    about=about,
-                    tier=self.consulted.tier,
-                    bound=bound,
-                )
-            )
+            record.decide(lambda: self._bound(about, record, policy), about)
             if Stage.TRUST not in self.stages.failed:
-                record.announce(policy.gate, bound.moment)
+                record.announce(policy.gate, self.parts.clock.now())
         record.share()
         return record.entry
+
+    def _bound(self, about: Provenance, record: Record, policy: GatePolicy) -> Decided:
+        """Decide by all that is on record at this moment, and return it bound to that."""
+        others = [one for one in self._past() or [] if one.eval != self.name]
+        self.decision = self._decided(others)
+        bound = Bound(
+            size=record.size,
+            nonce=self.parts.entropy(16).hex(),
+            moment=self.parts.clock.now(),
+            lasts_s=policy.gate.policy.freshness_s,
+        )
+        return concluding.decided(
+            self.name,
+            self.decision,
+            self.revisions,
+            about=about,
+            tier=self.consulted.tier,
+            bound=bound,
+        )
 
     def _broken(self, *, interrupted: bool = False) -> Broken:
         change = self.revisions.change

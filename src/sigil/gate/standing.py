@@ -37,6 +37,7 @@ class Now:
         is_evaluator_known: whether the key that signed is one that the base ref names.
         against: what was said against the evaluation since, and the best that it leaves.
         unfinished: evaluations of the change that broke off since this one began.
+        contradicted: whether the very same change came to other scores in this exam.
     """
 
     moment: datetime
@@ -52,6 +53,7 @@ class Now:
     is_evaluator_known: bool
     against: tuple[tuple[str, Verdict], ...] = ()
     unfinished: tuple[Unfinished, ...] = ()
+    contradicted: bool = False
 
 
 def standing(decided: Decided, now: Now) -> Decision:
@@ -80,6 +82,8 @@ def _spoilt(decided: Decided, now: Now) -> Sequence[tuple[Code, str]]:
     )
     found = [(Code.MOVED, name) for name, holds in same if not holds]
     found += [(Code.BROKEN_OFF, f"{one.eval}, {one.cause}") for one in now.unfinished]
+    if now.contradicted:
+        found.append((Code.CONTRADICTED, ""))
     if not now.moment <= decided.expires:
         found.append((Code.EXPIRED, ""))
     if decided.nonce in now.used:

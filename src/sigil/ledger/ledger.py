@@ -230,7 +230,7 @@ class Ledger:
         self,
         kind: str,
         service: str,
-        body: Mapping[str, Any],
+        body: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
         subjects: Mapping[str, str] | None = None,
     ) -> Entry:
         """Add an event, on the disk when this returns.
@@ -238,7 +238,9 @@ class Ledger:
         Args:
             kind: such as ``eval.decision``.
             service: that it concerns.
-            body: JSON-like facts.
+            body: JSON-like facts, or, where they depend on what stands already, what returns them:
+                called while nobody else can append, and again if the ledger moved in spite of that.
+                It may read the newest state and writes nothing; what it raises is raised.
             subjects: ``{name: "sha256:<hex>"}`` of the artifacts that it is about.
 
         Raises:
@@ -249,13 +251,18 @@ class Ledger:
             WorkspaceBusy: another process does not let go.
             DiskFull, Unwritable: it cannot be written; nothing was appended.
         """
-        event = Event(
-            random_bytes(_ID_BYTES).hex(), kind, service, body, self._clock.now(), EVALUATOR,
-            subjects or {},
-        )  # fmt: skip
-        statement.check(event)
         signer = self.needed_signer()
-        return self._add(lambda newest: build(newest, [event], signer)).entries[0]
+
+        def following(newest: Snapshot) -> Built:
+            facts = body() if callable(body) else body
+            event = Event(
+                random_bytes(_ID_BYTES).hex(), kind, service, facts, self._clock.now(), EVALUATOR,
+                subjects or {},
+            )  # fmt: skip
+            statement.check(event)
+            return build(newest, [event], signer)
+
+        return self._add(following).entries[0]
 
     def attest(self) -> Tip:
         """Sign the newest state once more, so that its ``ts`` is now, although nothing happened.

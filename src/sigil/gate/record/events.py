@@ -26,6 +26,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from itertools import takewhile
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -138,7 +139,8 @@ class Complete:
         holdout: likewise.
         scenarios: how many of each half.
         complete: whether every scenario came to a verdict on both sides.
-        disclosed: how much its feedback says of holdouts.
+        disclosed: how much its feedback says of holdouts, at most: less, if the remote had taken
+            another evaluation first, or could not be reached.
         observations: digest of what was observed, as it is kept under seal.
         rubrics: digests of the rubrics that judges were asked by, ascending; those of holdouts
             are salted. None in an entry of a version that did not record them.
@@ -271,6 +273,11 @@ def decided(entries: Iterable[Recorded], service: str, signers: Signers) -> list
         for one in entries
         if _is(one, service, DECISION) and one.key in signers.evaluators
     ]
+
+
+def before(known: Iterable[Complete] | None, name: str) -> list[Complete] | None:
+    """Return the evaluations that stand before one; None where they are not known."""
+    return None if known is None else list(takewhile(lambda one: one.eval != name, known))
 
 
 def taken(known: Iterable[Complete], scenarios: str) -> list[Complete]:

@@ -1,10 +1,13 @@
 """What one evaluation leaves in the ledger: that it began, what the exam came to, how it ended.
 
     record.begin()                    before anything of the exam is opened
-    record.complete(…)                the exam's scores
+    record.complete(…)                the exam's scores, and what may be told of them
     record.decide(…) or break_off(…)  exactly one of the two, unless the process is killed
     record.announce(…)                steps on the trust ladder that follow from it
     record.share()                    with the ledger's remote, if it has one
+
+What an entry says that depends on other evaluations is found out while nobody else can append: of
+two that end at once, one knows of the other.
 
 A remote that cannot be reached is a warning: what was appended here is shared by whatever command
 reaches it next. But how current the ledger is, is not known then (invariant IV), and what this
@@ -32,6 +35,8 @@ from sigil.ledger.statement import Entry
 
 Share = Callable[[Ledger], bool]
 """Brings a ledger and its remote to the same state; says whether it has a remote."""
+Body = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
+"""Facts of an entry, or what returns them once nobody else can append."""
 
 
 class Record:
@@ -53,6 +58,7 @@ class Record:
         self._before: datetime | None = None
         self._began: datetime | None = None
         self._last: Entry | None = None
+        self._read: tuple[str, History] | None = None
         self.warnings: list[str] = []
 
     @property
@@ -98,7 +104,10 @@ class Record:
         Raises:
             SigilError: it is not what it should be.
         """
-        return read_history(self._ledger, self._service, gate)
+        newest = self._ledger.tip.commit
+        if self._read is None or self._read[0] != newest:  # else nothing has come since
+            self._read = newest, read_history(self._ledger, self._service, gate)
+        return self._read[1]
 
     def current(self, history: History) -> datetime | None:
         """Return when the ledger was last known to hold all there is; None if that is not known."""
@@ -123,22 +132,42 @@ class Record:
         later = self._ledger.snapshot().entries(start=self._last.seq)
         return next(one.seq for one in later if one.id == self._last.id)
 
-    def complete(self, known: Complete) -> None:
+    @property
+    def is_shared(self) -> bool:
+        """Whether all that was appended is with the remote too, if there is one."""
+        return self._is_reached is not False
+
+    def complete(self, among: Callable[[], Complete], about: Provenance) -> None:
         """Append ``eval.complete``.
 
+        Args:
+            among: returns what is to be said, called while nobody else can append.
+            about: the six fields.
+
         Raises:
             SigilError: it cannot be written.
         """
-        self._append(events.COMPLETE, events.complete_body(known), _subjects(known.provenance))
 
-    def decide(self, known: Decided) -> None:
+        def body() -> Mapping[str, Any]:
+            return events.complete_body(among())
+
+        self._append(events.COMPLETE, body, _subjects(about))
+
+    def decide(self, among: Callable[[], Decided], about: Provenance) -> None:
         """Append ``eval.decision``.
 
+        Args:
+            among: returns what was decided, called while nobody else can append.
+            about: the six fields.
+
         Raises:
             SigilError: it cannot be written.
         """
-        body = events.decision_body(known)
-        self._last = self._append(events.DECISION, body, _subjects(known.provenance))
+
+        def body() -> Mapping[str, Any]:
+            return events.decision_body(among())
+
+        self._last = self._append(events.DECISION, body, _subjects(about))
 
     def break_off(self, known: Broken) -> None:
         """Append ``eval.broken``.
@@ -156,7 +185,7 @@ class Record:
         """
         announce(self._ledger, self._service, gate, moment)
 
-    def _append(self, kind: str, body: Mapping[str, Any], subjects: Mapping[str, str]) -> Entry:
+    def _append(self, kind: str, body: Body, subjects: Mapping[str, str]) -> Entry:
         return self._ledger.append(kind, self._service, body, subjects)
 
 
