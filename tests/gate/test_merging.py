@@ -269,6 +269,39 @@ def test_work_in_the_checkout_that_is_in_the_way_is_kept(bench):
     assert bench.git("rev-parse", "main") == known.recorded.base
 
 
+def test_a_branch_that_another_worktree_has_checked_out_is_left_alone(bench, tmp_path):
+    known = allowed(bench)
+    bench.git("checkout", "-q", "--detach")
+    bench.git("worktree", "add", "-q", str(tmp_path / "other"), "main")
+    with pytest.raises(WorkspaceBusy, match=r"another worktree, .*/other, whose files"):
+        merged(bench, known)
+    assert bench.git("rev-parse", "main") == known.recorded.base
+    assert uses(bench) == 0
+    shutil.rmtree(tmp_path / "other")
+    with pytest.raises(WorkspaceBusy, match="git worktree prune"):
+        merged(bench, known)
+    bench.git("worktree", "prune")
+    assert merged(bench, known) == bench.git("rev-parse", "main")
+
+
+def test_another_worktree_with_another_branch_is_not_in_the_way(bench, tmp_path):
+    known = allowed(bench)
+    bench.git("worktree", "add", "-q", str(tmp_path / "other"), "change")
+    assert merged(bench, known) == bench.git("rev-parse", "main")
+    assert bench.git("status", "--porcelain", "--untracked-files=no") == ""
+
+
+def test_files_follow_in_a_worktree_that_is_named(bench, tmp_path):
+    known, other = allowed(bench), tmp_path / "other"
+    bench.git("checkout", "-q", "--detach")
+    bench.git("worktree", "add", "-q", str(other), "main")
+    ledger = bench.ledger()
+    commit = merge(other, "main", known.recorded, ledger=ledger, service="api", share=alone)
+    assert bench.git("rev-parse", "main") == commit
+    shown = ["git", "-C", str(other), "status", "--porcelain", "--untracked-files=no"]
+    assert subprocess.run(shown, check=True, capture_output=True, text=True).stdout == ""
+
+
 # --- how git is asked -----------------------------------------------------------------------
 
 

@@ -6,7 +6,8 @@
 
 The change has to stand on the very commit of the base branch that was decided on, so that the
 merged tree is the examined tree. The ALLOW is used up in the ledger before the branch moves, and of
-two that use it at once the first in the ledger wins; the branch moves by compare-and-swap. A merge
+two that use it at once the first in the ledger wins; the branch moves by compare-and-swap. One that
+another worktree has checked out is left alone, as git does: its files would stay behind. A merge
 that fails after that has spent its ALLOW, and the change is evaluated again: nothing is merged
 twice.
 
@@ -79,8 +80,8 @@ def merge(
 
     Raises:
         InvalidValue: no local branch of this name, or the change does not stand on it.
-        WorkspaceBusy: the branch has moved, its checkout is in the way, or somebody else used the
-            decision first.
+        WorkspaceBusy: the branch has moved, its checkout is in the way, another worktree has it
+            checked out, or somebody else used the decision first.
         DependencyMissing: git is not installed; nothing is used up.
     """
     import pygit2  # noqa: PLC0415 (an extra)
@@ -98,6 +99,7 @@ def merge(
             remedy="sigil eval again",
         )
     move = _mover(root, branch)
+    _refuse_elsewhere(root, branch, repository.workdir)
     commit = _commit(repository, decided)
     use_up(decided, ledger, service, share=share)
     if not repository.is_bare and _is_checked_out(repository, name):
@@ -110,6 +112,33 @@ def merge(
 def _is_checked_out(repository: Any, name: str) -> bool:
     """Say whether HEAD names a branch; it may be detached, or name one that is yet to be born."""
     return repository.references["HEAD"].target == name
+
+
+def _refuse_elsewhere(root: Path, branch: str, here: str | None) -> None:
+    """Refuse to move a branch that another worktree of the repository has checked out.
+
+    Args:
+        root: the repository.
+        branch: its short name.
+        here: the worktree whose files follow; None where there is none.
+    """
+    try:
+        listed = run_git("worktree", "list", "--porcelain", folder=root, timeout_s=GIT_S)
+    except TimeoutError as error:
+        raise _unmoved(branch, str(error)) from error
+    if listed.returncode:
+        raise _unmoved(branch, complaint(listed.stderr))
+    own = None if here is None else Path(here).resolve()
+    for told in listed.stdout.split("\n\n"):
+        first, *more = told.splitlines() or [""]
+        place = Path(first.removeprefix("worktree "))
+        if f"branch refs/heads/{branch}" in more and place.resolve() != own:
+            raise WorkspaceBusy(
+                f"{printable(branch, 80)} is checked out in another worktree, "
+                f"{printable(str(place), 200)}, whose files would stay behind",
+                remedy="git switch --detach there (git worktree prune, if it is gone), "
+                "then decide again",
+            )
 
 
 def _commit(repository: Any, decided: Decided) -> str:
