@@ -22,6 +22,7 @@ from sigil.gate.trust import (
     Tier,
     Transition,
     TrustEvent,
+    cohens_kappa,
     trust,
 )
 
@@ -193,3 +194,88 @@ def test_after_a_fall_what_was_earned_before_lifts_nobody_again(steps):
     if service.tier is Tier.AUTO:
         service.happened(Incident(service.now, "safety")).after(400 * DAY)
         assert service.tier is Tier.ADVISORY
+
+
+# --- which evaluation stands for a change -------------------------------------------------
+
+CHANGES = ("a", "b", "c")
+CHANCES = st.sampled_from([("ALLOW", False), ("REVIEW", False), ("REVIEW", True), ("BLOCK", False)])
+EVALUATIONS = st.lists(st.tuples(st.sampled_from(CHANGES), CHANCES), max_size=12)
+VERDICTS = st.fixed_dictionaries(dict.fromkeys(CHANGES, WORDS))
+
+
+def evaluations(drawn, verdicts=None) -> list[TrustEvent]:
+    """Return evaluations of three changes within a minute, and what a human said of each."""
+    found: list[TrustEvent] = [Enrolled(START)]
+    for number, (change, (word, circumstantial)) in enumerate(drawn):
+        ts = START + timedelta(seconds=number + 1)
+        one = Evaluated(ts, f"{change}_{number}", change, word, is_circumstantial=circumstantial)
+        found.append(one)
+    named = {one.artifact: one.eval for one in found if isinstance(one, Evaluated)}
+    end = START + timedelta(minutes=1)
+    return found + [Judged(end, named[one], verdicts[one]) for one in named if verdicts]
+
+
+def kappa(events):
+    conditions = trust(events, START + timedelta(minutes=2)).conditions
+    return next(one.value for one in conditions if one.name == "agreement κ")
+
+
+@given(drawn=EVALUATIONS, verdicts=VERDICTS)
+def test_verdicts_are_compared_with_the_first_evaluation_that_rests_on_the_exam(drawn, verdicts):
+    pairs = []
+    for change in {change for change, _ in drawn}:
+        mine = [chance for name, chance in drawn if name == change]
+        settled = [word for word, circumstantial in mine if not circumstantial]
+        pairs.append(((settled or ["REVIEW"])[0], verdicts[change]))
+    expected = cohens_kappa(pairs)
+    found = kappa(evaluations(drawn, verdicts))
+    assert found == (None if expected is None else round(float(expected), 6))
+
+
+@given(drawn=EVALUATIONS, verdicts=VERDICTS, later=EVALUATIONS)
+def test_no_later_evaluation_replaces_one_that_rests_on_the_exam(drawn, verdicts, later):
+    settled = {change for change, (_, circumstantial) in drawn if not circumstantial}
+    again = [one for one in later if one[0] in settled]
+    end = START + timedelta(minutes=2)
+    before = evaluations(drawn, verdicts)
+    after = [
+        Evaluated(end, f"later_{number}", change, word, is_circumstantial=circumstantial)
+        for number, (change, (word, circumstantial)) in enumerate(again)
+    ]
+    assert trust([*before, *after], end) == trust(before, end)
+
+
+@given(drawn=EVALUATIONS, verdicts=VERDICTS)
+def test_a_circumstance_leaves_no_trace_once_the_exam_has_spoken(drawn, verdicts):
+    settled = {change for change, (_, circumstantial) in drawn if not circumstantial}
+    kept = [one for one in drawn if one[0] not in settled or not one[1][1]]
+    end = START + timedelta(minutes=2)
+    assert trust(evaluations(drawn, verdicts), end) == trust(evaluations(kept, verdicts), end)
+
+
+@given(word=st.sampled_from(["ALLOW", "BLOCK"]), later=WORDS, verdict=WORDS)
+def test_whatever_is_said_of_it_an_allow_or_a_block_is_never_provisional(word, later, verdict):
+    found = [
+        Enrolled(START),
+        Evaluated(START, "one", "a", word, is_circumstantial=True),
+        Evaluated(START, "two", "a", later),
+        Judged(START, "one", verdict),
+        Evaluated(START, "three", "b", "REVIEW"),
+        Judged(START, "three", "REVIEW"),
+    ]
+    expected = cohens_kappa([(word, verdict), ("REVIEW", "REVIEW")])
+    assert kappa(found) == (None if expected is None else round(float(expected), 6))
+
+
+def test_repeating_an_incomplete_evaluation_does_not_tidy_the_scorecard():
+    service = advisory()
+    before = service.events
+    spoilt = Evaluated(service.now, "x", "x", "REVIEW", False, is_circumstantial=True)
+    mended = Evaluated(service.now, "y", "x", "ALLOW", True)
+
+    def scorecard(*events):
+        conditions = trust([*before, *events], service.now).conditions
+        return next(one.value for one in conditions if one.name == "scorecard")
+
+    assert scorecard(spoilt, mended) == scorecard(spoilt) < scorecard(mended)

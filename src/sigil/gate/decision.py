@@ -85,6 +85,34 @@ class Code(StrEnum):
     BROKEN_OFF = "broken_off"
 
 
+_CIRCUMSTANCES = frozenset(
+    {
+        Code.STAGE_FAILED,
+        Code.NOT_KNOWN,
+        Code.NOTHING_SCORED,
+        Code.NO_PROVENANCE,
+        Code.NOT_RUN,
+        Code.STALE_LEDGER,
+        Code.LEDGER_UNKNOWN,
+        Code.EVALUATOR_UNKNOWN,
+        Code.SEED_KNOWN,
+    }
+)
+
+
+def is_circumstance(code: str, about: str) -> bool:
+    """Say whether a reason lies with whoever evaluates, and says nothing of change or exam.
+
+    An error, a flicker, other scores or a change that does not come up may be the change's doing,
+    and so they are none.
+
+    Args:
+        code: of the reason, as it is recorded; one of a later version is none.
+        about: what it concerns.
+    """
+    return code in _CIRCUMSTANCES and about != Stage.DEPLOY_PR.value
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One reason, as data that carries nothing of a scenario.

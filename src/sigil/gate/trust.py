@@ -10,9 +10,10 @@ configured: a recorded transition is news for people and no input here.
     ADVISORY: an incident tagged eval.regression ▶ SHADOW, a contradiction ▶ SHADOW
     SHADOW: a BLOCK that a human overrides ▶ NONE
 
-A change is counted once, by its first evaluation and the first verdict on it, however often it is
-evaluated. Each promotion waits a day after the last transition, and what was counted before a fall
-does not count after it.
+A change is counted once, by its first evaluation and the first verdict on it; an evaluation that
+recommends REVIEW for nothing but a circumstance of whoever evaluates stands for it only until one
+rests on the exam. Each promotion waits a day after the last transition, and what was counted before
+a fall does not count after it.
 
 Not here: reading the ledger (`sigil.gate.record.history`), what a tier allows
 (`sigil.gate.decision`).
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
@@ -58,6 +59,8 @@ class Evaluated:
         artifact: digest of the change, with its baseline and exam: what makes it one change.
         recommended: the verdict without regard to the tier.
         is_complete: whether nothing failed that was not the change's fault.
+        is_circumstantial: whether nothing but a circumstance of whoever evaluated, such as a stale
+            ledger, keeps it from an ALLOW.
     """
 
     ts: datetime
@@ -65,6 +68,12 @@ class Evaluated:
     artifact: str
     recommended: Word
     is_complete: bool = True
+    is_circumstantial: bool = False
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether a later one of the same change may take its place: no ALLOW or BLOCK ever."""
+        return self.is_circumstantial and self.recommended == "REVIEW"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +238,8 @@ class _State:
         ladder: the rules.
         tier: now.
         since: of the last transition.
-        evaluated: since the last fall, the first evaluation of each change.
+        evaluated: since the last fall, of each change the first evaluation that is not provisional,
+            or else the first; in the order in which they happened.
         change: by evaluation: what it was about.
         judged: the first human verdict on each change.
         contradicted: changes that a human or an incident spoke against.
@@ -264,13 +274,24 @@ def _tell(state: _State, event: TrustEvent) -> None:
                 _move(state, Tier.SHADOW, event.ts, "enrolled")
         case Evaluated():
             state.change[event.eval] = event.artifact
-            state.evaluated.setdefault(event.artifact, event)
+            _count(state, event)
         case Judged():
             state.judged.setdefault(state.about(event.eval), event.verdict)
         case Overridden():
             _override(state, event)
         case Incident():
             _shake(state, event)
+
+
+def _count(state: _State, event: Evaluated) -> None:
+    """Let an evaluation stand for its change, if none does that is worth as much."""
+    first = state.evaluated.get(event.artifact)
+    if first is None:
+        state.evaluated[event.artifact] = event
+    elif first.is_provisional and not event.is_provisional:
+        del state.evaluated[event.artifact]  # it is the latest now
+        whole = first.is_complete and event.is_complete  # repeating does not tidy the scorecard
+        state.evaluated[event.artifact] = replace(event, is_complete=whole)
 
 
 def _override(state: _State, event: Overridden) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Literal
 
 from sigil.errors import LedgerBroken
-from sigil.gate.decision import Verdict
+from sigil.gate.decision import Code, Verdict, is_circumstance
 from sigil.gate.record.events import (
     DECISION,
     ENROLLED,
@@ -90,7 +90,16 @@ def spoken_against(
 def _evaluated(ts: datetime, known: Decided, is_complete: bool) -> Evaluated:
     one = known.provenance
     change = f"{one.artifact} {one.baseline} {one.scenarios}"
-    return Evaluated(ts, known.eval, change, known.recommended.value, is_complete)
+    reasons = [reason for reason in known.reasons if reason["code"] != Code.TIER]
+    return Evaluated(
+        ts,
+        known.eval,
+        change,
+        known.recommended.value,
+        is_complete,
+        is_circumstantial=bool(reasons)
+        and all(is_circumstance(reason["code"], reason["about"]) for reason in reasons),
+    )
 
 
 def _told(entry: Recorded) -> TrustEvent | None:
