@@ -326,7 +326,9 @@ class DeploymentFailed(SigilError):
         problem: as `SigilError`.
         where: likewise.
         remedy: likewise.
-        output: the end of what it printed until then, line by line, fit to be shown.
+        output: the end of what it printed until then, in whole lines, as it was printed: fit to
+            be shown only by `sigil.gate.telling`.
+        tree: the folder that its own files were in, as it saw it; empty if that is not known.
     """
 
     exit_code = 65
@@ -338,9 +340,11 @@ class DeploymentFailed(SigilError):
         where: Where | None = None,
         remedy: str | None = None,
         output: tuple[str, ...] = (),
+        tree: str = "",
     ):
         super().__init__(problem, where=where, remedy=remedy)
         self.output = output
+        self.tree = tree
 
 
 class IntentMalformed(SigilError):

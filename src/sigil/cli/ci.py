@@ -145,7 +145,7 @@ class _Job:
                 lanes=os.cpu_count() or 1,
             )
             outcome, found = examination(
-                wanted, key, quiet=quiet, find=lambda *_args, **_named: revisions
+                wanted, key, quiet=quiet, find=lambda *_args, **_named: revisions, tell=_fit
             )
             verdict = outcome.decision.verdict
             self._set(commit, publishing.STATES[verdict], publishing.status_text(found))
@@ -222,6 +222,14 @@ class _Job:
         self._forge.set_status(commit, state, context_of(self._service), description)
 
 
+def _fit(text: str) -> str:
+    """Return a warning as the author of the change may read it: the job's log is public."""
+    from sigil.gate.parts import machine_names
+    from sigil.gate.telling import Telling
+
+    return Telling(environment=os.environ, machine=machine_names()).line(text)
+
+
 def _warn(text: str) -> None:
     from sigil.printable import printable_once
 
@@ -233,12 +241,16 @@ def _print(outcome: Outcome, facts: dict[str, Any]) -> None:
 
     from sigil.cli.evaluation_shown import print_outcome
     from sigil.gate.feedback import Disclosure
+    from sigil.gate.view import present
     from sigil.printable import printable
 
     if outcome.feedback.disclosure is Disclosure.STEPS:
-        print_outcome(outcome, Console(highlight=False))
+        told = present.obstacle_lines(outcome.feedback)
+        print_outcome(outcome, Console(highlight=False), told)
     else:
         _print_less(outcome)
+    if outcome.troubles:
+        click.echo(f" all of it, for whoever runs the gate: sigil report {outcome.eval}")
     told = facts["forge"]
     if told["next"]:
         click.echo(told["next"])
@@ -262,8 +274,8 @@ def _print_less(outcome: Outcome) -> None:
     if outcome.score is not None:
         head, visible, *_ = present.score_table(outcome.score)
         click.echo(f"{head}\n{visible}\n")
-    for trouble in outcome.troubles:
-        click.echo(f" {trouble.stage.value} failed: {printable(trouble.problem)}")
+    for line in present.obstacle_lines(outcome.feedback):
+        click.echo(f" {line}")
     ref = printable(outcome.revisions.change.ref)
     click.echo(present.decision_line(outcome.decision.verdict, ref, outcome.service))
 

@@ -63,7 +63,7 @@ def eval_(
     from rich.console import Console
 
     from sigil.cli.evaluation import examination
-    from sigil.cli.evaluation_shown import print_outcome
+    from sigil.cli.evaluation_shown import failures_for_operator, print_outcome
     from sigil.cli.options import print_json, repository
     from sigil.gate.parts import Wanted
     from sigil.gate.record.dossier import plain
@@ -84,7 +84,7 @@ def eval_(
     if as_json:
         print_json({**plain(found), "feedback": plain(outcome.feedback)})
     else:
-        print_outcome(outcome, Console(highlight=False))
+        print_outcome(outcome, Console(highlight=False), failures_for_operator(outcome))
     ctx.exit(outcome.decision.verdict.exit_code)
 
 

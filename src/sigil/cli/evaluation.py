@@ -30,6 +30,7 @@ def examination(
     *,
     quiet: bool,
     find: Callable[..., Revisions] = resolve,
+    tell: Callable[[str], str] = str,
 ) -> tuple[Outcome, Summary]:
     """Evaluate, and keep the dossier.
 
@@ -38,6 +39,7 @@ def examination(
         key: file and descriptor of the private key, as they were given.
         quiet: say nothing while it goes on.
         find: finds the commits; see `Parts`.
+        tell: makes a warning fit for whoever reads it.
 
     Warnings are told on standard error, quiet or not.
 
@@ -58,7 +60,7 @@ def examination(
         )
         outcome = evaluate(wanted, parts, shown)
     for warning in outcome.warnings:
-        click.echo(f"sigil: warning: {printable_once(warning)}", err=True)
+        click.echo(f"sigil: warning: {printable_once(tell(warning))}", err=True)
     found = summary(outcome)
     keep_summary(folder_of(root, outcome.eval), found, outcome.feedback)
     return outcome, found

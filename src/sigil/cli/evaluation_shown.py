@@ -6,14 +6,18 @@ visible scenarios are the operator's, and have a command of their own (`sigil re
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from rich.console import Console
 from rich.text import Text
 
 from sigil.cli.status_line import StatusLine
 from sigil.gate.decision import Code, Stage, Verdict
 from sigil.gate.evaluation import Outcome
+from sigil.gate.telling import for_operator
 from sigil.gate.trust import Tier
 from sigil.gate.view import present
+from sigil.llm.redaction import redact
 from sigil.printable import printable, printable_once
 
 _DOING = {
@@ -64,8 +68,22 @@ def _reason(line: str) -> Text:
     return Text.assemble(" ", (word, _STYLE[Verdict(word)]), f" {clause}")
 
 
-def print_outcome(outcome: Outcome, console: Console) -> None:
-    """Print what an evaluation came to."""
+def failures_for_operator(outcome: Outcome) -> Iterator[str]:
+    """Yield which stages failed and why, with what was printed, as the operator may see it."""
+    for trouble in outcome.troubles:
+        yield f"{trouble.stage.value} failed: {printable_once(redact(trouble.problem))}"
+        yield from (f"  │ {line}" for line in for_operator(trouble.output))
+
+
+def print_outcome(outcome: Outcome, console: Console, failures: Iterable[str]) -> None:
+    """Print what an evaluation came to.
+
+    Args:
+        outcome: of it.
+        console: where.
+        failures: stages that failed, in lines for whoever reads there: `failures_for_operator`, or
+            `present.obstacle_lines`.
+    """
     revisions = outcome.revisions
     console.print(f" {printable(revisions.change.ref)} → {present.short(revisions.change.digest)}")
     console.print(f"  baseline → {present.short(revisions.baseline.digest)}\n")
@@ -73,11 +91,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
         for line in present.score_table(outcome.score):
             console.print(line, markup=False)
         console.print()
-    for trouble in outcome.troubles:
-        problem = printable_once(trouble.problem)
-        console.print(f" {trouble.stage.value} failed: {problem}", markup=False, soft_wrap=True)
-        for line in trouble.output:
-            console.print(f"   │ {line}", markup=False, soft_wrap=True)
+    for line in failures:
+        console.print(f" {line}", markup=False, soft_wrap=True)
     for line in present.reason_lines(outcome.decision):
         console.print(_reason(line), soft_wrap=True)
     if outcome.score is not None:

@@ -83,6 +83,9 @@ def _print(found: Summary, frames: list[str], *, of_all: bool) -> None:
     click.echo(f"{found.eval} · {found.service} · {printable(found.ref)} · {found.verdict.value}")
     for line in told_once(found.lines, found.troubles):
         click.echo(f"  {printable_once(line)}")
+    for trouble in found.troubles:
+        for line in trouble.get("output", "").splitlines():
+            click.echo(f"    │ {printable_once(line)}")
     for frame in frames:
         click.echo(f"\n{frame}")
     if not frames:

@@ -8,7 +8,7 @@ Not here: finding it out (`sigil.gate.evaluation`), deciding (`sigil.gate.decisi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -105,7 +105,10 @@ def disclosed(complete: Complete, before: Sequence[Complete] | None, *, most: in
 
 
 def telling(
-    service: Service | None, revisions: Revisions, environment: Mapping[str, str]
+    service: Service | None,
+    revisions: Revisions,
+    environment: Mapping[str, str],
+    machine: Collection[str],
 ) -> Telling:
     """Return what makes the words of a deployment fit for the author of the change.
 
@@ -113,6 +116,7 @@ def telling(
         service: of the base ref; None if that could not be read.
         revisions: what was compared, which the author knows.
         environment: of the evaluator.
+        machine: words that name its machine.
     """
     names = [] if service is None else service.env
     health = getattr(service and service.deploy, "health", "")
@@ -120,6 +124,7 @@ def telling(
     return Telling(
         vault={name: environment[name] for name in names if name in environment},
         environment=environment,
+        machine=machine,
         public={health, *(one.commit for one in commits)},
     )
 

@@ -324,7 +324,9 @@ class _Evaluation:
                 numbers=concluding.numbers(answers, self.secret),
                 disclosed=told,
                 troubles=troubles,
-                telling=concluding.telling(service, self.revisions, self.parts.environment),
+                telling=concluding.telling(
+                    service, self.revisions, self.parts.environment, self.parts.machine
+                ),
             ),
             troubles=troubles,
             observed=self.examined.observed,

@@ -23,10 +23,12 @@ from sigil.gate.decision import Stage, Verdict
 from sigil.gate.model import Half, Result, Status, StepStatus
 from sigil.gate.scoring import Answers
 from sigil.gate.stages import Trouble
+from sigil.gate.telling import Telling
 
 _BEFORE = frozenset({Stage.POLICY, Stage.DEPLOY_PR, Stage.DEPLOY_BASELINE})
 """Stages whose problems an author may read: nothing of the exam was opened for them, or had reached
 what they are about. Problems of the others are the operator's."""
+_SHAPES_ALONE = Telling()
 
 
 class Disclosure(StrEnum):
@@ -83,7 +85,7 @@ class Obstacle:
     Args:
         stage: that failed.
         problem: one line; empty where it is the operator's.
-        output: the end of what a service printed that did not come up.
+        output: the end of what a service printed that did not come up, as `Telling` leaves it.
     """
 
     stage: Stage
@@ -150,6 +152,7 @@ def feedback(
     numbers: Mapping[str, int],
     disclosed: Disclosure,
     troubles: Sequence[Trouble] = (),
+    telling: Telling = _SHAPES_ALONE,
 ) -> Feedback:
     """Return what the author is told.
 
@@ -160,6 +163,7 @@ def feedback(
         numbers: of each holdout in this evaluation, by id, 1 to their count in random order.
         disclosed: how much is said of holdouts.
         troubles: stages that failed.
+        telling: makes their words fit for the author.
     """
     visible = [
         Line(
@@ -185,14 +189,18 @@ def feedback(
     ]
     failing = {one.question.spec for one in sealed if _failed(one.pr) and one.question.spec}
     specs = () if disclosed is Disclosure.NOTHING else tuple(sorted(failing))
-    obstacles = tuple(_obstacle(trouble) for trouble in troubles)
+    obstacles = tuple(_obstacle(trouble, telling) for trouble in troubles)
     return Feedback(name, verdict, disclosed, (*visible, *holdouts), specs, obstacles)
 
 
-def _obstacle(trouble: Trouble) -> Obstacle:
+def _obstacle(trouble: Trouble, telling: Telling) -> Obstacle:
     if trouble.stage not in _BEFORE:
         return Obstacle(trouble.stage)
-    return Obstacle(trouble.stage, trouble.problem, trouble.output)
+    return Obstacle(
+        trouble.stage,
+        telling.line(trouble.problem, trouble.tree),
+        telling.lines(trouble.output, trouble.tree),
+    )
 
 
 def _failed(results: Sequence[Result]) -> bool:

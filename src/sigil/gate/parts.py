@@ -6,8 +6,9 @@ Not here: the evaluation (`sigil.gate.evaluation`), what stands behind the parts
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sigil.effects import SYSTEM_CLOCK, Clock, random_bytes
@@ -27,6 +28,12 @@ def alone(ledger: Ledger) -> bool:
     """Share a ledger that has no remote."""
     del ledger
     return False
+
+
+def machine_names() -> frozenset[str]:
+    """Return the words by which this machine tells itself apart: its name, and its kernel's."""
+    known = os.uname()
+    return frozenset({known.nodename, known.nodename.partition(".")[0], known.release})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,8 @@ class Parts:
         resolve: finds the commits.
         clock: the time.
         entropy: bytes that nobody knows.
+        environment: that the evaluator runs in; none of it may be told to the author of a change.
+        machine: words that name it; nor may these.
     """
 
     identities: Callable[[], Identities]
@@ -84,3 +93,5 @@ class Parts:
     resolve: Callable[..., Revisions] = resolve
     clock: Clock = SYSTEM_CLOCK
     entropy: Callable[[int], bytes] = random_bytes
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    machine: frozenset[str] = field(default_factory=machine_names, repr=False)

@@ -49,12 +49,14 @@ class Trouble:
         stage: which.
         problem: one line that holds nothing of a holdout.
         output: the end of what a service printed before it was healthy, and so before anything of
-            the exam reached it; line by line, fit to be shown.
+            the exam reached it; whole lines as they were printed, see `sigil.gate.telling`.
+        tree: the folder that its own files were in, as it saw it.
     """
 
     stage: Stage
     problem: str
     output: tuple[str, ...] = ()
+    tree: str = ""
 
 
 @dataclass(slots=True)
@@ -106,7 +108,7 @@ class Stages:
 
 def _trouble(stage: Stage, error: Exception) -> Trouble:
     if isinstance(error, DeploymentFailed):
-        return Trouble(stage, str(error), error.output)
+        return Trouble(stage, str(error), error.output, error.tree)
     # Another message may hold anything, also of a holdout; its kind cannot.
     known = isinstance(error, SigilError)
     return Trouble(stage, str(error) if known else f"unexpected {type(error).__name__}")

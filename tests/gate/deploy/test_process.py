@@ -22,6 +22,7 @@ from sigil.gate.deploy import Deployment, Source, deploy, process
 from sigil.gate.deploy.settings import Process
 from sigil.gate.effects import Call, EffectFailed
 from sigil.gate.http.client import Http
+from sigil.gate.telling import for_operator
 from sigil.sandbox import CommandSandbox
 
 if TYPE_CHECKING:
@@ -205,8 +206,16 @@ raise SystemExit(1)
 """
     with pytest.raises(DeploymentFailed) as failed:
         deploy(settings(), commit({"server.py": program}), "pr", cache=cache).start()
-    assert failed.value.output[-2:] == ("line 49", 'api_key = "[redacted]"')
-    assert len(failed.value.output) == 20
+    shown = for_operator(failed.value.output)
+    assert shown[-2:] == ("line 49", 'api_key = "[redacted]"')
+    assert len(shown) == 20
+
+
+def test_a_line_whose_beginning_is_lost_is_left_out(commit: Commit, cache: Path):
+    program = "print('x' * 100_000)\nprint('the end')\nraise SystemExit(1)"
+    with pytest.raises(DeploymentFailed) as failed:
+        deploy(settings(), commit({"server.py": program}), "pr", cache=cache).start()
+    assert failed.value.output == ("the end",)
 
 
 def test_what_a_change_prints_once_it_is_healthy_is_not_kept(commit: Commit, cache: Path):

@@ -28,9 +28,8 @@ from typing import Final, NoReturn, Self
 from sigil.errors import DeploymentFailed, SandboxUnavailable
 from sigil.evaluate.interpreter import choose_python
 from sigil.gate.deploy.health import wait_until_healthy
-from sigil.gate.deploy.model import Order
+from sigil.gate.deploy.model import Order, whole_lines
 from sigil.gate.deploy.settings import PORT, Process
-from sigil.llm.redaction import redact
 from sigil.printable import printable
 from sigil.sandbox.base import freeze
 from sigil.sandbox.checkout import Checkout, open_checkout
@@ -42,7 +41,8 @@ from sigil.store.files import sweep, temporary_directory
 
 LOG_BYTES: Final = 64 * 2**10
 _SHOWN: Final = 300
-_LINES: Final = 20
+_TREE: Final = "/checkout"
+"""Where a service sees its files; `sigil.sandbox.inside.view`, which is not ours to import."""
 _MEGABYTE: Final = 2**20
 _BUILD_OUTPUT: Final = 16 * _MEGABYTE
 
@@ -201,6 +201,7 @@ class ProcessDeployment:
                 raise DeploymentFailed(
                     f"the build command {printable(command, 80)} {_how(result)}{_last(output)}",
                     output=output,
+                    tree=_TREE,
                 )
 
     def _limits(self, wall_s: float = 1.0) -> Limits:
@@ -235,7 +236,7 @@ class ProcessDeployment:
         if ports and self._settings.port not in ports:
             problem = f"{problem}: it listens on {', '.join(map(str, ports))}"
             remedy = f"have it listen on {PORT}, which is {self._settings.port}, or set port"
-        raise DeploymentFailed(problem, remedy=remedy, output=output) from failed
+        raise DeploymentFailed(problem, remedy=remedy, output=output, tree=_TREE) from failed
 
     @property
     def _may_tell(self) -> bool:
@@ -243,17 +244,14 @@ class ProcessDeployment:
         return self._order.side == "baseline" or not self._settings.readable
 
     def _last_lines(self, output: bytes) -> tuple[str, ...]:
-        """Return the end of an output, without what looks like a secret."""
-        if not self._may_tell:
-            return ()
-        lines = redact(output.decode(errors="replace")).splitlines()
-        kept = [line.rstrip() for line in lines if line.strip()][-_LINES:]
-        return tuple(printable(line, _SHOWN) for line in kept)
+        """Return the end of an output, if it may be told at all."""
+        return whole_lines(output, LOG_BYTES) if self._may_tell else ()
 
 
 def _last(output: Sequence[str]) -> str:
-    """Return the last line of an output in brackets; nothing of none."""
-    return f" ({output[-1].strip()})" if output else ""
+    """Return the last line of an output in brackets; nothing of none, or of a long one."""
+    last = output[-1].strip() if output else ""
+    return f" ({printable(last)})" if 0 < len(last) <= _SHOWN else ""
 
 
 def _how(result: CommandResult) -> str:

@@ -18,7 +18,7 @@ from sigil.gate.feedback import Disclosure, Feedback, Line
 from sigil.gate.model import StepStatus
 from sigil.gate.scoring import Pair, Score
 from sigil.gate.trust import Condition, Tier, Trust
-from sigil.printable import printable
+from sigil.printable import printable, printable_once
 
 MINUS = "−"
 _DIGITS = 8
@@ -261,7 +261,7 @@ def feedback_lines(told: Feedback) -> list[str]:
     if told.disclosure is not Disclosure.STEPS:
         total = f"of visible steps {total}"
     return [
-        *_obstacles(told),
+        *obstacle_lines(told),
         *lines,
         *_coarse(told),
         "",
@@ -270,10 +270,10 @@ def feedback_lines(told: Feedback) -> list[str]:
     ]
 
 
-def _obstacles(told: Feedback) -> Iterator[str]:
+def obstacle_lines(told: Feedback) -> Iterator[str]:
     """Yield what kept the evaluation from its end, as far as it is the author's."""
     for one in told.obstacles:
-        yield f"{one.stage.value} failed: {one.problem or OPERATORS}"
+        yield f"{one.stage.value} failed: {printable_once(one.problem) or OPERATORS}"
         yield from (f"  │ {line}" for line in one.output)
 
 

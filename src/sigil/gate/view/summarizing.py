@@ -9,7 +9,9 @@ from sigil.gate.evaluation import Outcome
 from sigil.gate.record import events
 from sigil.gate.record.summary import HALVES, Figures, Summary
 from sigil.gate.scoring import Score
+from sigil.gate.telling import for_operator
 from sigil.gate.view import present
+from sigil.llm.redaction import redact
 
 
 def figures(found: Score | None) -> dict[str, Figures | None]:
@@ -50,8 +52,8 @@ def summary(outcome: Outcome) -> Summary:
         troubles=[
             {
                 "stage": trouble.stage.value,
-                "problem": trouble.problem,
-                "output": "\n".join(trouble.output),
+                "problem": redact(trouble.problem),
+                "output": "\n".join(for_operator(trouble.output)),
             }
             for trouble in outcome.troubles
         ],

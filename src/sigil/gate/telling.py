@@ -1,0 +1,233 @@
+"""What of a deployment's words the author of a change may read.
+
+Why a change does not come up its author may know: nobody has asked it anything by then. But what
+it prints shows the machine that it was started on, and so do our own messages about that. One
+rule stands between the two, and everything that crosses goes through it:
+
+- A value of the vault, or of the environment that the evaluator runs in, is a name; the name of
+  its machine is ``…``.
+- A path below the change's own tree is relative to it. Any other absolute path, and what leads out
+  of the tree, is ``…``; the name of a file of code stays: ``…/server.py``.
+- An address of another machine is ``https://…``.
+- What has the shape of a key, and any long run of letters and digits that reads like no word, is
+  `REDACTED`.
+
+When in doubt it hides. Pure, and in time that grows with the length of the text alone, which
+hostile code wrote.
+
+Not here: text that its author disguised, as by base64 of short pieces, which no rule can know
+(docs/threat-model.md); which problems are told at all (`sigil.gate.feedback`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from itertools import groupby
+from pathlib import PurePosixPath
+from typing import Final
+from urllib.parse import urlsplit
+
+from sigil.gate.secrets import LEAST, Redactor
+from sigil.llm.redaction import REDACTED, redact
+from sigil.printable import printable
+
+ELSEWHERE: Final = "…"
+"""Stands for a path of the machine."""
+LEAST_SURROUNDING: Final = 8
+"""Characters of a value of the environment that is hidden. Shorter ones are words such as ``true``
+and ``C.UTF-8``; of what is secret by its name, the vault, `LEAST` are enough."""
+_MOST_SURROUNDING: Final = 4096
+_LINES: Final = 20
+_SHOWN: Final = 300
+
+_SLASH: Final = r"(?:\\{0,8}/|%(?:25){0,3}2[Ff])"
+"""A slash as it is, in JSON, in a URL."""
+_INSIDE: Final = r"""[^\s"'`<>()\[\]{},;:|…]"""
+_BEGINS: Final = r"""(?:
+      (?<![\w…])(?<!(?<!\w)\.)              # not inside of a relative path
+    | (?<=\\[a-z0]) | (?<=\\x[0-9a-f]{2}) | (?<=\\u[0-9a-f]{4})  # after a character's escape
+    | (?<=-[A-Z])                           # -I/usr/include
+)"""
+_PLACE: Final = re.compile(
+    rf"""
+      (?P<url> (?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{{0,20}}:// [^\s"'`<>]* )
+    | (?P<quote>["'`]) (?P<quoted> {_SLASH} [^"'`\n]* ) (?P=quote)
+    | (?P<path>
+        (?: (?<![\w.-]) [\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}}: (?=/) )?   # host:/exported
+        {_BEGINS} (?! (?<=<)/[\w-]{{1,40}}> ) {_SLASH}+ (?!\s) {_INSIDE}+  # and no closing tag
+      | (?<![\w.]) (?:\.\.{_SLASH})+ {_INSIDE}*
+      )
+    """,
+    re.VERBOSE,
+)
+_CODE: Final = frozenset({
+    ".c", ".cc", ".cjs", ".cpp", ".cs", ".go", ".h", ".jar", ".java", ".js", ".jsx", ".kt", ".lua",
+    ".mjs", ".php", ".py", ".pyc", ".rb", ".rs", ".so", ".ts", ".tsx",
+})  # fmt: skip
+"""Files whose names say what of the language was running, and nothing of whose machine it was."""
+_OWN: Final = frozenset({"localhost", "0.0.0.0", "::", "::1"})  # noqa: S104 - read, not bound
+_COLOURS: Final = re.compile(r"(?:\x1b|\\x1b)\[[0-9;]{0,20}[A-Za-z]")
+
+_LONG: Final = 16
+"""Characters from which on a run may be a key."""
+_RUN: Final = re.compile(rf"""[^\s"'`<>()\[\]{{}},;:|=&\\{ELSEWHERE}]{{{_LONG},}}""")
+_USUAL: Final = frozenset("_-./+~@")
+_SEGMENT: Final = re.compile(r"[A-Za-z0-9]+")
+_AFFIXED: Final = re.compile(r"\d{0,4}([A-Za-z]*)\d{0,4}")
+_NUMBER: Final = re.compile(r"\d{1,8}")
+_FRACTION: Final = re.compile(r"[-+]?\d{1,10}\.\d{1,20}(?:[eE][-+]?\d{1,3})?")
+_PIECE: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_CONSONANTS: Final = re.compile(r"[b-df-hj-np-tv-xz]{5}", re.IGNORECASE)
+_LONGEST_WORD: Final = 20
+_LETTERS_OF_A_PIECE: Final = 3
+"""Fewer on average, and capitals stand where no word begins."""
+
+
+class Telling:
+    """Makes text fit for the author of a change.
+
+    Args:
+        vault: values that scenarios may read, by name.
+        environment: of the evaluator, by name; no name of it is told.
+        machine: words that name the evaluator's machine.
+        public: paths and words that the author knows, such as the path of the health check and the
+            commits that are compared.
+    """
+
+    def __init__(
+        self,
+        vault: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        machine: Collection[str] = (),
+        public: Collection[str] = (),
+    ):
+        self._vault, self._environment = vault or {}, environment or {}
+        self._public = frozenset(public)
+        names = "|".join(re.escape(name) for name in sorted(machine, reverse=True) if name)
+        self._machine = re.compile(rf"(?<![\w/-])(?:{names})(?![\w/-])") if names else None
+
+    def line(self, text: str, tree: str = "") -> str:
+        """Return one of our messages, fit to be told; ``tree`` as of `lines`."""
+        return self._hidden(text, tree)
+
+    def lines(self, output: Sequence[str], tree: str = "") -> tuple[str, ...]:
+        """Return the end of what a deployment printed, fit to be told and to be shown.
+
+        Args:
+            output: its lines, whole and as they were printed.
+            tree: the folder that its own files were in, as it saw it; empty if that is not known.
+        """
+        return _last(self._hidden("\n".join(output), tree))
+
+    def _hidden(self, text: str, tree: str) -> str:
+        text = redact(self._redactor.text(_COLOURS.sub("", text)))
+        text = _PLACE.sub(lambda found: self._placed(found, tree), text)
+        if self._machine is not None:
+            text = self._machine.sub(ELSEWHERE, text)
+        return _RUN.sub(lambda found: self._unless_random(found[0]), text)
+
+    @cached_property
+    def _redactor(self) -> Redactor:
+        """What hides values; made when something is told at all, which is seldom."""
+        hidden = {name: value for name, value in sorted(self._vault.items()) if len(value) >= LEAST}
+        known = set(hidden.values()) | self._public
+        around = {
+            value
+            for value in self._environment.values()
+            if LEAST_SURROUNDING <= len(value) <= _MOST_SURROUNDING
+            and value not in known
+            and not value.startswith("/")  # a path like any other, and what is below it another
+        }
+        hidden |= {f"hidden_{number}": value for number, value in enumerate(sorted(around), 1)}
+        shown = {f"{name}_": printable(value) for name, value in hidden.items()}
+        return Redactor({**shown, **hidden})
+
+    # --- paths ----------------------------------------------------------------------------
+
+    def _placed(self, found: re.Match[str], tree: str) -> str:
+        if (url := found["url"]) is not None:
+            return self._address(url, tree)
+        if (quoted := found["quoted"]) is not None:
+            return f"{found['quote']}{self._path(quoted, tree)}{found['quote']}"
+        return self._path(found["path"], tree)
+
+    def _address(self, url: str, tree: str) -> str:
+        scheme, _, rest = url.partition("://")
+        if scheme.lower() == "file":
+            return self._path(rest, tree)
+        try:
+            host = urlsplit(url).hostname or ""
+        except ValueError:
+            host = ""
+        own = (host in _OWN or host.startswith("127.")) and "@" not in rest
+        return url if own else f"{scheme}://{ELSEWHERE}"
+
+    def _path(self, shown: str, tree: str) -> str:
+        path = shown.rstrip(".!?\\")
+        after = shown[len(path) :]
+        plain = re.sub(_SLASH, "/", path)
+        if not plain.strip("/") or plain in self._public:
+            return shown
+        if tree and PurePosixPath(plain).is_relative_to(tree) and ".." not in plain.split("/"):
+            return f"{PurePosixPath(plain).relative_to(tree)}{after}"
+        name = PurePosixPath(plain).name
+        kept = f"/{name}" if PurePosixPath(name).suffix in _CODE else ""
+        return f"{ELSEWHERE}{kept}{after}"
+
+    # --- keys -----------------------------------------------------------------------------
+
+    def _unless_random(self, run: str) -> str:
+        return run if run in self._public or not is_random(run) else REDACTED
+
+
+def for_operator(output: Sequence[str]) -> tuple[str, ...]:
+    """Return the end of what a deployment printed as its operator sees it, fit to be shown."""
+    return _last(redact("\n".join(output)))
+
+
+def _last(text: str) -> tuple[str, ...]:
+    kept = [line.rstrip() for line in text.splitlines() if line.strip()][-_LINES:]
+    return tuple(printable(line, _SHOWN) for line in kept)
+
+
+def is_random(run: str) -> bool:
+    """Return whether a run of characters without a space looks drawn by lot, as keys are.
+
+    It does where what reads like no word is at least half of it, or long enough for a key, or
+    where two characters are in it that stand in no name. Hashes count, and so do numbers of more
+    than 8 digits.
+    """
+    if len(run) < _LONG or _FRACTION.fullmatch(run):
+        return False
+    odd = {letter for letter in run if not letter.isalnum()} - _USUAL
+    segments = _SEGMENT.findall(run)
+    strange = [len(one) for one in segments if not _is_word(one)]
+    whole = sum(map(len, segments))
+    return (
+        (len(odd) > 1 and any(letter.isdigit() for letter in run))
+        or max(strange, default=0) >= _LONG
+        or (sum(strange) * 2 >= whole >= _LONG // 2 and bool(strange))
+        or _changes(run) * 2 >= len(run) >= _LONG
+    )
+
+
+def _is_word(segment: str) -> bool:
+    """Return whether letters and digits read like a word, a name in camel case, or a number."""
+    if _NUMBER.fullmatch(segment):
+        return True
+    found = _AFFIXED.fullmatch(segment)
+    if found is None:
+        return False
+    letters = found[1]
+    pieces = _PIECE.findall(letters)
+    return (
+        len(letters) >= _LETTERS_OF_A_PIECE * len(pieces) or len(letters) <= _LETTERS_OF_A_PIECE
+    ) and not any(_CONSONANTS.search(one) or len(one) > _LONGEST_WORD for one in pieces)
+
+
+def _changes(run: str) -> int:
+    """Return how often the kind of character changes in a run."""
+    kinds = groupby(run, key=lambda one: (one.isdigit(), one.isupper(), one.isalnum()))
+    return sum(1 for _ in kinds) - 1
