@@ -1,4 +1,4 @@
-"""`sigil scenario run`: the visible half, before anything is pushed."""
+"""`sigil scenario run`: the visible half before anything is pushed, a draft before it is sealed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import click
 
 from sigil.cli.options import as_json, print_json, repo_root
 from sigil.cli.scenario.choosing import service_name
+from sigil.cli.scenario.drafts import drafts, names_a_draft, on_terminal
 
 if TYPE_CHECKING:
     from sigil.gate.deploy import Deployment
     from sigil.gate.deploy.settings import External
+    from sigil.gate.model import Scenario
     from sigil.gate.policy import Service
     from sigil.gate.sittings import Observed
 
@@ -26,7 +28,7 @@ NOWHERE = "http://nowhere.invalid"
 
 
 @click.command()
-@click.argument("ids", nargs=-1, metavar="[ID…]")
+@click.argument("ids", nargs=-1, metavar="[ID…|FILE.lua…|-]")
 @service_name
 @click.option("--all", "everything", is_flag=True, help="All visible scenarios.")
 @click.option("--tag", "tags", multiple=True, help="Those with this tag.")
@@ -54,36 +56,42 @@ def run(
 ) -> None:
     """Run visible scenarios on the files as they stand; no key is needed, and none is used.
 
-    ID may be a pattern, such as 'billing/*'. Ends with code 1 if a scenario does not pass.
+    ID may be a pattern, such as 'billing/*'. With - the Lua on standard input is run, or FILE.lua
+    from outside of the bundle: a holdout can be tried before it is sealed. It is written nowhere,
+    and frames of it are shown on your terminal alone. Ends with code 1 if a scenario does not pass.
     """
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.errors import UsageError
-    from sigil.gate.bundle.linting import visible_scenarios
     from sigil.gate.exam.answerers import Answerers
     from sigil.gate.exam.examining import SITTING_S
-    from sigil.gate.exam.rehearsing import SIDE, chosen, rehearse
+    from sigil.gate.exam.rehearsing import SIDE, rehearse
     from sigil.gate.model import Status
-    from sigil.gate.trees import FolderTree
     from sigil.gate.view.present import counted
 
+    of_drafts = any(map(names_a_draft, ids))
+    if of_drafts and (as_json or junit or tags or everything or not all(map(names_a_draft, ids))):
+        raise UsageError(
+            "a draft is run alone, and for a terminal",
+            remedy="leave out --json, --junit, --all, --tag and ids",
+        )
     if not (ids or tags or everything):
         raise UsageError("which scenarios?", remedy="name some, or say --all or --tag")
     if deploys == (url is not None):
         raise UsageError("where is the service?", remedy="say --deploy or --url")
     root = repository(repo_root)
-    known = visible_scenarios(FolderTree(root), service)
-    scenarios = chosen(known, ids, tags)
+    asked_of = _service(root, service)
+    scenarios = drafts(root, service, ids) if of_drafts else _visible(root, service, ids, tags)
     start = SYSTEM_CLOCK.monotonic_ns()
     with ExitStack() as standing:
         answerers = standing.enter_context(Answerers(os.environ))
         deployment = standing.enter_context(_deployment(root, service, url, quiet=as_json))
-        asked = counted(len(scenarios), "visible scenario")
+        asked = counted(len(scenarios), "draft" if of_drafts else "visible scenario")
         _say(f"running {asked} against {service}", quiet=as_json)
         observed = rehearse(
             scenarios,
             deployment,
-            answerers.make(_service(root, service), {SIDE: deployment}),
+            answerers.make(asked_of, {SIDE: deployment}),
             seed=seed,
             lanes=lanes or os.cpu_count() or 1,
             most_seconds=SITTING_S,
@@ -94,9 +102,19 @@ def run(
     if as_json:
         print_json([_facts(one) for one in observed])
     else:
-        _print(observed, elapsed)
+        _print(observed, elapsed, of_drafts=of_drafts)
     if any(one.result.status is not Status.PASS for one in observed):
         ctx.exit(FAILED)
+
+
+def _visible(
+    root: Path, service: str, ids: tuple[str, ...], tags: tuple[str, ...]
+) -> list[Scenario]:
+    from sigil.gate.bundle.linting import visible_scenarios
+    from sigil.gate.exam.rehearsing import chosen
+    from sigil.gate.trees import FolderTree
+
+    return chosen(visible_scenarios(FolderTree(root), service), ids, tags)
 
 
 def _say(text: str, *, quiet: bool) -> None:
@@ -174,7 +192,7 @@ def _facts(observed: Observed) -> dict[str, Any]:
     }
 
 
-def _print(observed: list[Observed], elapsed_s: float) -> None:
+def _print(observed: list[Observed], elapsed_s: float, *, of_drafts: bool) -> None:
     from sigil.gate.model import Status
     from sigil.gate.view.reporting import frame
 
@@ -185,10 +203,15 @@ def _print(observed: list[Observed], elapsed_s: float) -> None:
         click.echo(f"  {name:<{width}}  {one.result.status.value:<12}  ({_time(one.elapsed_ms)})")
     passed = sum(one.result.status is Status.PASS for one in observed)
     click.echo(f"  {passed}/{len(observed)} passed\n")
+    with_frames = not of_drafts or on_terminal()
     for one in observed:
-        if one.evidence is not None:
+        if one.evidence is not None and with_frames:
             click.echo(f"{frame(one)}\n")
-    click.echo(f" holdout scenarios not run · {elapsed_s:.1f}s total")
+        elif one.evidence is not None:
+            steps = " ".join(step.value for step in one.result.steps)
+            click.echo(f"  {one.sitting.scenario.id}: {steps or 'no step'}; frames need a terminal")
+    left = "no draft was written anywhere" if of_drafts else "holdout scenarios not run"
+    click.echo(f" {left} · {elapsed_s:.1f}s total")
 
 
 def _time(elapsed_ms: int) -> str:
