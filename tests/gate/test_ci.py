@@ -151,6 +151,16 @@ def test_the_log_of_a_job_says_no_more_of_holdouts_than_the_comment(runner):
         assert word not in second.out
 
 
+def test_what_went_wrong_on_the_machine_is_in_the_report_and_not_in_the_log_of_a_job(runner):
+    (runner.home / ".config" / "sigil" / "keys" / "api.agekey").unlink()
+    done = runner.ci("--comment")
+    assert done.code == 3
+    assert "bundle failed: whoever runs the gate knows why" in done.out
+    assert str(runner.home) not in done.out + done.err + runner.forge.comments[0]["body"]
+    remedy = done.out.partition("whoever runs the gate: ")[2].splitlines()[0]
+    assert str(runner.home) in runner.sigil(*remedy.split()[1:]).out
+
+
 def test_the_same_comment_is_kept_current(runner):
     runner.forge.say("<!-- sigil:api -->\nALLOW, believe me", login="mallory")
     runner.ci("--comment")

@@ -22,7 +22,7 @@ class Engine:
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def verbs(self) -> list[str]:
-        known = {"up", "port", "ps", "down"}
+        known = {"up", "port", "ps", "logs", "down"}
         return [next(w for w in call["argv"] if w in known) for call in self.calls()]
 
     def projects(self) -> list[str]:

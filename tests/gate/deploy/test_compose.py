@@ -22,12 +22,15 @@ from sigil.errors import (
     MalformedDocument,
     NotFound,
 )
-from sigil.gate.deploy import Deployment, Source, deploy
+from sigil.gate.deploy import Deployment, Source, compose, deploy
 from sigil.gate.deploy.settings import Compose
 from sigil.gate.effects import Call
 from sigil.gate.http.client import Http
+from sigil.gate.model import SideName
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.gate.deploy.conftest import Commit
 
 
@@ -133,7 +136,7 @@ def test_what_failed_to_come_up_is_taken_down_too(engine: Engine, commit: Commit
     source = commit({"compose.yaml": compose_file(image="broken")})
     with pytest.raises(DeploymentFailed, match=r"status 1 \(pull access denied for broken\)"):
         deploy(settings(), source, "baseline", cache=cache).start()
-    assert engine.verbs() == ["up", "down"]
+    assert engine.verbs() == ["up", "logs", "down"]
     assert engine.projects() == []
 
 
@@ -144,6 +147,93 @@ def test_what_the_change_prints_while_it_is_built_is_not_shown(
     with pytest.raises(DeploymentFailed) as failed:
         deploy(settings(), source, "pr", cache=cache).start()
     assert "denied" not in str(failed.value)
+
+
+ENDING = "import sys\nprint('no database at', sys.argv[1])\nraise SystemExit('gone')\n"
+
+
+def failing(commit: Commit, **service: object) -> Source:
+    return commit({"server.py": ENDING, "compose.yaml": compose_file(**service)})
+
+
+@pytest.fixture
+def failure(engine: Engine, cache: Path) -> Callable[..., DeploymentFailed]:
+    """Fail to put a service up; return the error."""
+
+    def fail(source: Source, side: SideName = "pr") -> DeploymentFailed:
+        with pytest.raises(DeploymentFailed) as failed:
+            deploy(settings(start_s=1.0, health="/x"), source, side, cache=cache).start()
+        assert engine.projects() == []
+        return failed.value
+
+    return fail
+
+
+@pytest.mark.parametrize("side", ["pr", "baseline"])
+def test_why_containers_do_not_come_up_is_told(
+    engine: Engine, commit: Commit, failure: Callable[..., DeploymentFailed], side: SideName
+):
+    failed = failure(failing(commit), side)
+    assert "not healthy within 1 s" in failed.problem
+    assert [line[:21] for line in failed.output] == ["web-1  | no database ", "web-1  | gone"]
+    assert engine.verbs() == ["up", "port", "logs", "down"]
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        {"volumes": ["/var/lib:/data"]},
+        {"volumes": ["./../x:/data"]},
+        {"volumes": ["~/x:/data"]},
+        {"volumes": ["$HOME:/data"]},
+        {"volumes": [{"type": "bind", "source": "/", "target": "/h"}]},
+        {"env_file": ["secret.env"]},
+        {"privileged": True},
+    ],
+)
+def test_a_change_whose_containers_may_see_this_machine_tells_nothing(
+    engine: Engine,
+    commit: Commit,
+    failure: Callable[..., DeploymentFailed],
+    window: dict[str, object],
+):
+    assert failure(failing(commit, **window)).output == ()
+    assert "logs" not in engine.verbs()
+    assert failure(failing(commit, **window), "baseline").output != ()
+
+
+def test_a_volume_of_its_own_keeps_nobody_from_telling(
+    engine: Engine, commit: Commit, failure: Callable[..., DeploymentFailed]
+):
+    volumes = ["data:/data", "./src:/app", "/cache", {"type": "tmpfs", "target": "/run"}]
+    assert failure(failing(commit, volumes=volumes)).output != ()
+
+
+def test_containers_that_print_for_ever_are_heard_for_a_bounded_time_and_length(
+    engine: Engine, commit: Commit, failure: Callable[..., DeploymentFailed], monkeypatch
+):
+    monkeypatch.setattr(compose, "_LOGS_S", 1.0)
+    (engine.folder / "flood").touch()
+    output = failure(failing(commit)).output
+    assert set(output) == {"for ever"}
+    assert sum(map(len, output)) < 2**16
+
+
+def test_an_engine_that_does_not_say_what_was_printed_is_not_waited_for(
+    engine: Engine, commit: Commit, failure: Callable[..., DeploymentFailed], monkeypatch
+):
+    monkeypatch.setattr(compose, "_LOGS_S", 0.2)
+    (engine.folder / "mute").touch()
+    assert failure(failing(commit)).output == ()
+
+
+def test_nobody_asks_what_containers_print_that_came_up(
+    engine: Engine, commit: Commit, cache: Path
+):
+    source = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    with deploy(settings(), source, "pr", cache=cache) as deployment:
+        path_seen(deployment)
+    assert "logs" not in engine.verbs()
 
 
 def test_what_never_comes_up_is_ended_in_time(engine: Engine, commit: Commit, cache: Path):

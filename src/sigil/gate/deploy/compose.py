@@ -8,6 +8,10 @@ own name.
 The containers are ended by a process of its own, which waits for the end of this one: so they are
 ended even if this one is killed.
 
+Why it did not come up the containers may say, as a command in the sandbox may: their output is
+asked of the engine before anything of an exam has reached them, and never after. Not where the
+compose file lets them read this machine.
+
 How well the containers are isolated from each other, from this machine and from the internet is
 the compose file's doing. Not tried against an engine here: see `docs/deployments.md`.
 
@@ -17,6 +21,7 @@ Not here: a service in our own sandbox (`process`).
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -30,7 +35,8 @@ from typing import Any, Final, Self, cast
 from sigil.effects import random_bytes
 from sigil.errors import DependencyMissing, DeploymentFailed, InvalidValue, NotFound, Where
 from sigil.gate.deploy.health import wait_until_healthy
-from sigil.gate.deploy.model import Order
+from sigil.gate.deploy.model import Order, whole_lines
+from sigil.gate.deploy.printing import output_of
 from sigil.gate.deploy.settings import Compose
 from sigil.printable import printable
 from sigil.sandbox.base import freeze
@@ -44,6 +50,15 @@ _LOOK_S: Final = 30.0
 _DOWN_S: Final = 120.0
 _SHOWN: Final = 300
 _LOG_BYTES: Final = 64 * 2**10
+_LOGS: Final = ("logs", "--no-color", "--tail", "200")
+_LOGS_S: Final = 10.0
+_WINDOWS: Final = (
+    "configs", "devices", "env_file", "ipc", "network_mode", "pid", "privileged", "secrets",
+    "volumes_from",
+)  # fmt: skip
+"""By which a container sees something of this machine, or what its operator keeps there."""
+_INSIDE: Final = re.compile(r"\.|\./[^$~]*|[A-Za-z0-9][\w.-]*")
+"""A folder of the project, or the name of a volume."""
 _UP: Final = ("up", "--detach", "--build", "--wait")
 _DOWN: Final = ("down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "2")
 _WAIT_THEN_RUN: Final = 'read -r _; exec "$0" "$@"'
@@ -67,6 +82,7 @@ class ComposeDeployment:
         self._project = ""
         self._ender: subprocess.Popen[bytes] | None = None
         self._address: tuple[str, int] | None = None
+        self._may_tell = False
 
     def __enter__(self) -> Self:
         self.start()
@@ -149,11 +165,20 @@ class ComposeDeployment:
         ]  # fmt: skip
         self._ender = self._wait_for_our_end()
         order.progress(f"starting {order.side}: {Path(engine).name} compose up")
-        self._up(scratch / "up.log")
-        self._address = self._find_port()
-        wait_until_healthy(
-            self.connect, self.authority, settings.health, settings.start_s, progress=order.progress
-        )
+        try:
+            self._up(scratch / "up.log")
+            self._address = self._find_port()
+            wait_until_healthy(
+                self.connect,
+                self.authority,
+                settings.health,
+                settings.start_s,
+                progress=order.progress,
+            )
+        except DeploymentFailed as failed:
+            raise DeploymentFailed(
+                failed.problem, remedy=failed.remedy, output=self._printed(), tree=str(tree)
+            ) from failed
 
     def _engine(self) -> str:
         wanted = (self._settings.engine,) if self._settings.engine else ENGINES
@@ -188,6 +213,7 @@ class ComposeDeployment:
                 where=document.where(field),
                 remedy="write what it holds into the compose file itself",
             )
+        self._may_tell = self._order.side == "baseline" or not _reads_this_machine(document.data)
         target = scratch / "compose.yaml"
         target.write_bytes(document.raw)
         return target
@@ -265,6 +291,17 @@ class ComposeDeployment:
         except (OSError, subprocess.SubprocessError) as error:
             raise DeploymentFailed(f"compose {words[0]} failed ({type(error).__name__})") from error
 
+    def _printed(self) -> tuple[str, ...]:
+        """Return the end of what the containers printed; nothing where the engine does not say."""
+        if not self._may_tell:
+            return ()
+        try:
+            words = [*self._command, *_LOGS]
+            output = output_of(words, self._environment(), room=_LOG_BYTES, seconds=_LOGS_S)
+        except OSError:
+            return ()
+        return whole_lines(output, _LOG_BYTES)
+
     def _wait_for_our_end(self) -> subprocess.Popen[bytes]:
         """Start what takes the project down once our end of its stdin is closed, by whomever."""
         return subprocess.Popen(
@@ -300,6 +337,35 @@ def _reaching_out(data: dict[str, Any]) -> list[str]:
         for name, service in services.items()
         if isinstance(service, dict) and _file_of(cast("dict[str, Any]", service).get("extends"))
     ]
+
+
+def _reads_this_machine(data: dict[str, Any]) -> bool:
+    """Return whether a service of a compose file may see more than its image and its own files."""
+    services = _tables(data.get("services"))
+    return (
+        any(name in service for service in services for name in _WINDOWS)
+        or any(_leads_out(one) for service in services for one in _list(service.get("volumes")))
+        or any(volume for volume in _tables(data.get("volumes")))
+        or any(name in data for name in _WINDOWS)
+    )
+
+
+def _tables(section: Any) -> list[dict[str, Any]]:
+    values = list(cast("dict[str, Any]", section).values()) if isinstance(section, dict) else []
+    return [cast("dict[str, Any]", one) for one in values if isinstance(one, dict)]
+
+
+def _list(section: Any) -> list[Any]:
+    return cast("list[Any]", section) if isinstance(section, list) else []
+
+
+def _leads_out(volume: Any) -> bool:
+    """Return whether a mount is a folder outside of the project; one that is not understood is."""
+    if isinstance(volume, dict):
+        known = cast("dict[str, Any]", volume)
+        return known.get("type") not in {"volume", "tmpfs"}
+    source, colon, _ = str(volume).partition(":")
+    return bool(colon) and not (_INSIDE.fullmatch(source) and ".." not in source.split("/"))
 
 
 def _file_of(extends: Any) -> bool:
