@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -28,6 +29,8 @@ from tests.gate.evaluations import (
 )
 
 from sigil.cli.sigil import sigil
+from sigil.gate.exam.channel import Assignment, Report
+from sigil.gate.exam.hall import Hall, Lost
 from sigil.gate.record import events
 from sigil.ledger import keys
 
@@ -192,6 +195,29 @@ def test_what_differs_subtracts(desk):
         one = scores[half]
         delta = float(one["delta"].replace("−", "-"))
         assert round(float(one["after"]) - float(one["before"]), 2) == delta
+
+
+def test_replay_says_how_many_sittings_it_cannot_repeat(desk, monkeypatch):
+    whole = Hall.examine
+
+    def examine(hall: Hall, assignment: Assignment, **rest: Any) -> Report:
+        if assignment.scenario.id == "quote_1":
+            raise Lost("its process ended without a report")
+        return whole(hall, assignment, **rest)
+
+    git = desk.bench.git
+    git("checkout", "-q", "-b", "lost")
+    (desk.bench.root / "server.py").write_text("price = 7\n")
+    git("commit", "-q", "-a", "-m", "lost")
+    git("checkout", "-q", "main")
+    with monkeypatch.context() as patched:
+        patched.setattr(Hall, "examine", examine)
+        name = json.loads(typed("eval lost -s api --json").stdout)["eval"]
+    done = typed(f"replay {name}")
+    assert done.exit_code == 0, done.output
+    assert f"{name}: 6 sittings repeated" in done.stdout
+    assert "2 sittings of which no calls were kept cannot be repeated: in error" in done.stdout
+    assert json.loads(typed(f"replay {name} --json").stdout)["left"] == 2
 
 
 def test_an_incident_and_an_override_say_where_the_service_stands_now(desk):

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from tests.gate.evaluations import Bench, Quiet, cheating
 
 from sigil.canonical import digest
 from sigil.gate.evaluation import evaluate
+from sigil.gate.exam.answering import Answering, vault
+from sigil.gate.exam.hall import Hall
 from sigil.gate.model import Status
-from sigil.gate.record.dossier import SEALED, folder_of, keep_summary
+from sigil.gate.record.dossier import SEALED, folder_of, keep_summary, parse_observations
 from sigil.gate.repeating import disagreements, repeat
 from sigil.gate.view import reporting
 from sigil.gate.view.summarizing import figures, summary
@@ -21,10 +28,14 @@ from sigil.gate.view.summarizing import figures, summary
 def taken(auto_bench: Bench):
     """An evaluation of a cheating change, with its dossier opened."""
     auto_bench.serving.pr = cheating
-    outcome = evaluate(auto_bench.wanted(), auto_bench.parts(), Quiet())
-    folder = folder_of(auto_bench.root, outcome.eval)
+    return take(auto_bench)
+
+
+def take(bench: Bench, lanes: int = 2, **changed: Any):
+    outcome = evaluate(bench.wanted(lanes=lanes), bench.parts(**changed), Quiet())
+    folder = folder_of(bench.root, outcome.eval)
     keep_summary(folder, summary(outcome), outcome.feedback)
-    scenarios, recorded = reporting.opened(auto_bench.root, folder, auto_bench.exam.identities)
+    scenarios, recorded = reporting.opened(bench.root, folder, bench.exam.identities)
     return outcome, folder, scenarios, recorded
 
 
@@ -71,3 +82,83 @@ def test_the_dossier_is_held_against_the_ledger(taken, auto_bench):
     assert disagreements(rubric, sealed, recorded, found, scenarios) == ["the rubrics"]
     before = replace(known, rubrics=None)
     assert disagreements(before, sealed, recorded, found, scenarios) == []
+
+
+# --- what a recording does not hold --------------------------------------------------------
+
+SECRET = "hunter22 canary"  # a value that a URL spells otherwise
+LITERAL = """
+local money = require("lib.money")
+return {{ title = "Quote", policy = {{ capabilities = {{"http"}} }}, run = function()
+  -- 1. It is asked with a value that stands here, or in a helper.
+  local quote = sigil.get("/api/quote", {{ headers = {{ ["X-Password"] = {given} }} }})
+  local known = {env}
+  expect(quote.status == 200)
+  -- 2. It does not say it, which is told with the value in sight.
+  expect(quote.json.password == {given})
+  expect(known == {given})
+end }}
+"""
+HELPER = f'return {{ password = "{SECRET}" }}\n'
+
+
+@pytest.mark.parametrize("given", [f'"{SECRET}"', "money.password"])
+@pytest.mark.parametrize("env", ["nil", 'sigil.env("PASSWORD")'])
+def test_a_value_of_the_vault_in_a_scenarios_own_text_is_repeated(bench, given, env):
+    bench.exam.write("lib/money.lua", HELPER)
+    bench.exam.write("visible/literal.lua", LITERAL.format(given=given, env=env))
+    bench.exam.seal()
+    bench.git("add", "-A")
+    bench.git("commit", "-q", "-m", "literal")
+    answering = Answering({"env": vault({"PASSWORD": SECRET})}, {"PASSWORD": SECRET})
+    _, folder, scenarios, recorded = take(bench, answerer=lambda *_: answering)
+    [one] = [one for one in recorded if (one.scenario, one.side) == ("literal", "pr")]
+    assert one.result.status is Status.FAIL
+    assert SECRET not in repr(recorded)
+    assert SECRET not in (folder / "visible.json").read_text()
+    assert not any(again(scenarios, recorded).differing.values())
+
+
+@pytest.fixture
+def lost(bench):
+    """An evaluation in which one scenario's process was killed on one side."""
+    halls: list[Hall] = []
+
+    def hall() -> Hall:
+        halls.append(Hall())
+        return halls[-1]
+
+    def price(seats: int) -> int:
+        if seats == 2:
+            pid = halls[0]._process.pid
+            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+        return seats * 1200
+
+    bench.serving.pr = price
+    return take(bench, lanes=1, hall=hall)
+
+
+def test_a_sitting_that_was_lost_stays_an_error_and_is_counted(lost):
+    outcome, _, scenarios, recorded = lost
+    assert [one.result.status for one in recorded if not one.is_whole] == [Status.ERROR]
+    found = again(scenarios, recorded)
+    assert found.left == 1
+    assert not any(found.differing.values())
+    assert figures(found.score) == summary(outcome).scores
+
+
+def test_a_sitting_that_says_that_it_passed_without_calls_is_none(taken):
+    _, _, scenarios, recorded = taken
+    index, one = next(
+        (index, one) for index, one in enumerate(recorded) if one.result.status is Status.PASS
+    )
+    recorded[index] = replace(one, is_whole=False)
+    assert sum(again(scenarios, recorded).differing.values()) == 1
+
+
+def test_a_dossier_of_a_version_that_kept_less_is_read(taken):
+    _, _, _, recorded = taken
+    whole = msgspec.to_builtins(recorded)
+    before = [{k: v for k, v in one.items() if k not in {"is_whole", "written"}} for one in whole]
+    assert parse_observations(msgspec.msgpack.encode(before)) == recorded

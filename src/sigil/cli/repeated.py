@@ -33,6 +33,7 @@ def replay_evaluation(root: Path, name: str, identities: Identities, *, as_json:
     from sigil.gate.repeating import repeat
     from sigil.gate.trees import CommitTree
     from sigil.gate.view import reporting
+    from sigil.gate.view.present import counted
     from sigil.gate.view.summarizing import figures
 
     folder = dossier.find(root, name)
@@ -51,13 +52,20 @@ def replay_evaluation(root: Path, name: str, identities: Identities, *, as_json:
     facts: dict[str, Any] = {
         "eval": found.eval,
         "sittings": again.count,
+        "left": again.left,
         "differing": dict(again.differing),
         "same_score": same_score,
     }
     if as_json:
         print_json(facts)
     else:
-        click.echo(f"{found.eval}: {again.count} sittings repeated from their recorded replies")
+        done = counted(again.count - again.left, "sitting")
+        click.echo(f"{found.eval}: {done} repeated from their recorded replies")
+        if again.left:
+            click.echo(
+                f"{counted(again.left, 'sitting')} of which no calls were kept cannot be repeated: "
+                f"in error on record, see sigil report {found.eval}"
+            )
     if any(again.differing.values()) or not same_score:
         halves = ", ".join(f"{count} {half}" for half, count in again.differing.items() if count)
         raise ReplayDiffers(

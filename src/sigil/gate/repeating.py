@@ -2,7 +2,11 @@
 
 Every scenario runs again in its own process, answered from the recording in the recording's
 order; no service is deployed and no model asked. Results, evidence and score have to come out as
-they were.
+they were. A sitting whose calls were not kept, because it never reported or they did not fit,
+cannot be repeated: it stays the error that it is on record.
+
+A recording holds names where there were values of the vault. Where a scenario's own text holds a
+value, its run does as well, so the value is put back for it out of that text.
 
 Not here: what is kept (`sigil.gate.record.dossier`).
 """
@@ -25,6 +29,7 @@ from sigil.gate.model import Evidence, Result, Scenario, Status
 from sigil.gate.record.dossier import Kept
 from sigil.gate.record.events import Complete, scores
 from sigil.gate.scoring import Score, score
+from sigil.gate.secrets import restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,13 @@ class Repeated:
         score: of the repeated results.
         differing: how many sittings did not come out as they were, of each half.
         count: of all sittings.
+        left: how many of them cannot be repeated, and are errors on record.
     """
 
     score: Score
     differing: Mapping[str, int]
     count: int
+    left: int
 
 
 def repeat(
@@ -72,10 +79,14 @@ def repeat(
     for one, other in zip(recorded, again, strict=True):
         differing[scenarios[one.scenario].half] += one != other
     found = score(answers(tuple(scenarios.values()), again), visible=weights[0], holdout=weights[1])
-    return Repeated(found, differing, len(recorded))
+    left = sum(not one.is_whole for one in again)
+    return Repeated(found, differing, len(recorded), left)
 
 
 def _again(hall: Hall, one: Kept, scenario: Scenario, most_seconds: float) -> Kept:
+    if not one.is_whole:  # whatever it says of itself, it passes for no more than an error
+        return replace(one, result=Result(one.scenario, Status.ERROR, ()), answered=())
+    secrets = {place.name: place.value(scenario) for place in one.written}
     assignment = Assignment(
         scenario=scenario,
         seed=one.seed,
@@ -83,7 +94,8 @@ def _again(hall: Hall, one: Kept, scenario: Scenario, most_seconds: float) -> Ke
         authority="",
         origins=frozenset(),
         most_seconds=most_seconds,
-        recorded=one.answered,
+        recorded=tuple(restored(answered, secrets) for answered in one.answered),
+        secrets=secrets,
     )
     try:
         report = hall.examine(assignment, answer=_nobody, connect=_nowhere)

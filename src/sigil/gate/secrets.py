@@ -14,7 +14,7 @@ Pure. Not here: a value that was changed otherwise, as by base64; shapes of keys
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from html.entities import codepoint2name
 from typing import Any, Final
@@ -58,16 +58,7 @@ class Redactor:
         """Return what JSON can hold, redacted in each text and each name of a field."""
         if self._pattern is None:
             return value
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
-            return {
-                self.json(key): self.json(inner)
-                for key, inner in value.items()  # pyright: ignore[reportUnknownVariableType]
-            }
-        if isinstance(value, list | tuple):
-            return [self.json(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType]
-        return value
+        return _each_text(value, self.text)
 
     def answered(self, one: Answered) -> Answered:
         """Return a call with its reply, redacted."""
@@ -82,6 +73,40 @@ class Redactor:
     def _named(self, found: re.Match[str]) -> str:
         assert found.lastindex is not None
         return self._marks[found.lastindex - 1]
+
+
+def restored(one: Answered, secrets: Mapping[str, str]) -> Answered:
+    """Return a redacted call and its reply with values in the place of names, as they are.
+
+    Args:
+        one: redacted.
+        secrets: value by name; a name that is not among them stays.
+    """
+
+    def text(found: str) -> str:
+        for name, value in secrets.items():
+            found = found.replace(mark(name), value)
+        return found
+
+    return Answered(
+        Call(one.call.kind, _each_text(one.call.request, text)),
+        _each_text(one.reply, text),
+        _each_text(one.failure, text),
+    )
+
+
+def _each_text(value: Json, change: Callable[[str], str]) -> Any:
+    """Return what JSON can hold, with each text and each name of a field changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {
+            _each_text(key, change): _each_text(inner, change)
+            for key, inner in value.items()  # pyright: ignore[reportUnknownVariableType]
+        }
+    if isinstance(value, list | tuple):
+        return [_each_text(inner, change) for inner in value]  # pyright: ignore[reportUnknownVariableType]
+    return value
 
 
 def _longest_first(value: str) -> tuple[int, str]:

@@ -6,6 +6,7 @@ them (`sigil.gate.record.dossier`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sigil.gate.effects import Answered
@@ -32,6 +33,49 @@ class Sitting:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """Where a value of the vault stands in the text of a scenario itself, or of a helper.
+
+    Args:
+        name: of the value.
+        module: of the helper; empty for the scenario's own text.
+        start: its first character, from 0.
+        end: the one after its last.
+    """
+
+    name: str
+    module: str
+    start: int
+    end: int
+
+    def value(self, scenario: Scenario) -> str:
+        """Return what stands there."""
+        return _texts(scenario).get(self.module, "")[self.start : self.end]
+
+
+def written(scenario: Scenario, secrets: Mapping[str, str]) -> tuple[Written, ...]:
+    """Return one place for each value that a scenario's texts hold.
+
+    Args:
+        scenario: opened.
+        secrets: value by name.
+    """
+    places = (
+        (name, module, text.find(value), len(value))
+        for name, value in sorted(secrets.items())
+        for module, text in sorted(_texts(scenario).items())
+    )
+    found = {
+        name: Written(name, module, at, at + size) for name, module, at, size in places if at >= 0
+    }
+    return tuple(found.values())
+
+
+def _texts(scenario: Scenario) -> Mapping[str, str]:
+    return {**scenario.library, "": scenario.text}
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """What came of a sitting.
 
@@ -43,6 +87,8 @@ class Observed:
         answered: every call with its reply.
         elapsed_ms: wall clock.
         told_as: what the feedback of this evaluation calls a holdout; empty for a visible scenario.
+        is_whole: whether its calls are all there; not where it never reported, or they do not fit.
+        written: where values of the vault stand in its own text.
     """
 
     sitting: Sitting
@@ -52,6 +98,8 @@ class Observed:
     answered: tuple[Answered, ...] = field(repr=False)
     elapsed_ms: int = 0
     told_as: str = ""
+    is_whole: bool = True
+    written: tuple[Written, ...] = ()
 
     @property
     def scenario(self) -> str:

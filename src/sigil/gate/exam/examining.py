@@ -183,7 +183,7 @@ def examine(
 
 def _lost(sitting: Sitting, lost: Lost) -> Observed:
     result = Result(sitting.scenario.id, Status.ERROR, ())
-    return Observed(sitting, result, None, Evidence(lost.problem), ())
+    return Observed(sitting, result, None, Evidence(lost.problem), (), is_whole=False)
 
 
 class Sat(Protocol):

@@ -17,8 +17,8 @@ from typing import Any, Final, cast
 from sigil.gate.effects import Answered, Json
 from sigil.gate.exam.channel import Report
 from sigil.gate.model import Evidence, Result, SideName, Status
-from sigil.gate.secrets import Redactor
-from sigil.gate.sittings import Observed, Sitting
+from sigil.gate.secrets import LEAST, Redactor
+from sigil.gate.sittings import Observed, Sitting, written
 
 ROOM: Final = 128 * 2**20
 """Bytes of memory for the calls and replies of one side, over a whole exam."""
@@ -34,6 +34,7 @@ class Keeping:
 
     def __init__(self, secrets: Mapping[str, str], room: int):
         self._redactor, self._room = Redactor(secrets), room
+        self._hidden = {name: value for name, value in secrets.items() if len(value) >= LEAST}
         self._lock = threading.Lock()
         self._taken = Counter[SideName]()
 
@@ -42,7 +43,7 @@ class Keeping:
         if not self._fits(sitting.side, _held(report.answered)):
             result = Result(sitting.scenario.id, Status.ERROR, ())
             problem = f"its replies do not fit into the {self._room:,} bytes kept of one side"
-            return Observed(sitting, result, report.declared, Evidence(problem), ())
+            return Observed(sitting, result, report.declared, Evidence(problem), (), is_whole=False)
         return Observed(
             sitting,
             report.result,
@@ -50,6 +51,7 @@ class Keeping:
             report.evidence,
             tuple(map(self._redactor.answered, report.answered)),
             report.elapsed_ms,
+            written=written(sitting.scenario, self._hidden),
         )
 
     def _fits(self, side: SideName, size: int) -> bool:

@@ -29,7 +29,7 @@ from sigil.gate.feedback import Feedback
 from sigil.gate.model import Declared, Evidence, Result, SideName
 from sigil.gate.pictures import keep_pictures
 from sigil.gate.record.summary import Summary
-from sigil.gate.sittings import Observed
+from sigil.gate.sittings import Observed, Written
 from sigil.store.files import make_directory, read_file, write_atomic
 
 FOLDER = ".sigil/gate"
@@ -55,6 +55,8 @@ class Kept:
         elapsed_ms: wall clock.
         answered: every call with its reply; empty where it is not sealed.
         told_as: what the feedback of this evaluation calls a holdout.
+        is_whole: whether its calls are all there.
+        written: where values of the vault stand in its own text; empty where it is not sealed.
     """
 
     scenario: str
@@ -67,6 +69,8 @@ class Kept:
     elapsed_ms: int
     answered: tuple[Answered, ...] = ()
     told_as: str = ""
+    is_whole: bool = True
+    written: tuple[Written, ...] = ()
 
 
 def kept(observed: Observed) -> Kept:
@@ -83,6 +87,8 @@ def kept(observed: Observed) -> Kept:
         elapsed_ms=observed.elapsed_ms,
         answered=observed.answered,
         told_as=observed.told_as,
+        is_whole=observed.is_whole,
+        written=observed.written,
     )
 
 
@@ -112,7 +118,7 @@ def keep_observations(
     visible = {
         one.sitting.scenario.id for one in observed if one.sitting.scenario.half == "visible"
     }
-    shown = [replace(one, answered=()) for one in everything if one.scenario in visible]
+    shown = [replace(one, answered=(), written=()) for one in everything if one.scenario in visible]
     sealed = seal(msgspec.msgpack.encode(everything))
     write_atomic(folder / SEALED, sealed)
     write_atomic(folder / VISIBLE, snapshot_json(msgspec.to_builtins(shown)))
