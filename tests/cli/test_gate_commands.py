@@ -170,6 +170,7 @@ def test_decide_says_what_the_exam_alone_said_and_what_the_next_rung_asks(desk):
     assert "evaluations" in found["lacks"]
     shown = typed("decide cheat -s api").stdout
     assert "by the exam alone: BLOCK" in shown
+    assert "· BLOCK at ADVISORY\n" in shown
     assert re.search(r"to AUTO: 1\d\d evaluations more", shown)
 
 
@@ -228,6 +229,9 @@ def test_an_incident_and_an_override_say_where_the_service_stands_now(desk):
     assert "fell from ADVISORY to SHADOW: a decision was overridden" in done.stdout
     assert "what was counted before counts no more" in done.stdout
     assert "a human overrode it to REVIEW" in typed("decide cheat -s api").stdout
+    assert "BLOCK at ADVISORY, SHADOW now\n" in typed("decide cheat -s api").stdout
+    found = json.loads(typed("decide cheat -s api --json").stdout)
+    assert (found["recorded_tier"], found["tier"]) == ("ADVISORY", "SHADOW")
     done = typed("incident safety -s api")
     assert done.exit_code == 0, done.output
     assert "now SHADOW" in done.stdout

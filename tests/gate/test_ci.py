@@ -203,6 +203,18 @@ def test_below_auto_the_forge_is_not_asked_to_merge(runner):
     assert runner.forge.merged_with == []
 
 
+@pytest.mark.parametrize("is_opened", [True, False])
+def test_a_service_that_is_not_enrolled_is_told_once_how_it_would_be(runner, is_opened):
+    for _ in range(3):  # from AUTO to NONE
+        body = {"eval": "eval_0", "decided": "BLOCK", "verdict": "ALLOW"}
+        runner.bench.ledger().append(events.OVERRIDE, "api", body)
+    if not is_opened:
+        (runner.home / ".config" / "sigil" / "keys" / "api.agekey").unlink()
+    done = runner.ci()
+    assert done.code == 3, done.err
+    assert done.out.count("to SHADOW: sigil trust enroll --service api") == 1
+
+
 def test_a_base_that_moved_on_the_forge_is_not_merged_into(runner):
     runner.forge.base = "e" * 40
     done = runner.ci("--auto-merge")

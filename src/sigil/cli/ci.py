@@ -166,17 +166,17 @@ class _Job:
         return outcome, {**plain(found), "feedback": plain(outcome.feedback), "forge": told}
 
     def _next_rung(self, outcome: Outcome) -> str:
-        """Return what the service lacks on its way up, if a decision is on record.
+        """Return what the service lacks on its way up: all of it, if a decision is on record.
 
         The evaluation has shared the ledger, or warned that it could not.
         """
         from sigil.cli.gate_context import own_ledger
         from sigil.effects import SYSTEM_CLOCK
         from sigil.gate.acting import decision_on
-        from sigil.gate.view.present import next_rung
+        from sigil.gate.view.present import enrolling, next_rung
 
         if outcome.entry is None or outcome.provenance is None:
-            return ""
+            return enrolling(outcome.decision, self._service)
         ledger, now = own_ledger(self._root), SYSTEM_CLOCK.now()
         stands = decision_on(self._root, outcome.revisions, ledger, self._service, now)
         return next_rung(stands.trust, self._service)
@@ -244,7 +244,9 @@ def _print(outcome: Outcome, facts: dict[str, Any]) -> None:
     from sigil.gate.view import present
     from sigil.printable import printable
 
-    if outcome.feedback.disclosure is Disclosure.STEPS:
+    is_whole = outcome.feedback.disclosure is Disclosure.STEPS
+    rung = present.enrolling(outcome.decision, outcome.service)
+    if is_whole:
         told = present.obstacle_lines(outcome.feedback)
         print_outcome(outcome, Console(highlight=False), told)
     else:
@@ -252,7 +254,7 @@ def _print(outcome: Outcome, facts: dict[str, Any]) -> None:
     if outcome.troubles:
         click.echo(f" all of it, for whoever runs the gate: sigil report {outcome.eval}")
     told = facts["forge"]
-    if told["next"]:
+    if told["next"] and not (is_whole and told["next"] == rung):  # which it has said then
         click.echo(told["next"])
     click.echo(f"status: {told['state']}")
     if told["comment"] is not None:

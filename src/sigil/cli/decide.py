@@ -84,6 +84,7 @@ def _facts(stands: Stands) -> dict[str, object]:
         "entry": stands.entry,
         "tier": stands.tier.value,
         "recorded": stands.recorded.verdict.value,
+        "recorded_tier": stands.recorded.tier.value,
         "recommended": stands.recorded.recommended.value,
         "verdict": stands.worth.verdict.value,
         "reasons": reasons(stands.worth),
@@ -97,8 +98,9 @@ def _print(stands: Stands, service: str, merged: str | None, *, would: bool) -> 
     from sigil.gate.view.present import exam_alone, next_rung, reason_lines, recorded_lines
 
     recorded = stands.recorded
+    since = "" if stands.tier is recorded.tier else f", {stands.tier} now"
     click.echo(
-        f"{recorded.eval} · entry {stands.entry} · {recorded.verdict.value} at {stands.tier}"
+        f"{recorded.eval} · entry {stands.entry} · {recorded.verdict} at {recorded.tier}{since}"
     )
     for line in recorded_lines(recorded.reasons):
         click.echo(f"    {line}")

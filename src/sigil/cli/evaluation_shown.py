@@ -12,10 +12,9 @@ from rich.console import Console
 from rich.text import Text
 
 from sigil.cli.status_line import StatusLine
-from sigil.gate.decision import Code, Stage, Verdict
+from sigil.gate.decision import Stage, Verdict
 from sigil.gate.evaluation import Outcome
 from sigil.gate.telling import for_operator
-from sigil.gate.trust import Tier
 from sigil.gate.view import present
 from sigil.llm.redaction import redact
 from sigil.printable import printable, printable_once
@@ -98,8 +97,8 @@ def print_outcome(outcome: Outcome, console: Console, failures: Iterable[str]) -
     if outcome.score is not None:
         alone = present.exam_alone(outcome.decision.recommended, outcome.decision.verdict)
         console.print(f" {alone}", markup=False)
-    if any((one.code, one.about) == (Code.TIER, Tier.NONE) for one in outcome.decision.reasons):
-        console.print(f" to SHADOW: sigil trust enroll --service {outcome.service}", markup=False)
+    if rung := present.enrolling(outcome.decision, outcome.service):
+        console.print(f" {rung}", markup=False)
     recorded = "not recorded" if outcome.entry is None else f"entry {outcome.entry}"
     console.print(f" ledger · {outcome.eval} · {recorded}\n")
     verdict = outcome.decision.verdict

@@ -91,7 +91,7 @@ _SAID = {
     Code.STALE_LEDGER: "the ledger's newest state is not of the last {about} (ledger attest, sync)",
     Code.LEDGER_UNKNOWN: "the ledger could not be asked",
     Code.EVALUATOR_UNKNOWN: "the key that signs is not among the evaluators of the base ref",
-    Code.CONTRADICTED: "the same change came to other scores in this exam before",
+    Code.CONTRADICTED: "the same change came to other scores in this exam as well",
     Code.SEED_KNOWN: "the seed was chosen, so generated values could be known beforehand",
     Code.UNBOUND: "nothing ties what was examined to the commits",
     Code.UNVOUCHED: "no exam vouches for {paths} that it edits: {about}",
@@ -184,10 +184,20 @@ def exam_alone(recommended: Verdict, verdict: Verdict) -> str:
     return f"by the exam alone: {recommended}{beside}"
 
 
+def enrolling(decision: Decision, service: str) -> str:
+    """Return how a service is enrolled, if a decision says that it is not; else nothing."""
+    is_none = any((one.code, one.about) == (Code.TIER, Tier.NONE) for one in decision.reasons)
+    return _to_shadow(service) if is_none else ""
+
+
+def _to_shadow(service: str) -> str:
+    return f"to SHADOW: sigil trust enroll --service {service}"
+
+
 def next_rung(stands: Trust, service: str) -> str:
     """Return what a service still lacks on its way up; empty at the top."""
     if stands.tier is Tier.NONE:
-        return f"to SHADOW: sigil trust enroll --service {service}"
+        return _to_shadow(service)
     above = _RUNGS.get(stands.tier)
     if above is None:
         return ""
