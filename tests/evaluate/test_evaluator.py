@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from sigil.errors import BaselineFailed, FlakyCheck, InvalidValue
+from sigil.evaluate import baseline as measuring
 from sigil.evaluate.evaluator import SCREEN_BLOCKS_BEST_OF, Evaluator
-from sigil.evaluate.result import Evaluation
+from sigil.evaluate.result import Evaluation, Interval
 
 SQUARE = """
 inputs:
@@ -248,6 +250,16 @@ def timed(bed) -> Iterator[Evaluator]:
     bed.define(TIMED)
     with bed.evaluator() as evaluator:
         yield evaluator
+
+
+def test_a_time_of_too_few_samples_is_no_exact_value(bed, monkeypatch):
+    monkeypatch.setattr(measuring, "ENOUGH_NS", 0)
+    bed.write({"f.py": LOOP}, pinned="f.py", symbol="f.py:f")
+    bed.define(TIMED)
+    with bed.evaluator() as evaluator:
+        latency = evaluator.baseline().metrics["latency"]
+    assert latency.n == measuring.REPEATS
+    assert latency.interval == Interval(-math.inf, math.inf, 0.99)
 
 
 def test_a_candidate_that_is_truly_faster_is_accepted(timed: Evaluator):

@@ -130,6 +130,15 @@ def test_what_differs_within_a_line_is_marked() -> None:
     assert drawn.count("<mark>") == 2
 
 
+def test_a_change_below_the_beginning_of_a_string_is_coloured_as_code() -> None:
+    text = 'def f(x):\n    """Say\n    what\n    it\n    does."""\n    return x + 1\n'
+    before, after = {"a.py": text}, {"a.py": text.replace("+ 1", "+ 2")}
+    made = candidate(1, patch=diff(before, after), evaluation=measured(1.0))
+    drawn = change(Facts(recorded(files=before), history(made)), made)
+    assert drawn.count('<span class="k">return</span>') == 2
+    assert '<span class="s">    it</span>' in drawn
+
+
 def test_line_numbers_follow_both_sides() -> None:
     before = {"a.py": "".join(f"x{n} = {n}\n" for n in range(30))}
     after = {"a.py": before["a.py"].replace("x2 = 2\n", "").replace("x25 = 25", "x25 = 0")}

@@ -70,6 +70,15 @@ def test_a_budget_of_time_ends_a_run(repository: Path) -> None:
     assert summary.reason == "out of time (a budget of 0.05 s)"
 
 
+def test_a_run_that_time_keeps_from_measuring_what_was_asked_for_says_so(repository: Path) -> None:
+    without_goal(repository)
+    slow = "import time\n\n\ndef square(x):\n    time.sleep(0.1)\n    return x\n"
+    (repository / "square.py").write_text(slow)
+    summary = search(repository, num=16, budget_evals=16, budget_time=1.5, lanes=1)
+    assert summary.history.measured() < 16
+    assert summary.reason == "out of time (a budget of 1.5 s)"
+
+
 def test_a_goal_that_the_unchanged_code_reaches_already_ends_as_any_search(
     repository: Path,
 ) -> None:

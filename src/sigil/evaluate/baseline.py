@@ -295,14 +295,14 @@ class _Baseline:
                 self._learned.values[metric.id] = MetricValue(samples[0], len(samples))
                 continue
             sequence = MedianSequence(samples)
-            if metric.is_time or not sequence.all_equal:
+            noisy = metric.is_time or not sequence.all_equal
+            if noisy:
                 self._learned.noisy.add(metric.id)
             confidence = self._definition.model.budgets.confidence
-            interval = None if sequence.all_equal else sequence.interval(confidence)
             self._learned.values[metric.id] = MetricValue(
                 sequence.median,
                 sequence.n,
-                interval,
+                sequence.bounds(confidence) if noisy else None,
                 unit=self._definition.unit(metric.id),
             )
 

@@ -142,6 +142,10 @@ class MedianSequence:
             return None
         return Interval(self._sorted[-count], self._sorted[count - 1], confidence)
 
+    def bounds(self, confidence: float) -> Interval:
+        """Return the interval of the true median: all numbers while there are too few samples."""
+        return self.interval(confidence) or Interval(-math.inf, math.inf, confidence)
+
 
 def median_interval(samples: Iterable[float], confidence: float) -> Interval | None:
     """Return the interval of the median of ``samples``; see `MedianSequence.interval`."""

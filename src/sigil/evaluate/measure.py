@@ -14,7 +14,6 @@ Pure but for the sampler that it is given, and its clock. Not here: what a sampl
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -213,10 +212,7 @@ class BlockSeries:
 
     def _interval(self, sequence: MedianSequence) -> Interval | None:
         """Return an interval; unbounded while there are too few samples, None if exact."""
-        if sequence.all_equal:
-            return None
-        nothing_known = Interval(-math.inf, math.inf, self.confidence)
-        return sequence.interval(self.confidence) or nothing_known
+        return None if sequence.all_equal else sequence.bounds(self.confidence)
 
     def _precision(self, metric: str) -> float:
         sequence = self._ratios[metric] or self._values[metric]

@@ -145,8 +145,8 @@ class Search:
             if reason is not None:
                 break
             self._next_round()
-        self._drain()
-        return reason
+        late = self._drain()
+        return reason if reason == GOAL else late or reason
 
     def _confirm(self) -> bool:
         """Measure the best anew: the best of many noisy scores is too good to be true.
@@ -368,13 +368,19 @@ class Search:
         )
         self._optimizer.tell(name, found.costs, found.ties, failure, noisy=noisy)
 
-    def _drain(self) -> None:
-        """Let what is under way finish; if time is what ran out, take what is there already."""
+    def _drain(self) -> str | None:
+        """Let what is under way finish; if time runs out, take what is there already.
+
+        Returns:
+            Why some of it was given up, as a clause; None if nothing was.
+        """
         while self._under_way and self._out_of_time() is None:
             self._collect(SEARCH)
         while self._under_way.has_arrived:
             self._collect(SEARCH)
+        late = self._out_of_time() if self._under_way else None
         self._under_way.abandon()
+        return late
 
     # --- when to end --------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from sigil.optimize.history import Candidate
-from sigil.optimize.picture.colours import Piece, coloured
+from sigil.optimize.picture.colours import Lines, Piece, coloured
 from sigil.optimize.picture.facts import Facts
 from sigil.optimize.picture.markup import Markup, element, join
 from sigil.optimize.workspace import candidate_files
@@ -29,7 +29,8 @@ _WORD = re.compile(r"[\w.]+|\s+|.")
 def change(facts: Facts, candidate: Candidate) -> Markup:
     """Return all that ``candidate`` changes, as tables, one for each file."""
     files = facts.recorded.files
-    patch = parse(diff(files, candidate_files(facts.history, candidate, files)))
+    changed = candidate_files(facts.history, candidate, files)
+    patch = parse(diff(files, changed))
     if not patch.changes:
         return element("p", "It changes nothing.", class_="quiet")
     left = MOST_LINES
@@ -41,17 +42,20 @@ def change(facts: Facts, candidate: Candidate) -> Markup:
             parts.append(element("p", facts.prose(told), class_="quiet"))
             continue
         left -= lines
-        parts.append(_file(facts, part))
+        sides = (files.get(part.path, ""), changed.get(part.path, ""))
+        parts.append(_file(facts, part, sides))
     return join(parts)
 
 
-def _file(facts: Facts, part: FileChange) -> Markup:
+def _file(facts: Facts, part: FileChange, sides: tuple[str, str]) -> Markup:
+    """Return a file's hunks; each side is coloured as a whole, for a hunk may begin in a string."""
+    old, new = (coloured(part.path, facts.code(text)) for text in sides)
     rows: list[Markup] = []
     moved = 0
     for hunk in part.hunks:
         if rows:
             rows.append(element("tr", element("td", "⋯", colspan=4), class_="gap"))
-        rows += _hunk(facts, part.path, hunk, moved)
+        rows += _hunk(facts, part.path, hunk, moved, (old, new))
         moved += sum((sign == "+") - (sign == "-") for sign, _ in hunk.lines)
     verb = {"create": " (new)", "delete": " (deleted)"}.get(part.kind, "")
     caption = element("figcaption", f"{facts.prose(part.path)}{verb}")
@@ -59,13 +63,15 @@ def _file(facts: Facts, part: FileChange) -> Markup:
     return element("figure", caption, table, class_="diff")
 
 
-def _hunk(facts: Facts, path: str, hunk: Hunk, moved: int) -> list[Markup]:
-    """Return the rows of one hunk; both sides are coloured as a whole, not line by line."""
+def _hunk(
+    facts: Facts, path: str, hunk: Hunk, moved: int, sides: tuple[Lines, Lines]
+) -> list[Markup]:
+    """Return the rows of one hunk."""
     told = [(sign, facts.code(line.removesuffix("\n"))) for sign, line in hunk.lines]
-    before = iter(coloured(path, "\n".join(line for sign, line in told if sign != "+")))
-    after = iter(coloured(path, "\n".join(line for sign, line in told if sign != "-")))
-    marks = _marks(told)
     old, new = hunk.old_start, max(hunk.old_start, 1) + moved
+    before = iter(_shown(path, sides[0], old, [line for sign, line in told if sign != "+"]))
+    after = iter(_shown(path, sides[1], new, [line for sign, line in told if sign != "-"]))
+    marks = _marks(told)
     rows: list[Markup] = []
     for (sign, _), marked in zip(told, marks, strict=True):
         pieces = next(before) if sign != "+" else next(after)
@@ -84,6 +90,14 @@ def _hunk(facts: Facts, path: str, hunk: Hunk, moved: int) -> list[Markup]:
         old += sign != "+"
         new += sign != "-"
     return rows
+
+
+def _shown(path: str, whole: Lines, first: int, lines: Sequence[str]) -> Lines:
+    """Return lines of a file in colour; by themselves where they do not stand there as they are."""
+    found = whole[max(first, 1) - 1 :][: len(lines)]
+    if ["".join(text for _, text in line) for line in found] == lines:
+        return found
+    return coloured(path, "\n".join(lines))
 
 
 def _code(pieces: Sequence[Piece], marked: Sequence[tuple[int, int]]) -> Markup:

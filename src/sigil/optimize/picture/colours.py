@@ -10,6 +10,7 @@ from rich.syntax import ANSISyntaxTheme, Syntax
 
 Piece = tuple[str, str]
 """A class of ``page.css`` (empty for plain text), and the text."""
+Lines = list[list[Piece]]
 
 _CLASSES = {
     ("Keyword",): "k",
@@ -27,7 +28,7 @@ _MOST = 200_000
 """Characters: beyond, a lexer takes longer than its colours are worth."""
 
 
-def coloured(path: str, code: str) -> list[list[Piece]]:
+def coloured(path: str, code: str) -> Lines:
     """Return the lines of ``code`` in pieces; the pieces of a line are its text again.
 
     Args:
@@ -49,8 +50,8 @@ def coloured(path: str, code: str) -> list[list[Piece]]:
     return _lines(code, kinds)
 
 
-def _lines(code: str, kinds: list[str]) -> list[list[Piece]]:
-    lines: list[list[Piece]] = [[]]
+def _lines(code: str, kinds: list[str]) -> Lines:
+    lines: Lines = [[]]
     start = 0
     for at in range(len(code) + 1):
         ends = at == len(code) or code[at] == "\n"
