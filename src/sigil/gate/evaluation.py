@@ -17,7 +17,7 @@ That an evaluation begins is on record before the exam is opened, and so is how 
 somebody interrupts it. One that cannot be put on record is not held: nobody could say later how
 often an exam was taken.
 
-Not here: opening (`sigil.gate.evaluator`), running (`sigil.gate.exam.holding`), what it all comes
+Not here: opening (`sigil.gate.evaluator`), running (`sigil.gate.holding`), what it all comes
 to (`sigil.gate.concluding`), what is kept (`sigil.gate.record.recording`,
 `sigil.gate.record.dossier`).
 """
@@ -37,8 +37,8 @@ from sigil.gate.decision import Decision, Stage, decide
 from sigil.gate.deploy.settings import Compose, External, Process
 from sigil.gate.evaluator import open_bundle
 from sigil.gate.exam.examining import SITTING_S, Exam, answers
-from sigil.gate.exam.holding import hold
 from sigil.gate.feedback import Disclosure, Feedback, feedback, told_as
+from sigil.gate.holding import hold
 from sigil.gate.lua import Limits
 from sigil.gate.model import Scenario
 from sigil.gate.parts import Parts, Wanted
