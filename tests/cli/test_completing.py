@@ -95,3 +95,17 @@ def test_a_name_that_a_terminal_would_obey_is_not_proposed(repository):
 def test_where_there_is_no_repository_nothing_is_proposed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert proposed("report", "") == proposed("eval", "change", "-s", "") == []
+
+
+def test_specs_and_workspaces_are_those_that_stand_here(repository):
+    (repository / ".sigil" / "route.sigil.yaml").write_text("")
+    (repository / ".sigil" / "route" / "workspaces" / "night").mkdir(parents=True)
+    assert proposed("run", "--spec", "") == ["route"]
+    assert proposed("inspect", "--spec", "route", "--workspace", "n") == ["night"]
+
+
+def test_a_function_begins_with_a_file():
+    asked = ShellComplete(sigil, {}, "sigil", "_SIGIL_COMPLETE")
+    (found,) = asked.get_completions(["evolve"], "te")
+    assert (found.value, found.type) == ("te", "file")
+    assert asked.get_completions(["evolve"], "text.py:c") == []

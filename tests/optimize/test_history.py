@@ -62,6 +62,12 @@ def test_the_front_of_two_objectives_keeps_both_ends() -> None:
     assert {c.id for c in history.front()} == {"aa", "bb"}
 
 
+def test_a_screening_that_flatters_stands_not_before_what_was_accepted() -> None:
+    frames = [asked("aa", "bb"), evaluated("aa", 2.0), evaluated("bb", 1.0)]
+    history = read_history([*frames, confirmed("aa", 2.0, accepted=True)])
+    assert [c.id for c in history.front()] == ["aa"]
+
+
 def test_a_lineage_begins_at_the_baseline() -> None:
     history = read_history([asked("aa"), asked("bb", parent="aa")])
     assert [c.id for c in history.lineage(history.candidates["bb"])] == ["aa", "bb"]

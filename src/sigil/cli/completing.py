@@ -1,4 +1,4 @@
-"""What the shell proposes for a name: services, evaluations, branches of the repository here.
+"""What the shell proposes for a name: of what is in the repository here, or a file.
 
 Promises: whatever is wrong there, nothing is printed and nothing raised, only fewer names are
 proposed; names that a terminal or a shell would obey are none; no heavy library is loaded.
@@ -14,10 +14,32 @@ from contextlib import suppress
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 _PLAIN = re.compile(r"[\w./][\w./+-]*", re.ASCII)
 _BRANCHES = "refs/heads/"
+_SPEC = ".sigil.yaml"
 _GIT_S = 2.0
+
+
+def functions(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return files, as long as it is one that is being typed and not a name in it."""
+    del ctx, parameter
+    return [] if ":" in incomplete else [CompletionItem(incomplete, type="file")]
+
+
+def specs(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the specs that stand here."""
+    del parameter
+    return _fitting(ctx, incomplete, _specs)
+
+
+def workspaces(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the workspaces that have been used here."""
+    del parameter
+    return _fitting(ctx, incomplete, _workspaces)
 
 
 def services(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -50,6 +72,14 @@ def _fitting(
         root = repository_or_none(given if isinstance(given, Path) else None)
         found += [] if root is None else known(root)
     return sorted(one for one in set(found) if one.startswith(incomplete) and _PLAIN.fullmatch(one))
+
+
+def _specs(root: Path) -> Iterable[str]:
+    return (path.name.removesuffix(_SPEC) for path in (root / ".sigil").glob(f"*{_SPEC}"))
+
+
+def _workspaces(root: Path) -> Iterable[str]:
+    return (path.name for path in (root / ".sigil").glob("*/workspaces/*") if path.is_dir())
 
 
 def _services(root: Path) -> Iterable[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from sigil.cli import kinds
+from sigil.cli.completing import functions
 from sigil.cli.lazy import INTERRUPTED
 from sigil.cli.options import as_json, unsafe, workspace_name
 from sigil.cli.run import setting
@@ -41,7 +42,7 @@ cases = click.option(
 
 
 @click.command()
-@click.argument("function")
+@click.argument("function", shell_complete=functions)
 @click.option("--name", help="Name of the spec and the eval; by default the function's.")
 @goal
 @cases

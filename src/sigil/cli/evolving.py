@@ -72,7 +72,7 @@ def evolve_function(request: Request, wish: Wish, flags: Mapping[str, Any]) -> S
         )
         return summary
     print_summary(plan, workspace, summary, as_json=False)
-    if not summary.interrupted:
+    if summary.history.winner:  # without one it is said already how to see what was tried
         inspect = f"sigil inspect --spec {placed.name} --workspace {wish.workspace}"
         click.echo(f"look at it  {inspect}")
     for path in applied:

@@ -9,14 +9,23 @@ from typing import Any
 
 import click
 
+from sigil.cli.completing import specs, workspaces
+
 repo_root = click.option(
     "--repo-root",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="The repository; by default the nearest folder upward that has a .sigil folder.",
 )
-spec_name = click.option("--spec", "spec_name", required=True, help="Name of the spec.")
+spec_name = click.option(
+    "--spec", "spec_name", required=True, help="Name of the spec.", shell_complete=specs
+)
 workspace_name = click.option(
-    "--workspace", "workspace_name", default="default", show_default=True, help="Workspace to use."
+    "--workspace",
+    "workspace_name",
+    default="default",
+    show_default=True,
+    help="Workspace to use.",
+    shell_complete=workspaces,
 )
 eval_name = click.option("--eval", "eval_name", help="Which eval of the spec, if it lists several.")
 run_name = click.option("--run", "run_name", help="Run, or the start of its name; else the latest.")

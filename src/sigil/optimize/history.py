@@ -209,11 +209,16 @@ class History:
         return next((candidate for candidate in self.ranked() if candidate.accepted), None)
 
     def front(self) -> list[Candidate]:
-        """Return the candidates that no other one dominates, in the order of `ranked`."""
+        """Return the candidates that no other one dominates, in the order of `ranked`.
+
+        Of a single objective a screening that flatters is no better than what was accepted.
+        """
         ranked = self.ranked()
-        if not ranked:
-            return []
-        return [ranked[i] for i in non_dominated([c.verdict.costs for c in ranked if c.verdict])]
+        costs = [candidate.verdict.costs for candidate in ranked if candidate.verdict]
+        if ranked and ranked[0].accepted and len(costs[0]) == 1:
+            return [one for one, cost in zip(ranked, costs, strict=True)
+                    if one.accepted and cost == costs[0]]  # fmt: skip
+        return [ranked[i] for i in non_dominated(costs)] if ranked else []
 
 
 def read_history(frames: Iterable[tuple[str, Mapping[str, Any]]]) -> History:
