@@ -89,15 +89,18 @@ def own_ledger(root: Path, signer: str = "evaluator") -> Ledger:
     from sigil.ledger import keys
     from sigil.ledger.ledger import Ledger
     from sigil.ledger.pins import Pin
+    from sigil.store.disk_errors import reading
 
     path = root / LEDGER
     own = keys.path_of(signer)
-    opened = Ledger.open(path, keys.load(own if own.exists() else keys.path_of()), Pin.of(path))
+    with reading(own):
+        own = own if own.exists() else keys.path_of()
+    opened = Ledger.open(path, keys.load(own), Pin.of(path))
     key = opened.needed_signer().key
     if key not in opened.known().keys:
         raise KeyMissing(
             "this ledger does not trust the key that would sign",
-            where=Where(str(own if own.exists() else keys.path_of())),
+            where=Where(str(own)),
             remedy=f"sigil ledger verify --trust {key}",
         )
     return opened

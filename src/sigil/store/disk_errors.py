@@ -61,6 +61,15 @@ def read_error(error: OSError, path: Path) -> SigilError:
 
 
 @contextlib.contextmanager
+def reading(path: Path) -> Generator[None]:
+    """Turn any `OSError` of the block into `NotFound`, `Corrupt` or `Unreadable` at ``path``."""
+    try:
+        yield
+    except OSError as error:
+        raise read_error(error, path) from error
+
+
+@contextlib.contextmanager
 def writing(path: Path) -> Generator[None]:
     """Turn any `OSError` of the block into `DiskFull` or `Unwritable` at ``path``."""
     try:

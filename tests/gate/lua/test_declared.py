@@ -97,7 +97,9 @@ def test_a_field_that_is_not_as_it_should_be_is_named_with_its_line(field, said)
         ("local _ENV = {}", "a scenario has no _ENV"),
         ("return _ENV", "a scenario has no _ENV"),
         ("local x <const> = 1 x = 2", "attempt to assign to const variable 'x'"),
-        ("x = " + "(" * 300 + "1" + ")" * 300, "C stack overflow"),
+        ("x = " + "(" * 300 + "1" + ")" * 300, "C stack overflow; nest less deeply"),
+        ("while true do end", "a/b.lua: it ran for more instructions than its budget; outside of"),
+        ("local t = {} for n = 1, 1e9 do t[n] = n end", "not enough memory; outside of run"),
     ],
 )
 def test_what_is_no_scenario_says_why_and_where(text, said):

@@ -139,6 +139,12 @@ def test_what_the_feedback_calls_a_holdout_is_written_beside_no_id_of_a_file(ben
     assert not any(one.name in (folder / dossier.VISIBLE).read_text() for one in sealed)
 
 
+def test_where_nothing_was_observed_nothing_is_opened(bench, folder):
+    (folder / dossier.SEALED).unlink()
+    with pytest.raises(NotFound, match="nothing was observed in this evaluation"):
+        reporting.opened(bench.root, folder, bench.exam.identities)
+
+
 def test_with_another_key_nothing_is_opened(bench, folder):
     import pyrage
 

@@ -14,9 +14,12 @@ def reviewer() -> None:
     Example: sigil trust reviewer
     """
     from sigil.ledger import keys
+    from sigil.store.disk_errors import reading
 
     path = keys.path_of("reviewer")
-    own = keys.load(path) if path.exists() else keys.create(path)
+    with reading(path):
+        is_there = path.exists()
+    own = keys.load(path) if is_there else keys.create(path)
     click.echo(f"{own.key}")
     click.echo(f"  in {path}")
     click.echo("  name it in .sigil/gate.yaml, under reviewers, on the base branch")

@@ -18,10 +18,11 @@ from sigil.gate.model import Captured, Evidence, Rubric, Value
 
 CAPTURED_ABOVE = "intent result, captured above"
 _PURPOSES = {"intent": "sigil.intent objective", "judge": "sigil.judge rubric"}
-_STOPPED = {
+STOPPED = {
     "budget": "it ran for more instructions than its budget",
     "abort": "the run was stopped from outside",
 }
+"""What is said of a run that nothing could go on with."""
 
 
 def evidence(
@@ -63,7 +64,7 @@ def _message(record: Any, shown: Shown) -> tuple[int | None, str]:
     if record.raised is not None and not isinstance(record.raised, str):
         message = f"{message}: {shown.value(record.raised)}"
     if record.kind == "dead":
-        message = _STOPPED[message]
+        message = STOPPED[message]
     elif record.unevaluated or record.kind == "error":
         line, message = split_place(message)
     if record.unevaluated:

@@ -110,7 +110,8 @@ class Interpreter:
 def refuse(message: str, path: str) -> NoReturn:
     """Raise what Lua said of a text, with its line."""
     line, problem = split_place(message)
-    raise MalformedScenario(problem, where=Where(path, line))
+    remedy = "nest less deeply" if "stack overflow" in problem else None
+    raise MalformedScenario(problem, where=Where(path, line), remedy=remedy)
 
 
 def split_place(message: str) -> tuple[int | None, str]:

@@ -13,7 +13,7 @@ from typing import Any
 from sigil.errors import MalformedScenario, Where
 from sigil.gate.effects import Effects
 from sigil.gate.lua.declared import read_declared
-from sigil.gate.lua.evidence import evidence
+from sigil.gate.lua.evidence import STOPPED, evidence
 from sigil.gate.lua.host import Host
 from sigil.gate.lua.interpreter import Interpreter, LuaFunction, load_prelude, split_place
 from sigil.gate.lua.limits import Limits
@@ -26,6 +26,8 @@ from sigil.gate.model import Declared, Evidence, Result, Scenario, Status, StepS
 from sigil.gate.secrets import Redactor
 
 _LIMITS = Limits()
+_NO_MEMORY = "not enough memory"
+_OUTSIDE = "outside of run a scenario only returns its table: move what acts or loops into run"
 _NONE: Mapping[str, str] = {}
 _STATUS = {"fail": Status.FAIL}
 
@@ -131,7 +133,11 @@ class _Sitting:
         table, record = self._guarded(self._lua.inside.load, chunk)
         if record is not None:
             line, problem = split_place(as_text(record.message))
-            raise MalformedScenario(problem, where=Where(scenario.path, record.line or line))
+            raise MalformedScenario(
+                STOPPED.get(problem, problem) if record.kind == "dead" else problem,
+                where=Where(scenario.path, record.line or line),
+                remedy=_OUTSIDE if record.kind == "dead" or problem == _NO_MEMORY else None,
+            )
         lines = outline(self._program).lines
         return read_declared(table, scenario, lines, self._lua.translator)
 

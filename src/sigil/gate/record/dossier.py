@@ -30,6 +30,7 @@ from sigil.gate.model import Declared, Evidence, Result, SideName
 from sigil.gate.pictures import keep_pictures
 from sigil.gate.record.summary import Summary
 from sigil.gate.sittings import Observed, Written
+from sigil.store.disk_errors import read_error
 from sigil.store.files import make_directory, read_file, write_atomic
 
 FOLDER = ".sigil/gate"
@@ -154,11 +155,19 @@ def plain(part: Summary | Feedback) -> dict[str, Any]:
 
 
 def names(root: Path) -> list[str]:
-    """Return the ids of the evaluations that are kept, oldest first."""
+    """Return the ids of the evaluations that are kept, oldest first.
+
+    Raises:
+        Unreadable: the system refuses.
+    """
     folder = root / FOLDER
-    if not folder.is_dir():
+    try:
+        kept = [path.name for path in folder.iterdir() if (path / EVAL).is_file()]
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    return sorted(path.name for path in folder.iterdir() if (path / EVAL).is_file())
+    except OSError as refused:
+        raise read_error(refused, folder) from refused
+    return sorted(kept)
 
 
 def find(root: Path, name: str | None) -> Path:
@@ -166,6 +175,7 @@ def find(root: Path, name: str | None) -> Path:
 
     Raises:
         NotFound: there is none.
+        Unreadable: the system refuses.
     """
     known = names(root)
     if name is None and known:

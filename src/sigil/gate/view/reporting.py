@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sigil.errors import Corrupt, Where
+from sigil.errors import Corrupt, NotFound, Where
 from sigil.gate.bundle.keys import Identities
 from sigil.gate.bundle.read import Bundle, read_bundle
 from sigil.gate.evaluator import open_bundle, open_observations
@@ -59,6 +59,12 @@ def opened(
     """
     scenarios = open_bundle(exam_of(root, folder), identities).scenarios
     path = folder / dossier.SEALED
+    if not path.exists():
+        raise NotFound(
+            "nothing was observed in this evaluation, so nothing can be shown or repeated",
+            where=Where(str(path)),
+            remedy=f"sigil report {folder.name} says what failed before",
+        )
     data = open_observations(read_file(path), identities, Where(str(path)))
     return {one.id: one for one in scenarios}, dossier.parse_observations(data)
 
