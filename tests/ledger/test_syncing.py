@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -221,9 +222,46 @@ def test_a_remote_that_lost_entries_is_refused_and_keeps_nothing_from_us(pair, u
     one.append("fact", "api", {"n": 3})
     share(one, url)
     git("-C", url, "update-ref", "refs/heads/ledger", "ledger~2")
-    with pytest.raises(LedgerBroken, match="there were 4, there are 2"):
+    with pytest.raises(LedgerBroken, match="there were 4, there are 2") as refused:
         share(one, url)
     assert bodies(one) == [0, 1, 2, 3]
+    assert str(refused.value).startswith(f"the remote {url}: ")
+    assert str(one.path) not in str(refused.value)
+
+
+def test_a_remote_that_lost_entries_is_restored_by_what_the_error_says(pair, url):
+    one, _ = pair
+    git("-C", url, "update-ref", "refs/heads/ledger", "ledger~2")
+    with pytest.raises(LedgerBroken) as refused:
+        share(one, url)
+    _, _, command = str(refused.value).partition("intact: ")
+    words = command.replace(".sigil/ledger", str(one.path)).split()
+    assert words[0] == "git"
+    git(*words[1:])
+    assert share(one, url).size == 3
+
+
+def test_of_a_checkpoint_that_is_none_it_is_said_on_which_side(pair, url, tmp_path):
+    one, other = pair
+    work = tmp_path / "work"
+    git("clone", "-q", "-b", "ledger", url, work)
+    (work / "checkpoint.json").write_text("garbage")
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
+    git("-C", work, *identity, "commit", "-q", "-a", "-m", "x")
+    git("-C", work, "push", "-q", url, "ledger")
+    with pytest.raises(LedgerBroken, match=rf"^the remote {url}: checkpoint\.json: .*--force"):
+        share(one, url)
+    git("-C", work, "push", "-q", "--force", other.path, "ledger")
+    with pytest.raises(LedgerBroken, match=rf"^{other.path}: checkpoint\.json: .*its remote$"):
+        checked(other)
+
+
+def test_a_remote_whose_objects_are_cut_is_said_to_be_damaged(pair, url, tmp_path):
+    for path in Path(url, "objects").glob("??/*"):
+        path.chmod(0o600)
+        path.write_bytes(path.read_bytes()[:10])
+    with pytest.raises(Unreadable, match=r"is damaged \(.*; see git fsck there"):
+        clone(tmp_path / "third", url, Pin(tmp_path / "third.json"), frozenset())
 
 
 def test_a_remote_whose_ledger_is_gone_is_refused(pair, url):

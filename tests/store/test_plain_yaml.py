@@ -186,3 +186,10 @@ def test_any_text_is_data_or_one_line(text: str):
         told = str(error)
     assert told.startswith("f.yaml")
     assert "\n" not in told
+
+
+def test_what_is_nested_too_deeply_is_told_by_the_beginning_of_its_field():
+    said = problem("services: " + "[" * 5000)
+    assert said.startswith("f.yaml:1: services[0]")
+    assert "…: nested deeper than 50; flatten it" in said
+    assert len(said) < 140

@@ -365,13 +365,17 @@ def _known_keys(given: Path | None) -> frozenset[str]:
 
 
 def _verify_proof(path: Path, keys: frozenset[str], as_json: bool) -> None:
-    from sigil.errors import KeyMissing
+    from sigil.errors import InvalidValue, KeyMissing, Where
     from sigil.ledger import proof
     from sigil.store.files import read_file
 
     if not keys:
         raise KeyMissing("it is not known whose signatures count", remedy="name one with --key")
-    parsed = proof.parse(sys.stdin.buffer.read() if str(path) == "-" else read_file(path))
+    data = sys.stdin.buffer.read() if str(path) == "-" else read_file(path)
+    try:
+        parsed = proof.parse(data)
+    except InvalidValue as error:
+        raise InvalidValue(error.problem, where=Where(str(path)), remedy=error.remedy) from error
     if isinstance(parsed, proof.Inclusion):
         entry, state = parsed.check(keys)
         facts = {"proved": "inclusion", "entry": entries.facts(entry), "size": state.size}

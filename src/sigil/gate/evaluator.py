@@ -20,7 +20,7 @@ from sigil.errors import MalformedScenario, NotFound, SealBroken, Where
 from sigil.gate.bundle.changing import Entropy, Update, compose, entry_of
 from sigil.gate.bundle.envelope import Envelope
 from sigil.gate.bundle.keys import Identities
-from sigil.gate.bundle.manifest import REMEDY
+from sigil.gate.bundle.manifest import REMEDY_SEALED
 from sigil.gate.bundle.read import Bundle, Sealed, folder_of, lua_text
 from sigil.gate.bundle.sealing import parse_recipients, seal
 from sigil.gate.model import Scenario
@@ -95,7 +95,9 @@ def _open(bundle: Bundle, sealed: Sealed, identities: Identities) -> Envelope:
     envelope = unseal(sealed.ciphertext, identities, where)
     expected = (bundle.manifest.service, sealed.entry.id, sealed.entry.digest)
     if (envelope.service, envelope.id, envelope.digest) != expected:
-        raise SealBroken("holds another question than was recorded", where=where, remedy=REMEDY)
+        raise SealBroken(
+            "holds another question than was recorded", where=where, remedy=REMEDY_SEALED
+        )
     return envelope
 
 

@@ -31,6 +31,11 @@ _SETTINGS = (
     "core.fsync=all", "transfer.fsckObjects=true", "core.logAllRefUpdates=false",
     "push.followTags=false", "push.gpgSign=false", "fetch.pruneTags=false",
 )  # fmt: skip
+_DAMAGE = (
+    "is corrupt", "corruption", "loose object", "bad tree object", "bad object", "not our ref 0000",
+    "unable to read tree", "missing blob", "missing tree", "did not send all necessary objects",
+)  # fmt: skip
+"""What git says of a repository whose objects or refs were cut or lost."""
 _RACES = ("[rejected]", "cannot lock ref", "failed to update ref", "reference already exists")
 
 
@@ -64,6 +69,14 @@ class Remote:
     def shown(self) -> str:
         """The address without user and password."""
         return printable(without_user(self.url))
+
+    @property
+    def restoring(self) -> str:
+        """What to do about a branch there that is not what it was."""
+        return (
+            "find out who changed it; then restore it where `sigil ledger verify` finds the ledger "
+            f"intact: git -C .sigil/ledger push --force {self.shown} ledger"
+        )
 
     def fetch(self, known: str | None) -> str | None:
         """Receive the remote's newest state.
@@ -128,10 +141,10 @@ class Remote:
             ) from error
 
     def _failed(self, problem: str, said: str, kind: type[SigilError]) -> SigilError:
-        return kind(
-            f"the remote {self.shown} {problem} ({complaint(said)})",
-            remedy="check the address, the network and your access to it",
-        )
+        remedy = "check the address, the network and your access to it"
+        if any(word in said for word in _DAMAGE):
+            problem, remedy = "is damaged", f"see git fsck there; {self.restoring}"
+        return kind(f"the remote {self.shown} {problem} ({complaint(said)})", remedy=remedy)
 
 
 def remembered(path: Path) -> str | None:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from sigil.errors import LedgerBroken, NotFound
+from sigil.errors import LedgerBroken, NotFound, Where
 from sigil.ledger import checkpoint, layout, statement
 from sigil.ledger.checkpoint import Checkpoint
 from sigil.ledger.objects import Objects, parse_commit, parse_tree
 from sigil.ledger.statement import Entry
+
+RESTORE = "restore the ledger from a copy or from its remote"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,13 @@ class Snapshot:
         Raises:
             LedgerBroken: there is none, or it contradicts itself.
         """
-        return checkpoint.read(self.checkpoint_bytes)
+        try:
+            return checkpoint.read(self.checkpoint_bytes)
+        except LedgerBroken as error:
+            where = error.where or Where(self.place, field=layout.CHECKPOINT)
+            raise LedgerBroken(
+                error.problem, where=where, remedy=error.remedy or RESTORE
+            ) from error
 
     @cached_property
     def checkpoint_bytes(self) -> bytes:
@@ -51,7 +59,7 @@ class Snapshot:
         """
         is_folder, name = self.folders.get(layout.CHECKPOINT, (True, ""))
         if is_folder:
-            raise LedgerBroken(f"{self.place}: there is no {layout.CHECKPOINT}")
+            raise LedgerBroken("is not there", where=Where(self.place, field=layout.CHECKPOINT))
         return self.objects.read(name, "blob")
 
     @cached_property
@@ -90,7 +98,7 @@ class Snapshot:
         if self.folders.keys() != {layout.CHECKPOINT, *expected}:
             raise LedgerBroken(
                 f"{self.place}: the folders are not those of a ledger of {size} entries",
-                remedy="restore the ledger from a copy or from its remote",
+                remedy=RESTORE,
             )
         for first in range(start - start % layout.SHARD, size, layout.SHARD):
             found = self._shard(first, min(first + layout.SHARD, size))
@@ -104,7 +112,7 @@ class Snapshot:
         if found.keys() != {*names} or any(is_folder for is_folder, _ in found.values()):
             raise LedgerBroken(
                 f"{self.place}: {layout.shard(first)} does not hold entries {first} to {end - 1}",
-                remedy="restore the ledger from a copy or from its remote",
+                remedy=RESTORE,
             )
         return [found[name][1] for name in names]
 

@@ -14,11 +14,11 @@ Not here: talking to the remote (`sigil.ledger.remote`).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sigil.errors import LedgerBroken, LedgerForked, WorkspaceBusy
+from sigil.errors import LedgerBroken, LedgerForked, Where, WorkspaceBusy
 from sigil.ledger import refs, verifying
 from sigil.ledger.building import build
 from sigil.ledger.keys import Signer
@@ -27,7 +27,7 @@ from sigil.ledger.making import new_repository
 from sigil.ledger.objects import Objects, parse_commit
 from sigil.ledger.pins import NOTHING, Pin, Pinned
 from sigil.ledger.remote import Remote
-from sigil.ledger.snapshot import Snapshot
+from sigil.ledger.snapshot import RESTORE, Snapshot
 from sigil.ledger.statement import Entry, Event
 from sigil.ledger.verifying import Verified
 
@@ -112,7 +112,9 @@ def sync(ledger: Ledger, remote: Remote) -> Synced:
         if fetched is None:
             step = _first(ledger, remote, known, here)
         else:
-            both = _compare(known, ours, ledger.state(fetched))
+            with _blaming(remote):
+                there = replace(ledger.state(fetched), place=_named(remote))
+                both = _compare(known, ours, there)
             received |= {entry.id for entry in both.arrived} - {entry.id for entry in both.left}
             step = _settle(ledger, remote, both)
         sent, moved = sent + step.sent, moved + step.moved
@@ -123,6 +125,28 @@ def sync(ledger: Ledger, remote: Remote) -> Synced:
     raise WorkspaceBusy(
         f"others push to {remote.shown} faster than we do", remedy="try again in a while"
     )
+
+
+def _named(remote: Remote) -> str:
+    return f"the remote {remote.shown}"
+
+
+@contextlib.contextmanager
+def _blaming(remote: Remote) -> Generator[None]:
+    """Say of an error that it is the remote's state, not ours, and how that is mended.
+
+    Raises:
+        LedgerBroken, LedgerForked: as they come, with their side.
+    """
+    try:
+        yield
+    except (LedgerBroken, LedgerForked) as error:
+        is_named = error.where is not None or error.problem.startswith(_named(remote))
+        where = error.where if is_named else Where(_named(remote))
+        remedy = error.remedy
+        if remedy in {None, RESTORE}:
+            remedy = remote.restoring
+        raise type(error)(error.problem, where=where, remedy=remedy) from error
 
 
 def _first(ledger: Ledger, remote: Remote, known: Pinned, here: Snapshot) -> _Step:
@@ -229,12 +253,14 @@ def clone(
         Unreadable: the remote cannot be reached.
     """
     with contextlib.suppress(_NoLedger), new_repository(path) as stage:
-        fetched = Remote(remote_url, stage).fetch(None)
+        remote = Remote(remote_url, stage)
+        fetched = remote.fetch(None)
         if fetched is None:
             raise _NoLedger
-        there = Snapshot(Objects(stage / "objects"), fetched, str(path))
-        believed = keys or signers(there)
-        found = verifying.verify(there, believed, pin.read(), full=True)
+        there = Snapshot(Objects(stage / "objects"), fetched, _named(remote))
+        with _blaming(remote):
+            believed = keys or signers(there)
+            found = verifying.verify(there, believed, pin.read(), full=True)
         refs.swap(stage, None, fetched)
         own = frozenset({signer.key}) if signer else frozenset[str]()
         pin.trust(there.checkpoint.ledger, believed | own)

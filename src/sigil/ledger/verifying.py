@@ -22,10 +22,8 @@ from sigil.errors import LedgerBroken, LedgerForked
 from sigil.ledger import merkle, statement
 from sigil.ledger.checkpoint import Checkpoint
 from sigil.ledger.pins import Pinned, Seen, other_ledger
-from sigil.ledger.snapshot import Snapshot
+from sigil.ledger.snapshot import RESTORE, Snapshot
 from sigil.ledger.statement import Entry
-
-_RESTORE = "restore the ledger from a copy or from its remote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def verify(
     if merkle.root(leaves).hex() != state.root:
         raise LedgerBroken(
             f"{snapshot.place}: the entries are not those that the checkpoint was signed over",
-            remedy=_RESTORE,
+            remedy=RESTORE,
         )
     for known in filter(None, (pinned.seen, pinned.shared) if pinned else ()):
         continues(leaves, known, snapshot.place)
@@ -124,12 +122,12 @@ def continues(leaves: list[bytes], known: Seen, place: str) -> None:
         raise LedgerBroken(
             f"{place}: {known.size - len(leaves)} entries are missing at the end: "
             f"there were {known.size}, there are {len(leaves)}",
-            remedy=_RESTORE,
+            remedy=RESTORE,
         )
     if merkle.root(leaves[: known.size]).hex() != known.root:
         raise LedgerForked(
             f"{place}: the first {known.size} entries are not those that were there before",
-            remedy=_RESTORE,
+            remedy=RESTORE,
         )
 
 
@@ -158,7 +156,7 @@ def chained(snapshot: Snapshot, keys: Collection[str], start: int = 0) -> Iterat
         entry = _genuine(data, keys, f"{snapshot.place}: entry {seq}")
         problem = _misplaced(entry, seq, state, before)
         if problem:
-            raise LedgerBroken(f"{snapshot.place}: entry {seq} {problem}", remedy=_RESTORE)
+            raise LedgerBroken(f"{snapshot.place}: entry {seq} {problem}", remedy=RESTORE)
         yield entry
         before = entry
 
@@ -167,7 +165,7 @@ def _genuine(data: bytes, keys: Collection[str], what: str) -> Entry:
     try:
         entry = statement.read_genuine(data)
     except LedgerBroken as error:
-        raise LedgerBroken(f"{what} {error.problem}", remedy=_RESTORE) from error
+        raise LedgerBroken(f"{what} {error.problem}", remedy=RESTORE) from error
     trusted(entry.key, keys, what)
     return entry
 

@@ -27,6 +27,7 @@ MAX_VALUES = 100_000
 """Values of one document, those that aliases repeat counted each time."""
 MAX_DEPTH = 50
 MAX_KEY = 200
+_SHOWN_PATH = 40
 _MAX_PATH = 500  # a longer field has no line of its own: 100,000 of them must fit in memory
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE = "tag:yaml.org,2002:"
@@ -144,7 +145,12 @@ class _Builder:
         before = self._count
         self._tally(1, event, name)
         if depth > MAX_DEPTH:
-            self._refuse(f"nested deeper than {MAX_DEPTH}", event, name)
+            self._refuse(
+                f"nested deeper than {MAX_DEPTH}",
+                event,
+                f"{name[:_SHOWN_PATH]}…",
+                remedy="flatten it; no setting of ours is nested so deeply",
+            )
         if event.tag not in _ALLOWED:
             self._refuse(f"the tag {event.tag[:_CUT]} is not allowed", event, name)
         if isinstance(event, yaml.MappingStartEvent):

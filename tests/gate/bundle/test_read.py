@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -375,3 +376,22 @@ def test_a_link_is_not_recorded(exam):
     (exam.folder / "visible" / "link.lua").symlink_to("billing/upgrade.lua")
     with pytest.raises(MalformedScenario, match=r"link\.lua: a symbolic link"):
         exam.seal()
+
+
+# --- what the errors advise ---------------------------------------------------------------
+
+
+def test_what_no_sealing_can_mend_is_not_said_to_be_mended_by_sealing(exam):
+    (exam.folder / "holdout" / "holdout_001.lua.age").write_bytes(b"x")
+    with pytest.raises(SealBroken, match=r"restore it from git; nothing else holds its question$"):
+        exam.read()
+
+
+def test_a_manifest_that_cannot_be_read_is_replaced_by_what_the_error_says(exam):
+    (exam.folder / "bundle.json").write_text("{")
+    with pytest.raises(SealBroken, match="remove it and the folder holdout beside it"):
+        exam.read()
+    (exam.folder / "bundle.json").unlink()
+    shutil.rmtree(exam.folder / "holdout")
+    exam.seal(UPGRADE)
+    assert [sealed.entry.id for sealed in exam.read().sealed] == ["holdout_001"]

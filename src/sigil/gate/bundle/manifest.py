@@ -35,6 +35,12 @@ FORMAT = 1
 MAX_ENTRIES = 10_000
 MAX_BYTES = 8 * 2**20
 REMEDY = "restore it from git, or run `sigil scenario seal` to record what is there now"
+REMEDY_SEALED = "restore it from git; nothing else holds its question"
+REMEDY_ITSELF = (
+    "restore it from git; if there is no copy, remove it and the folder holdout beside it, whose "
+    "questions are lost then, and seal anew: sigil scenario seal"
+)
+"""Of the document: what vouches for holdouts cannot be made of them; their salts are sealed."""
 _DIGEST = r"^sha256:[0-9a-f]{64}$"
 _VERSION = rf"{SERVICE.pattern}\.v[1-9][0-9]{{0,8}}"
 
@@ -251,4 +257,4 @@ def _refuse(constant: str) -> Any:
 
 def _broken(problem: str, where: Where, field: str | None = None) -> SealBroken:
     place = Where(where.file, where.line, field or where.field)
-    return SealBroken(problem, where=place, remedy=REMEDY)
+    return SealBroken(problem, where=place, remedy=REMEDY_ITSELF)

@@ -23,6 +23,8 @@ from sigil.gate.bundle.manifest import (
     MAX_BYTES,
     MAX_ENTRIES,
     REMEDY,
+    REMEDY_ITSELF,
+    REMEDY_SEALED,
     Manifest,
     ManifestEntry,
     parse_manifest,
@@ -136,7 +138,7 @@ def read_manifest(tree: Tree, service: str) -> Manifest:
             remedy=f"sigil scenario seal --service {service}",
         ) from None
     except (Corrupt, InvalidValue) as refused:
-        raise SealBroken(refused.problem, where=place(tree, path), remedy=REMEDY) from None
+        raise SealBroken(refused.problem, where=place(tree, path), remedy=REMEDY_ITSELF) from None
     return parse_manifest(data, service, place(tree, path))
 
 
@@ -304,16 +306,17 @@ def _visible(
 
 
 def _verified(tree: Tree, path: str, recorded: str, most: int) -> bytes:
+    remedy = REMEDY_SEALED if path.endswith(".age") else REMEDY
     try:
         data = tree.read(path, most)
     except NotFound:
         raise SealBroken(
-            "is in the bundle, and is not here", where=place(tree, path), remedy=REMEDY
+            "is in the bundle, and is not here", where=place(tree, path), remedy=remedy
         ) from None
     except (Corrupt, InvalidValue) as refused:
         raise SealBroken(
-            printable(refused.problem), where=place(tree, path), remedy=REMEDY
+            printable(refused.problem), where=place(tree, path), remedy=remedy
         ) from None
     if digest(data) != recorded:
-        raise SealBroken("is not what was recorded", where=place(tree, path), remedy=REMEDY)
+        raise SealBroken("is not what was recorded", where=place(tree, path), remedy=remedy)
     return data
