@@ -241,6 +241,14 @@ def test_a_flaw_of_a_visible_scenario_is_named_with_its_line(repository):
     )
 
 
+def test_a_helper_that_nothing_can_require_is_named_with_its_line(repository):
+    (repository / FOLDER / "lib").mkdir()
+    (repository / FOLDER / "lib" / "money.lua").write_text("return {}\nlocal = 1\n")
+    result = run("lint", "-s", "api")
+    assert result.exit_code == MalformedScenario.exit_code
+    assert ".sigil/scenarios/api/lib/money.lua:2: error: malformed: " in result.stdout
+
+
 def test_a_scenario_without_flaws_ends_well(repository):
     path = repository / FOLDER / "visible" / "billing" / "upgrade.lua"
     path.write_text(

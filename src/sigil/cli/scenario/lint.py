@@ -31,7 +31,7 @@ def lint(
     repo_root: Path | None,
     as_json: bool,
 ) -> None:
-    """Check the visible scenarios of a service, or with - the one on standard input.
+    """Check visible scenarios and helpers of a service, or with - the one on standard input.
 
     Of a scenario on standard input and of holdouts it says line and rule alone, because a problem
     quotes the text. Ends with code 64 if there is an error; warnings alone end well.
@@ -40,7 +40,8 @@ def lint(
 
     from sigil.cli.options import repository
     from sigil.errors import MalformedScenario
-    from sigil.gate.bundle.linting import flaws
+    from sigil.gate.bundle.linting import flaws, flaws_of_helpers
+    from sigil.gate.trees import FolderTree
     from sigil.gate.view.present import counted
     from sigil.printable import printable
 
@@ -52,6 +53,8 @@ def lint(
         if holdouts:
             scenarios += _opened(root, service, key_file, key_fd)
     found = list(flaws(scenarios))
+    if draft is None:
+        found += flaws_of_helpers(FolderTree(root), service)
     if as_json:
         print_json([asdict(flaw) for flaw in found])
     else:

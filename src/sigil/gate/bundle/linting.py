@@ -15,7 +15,7 @@ from typing import Literal
 from sigil.errors import MalformedScenario, Where
 from sigil.gate.bundle.changing import Draft
 from sigil.gate.bundle.read import folder_of, library_files, lua_text, visible_files
-from sigil.gate.lua import lint
+from sigil.gate.lua import lint, lint_helper
 from sigil.gate.model import Scenario
 from sigil.gate.trees import Tree, place
 
@@ -57,6 +57,19 @@ def flaws(scenarios: Iterable[Scenario]) -> Iterator[Flaw]:
         for found in lint(scenario):
             problem = found.problem if scenario.half == "visible" else ""
             yield Flaw(scenario.path, found.line, found.severity, found.rule, problem)
+
+
+def flaws_of_helpers(tree: Tree, service: str) -> Iterator[Flaw]:
+    """Yield what keeps helpers, which everybody may read, from being required.
+
+    Raises:
+        MalformedScenario, Unreadable: as `visible_scenarios`.
+        DependencyMissing: the extra ``gate`` is not installed.
+    """
+    for name, data in library_files(tree, service).items():
+        path = f"{folder_of(service)}/{name}"
+        for found in lint_helper(lua_text(data, place(tree, path)), path):
+            yield Flaw(path, found.line, found.severity, found.rule, found.problem)
 
 
 def visible_scenarios(tree: Tree, service: str) -> list[Scenario]:

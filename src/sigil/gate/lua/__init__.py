@@ -11,7 +11,7 @@ Not here: that process (`sigil.gate.exam.hall`), who answers the calls, what the
 """
 
 from sigil.gate.lua.limits import Limits
-from sigil.gate.lua.lint import Finding, lint
+from sigil.gate.lua.lint import Finding, lint, lint_helper
 from sigil.gate.lua.run import Run, declare, prepare, run_scenario
 
-__all__ = ["Finding", "Limits", "Run", "declare", "lint", "prepare", "run_scenario"]
+__all__ = ["Finding", "Limits", "Run", "declare", "lint", "lint_helper", "prepare", "run_scenario"]

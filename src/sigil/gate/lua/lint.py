@@ -17,7 +17,7 @@ from sigil.gate.lua.limits import Limits
 from sigil.gate.lua.names import GLOBALS, LIBRARIES, capability_of, unknown
 from sigil.gate.lua.outline import Outline, outline
 from sigil.gate.lua.rewrite import Rewritten, Site, rewrite
-from sigil.gate.lua.run import declare
+from sigil.gate.lua.run import accept, declare
 from sigil.gate.lua.syntax import Node, Program, parse, walk
 from sigil.gate.model import Capability, Declared, Scenario
 
@@ -54,11 +54,7 @@ def lint(scenario: Scenario) -> list[Finding]:
         declared = declare(scenario, limits=Limits(instructions=_INSTRUCTIONS))
         program = parse(scenario.text, scenario.path)
     except MalformedScenario as error:
-        line = error.where.line if error.where is not None and error.where.line else 1
-        field = error.where.field if error.where is not None else None
-        remedy = f"; {error.remedy}" if error.remedy else ""
-        problem = f"{f'{field}: ' if field else ''}{error.problem}{remedy}"
-        return [Finding(line, "malformed", "error", problem)]
+        return [_malformed(error)]
     shape = outline(program)
     rewritten = rewrite(program, shape)
     findings = [
@@ -69,6 +65,27 @@ def lint(scenario: Scenario) -> list[Finding]:
         *_sections(shape),
     ]
     return sorted(set(findings))
+
+
+def lint_helper(text: str, path: str) -> list[Finding]:
+    """Return what keeps a helper from being required by any scenario.
+
+    Raises:
+        DependencyMissing: the extra ``gate`` is not installed.
+    """
+    try:
+        accept(text, path)
+    except MalformedScenario as error:
+        return [_malformed(error)]
+    return []
+
+
+def _malformed(error: MalformedScenario) -> Finding:
+    line = error.where.line if error.where is not None and error.where.line else 1
+    field = error.where.field if error.where is not None else None
+    remedy = f"; {error.remedy}" if error.remedy else ""
+    problem = f"{f'{field}: ' if field else ''}{error.problem}{remedy}"
+    return Finding(line, "malformed", "error", problem)
 
 
 def _line(node: Node) -> int:

@@ -94,6 +94,16 @@ def declare(scenario: Scenario, *, limits: Limits = _LIMITS) -> Declared:
     return _Sitting(scenario, _Nobody(), 0, limits).declare()[0]
 
 
+def accept(text: str, path: str) -> None:
+    """Refuse a helper that nothing could require.
+
+    Raises:
+        MalformedScenario: Lua does not accept it, or it takes a name that is ours.
+        DependencyMissing: the extra ``gate`` is not installed.
+    """
+    _Sitting(Scenario(path, "visible", text, path), _Nobody(), 0, _LIMITS).accept()
+
+
 def prepare() -> None:
     """Load what every run needs, so that processes forked from this one have it already.
 
@@ -122,6 +132,10 @@ class _Sitting:
         self._host.attach(self._lua)
         self._program: Program
         self._rewritten: Rewritten
+
+    def accept(self) -> None:
+        """Compile the text, and run nothing of it."""
+        self._compiled(self._scenario.text, "scenario", self._scenario.path)
 
     def declare(self) -> tuple[Declared, Any]:
         """Run the chunk, and read the table that it returns."""
