@@ -26,6 +26,7 @@ from sigil.optimize.generate.inputs import (
     variations,
 )
 from sigil.optimize.generate.scaling import MOST_NS, Scaled, enlarged, scale
+from sigil.optimize.generate.sharing import shared_edges
 from sigil.optimize.generate.trying import Died, Outcome, Trial
 from sigil.sandbox.model import CandidateFailed, Case, Raised, Returned
 
@@ -211,18 +212,21 @@ def _holds_float(outcome: object) -> bool:
 def _varied(
     trial: Trial, cases: Sequence[Case], pool: Pool, seed: int, fixed: frozenset[Key]
 ) -> list[Checked]:
-    """Return variations that are answered, in an order that is drawn."""
+    """Return variations that are answered: those with shared edges, then others as drawn."""
     stream = random_stream(seed, "variations")
-    made = [
-        *edges(_spread(cases, _EDGED), fixed),
-        *islice(variations(cases, pool, stream, fixed), _VARIED),
-    ]
+    few = _spread(cases, _EDGED)
+    drawn = [*islice(variations(cases, pool, stream, fixed), _VARIED)]
+    shared = shared_edges([*few, *drawn[:_EDGED]], fixed)
     known = {case_text(case) for case in cases}
-    fresh = [case for case in distinct(made) if case_text(case) not in known]
+    made = distinct([*shared, *edges(few, fixed), *drawn])
+    fresh = [case for case in made if case_text(case) not in known]
     answers = trial.settled(fresh)
     found = [Checked(c) for c, a in zip(fresh, answers, strict=True) if isinstance(a, Returned)]
-    stream.shuffle(found)
-    return found
+    together = {case_text(case) for case in shared}
+    first = [one for one in found if case_text(one.case) in together]
+    others = [one for one in found if case_text(one.case) not in together]
+    stream.shuffle(others)
+    return [*first, *others]
 
 
 def _enlarge(

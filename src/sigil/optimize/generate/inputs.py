@@ -4,7 +4,8 @@ Two sources: `edges`, which are always worth a look (empty, one element, duplica
 unicode), and `variations`, drawn from a stream. Whether the function takes them at all, only
 calling it shows.
 
-Pure; everything depends on the cases and the stream alone. Not here: larger inputs
+Pure; everything depends on the cases and the stream alone. Not here: several arguments at an
+edge at once (`sigil.optimize.generate.sharing`), larger inputs
 (`sigil.optimize.generate.scaling`), inputs from nothing (`sigil.optimize.generate.guessing`).
 """
 
@@ -112,7 +113,7 @@ def edges(cases: Sequence[Case], fixed: frozenset[Key] = frozenset()) -> Iterato
     for case in cases:
         for key, value in arguments(case):
             if key not in fixed:
-                for edge in _edges_of(value):
+                for edge in edges_of(value):
                     yield replaced(case, {key: edge})
 
 
@@ -152,11 +153,11 @@ def _collect(found: dict[Place, dict[str, Any]], key: Key, depth: int, value: An
     values = found.setdefault((key, depth, kind_of(value)), {})
     if len(values) < MOST_OF_A_PLACE:
         values.setdefault(write_literal(value), value)
-    for item in _items(value):
+    for item in items_of(value):
         _collect(found, key, depth + 1, item)
 
 
-def _items(value: Any) -> list[Any]:
+def items_of(value: Any) -> list[Any]:
     """Return what stands one level deeper: elements, or the values of a mapping."""
     if type(value) is dict:
         return list(cast("dict[Any, Any]", value).values())
@@ -170,9 +171,10 @@ def _items(value: Any) -> list[Any]:
 # --- edges ------------------------------------------------------------------------------
 
 
-def _edges_of(value: Any) -> list[Any]:
-    edges_of = _EDGES.get(kind_of(value))
-    return edges_of(value) if edges_of else []
+def edges_of(value: Any) -> list[Any]:
+    """Return the edges of a value's type, the emptiest first; as many for each value of a type."""
+    edges = _EDGES.get(kind_of(value))
+    return edges(value) if edges else []
 
 
 def _edges_of_sequence(value: Any) -> list[Any]:
@@ -187,7 +189,7 @@ def _edges_of_mapping(value: dict[Any, Any]) -> list[Any]:
 
 def _edges_of_group(value: Any) -> list[Any]:
     kind = kind_of(value)
-    return [kind(), kind(_items(value)[:1])]
+    return [kind(), kind(items_of(value)[:1])]
 
 
 _EDGES: Mapping[type, Callable[[Any], list[Any]]] = {
@@ -290,7 +292,7 @@ def _mapping(value: Any, key: Key, depth: int, pool: Pool, stream: random.Random
 
 
 def _group(value: Any, key: Key, depth: int, pool: Pool, stream: random.Random) -> Any:
-    items = _items(value)
+    items = items_of(value)
     known = [*pool.elements(key, depth + 1), *items]
     return type(value)(stream.sample(known, stream.randint(0, len(known))) if known else ())
 
