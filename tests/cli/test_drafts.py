@@ -110,6 +110,7 @@ def test_at_a_terminal_whoever_typed_it_sees_the_frame(root, url):
     shown = on_a_terminal(FAILS, url, "-")
     assert "× scenario failed: the scenario" in shown
     assert CANARY in shown
+    assert "seen on" not in shown
 
 
 def test_no_file_holds_anything_of_a_draft(root, url):

@@ -93,9 +93,14 @@ def frames(scenarios: Mapping[str, Scenario], sat: Sequence[Kept]) -> list[str]:
 
 
 def frame(observed: Observed) -> str:
-    """Return the picture of why a visible scenario did not pass."""
-    scenario = observed.sitting.scenario
-    return frames({scenario.id: scenario}, [dossier.kept(observed)])[0]
+    """Return the picture of why a scenario did not pass in a rehearsal, which has no two sides."""
+    assert observed.evidence is not None  # else it passed, and there is nothing to show
+    return failure_frame(
+        observed.sitting.scenario,
+        observed.evidence,
+        priority=_priority(dossier.kept(observed)),
+        outcome=_ENDED[observed.result.status],
+    )
 
 
 def _priority(sat: Kept) -> Priority:
