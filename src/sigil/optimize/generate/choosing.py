@@ -8,7 +8,7 @@ Not here: making inputs (`inputs`, `scaling`), writing them down (`writing`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -16,6 +16,8 @@ from typing import TypeVar
 from sigil.effects import random_stream
 from sigil.errors import BaselineFailed, SigilError, Where
 from sigil.evaluate.scoring import shown
+from sigil.optimize.generate.advising import COMMAND, Advice
+from sigil.optimize.generate.fitting import Fitted, fitted
 from sigil.optimize.generate.inputs import (
     Key,
     Pool,
@@ -25,9 +27,9 @@ from sigil.optimize.generate.inputs import (
     pool_of,
     variations,
 )
-from sigil.optimize.generate.scaling import MOST_NS, Scaled, enlarged, scale
+from sigil.optimize.generate.scaling import MOST_NS, enlarged, scale
 from sigil.optimize.generate.sharing import shared_edges
-from sigil.optimize.generate.trying import Died, Outcome, Trial
+from sigil.optimize.generate.trying import Checked, Died, Outcome, Trial
 from sigil.sandbox.model import CandidateFailed, Case, Raised, Returned
 
 T = TypeVar("T")
@@ -35,6 +37,9 @@ T = TypeVar("T")
 TRIED_AT_MOST = 300
 SHOWN_AT_MOST, HELD_AT_MOST = 60, 40
 _VARIED, _EDGED, _SCALED = 240, 6, 3
+_VARIED_AT_LEAST = 12
+_NAMED = 5
+"""So many inputs are named in a note."""
 _LEAST_NS = 400_000
 """A batch that is quicker is timed on more cases."""
 _PADDED = 400
@@ -42,11 +47,18 @@ _SEALED = frozenset({"PermissionError", "BlockingIOError", "OSError", "FileNotFo
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """A case and what the unchanged code does with it: returns, or raises an error by name."""
+class Known:
+    """Inputs to begin with.
 
-    case: Case
-    raises: str | None = None
+    Args:
+        cases: what they are.
+        by_hand: whether a person gave them, so that all of them stay.
+        fixed: parameters that are never varied.
+    """
+
+    cases: Sequence[Case]
+    by_hand: bool = False
+    fixed: frozenset[Key] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +69,23 @@ class Chosen:
         shown: what candidates are measured on.
         held_out: what they meet at the end.
         known: how many of the shown ones are from where the inputs came from, unchanged.
-        scaled: those of the shown ones that were enlarged, for the timer.
-        batch_ns: what all shown ones together take.
+        scaled: how many of the shown ones were enlarged, for the timer.
+        batch_ns: what all shown ones take together, or all held-out ones: whichever is longer.
         floats: whether some answer holds a float.
+        notes: which inputs are missing though a person gave them, and why; each a clause.
     """
 
     shown: tuple[Checked, ...]
     held_out: tuple[Checked, ...]
     known: int
-    scaled: tuple[Scaled, ...]
+    scaled: int
     batch_ns: int
     floats: bool
+    notes: tuple[str, ...] = ()
 
 
 def choose(
-    trial: Trial, given: Iterable[Case], *, seed: int, where: Where, fixed: frozenset[Key]
+    trial: Trial, given: Known, *, seed: int, where: Where, advice: Advice = COMMAND
 ) -> Chosen:
     """Return the inputs to measure on, made from those that are known.
 
@@ -80,48 +94,80 @@ def choose(
         given: known inputs.
         seed: of all that is drawn.
         where: the function, for errors.
-        fixed: parameters that are never varied.
+        advice: how more is given, for errors and notes.
 
     Raises:
-        BaselineFailed: no input is answered with plain data, or not always alike.
+        BaselineFailed: no input is answered with plain data, or not always alike, or in time.
     """
-    tried = _spread(distinct(given), TRIED_AT_MOST)
+    distinct_ones = distinct(given.cases)
+    tried = distinct_ones if given.by_hand else _spread(distinct_ones, TRIED_AT_MOST)
     outcomes = trial.settled(tried)
     _refuse_moods(tried, outcomes, where)
     known = [found for pair in zip(tried, outcomes, strict=True) if (found := _checked(*pair))]
     answered = [one.case for one in known if one.raises is None]
     if not answered:
-        raise no_answer(tried, outcomes, where)
-    pool = pool_of(answered)
-    new = _varied(trial, answered, pool, seed, fixed)
+        raise no_answer(tried, outcomes, where, advice)
+    drawing = _Drawing(trial, answered, pool_of(answered), seed, given.fixed)
+    shown_made, held_made = _deal(drawing.varied(), 3)
+    scaled, held_scaled = drawing.enlarged()
     shown_known, held_known = _deal(known, 4)
-    shown_new, held_new = _deal(new, 3)
-    shown_cases = [*shown_known[:SHOWN_AT_MOST], *shown_new[:SHOWN_AT_MOST]]
-    held_cases = [*held_known[:HELD_AT_MOST], *held_new[:HELD_AT_MOST]]
-    scaled, held_scaled = _enlarge(trial, answered, pool, seed, fixed)
-    shown_cases += [Checked(one.case) for one in scaled]
-    held_cases += [Checked(one) for one in held_scaled]
-    shown_cases = _trimmed(trial, shown_cases)
-    if trial.time_ns([one.case for one in shown_cases]) < _LEAST_NS:
-        shown_cases += [*shown_new, *shown_known][SHOWN_AT_MOST:_PADDED]
-    shown_cases, held_cases = _apart(shown_cases, held_cases)
+    most_shown, most_held = (None, None) if given.by_hand else (SHOWN_AT_MOST, HELD_AT_MOST)
+    shown_part = _fitted(
+        trial,
+        shown_known[:most_shown],
+        [*shown_made[:SHOWN_AT_MOST], *scaled],
+        by_hand=given.by_hand,
+    )
+    held_part = _fitted(
+        trial,
+        held_known[:most_held],
+        [*held_made[:HELD_AT_MOST], *held_scaled],
+        by_hand=given.by_hand,
+    )
+    if shown_part.time_ns is None:
+        raise BaselineFailed(
+            f"its calls do not come back within {trial.seconds:g} s when they are timed",
+            where=where,
+            remedy=f"allow them more with {advice.timeout}, or give smaller inputs with "
+            f"{advice.cases}",
+        )
+    shown_cases = list(shown_part.cases)
+    if shown_part.time_ns < _LEAST_NS:
+        shown_cases += [*shown_made, *shown_known][SHOWN_AT_MOST:_PADDED]
+    shown_cases, held_cases = _apart(shown_cases, list(held_part.cases))
+    familiar = {case_text(one.case) for one in known}
+    enlarged_ones = {case_text(one.case) for one in scaled}
+    texts = [case_text(one.case) for one in shown_cases]
     return Chosen(
         shown=tuple(shown_cases),
         held_out=tuple(held_cases),
-        known=sum(one in known for one in shown_cases),
-        scaled=scaled,
-        batch_ns=trial.time_ns([one.case for one in shown_cases]),
+        known=sum(text in familiar for text in texts),
+        scaled=sum(text in enlarged_ones for text in texts),
+        batch_ns=max(shown_part.time_ns, held_part.time_ns or 0),
         floats=any(_holds_float(found) for found in outcomes),
+        notes=tuple(
+            _missing(
+                list(zip(tried, outcomes, strict=True)),
+                [*shown_part.left_out, *held_part.left_out],
+                trial.seconds,
+                advice,
+            )
+        )
+        if given.by_hand
+        else (),
     )
 
 
 def no_answer(
-    tried: Sequence[Case], outcomes: Sequence[Outcome | None], where: Where
+    tried: Sequence[Case],
+    outcomes: Sequence[Outcome | None],
+    where: Where,
+    advice: Advice = COMMAND,
 ) -> SigilError:
     """Return the error that says why no input is of use: the most frequent reason."""
     reasons: dict[tuple[str, str], int] = {}
     for case, outcome in zip(tried, outcomes, strict=True):
-        reason = _reason(case, outcome)
+        reason = _reason(case, outcome, advice)
         reasons[reason] = reasons.get(reason, 0) + 1
     (problem, remedy), _ = max(reasons.items(), key=lambda item: item[1])
     return BaselineFailed(problem, where=where, remedy=remedy)
@@ -145,14 +191,14 @@ def _checked(case: Case, outcome: Outcome | None) -> Checked | None:
     return None
 
 
-def _reason(case: Case, outcome: Outcome | None) -> tuple[str, str]:
+def _reason(case: Case, outcome: Outcome | None, advice: Advice) -> tuple[str, str]:
     """Return why a case is of no use, and what to do."""
     call = shown_call(case)
     if isinstance(outcome, Died):
         if outcome.kind in {"timeout", "cpu", "untried"}:
             return (
                 f"a call {call} does not return in time",
-                "allow it more with --timeout, or give smaller inputs with --cases",
+                f"allow it more with {advice.timeout}, or give smaller inputs with {advice.cases}",
             )
         return f"a call {call} ends its process ({outcome.detail})", "mend that first"
     if isinstance(outcome, Raised) and outcome.error == "NotJson":
@@ -168,8 +214,8 @@ def _reason(case: Case, outcome: Outcome | None) -> tuple[str, str]:
         )
     if isinstance(outcome, Raised):
         problem = f"every input makes it raise, such as {call}: {outcome.error}: {outcome.message}"
-        return problem, "give inputs that it takes with --cases"
-    return f"the call {call} is of no use", "give inputs with --cases"
+        return problem, f"give inputs that it takes with {advice.cases}"
+    return f"the call {call} is of no use", f"give inputs with {advice.cases}"
 
 
 def _refuse_moods(cases: Sequence[Case], outcomes: Sequence[Outcome | None], where: Where) -> None:
@@ -209,56 +255,73 @@ def _holds_float(outcome: object) -> bool:
 # --- more of it -------------------------------------------------------------------------
 
 
-def _varied(
-    trial: Trial, cases: Sequence[Case], pool: Pool, seed: int, fixed: frozenset[Key]
-) -> list[Checked]:
-    """Return variations that are answered: those with shared edges, then others as drawn."""
-    stream = random_stream(seed, "variations")
-    few = _spread(cases, _EDGED)
-    drawn = [*islice(variations(cases, pool, stream, fixed), _VARIED)]
-    shared = shared_edges([*few, *drawn[:_EDGED]], fixed)
-    known = {case_text(case) for case in cases}
-    made = distinct([*shared, *edges(few, fixed), *drawn])
-    fresh = [case for case in made if case_text(case) not in known]
-    answers = trial.settled(fresh)
-    found = [Checked(c) for c, a in zip(fresh, answers, strict=True) if isinstance(a, Returned)]
-    together = {case_text(case) for case in shared}
-    first = [one for one in found if case_text(one.case) in together]
-    others = [one for one in found if case_text(one.case) not in together]
-    stream.shuffle(others)
-    return [*first, *others]
+class _Drawing:
+    """Makes more inputs of those that are answered."""
 
+    def __init__(
+        self, trial: Trial, cases: Sequence[Case], pool: Pool, seed: int, fixed: frozenset[Key]
+    ):
+        self._trial = trial
+        self._cases = cases
+        self._pool = pool
+        self._seed = seed
+        self._fixed = fixed
+        batch_ns = trial.time_ns(cases, 1)
+        self._call_ns = trial.seconds * 1e9 if batch_ns is None else batch_ns / len(cases)
 
-def _enlarge(
-    trial: Trial, cases: Sequence[Case], pool: Pool, seed: int, fixed: frozenset[Key]
-) -> tuple[tuple[Scaled, ...], list[Case]]:
-    """Return enlarged cases, and others of the same sizes to be held out."""
+    def varied(self) -> list[Checked]:
+        """Return variations that are answered: those with shared edges, then others as drawn."""
+        stream = random_stream(self._seed, "variations")
+        few = _spread(self._cases, _EDGED)
+        drawn = [*islice(variations(self._cases, self._pool, stream, self._fixed), _VARIED)]
+        shared = shared_edges([*few, *drawn[:_EDGED]], self._fixed)
+        known = {case_text(case) for case in self._cases}
+        made = distinct([*shared, *edges(few, self._fixed), *drawn])
+        fresh = [case for case in made if case_text(case) not in known]
+        fresh = fresh[: self._affordable()]
+        answers = self._trial.settled(fresh)
+        found = [Checked(c) for c, a in zip(fresh, answers, strict=True) if isinstance(a, Returned)]
+        together = {case_text(case) for case in shared}
+        first = [one for one in found if case_text(one.case) in together]
+        others = [one for one in found if case_text(one.case) not in together]
+        stream.shuffle(others)
+        return [*first, *others]
 
-    def measure(case: Case) -> int | None:
+    def _affordable(self) -> int:
+        """Return how many calls come back within half of a deadline, but a few at least."""
+        return max(_VARIED_AT_LEAST, int(self._trial.seconds * 1e9 / 2 / max(self._call_ns, 1)))
+
+    def enlarged(self) -> tuple[list[Checked], list[Checked]]:
+        """Return enlarged cases, and others of the same sizes to be held out."""
+        scaled: list[Checked] = []
+        held: list[Checked] = []
+        if self._call_ns > MOST_NS:
+            return scaled, held
+        for number, case in enumerate(_largest(self._cases, _SCALED)):
+            found = scale(
+                case,
+                self._pool,
+                self._measure,
+                lambda label, n=number: random_stream(self._seed, "scale", n, label),
+                self._fixed,
+            )
+            if found is None:
+                continue
+            scaled.append(Checked(found.case))
+            stream = random_stream(self._seed, "held out", number)
+            other = enlarged(
+                case, self._pool, found.way, found.factor, stream=stream, fixed=self._fixed
+            )
+            if other is not None and self._measure(other) is not None:
+                held.append(Checked(other))
+        return scaled, held
+
+    def _measure(self, case: Case) -> int | None:
         try:
-            (answer,), time_ns = trial.timed([case])
+            (answer,), time_ns = self._trial.timed([case])
             return time_ns if isinstance(answer, Returned) else None
         except CandidateFailed:
             return None
-
-    scaled: list[Scaled] = []
-    held: list[Case] = []
-    for number, case in enumerate(_largest(cases, _SCALED)):
-        found = scale(
-            case,
-            pool,
-            measure,
-            lambda label, n=number: random_stream(seed, "scale", n, label),
-            fixed,
-        )
-        if found is None:
-            continue
-        scaled.append(found)
-        stream = random_stream(seed, "held out", number)
-        other = enlarged(case, pool, found.way, found.factor, stream=stream, fixed=fixed)
-        if other is not None and measure(other) is not None:
-            held.append(other)
-    return tuple(scaled), held
 
 
 def _largest(cases: Sequence[Case], count: int) -> list[Case]:
@@ -266,11 +329,31 @@ def _largest(cases: Sequence[Case], count: int) -> list[Case]:
     return sorted(cases, key=lambda case: -len(case_text(case)))[:count]
 
 
-def _trimmed(trial: Trial, cases: list[Checked]) -> list[Checked]:
-    """Return cases that together take no longer than is good for a search, or the first four."""
-    while len(cases) > 4 and trial.time_ns([one.case for one in cases]) > 2 * MOST_NS:  # noqa: PLR2004
-        cases = cases[::2] if len(cases) % 2 else cases[1::2]
-    return cases
+def _fitted(trial: Trial, known: list[Checked], made: list[Checked], *, by_hand: bool) -> Fitted:
+    return fitted(trial, known, made) if by_hand else fitted(trial, [], [*known, *made])
+
+
+def _missing(
+    tried: Sequence[tuple[Case, Outcome | None]],
+    slow: Sequence[Checked],
+    seconds: float,
+    advice: Advice,
+) -> Iterator[str]:
+    """Yield which of the inputs that a person gave are not measured on, and why."""
+    dropped = [(case, outcome) for case, outcome in tried if _checked(case, outcome) is None]
+    if dropped:
+        problem, remedy = _reason(*dropped[0], advice)
+        yield f"{_count(dropped)} left out: {problem}; {remedy}"
+    if slow:
+        calls = ", ".join(shown_call(one.case) for one in slow[:_NAMED])
+        yield (
+            f"{_count(slow)} left out, because all together do not come back within "
+            f"{seconds:g} s: {calls}; allow them more with {advice.timeout}"
+        )
+
+
+def _count(cases: Sequence[object]) -> str:
+    return f"{len(cases)} of the inputs that were given {'is' if len(cases) == 1 else 'are'}"
 
 
 # --- dividing ---------------------------------------------------------------------------

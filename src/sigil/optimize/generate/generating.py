@@ -12,16 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from sigil.errors import BaselineFailed
 from sigil.optimize.generate.adapting import PLAIN, adapter_of, adapter_path
-from sigil.optimize.generate.choosing import Checked, Chosen, choose, divide
+from sigil.optimize.generate.choosing import Chosen, Known, choose, divide
 from sigil.optimize.generate.expecting import Stated
 from sigil.optimize.generate.gathering import Gathered, gather, known_cases, origins_of
 from sigil.optimize.generate.inputs import Key, case_text
 from sigil.optimize.generate.suite import find_suite
+from sigil.optimize.generate.trying import Checked
 from sigil.optimize.generate.workshop import Goal, Request, Workshop, open_workshop
 from sigil.optimize.generate.writing import (
+    TIMEOUT_S,
     cases_file,
     cases_path,
     holdout_path,
@@ -32,6 +35,8 @@ from sigil.sandbox.model import CandidateFailed, Case, Raised, Returned
 
 __all__ = ["Documents", "Goal", "Request", "generate_eval"]
 
+_LATITUDE = 4
+"""How many times as long as the unchanged function a candidate may take."""
 _LOOKED_AT = 20
 """How many answers show what kind of function it is."""
 
@@ -133,11 +138,16 @@ class _Generation:
             self._workshop.answers(trial, cases[:1])
             chosen = choose(
                 trial,
-                cases,
+                Known(
+                    cases,
+                    by_hand=request.cases is not None,
+                    fixed=frozenset[Key]({0} if self._function.is_method else ()),
+                ),
                 seed=request.seed,
                 where=self._function.where(),
-                fixed=frozenset[Key]({0} if self._function.is_method else ()),
+                advice=request.advice,
             )
+        self._notes.extend(chosen.notes)
         description = self._described(chosen, tests)
         text = speed_eval(
             name,
@@ -148,6 +158,7 @@ class _Generation:
             floats=chosen.floats,
             seed=request.seed,
             holdout=bool(chosen.held_out),
+            timeout_s=max(TIMEOUT_S, ceil(_LATITUDE * chosen.batch_ns / 1e9)),
         )
         return self._made("speed", text, description, chosen.shown, chosen.held_out)
 
@@ -198,11 +209,11 @@ class _Generation:
         return Documents(files, goal, description, tuple(self._notes))
 
     def _described(self, chosen: Chosen, tests: str) -> str:
-        varied = len(chosen.shown) - chosen.known - len(chosen.scaled)
+        varied = len(chosen.shown) - chosen.known - chosen.scaled
         parts = [
             f"{chosen.known} input{'s' * (chosen.known != 1)} from {self._source}",
             f"{varied} variation{'s' * (varied != 1)}",
-            f"{len(chosen.scaled)} enlarged for the timer",
+            f"{chosen.scaled} enlarged for the timer",
         ]
         text = f"Same answers as the unchanged {self._function.qualname} on {', '.join(parts)}"
         passed = "; its tests pass" if tests else ""

@@ -39,6 +39,14 @@ class Died:
 Outcome = Result | Died
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A case and what the unchanged code does with it: returns, or raises an error by name."""
+
+    case: Case
+    raises: str | None = None
+
+
 class Trial:
     """The unchanged function, ready to be called. A context manager.
 
@@ -46,11 +54,12 @@ class Trial:
         target: the frozen tree.
         function: ``path.py:name`` of what is called.
         settings: rung and scratch folder.
-        seconds: deadline of a batch.
+        seconds: deadline of a batch; an attribute too.
     """
 
     def __init__(self, target: Target, function: str, settings: Settings, seconds: float):
         limits = Limits(wall_s=seconds, memory_bytes=2**30)
+        self.seconds = seconds
         self._function = function
         self._face = CallFace(target, {function: Where()}, settings, limits)
 
@@ -95,13 +104,17 @@ class Trial:
                 settled[i] = None
         return settled
 
-    def time_ns(self, cases: Sequence[Case]) -> int:
-        """Return the nanoseconds that a batch of cases takes, the least of `ROUNDS`.
+    def time_ns(self, cases: Sequence[Case], rounds: int = ROUNDS) -> int | None:
+        """Return the nanoseconds that a batch of cases takes, the least of ``rounds``.
 
-        Raises:
-            CandidateFailed: a call does not come back.
+        None stands for a batch that does not come back in time.
         """
-        return self.timed(cases)[1]
+        sources = self._face.sources(self._function, {})
+        try:
+            batches = [self._face.batch(self._function, sources, cases) for _ in range(rounds)]
+        except CandidateFailed:
+            return None
+        return min(batch.phases.call for batch in batches)
 
     def timed(self, cases: Sequence[Case]) -> tuple[list[Result | None], int]:
         """Return what cases come to, and the time of the quickest of `ROUNDS` batches.

@@ -17,6 +17,7 @@ from sigil.evaluate.cases import GivenCase
 from sigil.evaluate.settings import Settings
 from sigil.evaluate.target import Target
 from sigil.optimize.generate.adapting import ENTRY, adapter_of, adapter_path
+from sigil.optimize.generate.advising import COMMAND, Advice
 from sigil.optimize.generate.locating import Function
 from sigil.optimize.generate.trying import Outcome, Trial
 from sigil.sandbox.base import Base, freeze
@@ -41,6 +42,7 @@ class Request:
         tests_s: deadline of a run of tests.
         level: demand exactly this rung of the sandbox.
         unsafe: whether no isolation at all is acceptable.
+        advice: how whoever asked gives more, for errors and notes.
     """
 
     function: Function
@@ -52,6 +54,7 @@ class Request:
     tests_s: float = 60.0
     level: Level | None = None
     unsafe: bool = False
+    advice: Advice = COMMAND
 
 
 @dataclass(frozen=True, slots=True)

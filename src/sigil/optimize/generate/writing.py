@@ -11,14 +11,16 @@ from collections.abc import Iterable
 
 from sigil.evaluate.literals import is_json, write_literal
 from sigil.optimize.generate.adapting import ENTRY, adapter_path
-from sigil.optimize.generate.choosing import Checked
 from sigil.optimize.generate.expecting import Stated
 from sigil.optimize.generate.inputs import case_text
 from sigil.optimize.generate.locating import Function
+from sigil.optimize.generate.trying import Checked
 from sigil.sandbox.model import Case
 
 MOST_INSIGNIFICANT = 0.97
 """What is not at least three percent faster is not worth a change."""
+TIMEOUT_S = 10
+"""How long a batch of calls may take, unless the unchanged function takes long itself."""
 RELATIVE = 1e-9
 """How far apart floats may be: the default of `math.isclose`."""
 
@@ -52,10 +54,12 @@ def speed_eval(
     floats: bool,
     seed: int,
     holdout: bool,
+    timeout_s: int,
 ) -> str:
     """Return the eval that asks for the same answers in less time.
 
-    ``tests`` is a command that runs the repository's own tests; empty for none.
+    ``tests`` is a command that runs the repository's own tests; empty for none. ``timeout_s`` is
+    the deadline of a batch of calls.
     """
     called = f", function: {_quoted(f'{adapter_path(adapter)}:{ENTRY}')}" if adapter else ""
     called = called or f", function: {_quoted(function.reference)}"
@@ -74,6 +78,7 @@ def speed_eval(
         rule=f"time_ms <= {MOST_INSIGNIFICANT} * baseline.time_ms and {right}",
         seed=seed,
         holdout=holdout,
+        timeout_s=timeout_s,
     )
 
 
@@ -119,6 +124,7 @@ def _eval(
     rule: str,
     seed: int,
     holdout: bool,
+    timeout_s: int = TIMEOUT_S,
 ) -> str:
     held = (
         f"holdout: {{cases: {holdout_path(name)}}}   # met at the very end; no proposer sees them"
@@ -134,7 +140,7 @@ def _eval(
         *metrics,
         f"aggregate: {{objective: {objective}}}",
         f"accept: {{rule: {_quoted(rule)}}}",
-        "budgets: {candidate_timeout_s: 10}",
+        f"budgets: {{candidate_timeout_s: {timeout_s}}}",
         f"replay: {{seed: {seed}}}",
     ]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,80 @@
+"""Which cases can be measured together, in one batch, without a search having to wait for them?
+
+Cases that a person gave are kept as far as the deadline of a batch allows; others give way to
+them, evenly from all over.
+
+Not here: where cases are from (`choosing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sigil.optimize.generate.scaling import MOST_NS
+from sigil.optimize.generate.trying import Checked, Trial
+
+_ENOUGH = 4
+"""So few are kept even if they take longer than is good for a search."""
+_LATITUDE = 0.7
+"""What part of a deadline calls may take that were timed one by one."""
+_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Cases that come back together.
+
+    Args:
+        cases: those that were kept before, then others.
+        time_ns: what they take; None if not even one comes back, and then there are none.
+        left_out: of those that should have been kept, the ones that take too long.
+    """
+
+    cases: tuple[Checked, ...]
+    time_ns: int | None
+    left_out: tuple[Checked, ...] = ()
+
+
+def fitted(trial: Trial, kept: Sequence[Checked], others: Sequence[Checked]) -> Fitted:
+    """Return as many cases as take no longer together than is good for a search.
+
+    Args:
+        trial: the unchanged function.
+        kept: stay even if they take longer, as long as the deadline of a batch allows.
+        others: may take as long as ``kept`` if that is longer than is good.
+    """
+    staying, kept_ns = _within_deadline(trial, kept)
+    left_out = tuple(one for one in kept if one not in staying)
+    most = 2 * max(MOST_NS, kept_ns)
+    added = list(others)
+    while added:
+        both = [*staying, *added]
+        time_ns = _time_ns(trial, both)
+        if time_ns is not None and (time_ns <= most or len(both) <= _ENOUGH):
+            return Fitted(tuple(both), time_ns, left_out)
+        added = added[::2] if len(added) % 2 and len(added) > 1 else added[1::2]
+    return Fitted(tuple(staying), kept_ns if staying else None, left_out)
+
+
+def _within_deadline(trial: Trial, cases: Sequence[Checked]) -> tuple[list[Checked], int]:
+    """Return the cases, without the slowest if all together do not come back; and their time."""
+    found = _time_ns(trial, cases) if cases else 0
+    if found is not None:
+        return list(cases), found
+    alone = [trial.time_ns([one.case], 1) for one in cases]
+    back = [(time, i) for i, time in enumerate(alone) if time is not None]
+    room = _LATITUDE * trial.seconds * _NS
+    for count in range(len(back), 0, -1):
+        quickest = sorted(back)[:count]
+        if sum(time for time, _ in quickest) > room and count > 1:
+            continue
+        chosen = [cases[i] for i in sorted(i for _, i in quickest)]
+        found = _time_ns(trial, chosen)
+        if found is not None:
+            return chosen, found
+    return [], 0
+
+
+def _time_ns(trial: Trial, cases: Sequence[Checked]) -> int | None:
+    return trial.time_ns([one.case for one in cases])

@@ -1,0 +1,79 @@
+"""Inputs that a person gave, in the real sandbox: kept, or missed with a reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sigil.errors import BaselineFailed
+from sigil.evaluate.cases import GivenCase
+from sigil.optimize.generate.generating import Documents, Request, generate_eval
+from sigil.optimize.generate.locating import function_in
+from sigil.sandbox.model import Case
+
+BURNS = """\
+import time
+
+
+def burn(ms):
+    end = time.perf_counter() + ms / 1000
+    while time.perf_counter() < end:
+        pass
+    return ms
+"""
+
+
+def made(root: Path, *calls: int, call_s: float) -> Documents:
+    """Return the eval of a function that takes as many milliseconds as it is told."""
+    (root / "burns.py").write_text(BURNS)
+    given = tuple(GivenCase(Case((ms,))) for ms in calls)
+    function = function_in(root, "burns.py", "burn")
+    return generate_eval(Request(function, "burn", seed=1, cases=given, call_s=call_s))
+
+
+def calls_of(documents: Documents) -> set[int]:
+    """Return the milliseconds of every call that is shown or held out."""
+    found: set[int] = set()
+    for path, data in documents.files.items():
+        if path.endswith(".jsonl"):
+            found |= {json.loads(line)["args"][0] for line in data.decode().splitlines()}
+    return found
+
+
+def test_inputs_that_were_given_stay_though_they_are_slow(tmp_path: Path):
+    documents = made(tmp_path, 120, 20, 90, 1, call_s=10)
+    assert {120, 20, 90, 1} <= calls_of(documents)
+    assert "3 inputs from those that were given" in documents.description
+    assert documents.notes == ()
+
+
+def test_inputs_that_do_not_come_back_together_are_named_in_a_note(tmp_path: Path):
+    documents = made(tmp_path, 700, 1, 600, call_s=1)
+    assert {1, 600} <= calls_of(documents)
+    assert 700 not in calls_of(documents)
+    (note,) = documents.notes
+    assert note.startswith("1 of the inputs that were given is left out")
+    assert "(700)" in note
+    assert "--timeout" in note
+
+
+def test_an_input_that_never_comes_back_is_named_in_a_note(tmp_path: Path):
+    documents = made(tmp_path, 60_000, 1, 2, call_s=0.5)
+    assert {1, 2} <= calls_of(documents)
+    (note,) = documents.notes
+    assert "a call (60000) does not return in time" in note
+
+
+def test_a_candidate_may_take_as_long_as_slow_inputs_need(tmp_path: Path):
+    documents = made(tmp_path, 1_600, 1_400, call_s=5)
+    text = documents.files[".sigil/burn.eval.yaml"].decode()
+    allowed = int(text.partition("candidate_timeout_s: ")[2].partition("}")[0])
+    assert allowed >= 12
+
+
+def test_only_calls_that_are_too_slow_end_in_one_line_that_names_the_deadline(tmp_path: Path):
+    with pytest.raises(BaselineFailed) as refused:
+        made(tmp_path, 60_000, 70_000, call_s=0.5)
+    assert "--timeout" in (refused.value.remedy or "")
