@@ -28,6 +28,7 @@ from sigil.cli.progress import choose_report
 from sigil.errors import InvalidValue, Where
 from sigil.evaluate.cases import GivenCase
 from sigil.evaluate.literals import NotLiteral
+from sigil.optimize.generate.advising import PYTHON
 from sigil.optimize.generate.carrying import carry
 from sigil.optimize.generate.generating import Request, generate_eval
 from sigil.optimize.generate.inputs import case_text
@@ -167,6 +168,7 @@ def evolve(
         goal=goal,
         cases=cases,
         call_s=call_s,
+        advice=PYTHON,
     )
     try:
         placed = prepare(request, fresh=True, make=generate_eval)
@@ -174,7 +176,7 @@ def evolve(
         if folder is None:
             remove_tree(home)  # it was ours, and there is no record in it
         raise
-    plan, workspace = plan_of(request, placed.name, "default", flags)
+    plan, workspace = plan_of(request, placed, "default", flags)
     with choose_report(plan, silent=not progress) as report:
         summary = run(plan, workspace, report)
     if summary.interrupted:
@@ -230,7 +232,7 @@ def _given(inputs: Inputs, seed: int) -> tuple[GivenCase, ...]:
             rows = list(inputs)
         except TypeError as error:
             raise InvalidValue(
-                f"a {type(inputs).__name__} holds no calls",
+                f"a value of type {type(inputs).__name__} holds no calls",
                 where=Where(field="inputs"),
                 remedy="give a list of calls, or a function of a seed that returns one",
             ) from error

@@ -106,8 +106,7 @@ def evolve(
         click.get_current_context().with_resource(ahead())  # while the rest is imported
 
     with to_stay():
-        from sigil.cli.evolving import Wish, evolve_function, print_documents
-        from sigil.optimize.generate.generating import generate_eval
+        from sigil.cli.evolving import Wish, evolve_function, print_dry_run
         from sigil.optimize.generate.requesting import make_request
 
     request = make_request(
@@ -122,7 +121,7 @@ def evolve(
         root=repo_root,
     )
     if dry_run:
-        print_documents(request, generate_eval(request), as_json=as_json)
+        print_dry_run(request, fresh=fresh, as_json=as_json)
         return
     wish = Wish(workspace_name, fresh=fresh, apply=apply_it, as_json=as_json)
     if evolve_function(request, wish, flags).interrupted:

@@ -9,12 +9,13 @@ from typing import Any
 
 import click
 
+from sigil.canonical import digest
 from sigil.cli.options import print_json, shown
 from sigil.cli.planning import make_plan
 from sigil.cli.progress import choose_report, print_summary, summary_json
 from sigil.cli.settings import resolve
-from sigil.optimize.generate.generating import Documents, Request, generate_eval
-from sigil.optimize.generate.placing import Placed, prepare
+from sigil.optimize.generate.generating import Request, generate_eval
+from sigil.optimize.generate.placing import Placed, prepare, standing
 from sigil.optimize.plan import Plan
 from sigil.optimize.promote import select
 from sigil.optimize.report import Summary
@@ -54,7 +55,7 @@ def evolve_function(request: Request, wish: Wish, flags: Mapping[str, Any]) -> S
     placed = prepare(request, fresh=wish.fresh, make=generate_eval)
     if not wish.as_json:
         _tell(request, placed)
-    plan, workspace = plan_of(request, placed.name, wish.workspace, flags)
+    plan, workspace = plan_of(request, placed, wish.workspace, flags)
     with choose_report(plan, silent=wish.as_json) as report:
         summary = run(plan, workspace, report)
     applied = _apply(plan, workspace, summary) if wish.apply else ()
@@ -64,6 +65,7 @@ def evolve_function(request: Request, wish: Wish, flags: Mapping[str, Any]) -> S
                 **summary_json(summary),
                 "function": request.function.reference,
                 "spec": placed.name,
+                "eval": placed.eval_name,
                 "inputs": placed.description,
                 "notes": list(placed.notes),
                 "written": list(placed.written),
@@ -81,32 +83,44 @@ def evolve_function(request: Request, wish: Wish, flags: Mapping[str, Any]) -> S
 
 
 def plan_of(
-    request: Request, name: str, workspace: str, flags: Mapping[str, Any]
+    request: Request, placed: Placed, workspace: str, flags: Mapping[str, Any]
 ) -> tuple[Plan, Workspace]:
     """Return the plan of a search by documents that stand in the repository."""
     root = request.function.root
-    spec = load_spec(root, name)
+    spec = load_spec(root, placed.name)
     given = dict(flags)
     if resolve(root, flags)["budget_time"].value is None:
         given["budget_time"] = BUDGET_S
-    return make_plan(spec, name, given, unsafe=request.unsafe), open_workspace(spec, workspace)
+    return make_plan(spec, placed.eval_name, given, unsafe=request.unsafe), open_workspace(
+        spec, workspace
+    )
 
 
-def print_documents(request: Request, documents: Documents, *, as_json: bool) -> None:
-    """Say what would be written, having tried the inputs on the unchanged function."""
+def print_dry_run(request: Request, *, fresh: bool, as_json: bool) -> None:
+    """Say what would be measured, having tried inputs on the unchanged function if need be.
+
+    Of what is held out only the number and a digest are told.
+
+    Raises:
+        SigilError: the function cannot be measured, or its name is taken.
+    """
+    placed = standing(request, fresh=fresh)
+    if placed is not None:
+        _print_standing(request, placed, as_json=as_json)
+        return
+    documents = generate_eval(request)
     if as_json:
-        texts = {path: data.decode() for path, data in documents.files.items()}
         print_json(
             {
                 "function": request.function.reference,
                 "goal": documents.goal,
                 "inputs": documents.description,
                 "notes": list(documents.notes),
-                "files": texts,
+                "files": {path: _facts(path, data) for path, data in documents.files.items()},
             }
         )
         return
-    click.echo(f"function  {request.function.reference}, in {shown(request.function.root)}")
+    _print_function(request)
     click.echo(f"goal      {documents.goal}")
     click.echo(f"inputs    {documents.description}")
     for note in documents.notes:
@@ -116,15 +130,47 @@ def print_documents(request: Request, documents: Documents, *, as_json: bool) ->
     click.echo("the unchanged function was called, sealed; nothing was written")
 
 
+def _print_standing(request: Request, placed: Placed, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "function": request.function.reference,
+                "spec": placed.name,
+                "eval": placed.eval_name,
+                "inputs": placed.description,
+                "notes": list(placed.notes),
+                "files": {},
+            }
+        )
+        return
+    _print_function(request)
+    if placed.description:
+        click.echo(f"inputs    {placed.description}")
+    for note in placed.notes:
+        click.echo(f"note      {note}")
+    click.echo(f"{_used(placed)}; nothing was called or written")
+
+
+def _print_function(request: Request) -> None:
+    click.echo(f"function  {request.function.reference}, in {shown(request.function.root)}")
+
+
+def _facts(path: str, data: bytes) -> dict[str, object]:
+    facts: dict[str, object] = {"bytes": len(data), "digest": digest(data)}
+    return {**facts, "cases": len(data.splitlines())} if path.endswith(".jsonl") else facts
+
+
+def _used(placed: Placed) -> str:
+    return f"using the spec {placed.name} and the eval {placed.eval_name} of before"
+
+
 def _tell(request: Request, placed: Placed) -> None:
     for line in (placed.description, *(f"note: {note}" for note in placed.notes)):
         if line:
             click.echo(line, err=True)
     root = request.function.root
     names = [shown(root / path) for path in placed.written]
-    click.echo(
-        f"wrote {', '.join(names)}" if names else "using the spec and eval of before", err=True
-    )
+    click.echo(f"wrote {', '.join(names)}" if names else _used(placed), err=True)
 
 
 def _apply(plan: Plan, workspace: Workspace, summary: Summary) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sigil.errors import BaselineFailed
 from sigil.evaluate.cases import MISSING
+from sigil.optimize.generate.advising import PYTHON
 from sigil.optimize.generate.choosing import shown_call
 from sigil.optimize.generate.expecting import Stated, stated_answers
 from sigil.optimize.generate.guessing import guesses
@@ -19,7 +20,7 @@ from sigil.optimize.generate.locating import Function
 from sigil.optimize.generate.recording import Recording, record_calls
 from sigil.optimize.generate.testing import TestFile, find_tests
 from sigil.optimize.generate.trying import Died, Outcome
-from sigil.optimize.generate.workshop import Workshop
+from sigil.optimize.generate.workshop import Request, Workshop
 from sigil.sandbox.base import manifest
 from sigil.sandbox.model import Case, Returned
 
@@ -90,8 +91,7 @@ def known_cases(workshop: Workshop, gathered: Gathered) -> tuple[list[Case], str
     raise BaselineFailed(
         f"no inputs for {request.function.qualname}: {_tried(workshop, gathered, hung)}",
         where=request.function.where(),
-        remedy="write them to a file, one a line as "
-        f"{_template(request.function)}, and give --cases",
+        remedy=_how_to_give(request),
     )
 
 
@@ -169,6 +169,14 @@ def _tried(workshop: Workshop, gathered: Gathered, hung: Case | None) -> str:
     if hung is not None:
         return f"{where}, and it does not return in time from {shown_call(hung)}"
     return f"{where}, its docstring has no example, and it takes none of the inputs guessed"
+
+
+def _how_to_give(request: Request) -> str:
+    """Return how inputs are given, as a remedy."""
+    one = _template(request.function)
+    if request.advice is PYTHON:
+        return f"give them with {request.advice.cases}, a list of tuples or of dicts as {one}"
+    return f"write them to a file, one a line as {one}, and give {request.advice.cases}"
 
 
 def _template(function: Function) -> str:

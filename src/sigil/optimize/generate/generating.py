@@ -92,7 +92,10 @@ class _Generation:
         cases, self._source, guessed = known_cases(self._workshop, gathered)
         self._notes.extend(gathered.recorded.notes)
         if guessed:
-            self._notes.append("no test calls it, so its inputs are guesses; better ones: --cases")
+            self._notes.append(
+                "no test calls it, so its inputs are guesses; better ones: "
+                f"{self._request.advice.cases}"
+            )
         suite = find_suite(self._workshop, gathered)
         self._notes.extend([suite.note] if suite.note else [])
         return self._speed(cases, suite.command)
@@ -173,13 +176,15 @@ class _Generation:
             raise BaselineFailed(
                 f"there is nothing to repair: {qualname} {problem}",
                 where=self._function.where(),
-                remedy="state what it should return in a test or a docstring, or use --goal speed",
+                remedy="state what it should return in a test or a docstring, or use "
+                f"{self._request.advice.speed}",
             )
         right = [one for one in stated if one not in wrong]
         shown, held = divide(wrong, right)
         description = (
-            f"{qualname} returns what is stated in {origins_of(stated)}: {len(shown)} cases, "
-            f"{len(held)} others held out; {len(wrong)} are wrong now."
+            f"{qualname} returns what is stated in {origins_of(stated)}: {len(shown)} "
+            f"case{'s' * (len(shown) != 1)}, {len(held)} others held out; {len(wrong)} "
+            f"{'is' if len(wrong) == 1 else 'are'} wrong now."
         )
         text = repair_eval(
             self._request.name,

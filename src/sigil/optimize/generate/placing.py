@@ -20,7 +20,7 @@ from sigil.errors import AlreadyExists, Where
 from sigil.optimize.generate.generating import Documents, Request
 from sigil.optimize.generate.locating import Function
 from sigil.optimize.generate.writing import spec_text
-from sigil.optimize.spec import HOME, check_name, load_spec
+from sigil.optimize.spec import HOME, Spec, check_name, load_spec, read_eval
 from sigil.store.files import make_directory, write_atomic
 
 _LONGEST = 60
@@ -31,13 +31,15 @@ class Placed:
     """Documents that stand in a repository.
 
     Args:
-        name: of the spec and the eval.
+        name: of the spec.
+        eval_name: of the eval.
         written: paths that were written now, relative to the root.
         description: where the inputs are from; empty for documents that somebody wrote.
         notes: what a person should know, each a clause.
     """
 
     name: str
+    eval_name: str
     written: tuple[str, ...]
     description: str
     notes: tuple[str, ...]
@@ -58,17 +60,14 @@ def prepare(request: Request, *, fresh: bool, make: Callable[[Request], Document
         make: makes documents; `generate_eval`, but for tests.
 
     Raises:
-        AlreadyExists: the name is taken by documents of another function.
+        AlreadyExists: the name is taken, by documents of another function or by hand.
         SigilError: they cannot be made; nothing was written.
     """
-    root, name = request.function.root, check_name(request.name, "spec")
+    found = standing(request, fresh=fresh)
+    if found is not None:
+        return found
+    root, name = request.function.root, request.name
     spec_path, made_path = f"{HOME}/{name}.sigil.yaml", f"{HOME}/{name}.made.json"
-    if not fresh and (root / spec_path).is_file():
-        _refuse_other(request.function, name)
-        made = _made(root / made_path)
-        edited = [path for path in made if _digest(root / path) != made[path]]
-        if not made or edited or _fits(root / made_path, request):
-            return Placed(name, (), *_said(root, made_path, edited))
     documents = make(request)
     spec = spec_text(name, request.function, f"Improve {request.function.reference}.", [name])
     files = {spec_path: spec.encode(), **documents.files}
@@ -78,7 +77,28 @@ def prepare(request: Request, *, fresh: bool, make: Callable[[Request], Document
         "files": {path: digest(data) for path, data in files.items()},
     }
     place(root, {**files, made_path: snapshot_json(facts)})
-    return Placed(name, tuple(files), documents.description, documents.notes)
+    return Placed(name, name, tuple(files), documents.description, documents.notes)
+
+
+def standing(request: Request, *, fresh: bool) -> Placed | None:
+    """Return the documents that stand there and are used; None if new ones have to be made.
+
+    Raises:
+        AlreadyExists: the name is taken, by documents of another function or by hand.
+    """
+    root, name = request.function.root, check_name(request.name, "spec")
+    spec_path, made_path = f"{HOME}/{name}.sigil.yaml", f"{HOME}/{name}.made.json"
+    made = _made(root / made_path)
+    if not (root / spec_path).is_file():
+        _refuse_by_hand(root, f"{HOME}/{name}.eval.yaml", made)
+        return None
+    spec = _spec_of(request.function, name)
+    if not made:
+        return _by_hand(spec, request, fresh=fresh)
+    edited = [path for path in made if _digest(root / path) != made[path]]
+    if not fresh and (edited or _fits(root / made_path, request)):
+        return Placed(name, name, (), *_said(root, made_path, edited))
+    return None
 
 
 def place(root: Path, files: Mapping[str, bytes]) -> None:
@@ -133,13 +153,46 @@ def _said(root: Path, made: str, edited: list[str]) -> tuple[str, tuple[str, ...
     return description, ()
 
 
-def _refuse_other(function: Function, name: str) -> None:
-    """Refuse a name under which another function is pinned."""
+def _spec_of(function: Function, name: str) -> Spec:
+    """Return the spec of that name, which has to pin the function."""
     spec = load_spec(function.root, name)
     pins = [(pin.symbol, path) for pin in spec.model.pins for path in pin.files]
     if (function.qualname, function.path) not in pins:
         raise AlreadyExists(
             f"the spec {name} pins something else",
             where=Where(f"{HOME}/{name}.sigil.yaml"),
+            remedy="choose another name with --name",
+        )
+    return spec
+
+
+def _by_hand(spec: Spec, request: Request, *, fresh: bool) -> Placed:
+    """Return a spec that a person wrote, with the one eval that it lists."""
+    wanted = fresh or request.cases is not None or request.goal != "auto"
+    evals = spec.model.evals
+    if not wanted and len(evals) == 1:
+        read_eval(spec, evals[0])
+        return Placed(spec.name, evals[0], (), "", ())
+    run = f"sigil run --spec {spec.name}"
+    if wanted:
+        problem, other = "was not made by evolve, so it is not made anew", f"{run} uses it"
+    elif evals:
+        problem, other = f"lists several evals ({', '.join(evals)})", f"{run} --eval {evals[0]}"
+    else:
+        problem = "lists no eval"
+        other = f"sigil generate-eval --spec {spec.name} {spec.name} makes one"
+    raise AlreadyExists(
+        f"the spec {spec.name} stands there and {problem}",
+        where=Where(f"{HOME}/{spec.name}.sigil.yaml"),
+        remedy=f"choose another name with --name; or {other}",
+    )
+
+
+def _refuse_by_hand(root: Path, path: str, made: Mapping[str, str]) -> None:
+    """Refuse to overwrite an eval that is not one of those that were made."""
+    if path not in made and (root / path).exists():
+        raise AlreadyExists(
+            "an eval stands there that was not made by evolve",
+            where=Where(path),
             remedy="choose another name with --name",
         )
