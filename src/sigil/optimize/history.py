@@ -35,6 +35,7 @@ from sigil.errors import Corrupt, NotFound
 from sigil.evaluate.result import Evaluation
 from sigil.llm.budget import Spent
 from sigil.llm.exchanges import usages
+from sigil.optimize.simplifying import SIMPLIFY, is_as_good
 from sigil.search.archive import non_dominated
 from sigil.search.inquiry import EXCHANGE
 from sigil.search.model import BASELINE
@@ -205,8 +206,22 @@ class History:
         return [candidate for _, candidate in sorted(rows, key=itemgetter(0))]
 
     def best_accepted(self) -> Candidate | None:
-        """Return the best candidate that a fresh measurement lets the accept rule take."""
-        return next((candidate for candidate in self.ranked() if candidate.accepted), None)
+        """Return the best candidate that a fresh measurement lets the accept rule take.
+
+        Of one and its simplifications that are as good, the simplest.
+        """
+        best = next((candidate for candidate in self.ranked() if candidate.accepted), None)
+        return self._simplest(best) if best else None
+
+    def _simplest(self, best: Candidate) -> Candidate:
+        while best.proposer == SIMPLIFY and self.candidates[best.parent].accepted:
+            best = self.candidates[best.parent]
+        chosen, bar = best, best.confirmed
+        for one in self.candidates.values():  # parents before children
+            found = one.confirmed if one.proposer == SIMPLIFY and one.accepted else None
+            if found and bar and one.parent == chosen.id and is_as_good(found, bar):
+                chosen = one
+        return chosen
 
     def front(self) -> list[Candidate]:
         """Return the candidates that no other one dominates, in the order of `ranked`.

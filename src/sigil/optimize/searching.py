@@ -27,6 +27,7 @@ from sigil.optimize.proposing import make_proposers
 from sigil.optimize.report import CONFIRM, SEARCH, Progress, Report
 from sigil.optimize.session import Session
 from sigil.optimize.shelf import Shelf, is_due, user_cache
+from sigil.optimize.simplifying import AT_MOST, simpler
 from sigil.optimize.underway import Kind, Underway
 from sigil.search.inquiry import Asked
 from sigil.search.optimizer import Idea, Optimizer, Problem, Refusal
@@ -74,6 +75,7 @@ class Search:
         self._rounds = self._asked = self._inquired = self._put_down_at = 0
         self._unanswered = False
         self._confirming = 0
+        self._confirmation_s = 0.0
         self._reached: list[str] = []
         for name, candidate in self._history.candidates.items():
             if candidate.evaluation is not None:
@@ -163,12 +165,35 @@ class Search:
                 break
             if self._confirming and self.elapsed_s() >= limit:
                 break
-            self._confirming += 1
-            self._submit(candidate.id, self._session.files_of(candidate), "confirmed")
-            while self._under_way.evaluations and not self.stop.is_set():
-                self._collect(CONFIRM)
+            self._measure_anew(candidate, self._session.files_of(candidate))
             counted += not fails_on_held_out(self._history.candidates[candidate.id])
+        self._simplify()
         return self._confirming > before
+
+    def _measure_anew(self, candidate: Candidate, files: Mapping[str, str]) -> None:
+        began = self._clock.monotonic_ns()
+        self._confirming += 1
+        self._submit(candidate.id, files, "confirmed")
+        while self._under_way.evaluations and not self.stop.is_set():
+            self._collect(CONFIRM)
+        took = (self._clock.monotonic_ns() - began) / 1e9
+        self._confirmation_s = max(self._confirmation_s, took)
+
+    def _simplify(self) -> None:
+        """Measure the winner without one of its changes at a time, while there is time."""
+        session, limit = self._session, self._session.plan.limits.wall_clock_s
+        tried: set[str] = set()
+        while len(tried) < AT_MOST and (winner := self._history.best_accepted()) is not None:
+            if self.stop.is_set() or self.elapsed_s() + self._confirmation_s > limit:
+                return
+            files = session.files_of(winner)
+            found = next(simpler(session.baseline_files, files, tried), None)
+            if found is None:
+                return
+            tried.add(found.note)
+            candidate = session.simplification(winner, found)
+            if candidate is not None and candidate.confirmed is None:
+                self._measure_anew(candidate, found.files)
 
     # --- one round ----------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sigil import __version__
-from sigil.canonical import digest, run_name, snapshot_json, snapshots_hash
+from sigil.canonical import candidate_id, digest, run_name, snapshot_json, snapshots_hash
 from sigil.effects import Clock, utc_stamp
 from sigil.errors import (
     AlreadyExists,
@@ -23,13 +23,15 @@ from sigil.errors import (
     InvalidValue,
     ReplayDiffers,
     SandboxUnavailable,
+    SigilError,
     Where,
 )
 from sigil.evaluate.lanes import Lanes
 from sigil.evaluate.result import Evaluation
 from sigil.llm.settings import ModelSettings
-from sigil.optimize.history import Candidate, History, apply_frame
+from sigil.optimize.history import Candidate, History, apply_frame, proposal_fields
 from sigil.optimize.plan import Plan
+from sigil.optimize.simplifying import SIMPLIFY, Simpler
 from sigil.optimize.workbench import Workbench, open_workbench
 from sigil.optimize.workspace import (
     EXCHANGES,
@@ -38,6 +40,7 @@ from sigil.optimize.workspace import (
     load_history,
     materialise,
 )
+from sigil.search.patch import check, diff
 from sigil.search.prompting.templates import Templates, recorded_templates
 from sigil.store.files import read_file
 from sigil.store.journal import Journal
@@ -129,6 +132,21 @@ class Session:
     def files_of(self, candidate: Candidate) -> dict[str, str]:
         """Return the pinned files as a candidate has them."""
         return candidate_files(self.history, candidate, self.baseline_files)
+
+    def simplification(self, winner: Candidate, found: Simpler) -> Candidate | None:
+        """Record the winner without one of its changes, unless the pins do not allow that."""
+        files = self.files_of(winner)
+        patch = diff(files, found.files)
+        try:
+            check(patch, files, self.bench.pins, exists=self.bench.exists)
+        except SigilError:
+            return None
+        name = candidate_id(winner.id, patch.encode())
+        if name not in self.history.candidates:
+            seed = self.plan.seed
+            added = Candidate(name, winner.id, patch, SIMPLIFY, note=found.note, seed=seed)
+            self.record("added", proposal_fields(added))
+        return self.history.candidates[name]
 
     def checkpoint(self) -> None:
         """Write the readable files for what the journal holds so far."""

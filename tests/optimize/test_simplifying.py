@@ -1,0 +1,144 @@
+"""What a winner can do without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.optimize.made_up import candidate, history, measured
+
+from sigil.cli.planning import make_plan
+from sigil.cli.progress import Silent
+from sigil.evaluate.result import Evaluation
+from sigil.optimize.candidates import add_candidate
+from sigil.optimize.history import Candidate
+from sigil.optimize.replay import replay
+from sigil.optimize.report import Summary
+from sigil.optimize.run import run
+from sigil.optimize.simplifying import SIMPLIFY, is_as_good, simpler
+from sigil.optimize.spec import load_spec
+from sigil.optimize.workspace import open_workspace
+from sigil.search.model import BASELINE
+from sigil.store.verify import verify
+
+BEFORE = """\
+def f(words):
+    found = []
+    for word in words:
+        found.append(word)
+    total = 0
+    return found
+"""
+GUARDED = BEFORE.replace(
+    "        found.append(word)\n",
+    "        if not word:\n            continue\n        found += [word]\n",
+)
+
+
+def notes(before: str, after: str, path: str = "f.py") -> dict[str, str]:
+    found = simpler({path: before}, {path: after}, frozenset())
+    return {one.note: one.files[path] for one in found}
+
+
+def test_a_guard_beside_another_change_is_left_out_alone() -> None:
+    found = notes(BEFORE, GUARDED)
+    assert found["without: if not word:"] == BEFORE.replace("found.append(word)", "found += [word]")
+
+
+def test_each_stretch_of_changed_lines_is_left_out_alone() -> None:
+    after = BEFORE.replace("found = []", "found = list()").replace("    total = 0\n", "")
+    assert notes(BEFORE, after) == {
+        "without: found = list()": BEFORE.replace("    total = 0\n", ""),
+        "without: the removal of total = 0": BEFORE.replace("found = []", "found = list()"),
+    }
+
+
+def test_a_single_change_is_all_there_is() -> None:
+    assert notes(BEFORE, BEFORE.replace("total = 0", "total = 1")) == {}
+
+
+def test_files_of_other_languages_have_stretches_and_no_guards() -> None:
+    after = "a\nif x:\n    return\nb2\nc\nd2\n"
+    assert list(notes("a\nb\nc\nd\n", after, "f.txt")) == ["without: if x:", "without: d2"]
+
+
+def test_what_was_tried_does_not_come_again() -> None:
+    tried = {"without: if not word:"}
+    found = simpler({"f.py": BEFORE}, {"f.py": GUARDED}, tried)
+    assert [one.note for one in found if one.note in tried] == []
+
+
+@pytest.mark.parametrize(
+    ("found", "as_good"),
+    [
+        (measured(5.1, 0.05), True),
+        (measured(4.0, 0.05), True),
+        (measured(5.6, 0.05), False),
+        (measured(5.6, 0.5), False),
+        (measured(5.1, None), False),
+        (measured(5.0, 0.05, ties=(2.0,)), True),
+        (Evaluation("failed"), False),
+    ],
+)
+def test_as_good_is_what_lies_in_the_interval_of_the_other(
+    found: Evaluation, as_good: bool
+) -> None:
+    assert is_as_good(found, measured(5.0, 0.05)) is as_good
+
+
+def accepted(number: int, value: float, parent: str = BASELINE, **more: str) -> Candidate:
+    return candidate(number, parent, confirmed=measured(value, 0.05, accepted=True), **more)
+
+
+def test_of_a_winner_and_what_is_as_good_with_fewer_changes_that_is_chosen() -> None:
+    winner = accepted(1, 5.0)
+    once = accepted(2, 5.1, winner.id, proposer=SIMPLIFY)
+    twice = accepted(3, 5.05, once.id, proposer=SIMPLIFY)
+    worse = accepted(4, 6.0, twice.id, proposer=SIMPLIFY)
+    other = accepted(5, 5.1)
+    assert history(winner, once, twice, worse, other).best_accepted() == twice
+
+
+def test_what_is_even_better_with_fewer_changes_is_chosen() -> None:
+    winner = accepted(1, 5.0)
+    quicker = accepted(2, 3.0, winner.id, proposer=SIMPLIFY)
+    assert history(winner, quicker).best_accepted() == quicker
+
+
+GUARDED_SQUARE = """\
+--- a/square.py
++++ b/square.py
+@@ -1,2 +1,4 @@
+ def square(x):
+-    return x
++    if x == "never":
++        return 5
++    return x * x
+"""
+
+
+def resumed(repository: Path, winner: str) -> Summary:
+    """Go on with a run that holds one accepted candidate, with no budget to search."""
+    spec = load_spec(repository, "square")
+    place = open_workspace(spec, "w")
+    add_candidate(make_plan(spec, None, {"num": 4}), place, winner)
+    existing = place.find_run()
+    plan = make_plan(spec, None, {"num": 4, "budget_evals": 1}, recorded=existing)
+    return run(plan, place, Silent(), existing=existing)
+
+
+def test_a_guard_that_does_no_work_is_not_in_the_winner(repository: Path) -> None:
+    summary = resumed(repository, GUARDED_SQUARE)
+    chosen = summary.history.chosen(None)
+    assert (chosen.proposer, chosen.note) == (SIMPLIFY, 'without: if x == "never":')
+    diff = next(summary.run.rglob(f"{chosen.id}/baseline.diff")).read_text()
+    assert "never" not in diff
+    assert "+    return x * x" in diff
+
+
+def test_a_simplified_winner_is_replayed_and_its_record_is_whole(repository: Path) -> None:
+    summary = resumed(repository, GUARDED_SQUARE)
+    spec = load_spec(repository, "square")
+    plan = make_plan(spec, None, {}, recorded=summary.run)
+    assert replay(plan, summary.run).agrees
+    assert verify(summary.run).intact
