@@ -2,7 +2,16 @@ import pytest
 
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
 from sigil.optimize.history import Candidate
-from sigil.optimize.present import counted, diff_text, gain, gains_clearly, measured, verdict
+from sigil.optimize.present import (
+    UNCHECKED,
+    counted,
+    diff_text,
+    gain,
+    gains_clearly,
+    held_out,
+    measured,
+    verdict,
+)
 
 EVERYWHERE = Interval(float("-inf"), float("inf"), 0.99)
 
@@ -81,3 +90,21 @@ def test_a_screened_candidate_is_not_called_accepted() -> None:
 def test_a_diff_on_a_terminal_has_nothing_that_it_obeys() -> None:
     shown = diff_text("+x = '\x1b[2J'\t# \u202e\n")
     assert shown == "+x = '\\x1b[2J'\t# \\u202e\n"
+
+
+def confirmed(**more: object) -> Candidate:
+    found = Evaluation("measured", costs=(1.0,), accepted=True, **more)  # type: ignore[arg-type]
+    return Candidate("a" * 64, "BASELINE", "", "mutate", confirmed=found)
+
+
+def test_what_no_held_out_input_judged_is_said_plainly() -> None:
+    assert held_out(confirmed()) == UNCHECKED
+
+
+def test_values_on_held_out_inputs_are_told() -> None:
+    found = held_out(confirmed(holdout={"same": MetricValue(True, 1)}))
+    assert found == "on held-out inputs: same yes"
+
+
+def test_nothing_is_said_of_held_out_inputs_that_were_not_met_yet() -> None:
+    assert held_out(Candidate("a" * 64, "BASELINE", "", "mutate")) == ""

@@ -175,15 +175,8 @@ def show_run(history: History, console: Console, top: int, state: str) -> None:
     values = ", ".join(f"{n} {present.measured(v)}" for n, v in baseline.metrics.items())
     console.print(f"baseline    {values}\n", highlight=False, markup=False)
     ranked = history.ranked()
-    front = {candidate.id for candidate in history.front()}
     if ranked:
-        console.print(_ranking(history, ranked[:top], front))
-        legend = (
-            "* no other is better; ~ too few samples for an interval; screened: not measured anew; "
-            "gains are against the unchanged code measured beside it"
-        )
-        console.print(f"{legend}; {len(ranked)} with a score\n", highlight=False)
-        console.print(_lineage(history, ranked[: min(top, 3)]))
+        _show_ranked(history, ranked, console, top)
     if failed:
         console.print("why candidates failed")
         for reason, count in _reasons(failed)[:5]:
@@ -192,6 +185,23 @@ def show_run(history: History, console: Console, top: int, state: str) -> None:
         console.print("why proposals were not measured")
         for line in present.refusals(history, at_most=5):
             console.print(f"  {line}", highlight=False, markup=False)
+
+
+def _show_ranked(history: History, ranked: list[Candidate], console: Console, top: int) -> None:
+    from sigil.optimize import present
+
+    front = {candidate.id for candidate in history.front()}
+    console.print(_ranking(history, ranked[:top], front))
+    legend = (
+        "* no other is better; ~ too few samples for an interval; screened: not measured anew; "
+        "gains are against the unchanged code measured beside it"
+    )
+    console.print(f"{legend}; {len(ranked)} with a score", highlight=False)
+    winner = history.best_accepted()
+    if winner is not None and present.held_out(winner) == present.UNCHECKED:
+        console.print(f"of the winner, {present.UNCHECKED}", highlight=False)
+    console.print()
+    console.print(_lineage(history, ranked[: min(top, 3)]))
 
 
 def _ranking(history: History, ranked: list[Candidate], front: set[str]) -> object:

@@ -168,7 +168,8 @@ def print_gains(console: Console, winner: Candidate, baseline: Evaluation | None
     for row in present.metric_rows(found, baseline):
         table.add_row(*map(Text, row))
     console.print(table)
-    console.print(_held_out(found), highlight=False)
+    told = (present.held_out(winner), present.confidence(found))
+    console.print("; ".join(line for line in told if line), highlight=False)
 
 
 def summary_json(summary: Summary) -> dict[str, object]:
@@ -200,14 +201,6 @@ def candidate_json(candidate: Candidate) -> dict[str, object]:
         "patch": candidate.patch,
         "evaluation": found.to_json() if found else None,
     }
-
-
-def _held_out(evaluation: Evaluation) -> str:
-    tail = present.confidence(evaluation)
-    if not evaluation.holdout:
-        return tail
-    values = ", ".join(f"{n} {present.measured(v)}" for n, v in evaluation.holdout.items())
-    return f"on held-out inputs: {values}; {tail}"
 
 
 def _limits(evals: int | None, wall_clock_s: float, patience: int) -> str:

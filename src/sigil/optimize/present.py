@@ -90,6 +90,24 @@ def confidence(evaluation: Evaluation) -> str:
     return f"intervals at {100 * min(levels):g} % confidence" if levels else "exact, no noise"
 
 
+UNCHECKED = (
+    "no answers are held out: nothing but those that the search itself was shown was checked"
+)
+"""What has to be said of a change that no input judged which it was not fitted to."""
+
+
+def held_out(candidate: Candidate) -> str:
+    """Return what a candidate does on held-out inputs; empty if it did not meet them yet."""
+    found = candidate.confirmed
+    if found is None or found.failure is not None:
+        return ""
+    if not found.holdout:
+        return UNCHECKED
+    return "on held-out inputs: " + ", ".join(
+        f"{name} {measured(value)}" for name, value in found.holdout.items()
+    )
+
+
 def exchanges(models: Spent) -> str:
     """Return the line on what models took in a run."""
     return f"models took {spent(models)} in {counted(models.exchanges, 'exchange')}"

@@ -11,7 +11,7 @@ from sigil.optimize.history import Candidate
 from sigil.optimize.picture.charts import bars
 from sigil.optimize.picture.facts import Facts
 from sigil.optimize.picture.markup import Child, Markup, element, join
-from sigil.optimize.present import confidence, gains_clearly, measured
+from sigil.optimize.present import UNCHECKED, confidence, gains_clearly, measured
 
 _INTERVAL = re.compile(r"\s*\[([^,\]]+), ([^\]]+)\]$")
 
@@ -140,7 +140,7 @@ def _held_out(facts: Facts) -> tuple[Child, ...]:
     if found is None:
         return "no winner met them", others
     if not found.holdout:
-        return "none: the eval holds nothing back", others
+        return element("span", "none", class_="no"), UNCHECKED, others
     values = ", ".join(f"{name} {measured(value)}" for name, value in found.holdout.items())
     said = element("span", "✓ holds there", class_="yes")
     return said, f"{values}; no proposer ever saw them", others
