@@ -40,6 +40,12 @@ def test_a_relative_import_in_a_package_is_relative_to_the_package_itself():
     assert names("from . import b", "pkg.sub", package=True) == {"pkg.sub", "pkg.sub.b"}
 
 
+def test_a_byte_order_mark_hides_no_import_and_reaches_no_compiler(tmp_path: Path):
+    closure = closed(tmp_path, {"entry.py": "\ufeffimport b\n", "b.py": ""})
+    assert closure.edges["entry"] == {"b"}
+    assert closure.local["entry"].text == "import b\n"
+
+
 def test_a_local_module_hides_one_of_the_interpreter(tmp_path: Path):
     tree = written(tmp_path, {"json.py": ""})
     assert tree.find("json") is not None

@@ -77,3 +77,11 @@ def test_only_calls_that_are_too_slow_end_in_one_line_that_names_the_deadline(tm
     with pytest.raises(BaselineFailed) as refused:
         made(tmp_path, 60_000, 70_000, call_s=0.5)
     assert "--timeout" in (refused.value.remedy or "")
+
+
+def test_a_file_with_a_byte_order_mark_is_measured(tmp_path: Path):
+    (tmp_path / "marked.py").write_bytes(b"\xef\xbb\xbfdef twice(x: int):\n    return x + x\n")
+    function = function_in(tmp_path, "marked.py", "twice")
+    given = (GivenCase(Case((3,))),)
+    found = generate_eval(Request(function, "twice", seed=1, cases=given))
+    assert "1 input from those that were given" in found.description

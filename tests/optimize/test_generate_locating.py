@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from sigil.errors import InvalidValue, NotFound
+from sigil.errors import InvalidValue, NotFound, SigilError
 from sigil.optimize.generate.locating import function_in, locate_function, repository_of
+from sigil.optimize.generate.requesting import make_request
 
 SOURCE = '''\
 import contextlib
@@ -129,3 +131,29 @@ def test_a_file_that_is_not_there_is_named(root: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(root)
     with pytest.raises(NotFound, match=r"nix\.py"):
         locate_function("nix.py:plain")
+
+
+def test_a_file_in_another_encoding_is_refused_with_what_to_do(root: Path) -> None:
+    (root / "old.py").write_bytes(b"# -*- coding: latin-1 -*-\ndef f(x):\n    return '\xe9'\n")
+    with pytest.raises(InvalidValue, match="written in latin-1") as refused:
+        function_in(root, "old.py", "f")
+    assert "save it as UTF-8" in (refused.value.remedy or "")
+
+
+def test_what_is_no_file_is_called_what_it_is(root: Path) -> None:
+    (root / "folder.py").mkdir()
+    os.mkfifo(root / "pipe.py")
+    (root / "dangling.py").symlink_to("nowhere.py")
+    for name, said in (
+        ("folder.py", "is a folder"),
+        ("pipe.py", "is no regular file"),
+        ("dangling.py", "is a link to a file that is not there"),
+        ("missing.py", "there is no file"),
+    ):
+        with pytest.raises(SigilError, match=said):
+            locate_function(f"{name}:f", root)
+
+
+def test_an_empty_name_is_no_name(root: Path) -> None:
+    with pytest.raises(InvalidValue, match="not a plain name"):
+        make_request("pkg/mod.py:plain", name="", root=root)

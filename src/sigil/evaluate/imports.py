@@ -24,7 +24,8 @@ class LocalModule:
         path: its file, relative to the root of the repository; for a folder without
             ``__init__.py`` the folder itself.
         package: whether it is a package.
-        text: its source; empty for a folder without ``__init__.py``.
+        text: its source, without a byte order mark; empty for a folder without
+            ``__init__.py``.
     """
 
     name: str
@@ -89,7 +90,7 @@ class Tree:
             for path, package in ((f"{stem}/__init__.py", True), (f"{stem}.py", False)):
                 text = self._text(path)
                 if text is not None:
-                    return LocalModule(name, path, package, text)
+                    return LocalModule(name, path, package, unmarked(text))
         if self._is_foreign(name.partition(".")[0]):
             return None
         for stem in stems:
@@ -140,6 +141,11 @@ class Tree:
             return None
 
 
+def unmarked(text: str) -> str:
+    """Return source without a byte order mark, as an interpreter reads a file."""
+    return text.removeprefix("\ufeff")
+
+
 def imported_names(text: str, module: str, *, package: bool) -> Iterator[tuple[str, bool]]:
     """Yield the absolute names that ``text`` may import, and whether each must be a module.
 
@@ -152,7 +158,7 @@ def imported_names(text: str, module: str, *, package: bool) -> Iterator[tuple[s
         package: whether it is a package's ``__init__``.
     """
     try:
-        root = ast.parse(text)
+        root = ast.parse(unmarked(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in _walk_runtime(root):

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from sigil.errors import InvalidValue, Where
-from sigil.evaluate.imports import Closure, LocalModule, Tree, imported_names
+from sigil.evaluate.imports import Closure, LocalModule, Tree, imported_names, unmarked
 from sigil.evaluate.interpreter import Interpreter, choose_python, introduce
 from sigil.sandbox.base import Base
 from sigil.sandbox.model import Source
@@ -186,7 +186,7 @@ class Target:
                 remedy="write it as path/to/file.py:name",
             )
         try:
-            tree = ast.parse(self._text(path))
+            tree = ast.parse(unmarked(self._text(path)))
             names = _bound_names(tree)
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidValue(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import difflib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ _UNCALLABLE = {
     "fixture": "is a fixture of tests",
 }
 _SHOWN = 8
+_CODING = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+"""A coding line as PEP 263 has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +135,7 @@ def locate_function(reference: str, given_root: Path | None = None) -> Function:
 
 def function_in(root: Path, path: str, name: str) -> Function:
     """Return a function of a repository's file; see `locate_function`."""
-    try:
-        text = (root / path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidValue(f"{path} cannot be read as UTF-8 text") from error
+    text = _read(root / path, path)
     try:
         tree = parse_python(text)
     except NotPython as error:
@@ -159,6 +159,27 @@ def function_in(root: Path, path: str, name: str) -> Function:
         is_method=is_method,
         doc=ast.get_docstring(node, clean=False),
     )
+
+
+def _read(file: Path, path: str) -> str:
+    """Return the text of a file with LF as its line ends; a byte order mark is kept."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InvalidValue(f"{path} cannot be read ({error.strerror})") from error
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        coding = next(filter(None, map(_CODING.match, data.split(b"\n", 2)[:2])), None)
+        if coding is None:
+            raise InvalidValue(
+                f"{path} cannot be read as UTF-8 text", remedy="save it as UTF-8"
+            ) from error
+        raise InvalidValue(
+            f"it is written in {coding[1].decode()}, as its coding line says, not in UTF-8",
+            where=Where(path),
+            remedy="save it as UTF-8 and remove the coding line",
+        ) from error
 
 
 def functions_of(text: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
@@ -185,13 +206,20 @@ def repository_of(file: Path) -> Path:
 
 def _find_file(written: str, given_root: Path | None) -> Path:
     places = [Path.cwd(), *([given_root] if given_root else [])]
-    for place in places:
-        file = Path(os.path.normpath(place / Path(written).expanduser()))
+    files = [Path(os.path.normpath(place / Path(written).expanduser())) for place in places]
+    for file in files:
         if file.is_file():
             if file.suffix != ".py":
                 raise InvalidValue(f"{written} is no Python file", remedy="name a .py file")
             return file.resolve()
-    raise NotFound(f"there is no file {written}", remedy="write path/to/file.py:function")
+    remedy = "write path/to/file.py:function"
+    for file in files:
+        if file.is_symlink() and not file.exists():
+            raise NotFound(f"{written} is a link to a file that is not there", remedy=remedy)
+        if file.exists():
+            kind = "a folder" if file.is_dir() else "no regular file"
+            raise InvalidValue(f"{written or '.'} is {kind}", remedy=remedy)
+    raise NotFound(f"there is no file {written}", remedy=remedy)
 
 
 def _find(tree: ast.Module, name: str, path: str) -> tuple[str, _Defining]:

@@ -47,7 +47,7 @@ def make_request(
     function = locate_function(reference, root)
     return Request(
         function=function,
-        name=check_name(name or default_name(function), "spec"),
+        name=check_name(default_name(function) if name is None else name, "spec"),
         seed=SEED if seed is None else seed,
         goal=goal,
         cases=None if cases is None else read_given(cases),
