@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from sigil.optimize.generate import recorder
 from sigil.optimize.generate.generating import Documents, Request, generate_eval
 from sigil.optimize.generate.locating import function_in
 
@@ -37,10 +41,49 @@ def test_tests_that_pass_are_a_check(tmp_path: Path, source: str):
     assert "its tests pass" in text
 
 
-def test_tests_that_fail_elsewhere_are_no_check(tmp_path: Path):
-    documents = generated(tmp_path, f"{TESTS}\n\ndef test_other():\n    assert False\n")
+BESIDE = """
+
+import unittest
+
+
+class TestOther(unittest.TestCase):
+    def test_total(self):
+        self.fail()
+
+
+class TestSums(unittest.TestCase):
+    def test_more(self):
+        self.assertEqual(total([8]), 8)
+"""
+
+
+def test_tests_that_fail_elsewhere_leave_those_that_call_it_a_check(tmp_path: Path):
+    documents = generated(tmp_path, TESTS + BESIDE)
+    text = eval_of(documents)
+    assert "same==true and tests==true" in text
+    assert "tests/test_sums.py::TestSums::test_more tests/test_sums.py::test_total" in text
+    assert "TestOther" not in text
+
+
+def test_without_pytest_the_calling_tests_are_named_too(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("sigil.optimize.generate.suite._OPTIONS", "--no-such-option")
+    documents = generated(tmp_path, f"from sums import total\n{BESIDE}")
+    assert "python -m unittest -q tests.test_sums.TestSums.test_more" in eval_of(documents)
+
+
+def test_a_test_that_calls_it_and_fails_is_named_and_ends_the_check(tmp_path: Path):
+    failing = "\n\ndef test_bad():\n    assert len(str(total([1, 2]))) == 9\n"
+    documents = generated(tmp_path, TESTS + failing)
     assert "tests==true" not in eval_of(documents)
-    assert any("not all tests passed" in note for note in documents.notes)
+    assert any(
+        "a test that calls it fails (tests/test_sums.py, test_bad)" in note
+        for note in documents.notes
+    )
+
+
+def test_how_tests_of_something_else_ran_is_not_told(tmp_path: Path):
+    documents = generated(tmp_path, "def test_other():\n    assert False\n")
+    assert not any("tests passed" in note for note in documents.notes)
 
 
 def test_tests_that_take_long_are_no_check_and_the_user_is_told(tmp_path: Path, monkeypatch):
@@ -61,3 +104,24 @@ def test_what_tests_write_into_the_recording_gets_no_power_over_a_terminal(tmp_p
     notes = generated(tmp_path, TESTS + forged).notes
     assert any("EVIL" in note for note in notes)
     assert not any("\x1b" in note or "\x07" in note for note in notes)
+
+
+def test_without_pytest_it_is_recorded_which_tests_call_it_and_which_fail(tmp_path: Path):
+    (tmp_path / "sums.py").write_text(FUNCTION)
+    (tmp_path / "test_sums.py").write_text(TESTS + BESIDE)
+    config = {
+        "file": "sums.py", "qualname": "total", "is_method": False, "roots": ["."],
+        "tests": ["test_sums.py"], "doctests": [], "profile": False,
+        "out": "out", "calls": 9, "bytes": 9_999,
+    }  # fmt: skip
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    # Without site-packages there is no pytest.
+    command = [sys.executable, "-S", recorder.__file__, "config.json"]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=60)
+    lines = list(map(json.loads, (tmp_path / "out").read_text().splitlines()))
+    assert ["note", "no pytest"] in lines
+    assert [line for line in lines if line[0] == "called"] == [
+        ["called", "test_sums.py", "TestSums.test_more"],
+        ["called", "test_sums.py", "test_total"],
+    ]
+    assert ["broken", "test_sums.py", "TestOther.test_total"] in lines

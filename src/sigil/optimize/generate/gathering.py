@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sigil.errors import BaselineFailed
 from sigil.evaluate.cases import MISSING
@@ -18,7 +18,7 @@ from sigil.optimize.generate.expecting import Stated, stated_answers
 from sigil.optimize.generate.guessing import guesses
 from sigil.optimize.generate.locating import Function
 from sigil.optimize.generate.recording import Recording, record_calls
-from sigil.optimize.generate.testing import TestFile, find_tests
+from sigil.optimize.generate.testing import MENTIONS, TestFile, find_tests
 from sigil.optimize.generate.trying import Died, Outcome
 from sigil.optimize.generate.workshop import Request, Workshop
 from sigil.sandbox.base import manifest
@@ -59,6 +59,8 @@ def gather(workshop: Workshop) -> Gathered:
     paths = [path for path, _, _ in manifest(workshop.base)]
     tests = find_tests(workshop.base.path, paths, request.function)
     recorded = _recorded(workshop, tests)
+    if not recorded.calls and not any(one.nearness == MENTIONS for one in tests):
+        recorded = replace(recorded, notes=())  # how tests run that are about something else
     stated = stated_answers(request.function, tests)
     wrong = _wrong(workshop, stated)
     # What a passing test seems to say was read out of its context, such as a patched setting.

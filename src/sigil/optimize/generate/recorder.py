@@ -44,6 +44,21 @@ class Record:
         self._left = calls
         self._room = size
         self._seen = set()
+        self._test = None
+
+    def begin(self, path, name):
+        """Say which test runs from here on, until `end`."""
+        self._test = (path, name)
+
+    def end(self):
+        """Say that no test runs."""
+        self._test = None
+
+    def called(self):
+        """Note that the test that runs calls the function; once is enough."""
+        if self._test is not None:
+            self.write("called", *self._test)
+            self._test = None
 
     def full(self):
         """Return whether nothing more is taken."""
@@ -107,7 +122,10 @@ class Wrapped:
 
         @functools.wraps(function)
         def recording(*args, **kwargs):
-            if self._depth or self._record.full():
+            if self._depth:
+                return function(*args, **kwargs)
+            self._record.called()
+            if self._record.full():
                 return function(*args, **kwargs)
             self._note(args[skipped:], kwargs)
             self._depth += 1
@@ -187,17 +205,56 @@ class Finder:
 
 
 class Failures:
-    """A plugin of pytest that writes down which tests fail."""
+    """A plugin of pytest that writes down which tests fail, and says which one runs."""
 
     def __init__(self, record):
         self._record = record
 
+    def pytest_runtest_logstart(self, nodeid):
+        """Say that a test begins."""
+        self._record.begin(*parts_of(nodeid))
+
+    def pytest_runtest_logfinish(self):
+        """Say that it has ended."""
+        self._record.end()
+
     def pytest_runtest_logreport(self, report):
         """Note one report of a test."""
         if report.failed or (report.passed and report.when == "call"):
-            path, _, name = report.nodeid.partition("::")
-            plain = name.rpartition("::")[2].partition("[")[0]
-            self._record.write(report.outcome, path, plain)
+            path, name = parts_of(report.nodeid)
+            self._record.write(report.outcome, path, name.rpartition(".")[2])
+            if report.failed:
+                self._record.write("broken", path, name)
+
+
+def parts_of(nodeid):
+    """Return the path and the qualified name, without parameters, of a test of pytest."""
+    path, _, name = nodeid.partition("::")
+    return path, name.partition("[")[0].replace("::", ".")
+
+
+class Result(unittest.TextTestResult):
+    """A result of unittest that says which test runs, and writes down which fail."""
+
+    def __init__(self, record, file, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._record = record
+        self._of = file
+
+    def startTest(self, test):  # noqa: N802 - as unittest calls it
+        """Say that a test begins."""
+        self._record.begin(self._of, name_of(test))
+        super().startTest(test)
+
+    def stopTest(self, test):  # noqa: N802 - as unittest calls it
+        """Say that it has ended."""
+        super().stopTest(test)
+        self._record.end()
+
+
+def name_of(test):
+    """Return the qualified name of a test of unittest."""
+    return "{}.{}".format(type(test).__qualname__, test.id().rpartition(".")[2])
 
 
 def run_pytest(files, record):
@@ -207,6 +264,7 @@ def run_pytest(files, record):
     pytest = importlib.import_module("pytest")
     quiet = ["-q", "--no-header", "--color=no", "--tb=line", "-p", "no:cacheprovider"]
     options = ["-o", "addopts=", "-p", "no:randomly", "-p", "no:xdist", "-W", "ignore"]
+    options += ["--rootdir", "."]  # names of tests begin here
     said = io.StringIO()
     out, sys.stdout = sys.stdout, said
     try:
@@ -231,17 +289,23 @@ def run_unittest(files, record):
         suite = unittest.defaultTestLoader.loadTestsFromModule(module)
         for name in names_in(suite):
             record.write("passed", file, name)  # unless it is among those that failed
-        result = unittest.TextTestRunner(stream=io.StringIO()).run(suite)
+        watched = functools.partial(Result, record, file)
+        result = unittest.TextTestRunner(stream=io.StringIO(), resultclass=watched).run(suite)
         done += result.testsRun
         for test, _ in [*result.failures, *result.errors]:
             failed += 1
             record.write("failed", file, test.id().rpartition(".")[2])
+            record.write("broken", file, name_of(test))
         for name, found in sorted(vars(module).items()):
             if name.startswith("test") and callable(found) and not isinstance(found, type):
                 done += 1
+                record.begin(file, name)
                 good = succeeds(found)
+                record.end()
                 failed += not good
                 record.write("passed" if good else "failed", file, name)
+                if not good:
+                    record.write("broken", file, name)
     return [int(bool(failed)), "{} passed, {} failed".format(done - failed, failed)]
 
 

@@ -10,6 +10,7 @@ Not here: the program that runs there (`sigil.optimize.generate.recorder`), whic
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from sigil.sandbox.model import Case, CommandResult, Limits
 _RECORDER = "sigil_recorder.py"
 _CONFIG = "sigil_recorder.json"
 _OUT = "sigil_recorder.out"
+_QUALIFIED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 MOST_CALLS = 1_500
 MOST_BYTES = 4 * 2**20
 _ENDINGS = {
@@ -49,6 +51,8 @@ class Recording:
         files: the test files that ran.
         failed: the tests that failed, by path and name.
         passed: those that surely ran and passed, in each of their forms.
+        calling: the tests that call the function, by path and qualified name.
+        broken: the tests that failed, by path and qualified name.
     """
 
     calls: tuple[Case, ...] = ()
@@ -57,6 +61,8 @@ class Recording:
     files: tuple[str, ...] = ()
     failed: frozenset[tuple[str, str]] = frozenset()
     passed: frozenset[tuple[str, str]] = frozenset()
+    calling: frozenset[tuple[str, str]] = frozenset()
+    broken: frozenset[tuple[str, str]] = frozenset()
 
 
 def record_calls(
@@ -127,14 +133,16 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
     calls: list[Case] = []
     not_plain: Counter[str] = Counter()
     notes: list[str] = []
-    tests: dict[str, set[tuple[str, str]]] = {"failed": set(), "passed": set()}
+    tests: dict[str, set[tuple[str, str]]] = {
+        "failed": set(), "passed": set(), "called": set(), "broken": set()
+    }  # fmt: skip
     for line in lines:
         match fields_of(line):
             case ["call", str(args), str(kwargs)] if len(calls) < MOST_CALLS:
                 calls.extend(_case(args, kwargs))
             case ["not plain", str(what)]:
                 not_plain[printable(what, 80)] += 1
-            case ["failed" | "passed" as outcome, str(path), str(name)]:
+            case ["failed" | "passed" | "called" | "broken" as outcome, str(path), str(name)]:
                 tests[outcome].add((path, name))
             case ["note", "no pytest"]:
                 notes.append(
@@ -149,8 +157,20 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
         notes.append(f"the tests {_ENDINGS[result.ending]}; what they called before that counts")
     failed, passed = tests["failed"], tests["passed"] - tests["failed"]
     return Recording(
-        tuple(calls), not_plain, tuple(notes), files, frozenset(failed), frozenset(passed)
+        calls=tuple(calls),
+        not_plain=not_plain,
+        notes=tuple(notes),
+        files=files,
+        failed=frozenset(failed),
+        passed=frozenset(passed),
+        calling=frozenset(_nameable(tests["called"], files)),
+        broken=frozenset(_nameable(tests["broken"], files)),
     )
+
+
+def _nameable(tests: Iterable[tuple[str, str]], files: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the tests that may be named in a command: of these files, by plain names."""
+    return [one for one in tests if one[0] in files and _QUALIFIED.fullmatch(one[1])]
 
 
 def fields_of(line: str) -> list[Any]:

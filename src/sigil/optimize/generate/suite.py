@@ -12,6 +12,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from sigil.optimize.generate.gathering import Gathered
 from sigil.optimize.generate.recording import roots_of
@@ -22,6 +23,8 @@ from sigil.sandbox.model import Limits
 MOST_S = 5.0
 """What takes longer is not run for every candidate."""
 DEADLINE_S = 10.0
+_NAMED_AT_MOST = 100
+"""More tests than that are not named one by one."""
 _OPTIONS = "-q -x --no-header --tb=line -p no:cacheprovider -p no:randomly -p no:xdist -o addopts="
 
 
@@ -41,13 +44,17 @@ class Suite:
 def find_suite(workshop: Workshop, gathered: Gathered) -> Suite:
     """Return the command that runs the tests which call the function, if they pass in time."""
     recorded = gathered.recorded
-    if not recorded.calls or recorded.failed or not recorded.files:
+    if not recorded.calls or not recorded.files:
         return Suite()
-    near = [one.path for one in gathered.tests if one.nearness and one.path in recorded.files]
-    files = near or list(recorded.files)
+    failing = sorted(recorded.calling & recorded.broken)
+    if failing:
+        path, name = failing[0]
+        count = f" and {len(failing) - 1} more" if len(failing) > 1 else ""
+        reason = f"a test that calls it fails ({path}, {name}{count})"
+        return Suite(note=f"{reason}, so candidates are not put to its tests")
     took: float | None = None
     with workshop.commands() as sandbox:
-        for command in _commands(workshop, files):
+        for command in _commands(workshop, gathered):
             with open_checkout(workshop.base, {}, scratch=workshop.settings.scratch) as checkout:
                 limits = Limits(wall_s=DEADLINE_S, memory_bytes=2 * 2**30)
                 result = sandbox.run(command, checkout=checkout, limits=limits)
@@ -62,9 +69,21 @@ def find_suite(workshop: Workshop, gathered: Gathered) -> Suite:
     return Suite(note=f"its tests {reason}, so candidates are not put to them")
 
 
-def _commands(workshop: Workshop, files: list[str]) -> Iterator[str]:
+def _commands(workshop: Workshop, gathered: Gathered) -> Iterator[str]:
+    """Yield commands for whole files if nothing in them fails, then for the calling tests alone."""
+    recorded = gathered.recorded
     roots = roots_of(workshop.request.function.path, workshop.base.path)
     path = shlex.quote(f"pythonpath={' '.join(roots)}")
-    named = shlex.join(files)
-    yield f"python -m pytest {_OPTIONS} -o {path} {named}"
-    yield f"python -m unittest -q {named}"
+    pytest, unittest = f"python -m pytest {_OPTIONS} -o {path}", "python -m unittest -q"
+    if not recorded.broken:
+        near = [one.path for one in gathered.tests if one.nearness and one.path in recorded.files]
+        named = shlex.join(near or recorded.files)
+        yield f"{pytest} {named}"
+        yield f"{unittest} {named}"
+    calling = sorted(recorded.calling)
+    if 0 < len(calling) <= _NAMED_AT_MOST:
+        places = ["::".join([file, *name.split(".")]) for file, name in calling]
+        yield f"{pytest} {shlex.join(places)}"
+        modules = [".".join(PurePosixPath(file).with_suffix("").parts) for file, _ in calling]
+        dotted = [f"{module}.{name}" for module, (_, name) in zip(modules, calling, strict=True)]
+        yield f"{unittest} {shlex.join(dotted)}"

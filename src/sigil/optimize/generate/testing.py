@@ -18,6 +18,8 @@ from sigil.optimize.generate.locating import Function
 
 _PATTERNS = ("test_*.py", "*_test.py", "test.py", "tests.py", "test*.py")
 _LARGEST = 2**21
+MENTIONS = 2
+"""The nearness of a file that mentions the function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def is_test(path: str) -> bool:
 
 def _nearness(text: str, function: Function) -> int:
     if _mentions(text, function.name):
-        return 2
+        return MENTIONS
     module = PurePosixPath(function.path)
     stem = module.parent.name if module.stem == "__init__" else module.stem
     return int(any(_mentions(text, name) for name in (stem, function.owner or "") if name))
