@@ -85,3 +85,24 @@ def test_a_file_with_a_byte_order_mark_is_measured(tmp_path: Path):
     given = (GivenCase(Case((3,))),)
     found = generate_eval(Request(function, "twice", seed=1, cases=given))
     assert "1 input from those that were given" in found.description
+
+
+def refusal_of(root: Path, source: str, *, call_s: float = 5.0) -> BaselineFailed:
+    """Return the error of a function ``f`` that no test calls."""
+    (root / "alone.py").write_text(source)
+    with pytest.raises(BaselineFailed) as refused:
+        generate_eval(Request(function_in(root, "alone.py", "f"), "f", seed=1, call_s=call_s))
+    return refused.value
+
+
+def test_what_a_function_raises_from_every_guess_is_said(tmp_path: Path):
+    refused = refusal_of(tmp_path, "def f(x: int):\n    raise KeyError('a table')\n")
+    assert "KeyError" in str(refused)
+    assert "a table" in str(refused)
+
+
+def test_an_import_that_never_ends_is_no_fault_of_an_input(tmp_path: Path):
+    source = "while True:\n    pass\n\n\ndef f(x: int):\n    return x\n"
+    refused = refusal_of(tmp_path, source, call_s=0.5)
+    assert "cannot be imported" in str(refused)
+    assert "--timeout" in (refused.remedy or "")

@@ -22,7 +22,7 @@ from sigil.optimize.generate.testing import MENTIONS, TestFile, find_tests
 from sigil.optimize.generate.trying import Died, Outcome
 from sigil.optimize.generate.workshop import Request, Workshop
 from sigil.sandbox.base import manifest
-from sigil.sandbox.model import Case, Returned
+from sigil.sandbox.model import Case, Raised, Returned
 
 ENOUGH_CALLS = 3
 """With so many recorded calls, no test that is further away is run."""
@@ -87,11 +87,11 @@ def known_cases(workshop: Workshop, gathered: Gathered) -> tuple[list[Case], str
         return calls, f"calls recorded from {listed(recorded.files)}", False
     if stated:
         return [one.case for one in stated], origins_of(stated), False
-    guessed, hung = _guessed(workshop)
+    guessed, refusal = _guessed(workshop)
     if guessed:
         return guessed, "guesses by its parameters, which no test calls", True
     raise BaselineFailed(
-        f"no inputs for {request.function.qualname}: {_tried(workshop, gathered, hung)}",
+        f"no inputs for {request.function.qualname}: {_tried(workshop, gathered, refusal)}",
         where=request.function.where(),
         remedy=_how_to_give(request),
     )
@@ -143,24 +143,35 @@ def _gives(answer: Outcome, wanted: object) -> bool:
     return isinstance(answer, Returned) and bool(answer.value == wanted)
 
 
-def _guessed(workshop: Workshop) -> tuple[list[Case], Case | None]:
-    """Return guesses that are answered with plain data; and one that hangs, if none is."""
-    hung: Case | None = None
+def _guessed(workshop: Workshop) -> tuple[list[Case], str]:
+    """Return guesses that are answered with plain data; else what it does with them, a clause."""
+    refusal = "it takes none of the inputs guessed"
     if workshop.request.function.is_method:
-        return [], None
+        return [], refusal
     with workshop.trial(workshop.plain_adapter()) as trial:
         for round_of_guesses in guesses(workshop.request.function):
             answers = workshop.answers(trial, round_of_guesses)
             pairs = list(zip(round_of_guesses, answers, strict=True))
             found = [case for case, answer in pairs if isinstance(answer, Returned)]
             if found:
-                return found, None
-            hangs = [c for c, a in pairs if isinstance(a, Died) and a.kind == "timeout"]
-            hung = hangs[0] if hangs else hung
-    return [], hung
+                return found, ""
+            refusal = _refusal(pairs) or refusal
+    return [], refusal
 
 
-def _tried(workshop: Workshop, gathered: Gathered, hung: Case | None) -> str:
+def _refusal(pairs: Sequence[tuple[Case, Outcome]]) -> str:
+    """Return what a function does with inputs that it does not answer, by the first that hangs."""
+    for case, answer in pairs:
+        if isinstance(answer, Died) and answer.kind == "timeout":
+            return f"it does not return in time from {shown_call(case)}"
+    for case, answer in pairs:
+        if isinstance(answer, Raised):
+            said = f"{answer.error}: {answer.message}"
+            return f"it takes none of the inputs guessed, such as {shown_call(case)}: {said}"
+    return ""
+
+
+def _tried(workshop: Workshop, gathered: Gathered, refusal: str) -> str:
     """Return what was tried, as a clause."""
     if gathered.recorded.not_plain:
         what, count = gathered.recorded.not_plain.most_common(1)[0]
@@ -168,9 +179,7 @@ def _tried(workshop: Workshop, gathered: Gathered, hung: Case | None) -> str:
     where = "no test calls it" if gathered.tests else "there are no tests"
     if workshop.request.function.is_method:
         return f"{where}, and a method needs an object, which cannot be guessed"
-    if hung is not None:
-        return f"{where}, and it does not return in time from {shown_call(hung)}"
-    return f"{where}, its docstring has no example, and it takes none of the inputs guessed"
+    return f"{where}, its docstring has no example, and {refusal}"
 
 
 def _how_to_give(request: Request) -> str:

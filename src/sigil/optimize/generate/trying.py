@@ -80,7 +80,7 @@ class Trial:
         """Return what each case comes to, in order.
 
         Raises:
-            CandidateFailed: kind ``load``: the module cannot be imported in a sealed worker.
+            CandidateFailed: the module cannot be imported in a sealed worker, or not in time.
         """
         if not cases:
             return []
@@ -89,6 +89,7 @@ class Trial:
         except CandidateFailed as failed:
             if failed.kind == "load":
                 raise
+        self._batch([])  # whether it can be imported, at least
         return self._one_by_one(cases)
 
     def settled(self, cases: Sequence[Case]) -> list[Outcome | None]:

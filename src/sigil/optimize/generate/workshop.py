@@ -97,10 +97,16 @@ class Workshop:
         try:
             return trial.answers(cases)
         except CandidateFailed as failed:
+            remedy = "what it does at import must need no file, process or network"
+            if failed.kind in {"timeout", "cpu"}:
+                remedy = (
+                    "what it does at import must come to an end; allow it more with "
+                    f"{self.request.advice.timeout}"
+                )
             raise BaselineFailed(
                 f"its module cannot be imported in a sealed process: {failed.detail}",
                 where=self.request.function.where(),
-                remedy="what it does at import must need no file, process or network",
+                remedy=remedy,
             ) from failed
 
     def commands(self) -> CommandSandbox:
