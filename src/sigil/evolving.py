@@ -20,10 +20,10 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 from sigil.cli.evolving import plan_of
-from sigil.cli.kinds import duration
+from sigil.cli.kinds import duration, positive
 from sigil.cli.progress import choose_report
 from sigil.errors import InvalidValue, Where
 from sigil.evaluate.cases import GivenCase
@@ -42,6 +42,8 @@ from sigil.optimize.workspace import candidate_files
 from sigil.sandbox.model import Case
 from sigil.store.files import make_directory, write_atomic
 from sigil.store.removal import remove_tree
+
+T = TypeVar("T")
 
 Inputs = Iterable[object] | Callable[[int], Iterable[object]]
 """Calls: a tuple of arguments each (anything else is the one argument), or what makes them from
@@ -151,7 +153,8 @@ def evolve(
     Raises:
         SigilError: the function cannot be measured, with the reason and what to do.
     """
-    flags = {"budget_time": _seconds(budget, "budget"), "budget_evals": evals, "seed": seed}
+    flags: dict[str, Any] = {"budget_time": _seconds(budget, "budget"), "seed": seed}
+    flags["budget_evals"] = None if evals is None else _checked(evals, "evals", positive)
     call_s = _seconds(timeout, "timeout")
     cases = None if inputs is None else _given(inputs, seed)
     carried = carry(function)
@@ -266,8 +269,13 @@ def _require_plain(case: Case, number: int) -> None:
 
 
 def _seconds(given: str | float, name: str) -> float:
+    return _checked(given, name, duration)
+
+
+def _checked(given: str | float, name: str, read: Callable[[str], T]) -> T:
+    """Return an argument as the flag of the same meaning is read."""
     try:
-        return duration(str(given))
+        return read(str(given))
     except ValueError as error:
         raise InvalidValue(
             f"{given!r} does not fit", where=Where(field=name), remedy=f"give {error}"

@@ -87,7 +87,10 @@ def test_apply_writes_the_repaired_function_into_the_file(shell: Shell) -> None:
 def test_a_dry_run_writes_nothing(shell: Shell) -> None:
     done = shell("sigil evolve sums.py:total --dry-run --json")
     assert done.code == 0, done.err
-    assert ".sigil/total.cases.jsonl" in done.json()["files"]
+    files = done.json()["files"]
+    assert files[".sigil/total.cases.jsonl"]["cases"] > 0
+    held_out = files[".sigil/total.holdout.jsonl"]
+    assert set(held_out) == {"bytes", "digest", "cases"}, "no text of what is held out"
     assert not (shell.folder / ".sigil").exists()
 
 
@@ -102,6 +105,8 @@ def test_spec_and_eval_are_made_one_by_one(shell: Shell) -> None:
 def test_a_profile_shows_where_the_time_goes(shell: Shell) -> None:
     done = shell("sigil generate-spec --profile --json")
     assert [row["function"] for row in done.json()] == ["sums.py:total"]
+    (line,) = shell("sigil generate-spec --profile").out.splitlines()
+    assert not line.lstrip().startswith("0.000 "), line
 
 
 @pytest.mark.parametrize(

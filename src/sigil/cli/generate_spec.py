@@ -84,7 +84,8 @@ def generate_spec(
         return
     for row in rows[:_ROWS] if not as_json else []:
         click.echo(
-            f"{row.total_s:8.3f} s  own {row.own_s:8.3f} s  {row.calls:>9} ×  {row.reference}"
+            f"{row.total_s * 1e3:12.3f} ms  own {row.own_s * 1e3:12.3f} ms  "
+            f"{row.calls:>9} ×  {row.reference}"
         )
     if name is not None:
         _write(wanted, rows[0].reference if rows else None, repo_root, as_json=as_json)
