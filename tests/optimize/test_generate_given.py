@@ -49,6 +49,14 @@ def test_inputs_that_were_given_stay_though_they_are_slow(tmp_path: Path):
     assert documents.notes == ()
 
 
+def test_inputs_that_were_given_stay_however_many_they_are(tmp_path: Path):
+    (tmp_path / "twice.py").write_text("def twice(x):\n    return x + x\n")
+    given = tuple(GivenCase(Case((number,))) for number in range(1000, 1350))
+    function = function_in(tmp_path, "twice.py", "twice")
+    found = calls_of(generate_eval(Request(function, "twice", seed=1, cases=given)))
+    assert set(range(1000, 1350)) <= found
+
+
 def test_inputs_that_do_not_come_back_together_are_named_in_a_note(tmp_path: Path):
     documents = made(tmp_path, 700, 1, 600, call_s=1)
     assert {1, 600} <= calls_of(documents)
