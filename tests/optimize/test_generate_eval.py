@@ -205,7 +205,7 @@ def test_the_documents_load_as_they_are(root: Path) -> None:
     for path, data in found.files.items():
         (root / path).write_bytes(data)
     definition = load_eval(root / ".sigil" / "unique.eval.yaml")
-    assert [metric.id for metric in definition.model.metrics] == ["same", "time_ms"]
+    assert [metric.id for metric in definition.model.metrics] == ["same", "tests", "time_ms"]
 
 
 @pytest.mark.parametrize(
