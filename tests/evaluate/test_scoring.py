@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from sigil.errors import BaselineFailed, CommandTimedOut, NotANumber, Where
 from sigil.evaluate.cases import GivenCase, Tolerance
 from sigil.evaluate.failure import Failed, error_of, status_of
+from sigil.evaluate.schema import Metric
 from sigil.evaluate.scoring import (
+    compared,
     differing,
     disagreement,
     mean_error,
@@ -144,3 +146,23 @@ def test_the_same_end_of_the_baseline_is_an_error_with_a_place(kind: str, error:
     found = error_of(Failed("m", kind, "why"), Where("x.eval.yaml", 3, "metrics[0].command"))
     assert isinstance(found, error)
     assert str(found).startswith("x.eval.yaml:3: metrics[0].command: on the unchanged code: why;")
+
+
+MIXED = [*TOLD, GivenCase(Case((3,))), GivenCase(Case((4,)), raises="KeyError")]
+
+
+def comparing(measure: str) -> Metric:
+    return Metric(id="m", kind="call", measure=measure)
+
+
+@pytest.mark.parametrize(
+    ("measure", "value"),
+    [("matches", False), ("agreement", 0.25), ("stated", 1 / 3), ("changed", 1)],
+)
+def test_stated_answers_and_those_of_the_unchanged_code_count_apart(measure: str, value: float):
+    assert compared(comparing(measure), [0, 2, 3], MIXED) == pytest.approx(value)
+
+
+def test_stated_answers_need_a_case_that_states_one():
+    with pytest.raises(Failed, match="no case says what is expected"):
+        compared(comparing("stated"), [], SILENT)

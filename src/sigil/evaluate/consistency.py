@@ -22,7 +22,9 @@ from sigil.evaluate.tree import Kind
 Place = Callable[[str], Where]
 """The place of a field by its dotted path."""
 
-MEASURES = ("matches", "agreement", "error", "time")
+MEASURES = ("matches", "agreement", "stated", "changed", "error", "time")
+COMPARING = frozenset({"matches", "agreement", "stated", "changed"})
+"""Measures that ask of each answer whether it is what is expected, within a tolerance."""
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _FUNCTION = re.compile(r"(?P<path>[^:]+\.py):(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
@@ -132,7 +134,7 @@ def _check_call(metric: Metric, name: str, place: Place) -> None:
             "write path.py:name, relative to the root",
         )
     _require(
-        metric.tolerance is None or measure in {"matches", "agreement"},
+        metric.tolerance is None or measure in COMPARING,
         f"measure {measure} has no tolerance",
         place(f"{name}.tolerance"),
         "remove it",

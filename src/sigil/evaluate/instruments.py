@@ -19,12 +19,14 @@ from sigil.errors import InvalidValue, Where
 from sigil.evaluate.calls import Batch, CallFace, Sources
 from sigil.evaluate.cases import EXACT, Tolerance
 from sigil.evaluate.commands import CommandFace, Tree, words
+from sigil.evaluate.consistency import COMPARING
 from sigil.evaluate.definition import Eval, Metric
 from sigil.evaluate.facts import Inputs
 from sigil.evaluate.failure import Failed
 from sigil.evaluate.parsing import Parsed
 from sigil.evaluate.scoring import (
     Result,
+    compared,
     differing,
     disagreement,
     mean_error,
@@ -187,11 +189,9 @@ class Instruments:
             Failed: a case raised, or a result has no value.
         """
         expected = self._expected(metric.id, inputs, results)
-        if metric.measure in {"matches", "agreement"}:
+        if metric.measure in COMPARING:
             differ = self.differing(metric, results, inputs)
-            if metric.measure == "matches":
-                return not differ
-            return 1 - len(differ) / len(inputs.cases)
+            return compared(metric, differ, inputs.cases)
         if metric.measure == "error":
             return mean_error(metric.id, inputs.cases, results, expected)
         return self._scorer(metric, results, inputs)

@@ -79,10 +79,12 @@ class Metric(BaseModel):
         parse: of the first three; see `sigil.evaluate.parsing`.
         function: of a call, ``path.py:qualname``; by default the spec's only pinned symbol.
         measure: of a call: ``matches`` (does every case give what is expected), ``agreement``
-            (the share that does), ``error`` (mean absolute difference), ``time`` (of the
-            calls), or ``path.py:scorer``, a function ``(case, value) -> number`` whose mean
-            over the cases counts.
-        tolerance: of ``matches`` and ``agreement``.
+            (the share that does), ``stated`` (that share of the cases that say what is
+            expected), ``changed`` (how many of the others are not answered as by the unchanged
+            code), ``error`` (mean absolute difference), ``time`` (of the calls), or
+            ``path.py:scorer``, a function ``(case, value) -> number`` whose mean over the cases
+            counts.
+        tolerance: of ``matches``, ``agreement``, ``stated`` and ``changed``.
         unit: of ``time``; ms by default.
         goal: a value at which the search may stop.
     """

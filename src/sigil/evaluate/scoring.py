@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from sigil.evaluate.cases import EXACT, MISSING, GivenCase, Incomparable, Tolerance, agrees
 from sigil.evaluate.failure import Failed
+from sigil.evaluate.schema import Metric
 from sigil.printable import printable, shorten
 from sigil.sandbox.model import Case, Raised, Returned
 
@@ -40,6 +41,29 @@ def differing(
     """
     rows = zip(given, results, expected, strict=True)
     return [i for i, row in enumerate(rows) if not _agrees(*row, tolerance)]
+
+
+def compared(metric: Metric, differ: Sequence[int], given: Sequence[GivenCase]) -> float | bool:
+    """Return the value of a metric that compares answers.
+
+    Args:
+        metric: which; its measure is one of `sigil.evaluate.consistency.COMPARING`.
+        differ: indices of the cases whose result is not the expected one.
+        given: (n,) all cases.
+
+    Raises:
+        Failed: it is about cases that say what is expected, and there are none.
+    """
+    if metric.measure == "matches":
+        return not differ
+    if metric.measure == "agreement":
+        return 1 - len(differ) / len(given)
+    if metric.measure == "changed":
+        return float(sum(given[i].asks_baseline for i in differ))
+    stated = sum(not case.asks_baseline for case in given)
+    if not stated:
+        raise Failed(metric.id, "check", "no case says what is expected", key="measure")
+    return 1 - sum(not given[i].asks_baseline for i in differ) / stated
 
 
 def new_errors(

@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
+from math import ceil
 
 from sigil.effects import Clock
 from sigil.errors import BudgetSpent, ProviderFailed, ProviderRefused, ReplayDiffers
@@ -35,6 +36,8 @@ from sigil.search.optimizers import make_optimizer
 
 CONFIRMED_AT_MOST = 3
 CONFIRMED_WITH_REFUSED = 8
+LOOKING_ON = 256
+"""Candidates that are looked at after a goal is reached, if there are tie breakers and no model."""
 GOAL = "the goal is reached"
 _SAME = "the same program as before"
 _TICK_S = 0.2
@@ -167,7 +170,9 @@ class Search:
                 break
             self._measure_anew(candidate, self._session.files_of(candidate))
             counted += not fails_on_held_out(self._history.candidates[candidate.id])
-        self._simplify()
+            if self._history.candidates[candidate.id].accepted:
+                self._simplify(1)  # time may end before there is a turn for more
+        self._simplify(AT_MOST)
         return self._confirming > before
 
     def _measure_anew(self, candidate: Candidate, files: Mapping[str, str]) -> None:
@@ -179,11 +184,11 @@ class Search:
         took = (self._clock.monotonic_ns() - began) / 1e9
         self._confirmation_s = max(self._confirmation_s, took)
 
-    def _simplify(self) -> None:
-        """Measure the winner without one of its changes at a time, while there is time."""
+    def _simplify(self, most: int) -> None:
+        """Measure the winner without some of its changes, so many times if there is time."""
         session, limit = self._session, self._session.plan.limits.wall_clock_s
         tried: set[str] = set()
-        while len(tried) < AT_MOST and (winner := self._history.best_accepted()) is not None:
+        while len(tried) < most and (winner := self._history.best_accepted()) is not None:
             if self.stop.is_set() or self.elapsed_s() + self._confirmation_s > limit:
                 return
             files = session.files_of(winner)
@@ -418,12 +423,13 @@ class Search:
         """Return why no further round is asked for; a recorded round always is."""
         if self._rounds < len(self._history.rounds):
             return None
-        if self._goal_reached():
+        if self._goal_reached(self._looking_on):
             return GOAL
         inquired = self._inquired if self._asking else None
         optimizer = self._optimizer
         standing = Standing(self._asked, inquired, optimizer.stale, optimizer.converged)
-        return why_enough(standing, self._session.plan.limits)
+        reason = why_enough(standing, self._session.plan.limits)
+        return GOAL if reason and self._goal_reached(0) else reason
 
     def _goes_on(self) -> bool:
         """Return whether those that reached the goal were refused, and there is time for others.
@@ -432,12 +438,20 @@ class Search:
         """
         return self._history.best_accepted() is None and self._out_of_time() is None
 
-    def _goal_reached(self) -> bool:
+    @property
+    def _looking_on(self) -> int:
+        """Return after how many rounds a goal ends the search: a tie may be broken better."""
+        plan = self._session.plan
+        ties = plan.definition.tie_breakers and not self._asking
+        return ceil(LOOKING_ON / plan.num) if ties else 0
+
+    def _goal_reached(self, rounds_ago: int) -> bool:
+        """Say whether the goal was reached so many rounds ago, whatever lanes are quicker."""
         return is_goal_reached(
             map(self._history.candidates.__getitem__, self._reached),
             self._history.baseline,
             self._session.plan.definition,
-            known=self._rounds - 1 - self._lag,  # later ones are under way
+            known=self._rounds - 1 - self._lag - rounds_ago,  # later ones are under way
         )
 
     def _note_goal(self, name: str, found: Evaluation) -> None:

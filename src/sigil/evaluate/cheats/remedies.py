@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from sigil.errors import Where
 from sigil.evaluate.cheats.catalogue import RECALLS
 from sigil.evaluate.cheats.model import Cheat
+from sigil.evaluate.consistency import MEASURES
 from sigil.evaluate.definition import Eval, Metric
 
-_BUILT_IN = frozenset({"matches", "agreement", "error", "time"})
+_BUILT_IN = frozenset(MEASURES)
 
 
 def remedy(cheat: Cheat, definition: Eval) -> str:
@@ -58,7 +59,7 @@ def _advice(definition: Eval) -> Iterator[tuple[Metric, str]]:
                 ),
             )
     for metric in metrics:
-        if metric.measure in {"agreement", "error"}:
+        if metric.measure in {"agreement", "stated", "error"}:
             yield metric, "raise the bar in accept, or demand measure: matches beside it"
 
 

@@ -158,6 +158,30 @@ def choose(
     )
 
 
+def unstated(
+    trial: Trial, stated: Sequence[Case], others: Sequence[Case], *, seed: int
+) -> list[Checked]:
+    """Return inputs whose answer nobody states, and that the unchanged function answers.
+
+    What it answers there is evidence too, though it is wrong elsewhere.
+
+    Args:
+        trial: the unchanged function.
+        stated: inputs whose answers are stated.
+        others: further ones that are known, such as calls of tests.
+        seed: of all that is drawn.
+    """
+    known = _spread(distinct([*stated, *others]), TRIED_AT_MOST)
+    outcomes = trial.settled(known)
+    answered = [c for c, found in zip(known, outcomes, strict=True) if isinstance(found, Returned)]
+    if not answered:
+        return []
+    drawing = _Drawing(trial, answered, pool_of(answered), seed, frozenset())
+    taken = {case_text(case) for case in stated}
+    made = [*map(Checked, answered), *drawing.varied()]
+    return [one for one in made if case_text(one.case) not in taken][:SHOWN_AT_MOST]
+
+
 def no_answer(
     tried: Sequence[Case],
     outcomes: Sequence[Outcome | None],

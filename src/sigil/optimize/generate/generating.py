@@ -16,7 +16,7 @@ from math import ceil
 
 from sigil.errors import BaselineFailed
 from sigil.optimize.generate.adapting import PLAIN, adapter_of, adapter_path
-from sigil.optimize.generate.choosing import Chosen, Known, choose, divide
+from sigil.optimize.generate.choosing import Chosen, Known, choose, divide, unstated
 from sigil.optimize.generate.expecting import Stated
 from sigil.optimize.generate.gathering import Gathered, gather, known_cases, origins_of
 from sigil.optimize.generate.inputs import Key, case_text
@@ -181,21 +181,32 @@ class _Generation:
             )
         right = [one for one in stated if one not in wrong]
         shown, held = divide(wrong, right)
+        with self._workshop.trial(self._workshop.plain_adapter()) as trial:
+            others = unstated(
+                trial,
+                [one.case for one in stated],
+                gathered.recorded.calls,
+                seed=self._request.seed,
+            )
         description = (
             f"{qualname} returns what is stated in {origins_of(stated)}: {len(shown)} "
             f"case{'s' * (len(shown) != 1)}, {len(held)} others held out; {len(wrong)} "
             f"{'is' if len(wrong) == 1 else 'are'} wrong now."
         )
+        if others:
+            count = f"{len(others)} other input{'s' * (len(others) != 1)}"
+            description += f" Of repairs, the one that changes the fewest answers to {count}."
         text = repair_eval(
             self._request.name,
             self._function,
             description,
             seed=self._request.seed,
             holdout=bool(held),
+            others=bool(others),
         )
         if not held:
             self._notes.append("too few answers are stated to hold any out")
-        return self._made("repair", text, description, shown, held)
+        return self._made("repair", text, description, [*shown, *others], held)
 
     def _made(
         self,

@@ -83,16 +83,24 @@ def speed_eval(
 
 
 def repair_eval(
-    name: str, function: Function, description: str, *, seed: int, holdout: bool
+    name: str, function: Function, description: str, *, seed: int, holdout: bool, others: bool
 ) -> str:
-    """Return the eval that asks for the answers that tests and docstrings state."""
-    metric = "id: agreement, kind: call, measure: agreement, goal: 1"
+    """Return the eval that asks for the answers that tests and docstrings state.
+
+    ``others``: whether there are cases besides, whose answers should rather stay as they are.
+    """
+    called = f"function: {_quoted(function.reference)}"
+    agreement = f"  - {{id: agreement, kind: call, measure: stated, goal: 1, {called}}}"
+    changed = f"tolerance: {{relative: {RELATIVE:g}}}, {called}"
     return _eval(
         name,
         function,
         description,
-        metrics=[f"  - {{{metric}, function: {_quoted(function.reference)}}}"],
-        objective="max(agreement)",
+        metrics=[
+            agreement,
+            *([f"  - {{id: changed, kind: call, measure: changed, {changed}}}"] if others else []),
+        ],
+        objective="max(agreement)" + (", tie_breakers: [min(changed)]" if others else ""),
         rule="agreement >= 1",
         seed=seed,
         holdout=holdout,
