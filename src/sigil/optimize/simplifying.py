@@ -19,6 +19,7 @@ from math import isfinite
 from operator import le
 
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
+from sigil.optimize.token_changes import small_changes, without
 from sigil.search.diffing import changed_stretches
 from sigil.search.hunks import split_lines
 
@@ -48,7 +49,9 @@ class Simpler:
 def simpler(
     baseline: Mapping[str, str], winner: Mapping[str, str], tried: AbstractSet[str]
 ) -> Iterator[Simpler]:
-    """Yield the winner without each of its changes, guards first, in order of the files.
+    """Yield the winner without each of its changes.
+
+    First without all that are small, then without a guard, a stretch of lines, a small one.
 
     Args:
         baseline: the unchanged files, by path.
@@ -56,16 +59,32 @@ def simpler(
         tried: notes of what need not come again.
     """
     for path in sorted(baseline):  # a new file is whole or not at all
-        before, after = split_lines(baseline[path]), split_lines(winner[path])
-        stretches = changed_stretches(before, after)
-        cuts = [*_guards(winner[path] if path.endswith(".py") else "", stretches)]
-        cuts += [(k, m, before[i:j]) for i, j, k, m in stretches]
-        for first, last, instead in cuts:
-            note = f"without: {_shown(after[first:last], instead)}"
-            text = "".join([*after[:first], *instead, *after[last:]])
+        for note, text in _without(path, baseline[path], winner[path]):
             files = {**winner, path: text}
             if note not in tried and any(files[name] != baseline.get(name) for name in files):
                 yield Simpler(note, files)
+
+
+def _without(path: str, before: str, after: str) -> Iterator[tuple[str, str]]:
+    """Yield notes with what a file says without some of its changes, the most likely first."""
+    python = path.endswith(".py")
+    changes = small_changes(before, after) if python else []
+    single = [(one, text) for one in changes if (text := without(after, [one])) is not None]
+    plain = [one for one, _ in single if not one.names]
+    if len(plain) > 1 and (text := without(after, plain)) is not None:
+        yield f"without: {len(plain)} small changes", text
+    yield from _without_lines(before, after, guards=python)
+    yield from ((f"without: {one}", text) for one, text in single)
+
+
+def _without_lines(before: str, after: str, *, guards: bool) -> Iterator[tuple[str, str]]:
+    old, new = split_lines(before), split_lines(after)
+    stretches = changed_stretches(old, new)
+    cuts = [*_guards(after, stretches)] if guards else []
+    cuts += [(k, m, old[i:j]) for i, j, k, m in stretches]
+    for first, last, instead in cuts:
+        note = f"without: {_shown(new[first:last], instead)}"
+        yield note, "".join([*new[:first], *instead, *new[last:]])
 
 
 def is_as_good(found: Evaluation, winner: Evaluation) -> bool:
