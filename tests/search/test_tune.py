@@ -130,6 +130,17 @@ def test_a_literal_that_makes_no_other_program_is_left_alone():
     assert sum(values["live"] == 5.0 for values in found) < 15
 
 
+def test_a_setting_that_somebody_else_proposed_is_no_sign_that_its_literal_does_not_matter():
+    text = "def f(x):\n    a = 3.0\n    return a\n"
+    tune, moved = Tune(), 0
+    for turn in range(60):
+        for proposal in tune.ask(view(turn, text=text), 1):
+            value = constants(after(proposal, text))["a"]
+            tune.tell(proposal, Outcome((abs(value - 20),), duplicate=turn < 8))
+            moved += 1
+    assert moved == 60
+
+
 def test_where_no_literal_matters_it_rests_ever_longer():
     found = told_what_is_dead("def f(x):\n    dead = 3.0\n    return x\n", 200)
     assert 0 < len(found) < 20

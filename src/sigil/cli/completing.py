@@ -1,7 +1,8 @@
 """What the shell proposes for a name: of what is in the repository here, or a file.
 
 Promises: whatever is wrong there, nothing is printed and nothing raised, only fewer names are
-proposed; names that a terminal or a shell would obey are none; no heavy library is loaded.
+proposed; names that a terminal or a shell would obey are none; what is not asked for is not
+loaded.
 
 Not here: the script that asks (`sigil.cli.completion`).
 """

@@ -81,7 +81,7 @@ def is_due(asked: int, put_down_at: int) -> bool:
     """Return whether to put a search down that was asked for ``asked`` candidates so far.
 
     A state grows with its run. The distance grows alike, so that a candidate costs no more of
-    that work late than early; a resumed run proposes a twentieth a second time, at most.
+    that work late than early; a resumed run proposes so many a second time, at most.
     """
     return asked - put_down_at >= max(LEAST, asked // PART)
 

@@ -43,7 +43,7 @@ _FIRST_STEPS = (2.0, 0.5, 1.25, 0.8)
 _SWITCH_CHANCE = 0.5
 _LONE_FAILURES = 2
 _ROW = 4
-"""Duplicates in a row that are no sign of anything yet."""
+"""Settings in a row that came to the same program, and are no sign of anything yet."""
 _RELEASE_CHANCE = 0.1
 _FIRST_LENGTH, _LEAST_LENGTH, _MOST_LENGTH = 0.3, 0.004, 1.0
 _LONGER, _SHORTER = 1.4, 0.92  # 1.4 * 0.92 ** 4 is about 1: one success in five keeps the length
@@ -74,7 +74,7 @@ class Search:
         self._best: Values | None = None
         self._step = _FIRST_LENGTH
         self._turn = 0
-        self._dry = self._rest = self._duplicates = 0
+        self._dry = self._rest = self._idle = 0
 
     def active(self, values: Values) -> frozenset[int]:
         """Return the positions of the literals that are read under this setting."""
@@ -93,9 +93,11 @@ class Search:
         if self._costs.get(values) is not None:
             return
         scalar = self._scalar(outcome.costs)
-        self._duplicates = self._duplicates + 1 if outcome.duplicate else 0
-        if self._duplicates > _ROW:
-            self._rest = min(2 ** (self._duplicates - _ROW), _LONGEST_REST)
+        # The same as another program may be one that somebody else proposed: costs tell.
+        idle = outcome.duplicate and scalar in (self._cost(self._initial), self._cost(self._best))
+        self._idle = self._idle + 1 if idle else 0
+        if self._idle > _ROW:
+            self._rest = min(2 ** (self._idle - _ROW), _LONGEST_REST)
         better = self._record(values, scalar, duplicate=outcome.duplicate)
         step = self._step * (_LONGER if better else _SHORTER)
         self._step = min(max(step, _LEAST_LENGTH), _MOST_LENGTH)
@@ -191,8 +193,8 @@ class Search:
 
     def _record(self, values: Values, scalar: float | None, *, duplicate: bool = False) -> bool:
         """Remember a result in order; return whether it is the best so far."""
-        best = None if self._best is None else self._costs[self._best]
-        self._note_lone(values, worked=scalar is not None and not duplicate)
+        best = self._cost(self._best)
+        self._note_lone(values, scalar, duplicate=duplicate)
         self._costs[values] = scalar
         point = None if scalar is None else self._parzen.point(values)
         if scalar is not None and point is not None:
@@ -220,15 +222,20 @@ class Search:
             (stepped, values) for stepped in _first_steps(self._literals, values, fresh)
         )
 
-    def _note_lone(self, values: Values, *, worked: bool) -> None:
-        """Remember whether a setting gives something new that works, one literal away from one."""
+    def _note_lone(self, values: Values, scalar: float | None, *, duplicate: bool) -> None:
+        """Remember whether a setting gives something else that works, one literal away from one."""
         for known in (self._initial, self._best):
-            if known is None or self._costs.get(known) is None:
+            cost = self._cost(known)
+            if known is None or cost is None:
                 continue
             moved = _moved_positions(values, known)
             if len(moved) == 1:
-                self._lone[min(moved)].append(worked)
+                same = duplicate and scalar == cost
+                self._lone[min(moved)].append(scalar is not None and not same)
                 return
+
+    def _cost(self, values: Values | None) -> float | None:
+        return None if values is None else self._costs.get(values)
 
 
 def _moved_positions(values: Values, known: Values) -> frozenset[int]:
