@@ -97,6 +97,20 @@ def test_a_ledger_that_lacks_a_remote_is_told_how_to_get_one(path, home):
     assert as_json("sync")["size"] == as_json("sync", url)["size"] == 3
 
 
+def test_a_fresh_job_with_the_same_key_takes_a_ledger_while_it_trusts_others(
+    path, home, monkeypatch
+):
+    git("init", "--bare", "--quiet", home / "remote.git")
+    run("sync", home / "remote.git")
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "fresh"))
+    other = keys.create(home / "others" / "other.ed25519").key
+    made = as_json(
+        "init", "--remote", home / "remote.git", "--ledger", home / "job", "--trust", other
+    )
+    assert made["size"] == 3
+    assert made["trusted"] == sorted({made["key"], other})
+
+
 def test_init_with_a_remote_takes_what_is_there(path, home, monkeypatch):
     git("init", "--bare", "--quiet", home / "remote.git")
     run("sync", home / "remote.git")

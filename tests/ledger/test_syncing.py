@@ -441,6 +441,17 @@ def test_nothing_is_cloned_to_where_something_is(pair, url, tmp_path):
         clone(pair[0].path, url, Pin(tmp_path / "third.json"), frozenset())
 
 
+def test_the_key_of_this_machine_counts_beside_those_that_are_named(
+    ledger, url, tmp_path, key, stranger
+):
+    share(ledger, url)
+    pin = Pin(tmp_path / "third.json")
+    found = clone(tmp_path / "third", url, pin, frozenset({stranger.key}), key)
+    assert found is not None
+    assert found.size == 3
+    assert pin.read().keys == {key.key, stranger.key}
+
+
 def test_nothing_is_cloned_that_trusted_keys_have_not_signed(pair, url, tmp_path, stranger):
     with pytest.raises(LedgerBroken, match="not trusted"):
         clone(tmp_path / "third", url, Pin(tmp_path / "third.json"), frozenset({stranger.key}))

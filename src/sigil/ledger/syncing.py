@@ -259,11 +259,11 @@ def clone(
             raise _NoLedger
         there = Snapshot(Objects(stage / "objects"), fetched, _named(remote))
         with _blaming(remote):
-            believed = keys or signers(there)
+            own = frozenset({signer.key}) if signer else frozenset[str]()
+            believed = (keys or signers(there)) | own
             found = verifying.verify(there, believed, pin.read(), full=True)
         refs.swap(stage, None, fetched)
-        own = frozenset({signer.key}) if signer else frozenset[str]()
-        pin.trust(there.checkpoint.ledger, believed | own)
+        pin.trust(there.checkpoint.ledger, believed)
         pin.share(there.checkpoint)
         return found
     return None
