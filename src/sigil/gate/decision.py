@@ -91,7 +91,6 @@ _CIRCUMSTANCES = frozenset(
         Code.NOT_KNOWN,
         Code.NOTHING_SCORED,
         Code.NO_PROVENANCE,
-        Code.NOT_RUN,
         Code.STALE_LEDGER,
         Code.LEDGER_UNKNOWN,
         Code.EVALUATOR_UNKNOWN,
@@ -104,7 +103,7 @@ def is_circumstance(code: str, about: str) -> bool:
     """Say whether a reason lies with whoever evaluates, and says nothing of change or exam.
 
     An error, a flicker, other scores or a change that does not come up may be the change's doing,
-    and so they are none.
+    and so they are none. Nor is what was not run: one that answers slowly uses up the exam's time.
 
     Args:
         code: of the reason, as it is recorded; one of a later version is none.

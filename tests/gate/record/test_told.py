@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gate.deciding import facts
+from tests.gate.building import answers
+from tests.gate.deciding import GOOD, facts
 
 from sigil.gate.decision import Code, Facts, Stage, Verdict, decide
 from sigil.gate.record import events
@@ -57,6 +58,7 @@ def decided(found: Facts) -> Evaluated:
     return told(decision.recommended, events.reasons(decision))
 
 
+NOT_ALL_RUN = (*GOOD, answers("ppp", baseline="", name="late", half="holdout", priority="P1"))
 CIRCUMSTANCES = {
     "a stale ledger": {"ledger_age_s": 61.0},
     "a ledger that nobody could ask": {"ledger_age_s": None},
@@ -71,6 +73,7 @@ OF_THE_CHANGE = {
     "a change that did not come up": {"failed": frozenset({Stage.DEPLOY_PR})},
     "paths that nobody vouches for": {"unvouched": ("a",)},
     "commits that nothing ties to it": {"is_bound": False},
+    "time that it used up by being slow": {"answers": NOT_ALL_RUN},
 }
 
 
@@ -84,6 +87,13 @@ def test_what_lies_with_whoever_evaluates_is_provisional(case, tier):
 def test_one_reason_of_the_change_is_enough_to_rest_on_it(circumstances, case):
     changed = {name: value for one in circumstances for name, value in CIRCUMSTANCES[one].items()}
     assert not decided(facts(**{**changed, **OF_THE_CHANGE[case]})).is_provisional
+
+
+@pytest.mark.parametrize("case", OF_THE_CHANGE)
+def test_what_may_be_the_changes_doing_counts(case):
+    found = decided(facts(**OF_THE_CHANGE[case]))
+    assert found.recommended == "REVIEW"
+    assert not found.is_provisional
 
 
 @pytest.mark.parametrize("tier", Tier)
