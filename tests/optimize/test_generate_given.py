@@ -57,16 +57,6 @@ def test_inputs_that_were_given_stay_however_many_they_are(tmp_path: Path):
     assert set(range(1000, 1350)) <= found
 
 
-def test_inputs_that_do_not_come_back_together_are_named_in_a_note(tmp_path: Path):
-    documents = made(tmp_path, 700, 1, 600, call_s=1)
-    assert {1, 600} <= calls_of(documents)
-    assert 700 not in calls_of(documents)
-    (note,) = documents.notes
-    assert note.startswith("1 of the inputs that were given is left out")
-    assert "(700)" in note
-    assert "--timeout" in note
-
-
 def test_an_input_that_never_comes_back_is_named_in_a_note(tmp_path: Path):
     documents = made(tmp_path, 60_000, 1, 2, call_s=0.5)
     assert {1, 2} <= calls_of(documents)

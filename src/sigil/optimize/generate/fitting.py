@@ -8,8 +8,10 @@ Not here: where cases are from (`choosing`).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from sigil.optimize.generate.scaling import MOST_NS
 from sigil.optimize.generate.trying import Checked, Trial
@@ -44,8 +46,9 @@ def fitted(trial: Trial, kept: Sequence[Checked], others: Sequence[Checked]) -> 
         kept: stay even if they take longer, as long as the deadline of a batch allows.
         others: may take as long as ``kept`` if that is longer than is good.
     """
-    staying, kept_ns = _within_deadline(trial, kept)
-    left_out = tuple(one for one in kept if one not in staying)
+    chosen, kept_ns = _within_deadline(trial, kept)
+    staying = [kept[i] for i in chosen]
+    left_out = tuple(kept[i] for i in sorted(set(range(len(kept))).difference(chosen)))
     most = 2 * max(MOST_NS, kept_ns)
     added = list(others)
     while added:
@@ -57,22 +60,21 @@ def fitted(trial: Trial, kept: Sequence[Checked], others: Sequence[Checked]) -> 
     return Fitted(tuple(staying), kept_ns if staying else None, left_out)
 
 
-def _within_deadline(trial: Trial, cases: Sequence[Checked]) -> tuple[list[Checked], int]:
-    """Return the cases, without the slowest if all together do not come back; and their time."""
+def _within_deadline(trial: Trial, cases: Sequence[Checked]) -> tuple[list[int], int]:
+    """Return the indices of cases that come back together, the quickest of all, and their time."""
     found = _time_ns(trial, cases) if cases else 0
     if found is not None:
-        return list(cases), found
+        return list(range(len(cases))), found
     alone = [trial.time_ns([one.case], 1) for one in cases]
-    back = [(time, i) for i, time in enumerate(alone) if time is not None]
-    room = _LATITUDE * trial.seconds * _NS
-    for count in range(len(back), 0, -1):
-        quickest = sorted(back)[:count]
-        if sum(time for time, _ in quickest) > room and count > 1:
-            continue
-        chosen = [cases[i] for i in sorted(i for _, i in quickest)]
-        found = _time_ns(trial, chosen)
+    back = sorted((time, i) for i, time in enumerate(alone) if time is not None)
+    sums = list(accumulate(time for time, _ in back))
+    count = max(bisect_right(sums, _LATITUDE * trial.seconds * _NS), min(len(back), 1))
+    while count:
+        chosen = sorted(i for _, i in back[:count])
+        found = _time_ns(trial, [cases[i] for i in chosen])
         if found is not None:
             return chosen, found
+        count //= 2  # it is not time alone that a batch can fail for
     return [], 0
 
 
