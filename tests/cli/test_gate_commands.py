@@ -29,10 +29,12 @@ from tests.gate.evaluations import (
 )
 
 from sigil.cli.sigil import sigil
+from sigil.errors import Unwritable, Where
 from sigil.gate.exam.channel import Assignment, Report
 from sigil.gate.exam.hall import Hall, Lost
 from sigil.gate.record import events
 from sigil.ledger import keys
+from sigil.store.files import write_atomic
 
 COMMANDS = (
     "eval", "ci", "decide", "feedback", "report", "diff", "verdict", "override", "incident", "init",
@@ -221,6 +223,25 @@ def test_replay_says_how_many_sittings_it_cannot_repeat(desk, monkeypatch):
     assert json.loads(typed(f"replay {name} --json").stdout)["left"] == 2
 
 
+def test_a_decision_is_printed_although_what_ci_shows_cannot_be_written(
+    desk, tmp_path, monkeypatch
+):
+    def refuses(path: Path, data: bytes) -> None:
+        if path.suffix == ".xml":
+            raise Unwritable("the disk went away", where=Where(str(path)))
+        write_atomic(path, data)
+
+    git = desk.bench.git
+    git("checkout", "-q", "-b", "unwritten")
+    (desk.bench.root / "server.py").write_text("price = 8\n")
+    git("commit", "-q", "-a", "-m", "unwritten")
+    git("checkout", "-q", "main")
+    monkeypatch.setattr("sigil.store.files.write_atomic", refuses)
+    done = typed(f"eval unwritten -s api --junit {tmp_path}/x.xml")
+    assert isinstance(done.exception, Unwritable)
+    assert "decision: BLOCK" in done.stdout
+
+
 def test_an_incident_and_an_override_say_where_the_service_stands_now(desk):
     done = typed(desk.filled("override {bad} --to review --reason 'the spec was wrong'"))
     assert done.exit_code == 0, done.output
@@ -329,6 +350,8 @@ REFUSED = {
     "decide main -s api": (12, "holds nothing"),
     "decide change -s nosuch": (44, "never evaluated"),
     "eval nowhere -s api": (44, "nowhere"),
+    "eval change -s api --junit /nonexistent/x.xml": (40, "/nonexistent/x.xml"),
+    "eval change -s api --markdown .sigil": (40, "a directory has this name"),
     "feedback": (2, "which evaluation"),
     "feedback {nowhere}": (44, NOWHERE),
     "report {nowhere}": (44, NOWHERE),

@@ -6,7 +6,7 @@ import pytest
 from tests.gate.test_revisions import Repository
 
 from sigil.gate.trees import CommitTree
-from sigil.gate.unvouched import unvouched
+from sigil.gate.unvouched import intents_of, unvouched
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_what_judges_and_what_is_never_run_is_named(repository, path):
     assert edited(repository, path) == (path,)
 
 
-def test_code_and_intents_are_the_exam_s_to_judge(repository):
+def test_code_and_intents_of_no_exam_are_the_exam_s_to_judge(repository):
     assert edited(repository, "server.py", "docs/specs/api.md", "sigil/gate.yaml") == ()
 
 
@@ -78,3 +78,36 @@ def test_a_name_that_is_no_text_is_named_in_ascii(repository):
     [path] = unvouched(*trees)
     assert path.isascii()
     assert path.startswith("caf")
+
+
+RECORDS = {
+    "bundle.json": '{"scenarios": [{"id": "a", "spec": "docs/specs/a.md"}, {"spec": ""}, 1]}',
+    "traceability.json": '{"intents": {"docs/specs/b.md": {}}}',
+}
+
+
+def recorded(repository: Repository, records: dict[str, str]) -> frozenset[str]:
+    """Commit the records of an exam, and return the intents that they name."""
+    folder = repository.root / ".sigil" / "scenarios" / "api"
+    folder.mkdir(parents=True)
+    for name, text in records.items():
+        (folder / name).write_text(text)
+    repository.git("add", "-A", "-f")
+    repository.git("commit", "-q", "-m", "an exam")
+    return intents_of(CommitTree(repository.root, repository.git("rev-parse", "HEAD")))
+
+
+def test_intents_are_those_that_bundle_and_traceability_name(repository):
+    assert recorded(repository, RECORDS) == {"docs/specs/a.md", "docs/specs/b.md"}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"scenarios": 1, "intents": []}'])
+def test_a_record_of_another_shape_names_no_intent(repository, text):
+    assert recorded(repository, dict.fromkeys(RECORDS, text)) == frozenset()
+
+
+def test_an_intent_that_an_exam_stems_from_is_named(repository):
+    before = repository.commit(**{"a.md": "1", "b.md": "1"})
+    after = repository.commit(**{"a.md": "2", "b.md": "2"})
+    trees = (CommitTree(repository.root, one) for one in (after, before))
+    assert unvouched(*trees, intents={"a.md"}) == ("a.md",)

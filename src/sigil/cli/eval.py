@@ -64,11 +64,13 @@ def eval_(
 
     from sigil.cli.evaluation import examination
     from sigil.cli.evaluation_shown import failures_for_operator, print_outcome
-    from sigil.cli.options import print_json, repository
+    from sigil.cli.options import check_writable, print_json, repository
     from sigil.gate.parts import Wanted
     from sigil.gate.record.dossier import plain
 
     root = repository(repo_root)
+    for path in (junit, markdown):
+        check_writable(path)
     wanted = Wanted(
         root=root,
         service=service,
@@ -80,11 +82,11 @@ def eval_(
         lanes=lanes or os.cpu_count() or 1,
     )
     outcome, found = examination(wanted, (key_file, key_fd), quiet=as_json)
-    _write(found, outcome.feedback, junit=junit, markdown=markdown)
     if as_json:
         print_json({**plain(found), "feedback": plain(outcome.feedback)})
     else:
         print_outcome(outcome, Console(highlight=False), failures_for_operator(outcome))
+    _write(found, outcome.feedback, junit=junit, markdown=markdown)
     ctx.exit(outcome.decision.verdict.exit_code)
 
 

@@ -71,3 +71,26 @@ def print_json(value: Any) -> None:
             one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text
         )
     click.echo(text)
+
+
+def check_writable(path: Path | None) -> None:
+    """Refuse a file that cannot be written, before the work whose result it is to hold.
+
+    Raises:
+        Unwritable: its folder is not there or not to be written, or it is a folder itself.
+    """
+    import errno
+
+    from sigil.store.disk_errors import write_error
+
+    if path is None:
+        return
+    refused = 0
+    if path.is_dir():
+        refused = errno.EISDIR
+    elif not path.parent.is_dir():
+        refused = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
+    elif not os.access(path.parent, os.W_OK | os.X_OK):
+        refused = errno.EACCES
+    if refused:
+        raise write_error(OSError(refused, os.strerror(refused)), path)

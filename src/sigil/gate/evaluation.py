@@ -52,7 +52,7 @@ from sigil.gate.scoring import Answers, Score, score
 from sigil.gate.sittings import Observed
 from sigil.gate.stages import Stages, Stopped, Trouble, Watch
 from sigil.gate.trees import CommitTree
-from sigil.gate.unvouched import unvouched
+from sigil.gate.unvouched import intents_of, unvouched
 from sigil.printable import printable
 
 
@@ -199,7 +199,8 @@ class _Evaluation:
         with self.stages.noting(Stage.RESOLVE):
             sides = (self.revisions.change, self.revisions.baseline)
             known.unvouched = unvouched(
-                *(CommitTree(self.wanted.root, one.commit) for one in sides)
+                *(CommitTree(self.wanted.root, one.commit) for one in sides),
+                intents=intents_of(self._control()),
             )
         with self.stages.at(Stage.BUNDLE):
             bundle = read_bundle(self._control(), self.wanted.service)

@@ -2,7 +2,8 @@
 
 Two kinds of paths, and a person looks at a change that touches one, however well it does:
 
-- what later changes are judged by: the policy, the exam, and the workflows that hold keys;
+- what later changes are judged by: the policy, the exam, the intents that an exam stems from, and
+  the workflows that hold keys;
 - what would be merged and was never run: names that no tree is frozen with, such as
   ``__pycache__`` or ``.venv``, submodules, and names that are no text.
 
@@ -11,8 +12,16 @@ Not here: freezing (`sigil.sandbox.tree`), what follows (`sigil.gate.decision`).
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Iterator
+from typing import Any, cast
+
+from sigil.errors import Corrupt, InvalidValue, NotFound
+from sigil.gate.bundle.manifest import MAX_BYTES
+from sigil.gate.bundle.read import MANIFEST, SCENARIOS, services_in
+from sigil.gate.bundle.updating import TRACEABILITY
 from sigil.gate.policy import PATH
-from sigil.gate.trees import CommitTree
+from sigil.gate.trees import CommitTree, Tree
 from sigil.sandbox.tree import is_excluded
 
 JUDGES = (".sigil/scenarios/", ".github/")
@@ -20,17 +29,60 @@ _SUBMODULE = 0o160000
 _LONGEST = 200
 
 
-def unvouched(change: CommitTree, baseline: CommitTree) -> tuple[str, ...]:
+def unvouched(
+    change: CommitTree, baseline: CommitTree, intents: Collection[str] = ()
+) -> tuple[str, ...]:
     """Return the paths that differ between two commits and that no exam vouches for, in order.
+
+    Args:
+        change: with the edits.
+        baseline: without them.
+        intents: files that scenarios stem from; see `intents_of`.
 
     Raises:
         SigilError: one of the two cannot be read whole.
     """
     ours, theirs = (
-        {(path, mode, held) for path, mode, held in tree.contents() if _is_unvouched(path, mode)}
+        {
+            (path, mode, held)
+            for path, mode, held in tree.contents()
+            if path in intents or _is_unvouched(path, mode)
+        }
         for tree in (change, baseline)
     )
     return tuple(sorted({_shown(path) for path, _, _ in ours ^ theirs}))
+
+
+def intents_of(control: Tree) -> frozenset[str]:
+    """Return the intents that the exams of all services stem from, as a commit records them.
+
+    A record that is of another shape names none here: the exam that it belongs to is refused as a
+    whole where it is opened.
+
+    Raises:
+        SigilError: the commit cannot be read whole.
+    """
+    folders = [f"{SCENARIOS}/{service}" for service in services_in(control)]
+    return frozenset(path for folder in folders for path in _named_in(control, folder))
+
+
+def _named_in(control: Tree, folder: str) -> Iterator[str]:
+    asked: Any = _document(control, f"{folder}/{MANIFEST}").get("scenarios")
+    for one in cast("list[Any]", asked) if isinstance(asked, list) else ():
+        spec: Any = cast("dict[str, Any]", one).get("spec") if isinstance(one, dict) else None
+        if isinstance(spec, str) and spec:
+            yield spec
+    traced: Any = _document(control, f"{folder}/{TRACEABILITY}").get("intents")
+    if isinstance(traced, dict):
+        yield from cast("dict[str, Any]", traced)
+
+
+def _document(tree: Tree, path: str) -> dict[str, Any]:
+    try:
+        found: Any = json.loads(tree.read(path, MAX_BYTES))
+    except (NotFound, Corrupt, InvalidValue, ValueError, RecursionError):
+        return {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def _is_unvouched(path: str, mode: int) -> bool:
