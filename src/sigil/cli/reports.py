@@ -24,7 +24,6 @@ from sigil.optimize.history import Candidate
 from sigil.optimize.plan import Plan
 from sigil.optimize.proposing import INBOX
 from sigil.optimize.report import SEARCH, Progress
-from sigil.optimize.searching import CONFIRMED_AT_MOST
 from sigil.printable import printable_once
 
 PLAIN_EVERY_NS = 2_000_000_000
@@ -79,7 +78,7 @@ class Plain:
             *self._best(progress.best),
             _left(self._plan, progress)
             if progress.phase == SEARCH
-            else f"measuring {progress.confirming} of at most {CONFIRMED_AT_MOST} anew",
+            else f"measuring the best anew, {progress.confirming} so far",
             *_models(progress),
         ]
         return " · ".join(parts)

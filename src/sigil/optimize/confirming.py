@@ -1,6 +1,6 @@
 """Who is measured anew before the last word, and when is that enough?
 
-Pure. Not here: the measuring (`sigil.optimize.run`).
+Pure. Not here: the measuring (`sigil.optimize.last_word`).
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
-"""The loop of a search: ask, evaluate, tell, and confirm the best on fresh measurements.
+"""The loop of a search: ask, evaluate, tell, until something ends it.
 
 Where models propose, questions to them and evaluations are under way at the same time. A
 round is asked while earlier ones are measured, from those before them: what is tried depends
 on neither the number of lanes nor their speed, nor that of a model. An answer that
 has to wait for another one is measured meanwhile, and what was found counts when it does.
 
-Not here: beginning and ending a run (`sigil.optimize.run`), what is proposed
-(`sigil.search`), how it is measured (`sigil.evaluate`).
+Not here: beginning and ending a run (`sigil.optimize.run`), measuring the best anew
+(`sigil.optimize.last_word`), what is proposed (`sigil.search`), how it is measured
+(`sigil.evaluate`).
 """
 
 from __future__ import annotations
@@ -21,21 +22,18 @@ from sigil.errors import BudgetSpent, ProviderFailed, ProviderRefused, ReplayDif
 from sigil.evaluate.result import Evaluation
 from sigil.llm.asking import Asking
 from sigil.llm.model import Reply
-from sigil.optimize.confirming import fails_on_held_out, hopeful, is_settled
 from sigil.optimize.ending import Standing, is_goal_reached, why_enough, why_late
 from sigil.optimize.history import Candidate, candidate_of, proposed_frame, round_frame
+from sigil.optimize.last_word import LastWord
 from sigil.optimize.proposing import make_proposers
 from sigil.optimize.report import CONFIRM, SEARCH, Progress, Report
 from sigil.optimize.session import Session
 from sigil.optimize.shelf import Shelf, is_due, user_cache
-from sigil.optimize.simplifying import AT_MOST, simpler
 from sigil.optimize.underway import Kind, Underway
 from sigil.search.inquiry import Asked
 from sigil.search.optimizer import Idea, Optimizer, Problem, Refusal
 from sigil.search.optimizers import make_optimizer
 
-CONFIRMED_AT_MOST = 3
-CONFIRMED_WITH_REFUSED = 8
 LOOKING_ON = 256
 """Candidates that are looked at after a goal is reached, if there are tie breakers and no model."""
 GOAL = "the goal is reached"
@@ -77,8 +75,8 @@ class Search:
         self._evaluated = self._evaluated_before = session.history.measured()
         self._rounds = self._asked = self._inquired = self._put_down_at = 0
         self._unanswered = False
-        self._confirming = 0
-        self._confirmation_s = 0.0
+        deadline_ns = began + session.plan.limits.wall_clock_s * 1e9
+        self._last_word = LastWord(session, self._measure_anew, self.stop, clock, deadline_ns)
         self._reached: list[str] = []
         for name, candidate in self._history.candidates.items():
             if candidate.evaluation is not None:
@@ -135,7 +133,7 @@ class Search:
         """Search and confirm until there is nothing left to do; return why, as a clause."""
         while True:
             reason = self._search()
-            confirmed = self._confirm()
+            confirmed = self._last_word.speak()
             if reason != GOAL or not confirmed or not self._goes_on():
                 self._optimizer.settle()
                 return reason
@@ -153,52 +151,10 @@ class Search:
         late = self._drain()
         return reason if reason == GOAL else late or reason
 
-    def _confirm(self) -> bool:
-        """Measure the best anew: the best of many noisy scores is too good to be true.
-
-        Returns:
-            Whether there was one to measure.
-        """
-        limit = self._session.plan.limits.wall_clock_s
-        before = self._confirming
-        counted = 0  # those that fail on held-out inputs make room for others
-        for candidate in hopeful(self._history)[:CONFIRMED_WITH_REFUSED]:
-            settled = is_settled(self._history, candidate)
-            if self.stop.is_set() or settled or counted >= CONFIRMED_AT_MOST:
-                break
-            if self._confirming and self.elapsed_s() >= limit:
-                break
-            self._measure_anew(candidate, self._session.files_of(candidate))
-            counted += not fails_on_held_out(self._history.candidates[candidate.id])
-            if self._history.candidates[candidate.id].accepted:
-                self._simplify(1)  # time may end before there is a turn for more
-        self._simplify(AT_MOST)
-        return self._confirming > before
-
-    def _measure_anew(self, candidate: Candidate, files: Mapping[str, str]) -> None:
-        began = self._clock.monotonic_ns()
-        self._confirming += 1
-        self._submit(candidate.id, files, "confirmed")
+    def _measure_anew(self, name: str, files: Mapping[str, str]) -> None:
+        self._submit(name, files, "confirmed")
         while self._under_way.evaluations and not self.stop.is_set():
             self._collect(CONFIRM)
-        took = (self._clock.monotonic_ns() - began) / 1e9
-        self._confirmation_s = max(self._confirmation_s, took)
-
-    def _simplify(self, most: int) -> None:
-        """Measure the winner without some of its changes, so many times if there is time."""
-        session, limit = self._session, self._session.plan.limits.wall_clock_s
-        tried: set[str] = set()
-        while len(tried) < most and (winner := self._history.best_accepted()) is not None:
-            if self.stop.is_set() or self.elapsed_s() + self._confirmation_s > limit:
-                return
-            files = session.files_of(winner)
-            found = next(simpler(session.baseline_files, files, tried), None)
-            if found is None:
-                return
-            tried.add(found.note)
-            candidate = session.simplification(winner, found)
-            if candidate is not None and candidate.confirmed is None:
-                self._measure_anew(candidate, found.files)
 
     # --- one round ----------------------------------------------------------------------
 
@@ -473,7 +429,7 @@ class Search:
             self._best(),
             stale,
             phase,
-            self._confirming,
+            self._last_word.measured,
             self._under_way.questions,
             self._asking.spent if self._asking else None,
         )
