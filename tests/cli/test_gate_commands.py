@@ -284,6 +284,28 @@ def test_where_no_frame_may_be_shown_it_is_said_how_to_see_those_of_holdouts(des
     assert f"sigil report {desk.good} --holdouts" in typed(f"report {desk.good}").stdout
 
 
+def test_a_report_begins_with_both_verdicts_and_the_scores(desk):
+    shown = typed(desk.filled("report {bad}")).stdout
+    head, alone, _, heads, first, *_ = shown.splitlines()
+    assert head.startswith(f"{desk.bad} · api · cheat · BLOCK")
+    assert alone == "  by the exam alone: BLOCK"
+    assert heads.split() == ["pr", "baseline", "Δ"]
+    assert first.split()[0] == "visible"
+    assert f"sigil report {desk.bad} --holdouts" in shown.splitlines()[-1]
+
+
+def test_a_page_goes_to_standard_output_to_a_file_or_beside_the_evaluation(desk, tmp_path):
+    printed = typed(desk.filled("report {bad} --html -")).stdout
+    assert printed.startswith("<!doctype html>")
+    assert typed([*desk.filled("report {bad} --html"), f"{tmp_path}/r.html"]).exit_code == 0
+    assert (tmp_path / "r.html").read_text() == printed
+    done = typed(desk.filled("report {bad} --html"))
+    assert done.exit_code == 0, done.output
+    kept = desk.bench.root / ".sigil" / "gate" / desk.bad / "report.html"
+    assert kept.read_text() == printed
+    assert not (desk.bench.root / "-").exists()
+
+
 def test_frames_of_holdouts_reach_neither_a_pipe_nor_a_file(desk, tmp_path):
     file = tmp_path / "h.txt"
     command = [BIN / "sigil", *desk.filled("report {bad} --holdouts")]

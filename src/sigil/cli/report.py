@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,22 @@ from sigil.cli.scenario.choosing import key_descriptor, key_file_option
 
 if TYPE_CHECKING:
     from sigil.gate.record.summary import Summary
+    from sigil.gate.view.frames import Frames
+
+PAGE = "report.html"
+"""Of an evaluation, beside what is kept of it, unless another file is named."""
 
 
 @click.command()
 @click.argument("evaluation", metavar="[EVAL]", required=False, shell_complete=evaluations)
 @click.option("--holdouts", is_flag=True, help="Frames of holdouts too; needs the key.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write a page of it here.")
+@click.option(
+    "--html",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="Write one self-contained page of it; - is standard output.",
+)
 @key_file_option
 @key_descriptor
 @repo_root
@@ -27,7 +38,7 @@ if TYPE_CHECKING:
 def report(
     evaluation: str | None,
     holdouts: bool,
-    html: Path | None,
+    html: str | None,
     key_file: Path | None,
     key_fd: int | None,
     repo_root: Path | None,
@@ -35,8 +46,10 @@ def report(
 ) -> None:
     """Show an evaluation as its operator sees it, the latest by default: frames of what failed.
 
-    Frames of holdouts are opened for your terminal alone: --holdouts is refused where standard
-    output is a pipe or a file, and with --html or --json.
+    What its baseline alone failed comes after what the change failed. --html writes the page
+    beside what is kept of the evaluation, unless you name a FILE. Frames of holdouts are opened
+    for your terminal alone: --holdouts is refused where standard output is a pipe or a file, and
+    with --html or --json.
 
     Example: sigil report --html report.html
     """
@@ -46,9 +59,10 @@ def report(
     from sigil.gate.pictures import read_pictures
     from sigil.gate.record import dossier
     from sigil.gate.view import reporting
+    from sigil.gate.view.frames import Frames
     from sigil.gate.view.page import page
 
-    if holdouts and (as_json or html or not sys.stdout.isatty()):
+    if holdouts and (as_json or html is not None or not sys.stdout.isatty()):
         raise UsageError(
             "holdouts are shown on a terminal alone, never in a pipe, a file, a page or JSON",
             remedy="leave out --holdouts, or what takes its output from the terminal",
@@ -56,7 +70,7 @@ def report(
     root = repository(repo_root)
     folder = dossier.find(root, evaluation)
     found = dossier.read_summary(folder)
-    frames: list[str] = []
+    frames = Frames()
     if sat := dossier.read_visible(folder):
         visible = {one.id: one for one in reporting.exam_of(root, folder).visible}
         frames = reporting.frames(visible, sat)
@@ -65,30 +79,53 @@ def report(
         scenarios, everything = reporting.opened(root, folder, identities)
         frames = reporting.frames(scenarios, everything)
     if html is not None:
-        from sigil.store.files import write_atomic
-
         told, pictures = dossier.read_feedback(folder), read_pictures(folder)
-        write_atomic(html, page(found, told, frames, pictures).encode())
-        click.echo(f"written: {html}")
+        _write(page(found, told, frames, pictures), Path(html) if html else folder / PAGE)
     elif as_json:
-        print_json({**dossier.plain(found), "frames": frames})
+        shown = {"frames": frames.change, "baseline_frames": frames.baseline}
+        print_json({**dossier.plain(found), **shown})
     else:
-        _print(found, frames, of_all=holdouts)
+        for line in _lines(found, frames, of_all=holdouts):
+            click.echo(line)
 
 
-def _print(found: Summary, frames: list[str], *, of_all: bool) -> None:
-    from sigil.gate.view.present import told_once
+def _write(text: str, path: Path) -> None:
+    from sigil.cli.options import shown
+    from sigil.store.files import write_atomic
+
+    if str(path) == "-":
+        click.echo(text, nl=False)
+        return
+    write_atomic(path, text.encode())
+    click.echo(f"written: {shown(path)}")
+
+
+def _lines(found: Summary, frames: Frames, *, of_all: bool) -> Iterator[str]:
+    from sigil.gate.view import present
     from sigil.printable import printable, printable_once
 
-    click.echo(f"{found.eval} · {found.service} · {printable(found.ref)} · {found.verdict.value}")
-    for line in told_once(found.lines, found.troubles):
-        click.echo(f"  {printable_once(line)}")
+    yield f"{found.eval} · {found.service} · {printable(found.ref)} · {found.verdict.value}"
+    if found.scores:
+        yield f"  {present.exam_alone(found.recommended, found.verdict)}"
+        cells = [
+            (name, present.NO_FIGURES if one is None else (one.pr, one.baseline, one.delta))
+            for name, one in found.halves()
+        ]
+        yield from ("", *present.table(cells), "")
+    for line in present.told_once(found.lines, found.troubles):
+        yield f"  {printable_once(line)}"
     for trouble in found.troubles:
-        for line in trouble.get("output", "").splitlines():
-            click.echo(f"    │ {printable_once(line)}")
-    for frame in frames:
-        click.echo(f"\n{frame}")
-    if not frames:
-        click.echo(f"  no frames: no {'' if of_all else 'visible '}scenario failed")
-    if not frames and not of_all:
-        click.echo(f"  of holdouts, with the key: sigil report {found.eval} --holdouts")
+        yield from (f"    │ {printable_once(line)}" for line in _printed(trouble))
+    yield from (f"\n{frame}" for frame in frames.change)
+    if not frames.change:
+        failed = f"no {'' if of_all else 'visible '}scenario failed on the change"
+        yield f"  no frames: {failed if found.scores else 'nothing was scored'}"
+    if frames.baseline:
+        yield f"\nfailed on its baseline alone, not on the change: {len(frames.baseline)}"
+        yield from (f"\n{frame}" for frame in frames.baseline)
+    if not of_all and found.scores and (found.is_holdout_missed or not frames.change):
+        yield f"  of holdouts, with the key: sigil report {found.eval} --holdouts"
+
+
+def _printed(trouble: dict[str, str]) -> list[str]:
+    return trouble.get("output", "").splitlines()

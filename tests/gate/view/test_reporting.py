@@ -15,6 +15,7 @@ from sigil.gate.model import Declared, Evidence, Priority, Result, Scenario, Sta
 from sigil.gate.record import dossier
 from sigil.gate.record.dossier import Kept
 from sigil.gate.view import reporting
+from sigil.gate.view.frames import Frames
 from sigil.gate.view.summarizing import summary
 from sigil.store.files import write_atomic
 
@@ -31,8 +32,12 @@ def sat(
     return Kept(name, side, repeat, 1, declared, Result(name, status, ()), evidence, 5)
 
 
+def every(found: Frames) -> list[str]:
+    return [*found.change, *found.baseline]
+
+
 def frames(*found: Kept) -> list[str]:
-    return reporting.frames(ASKED, found)
+    return every(reporting.frames(ASKED, found))
 
 
 def test_what_passed_has_no_frame():
@@ -48,6 +53,13 @@ def test_what_failed_on_one_side_names_it():
     assert "seen on the change" in frames(sat())[0]
     assert "its baseline" not in frames(sat())[0]
     assert "seen on its baseline" in frames(sat(side="baseline"))[0]
+
+
+def test_what_the_baseline_alone_failed_is_apart_from_what_the_change_failed():
+    found = [sat(side="baseline"), sat("two", side="baseline"), sat("two")]
+    shown = reporting.frames(ASKED, found)
+    assert ["failed: two" in one for one in shown.change] == [True]
+    assert ["failed: one" in one for one in shown.baseline] == [True]
 
 
 def test_what_failed_in_two_ways_is_two_frames():
@@ -114,7 +126,7 @@ def test_a_dossier_that_names_another_exam_is_refused(bench, folder):
 
 def test_without_a_key_only_the_visible_half_has_frames(bench, folder):
     exam = {one.id: one for one in reporting.exam_of(bench.root, folder).visible}
-    text = "\n".join(reporting.frames(exam, dossier.read_visible(folder)))
+    text = "\n".join(every(reporting.frames(exam, dossier.read_visible(folder))))
     assert "quote_2" in text
     assert "holdout" not in text
     assert "8400" not in text
@@ -122,13 +134,13 @@ def test_without_a_key_only_the_visible_half_has_frames(bench, folder):
 
 def test_with_the_key_the_sealed_half_has_frames_too(bench, folder):
     exam, everything = reporting.opened(bench.root, folder, bench.exam.identities)
-    assert "8400" in "\n".join(reporting.frames(exam, everything))
+    assert "8400" in "\n".join(every(reporting.frames(exam, everything)))
 
 
 def test_a_holdout_of_the_feedback_is_found_again_by_whoever_has_the_key(bench, folder):
     exam, everything = reporting.opened(bench.root, folder, bench.exam.identities)
     failed = {one.name for one in dossier.read_feedback(folder).lines if one.failed}
-    sealed = [one for one in reporting.frames(exam, everything) if "failed: holdout_" in one]
+    sealed = [one for one in every(reporting.frames(exam, everything)) if "failed: holdout_" in one]
     called = {one.rpartition("called ")[2].split()[0] for one in sealed if "the change" in one}
     assert called == {name for name in failed if name.startswith("holdout_")} != set()
 
@@ -165,4 +177,4 @@ def test_a_good_change_has_no_frames(bench):
     found = dossier.folder_of(bench.root, outcome.eval)
     dossier.keep_summary(found, summary(outcome), outcome.feedback)
     exam, everything = reporting.opened(bench.root, found, bench.exam.identities)
-    assert reporting.frames(exam, everything) == []
+    assert every(reporting.frames(exam, everything)) == []

@@ -60,6 +60,12 @@ class Summary:
     troubles: list[dict[str, str]]
     entry: int | None
 
+    @property
+    def is_holdout_missed(self) -> bool:
+        """Whether a holdout did not pass on one of the sides: figures are rounded down."""
+        found = self.scores.get("holdout")
+        return found is not None and (found.pr, found.baseline) != ("1.00", "1.00")
+
     def halves(self) -> list[tuple[str, Figures | None]]:
         """Return the scores in the order in which people read them."""
         return [(name, self.scores[name]) for name in HALVES if name in self.scores]

@@ -15,6 +15,7 @@ Not here: what an author of a change is told (`sigil.gate.feedback`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 
@@ -24,6 +25,19 @@ from sigil.printable import printable
 _TAB = "    "
 _INDENT = " " * 4
 _MOST_LINES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The pictures of an evaluation.
+
+    Args:
+        change: of what the change did not pass, whatever its baseline did.
+        baseline: of what its baseline alone did not pass, which speaks for the change.
+    """
+
+    change: tuple[str, ...] = ()
+    baseline: tuple[str, ...] = ()
 
 
 def failure_frame(

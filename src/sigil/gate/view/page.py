@@ -8,13 +8,14 @@ Not here: which frames (`sigil.gate.view.reporting`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from html import escape
 from itertools import zip_longest
 
 from sigil.gate.feedback import Feedback, Line
 from sigil.gate.record.summary import Summary
 from sigil.gate.view import present
+from sigil.gate.view.frames import Frames
 
 _NOTHING_ELSE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _STYLE = """
@@ -58,18 +59,18 @@ _NONE: Mapping[str, str] = {}
 
 
 def page(
-    found: Summary, told: Feedback, frames: Sequence[str], pictures: Mapping[str, str] = _NONE
+    found: Summary, told: Feedback, frames: Frames, pictures: Mapping[str, str] = _NONE
 ) -> str:
     """Return an HTML document.
 
     Args:
         found: what the evaluation came to.
         told: what its author may read.
-        frames: of visible scenarios, as plain text.
+        frames: of visible scenarios.
         pictures: screenshots of visible scenarios by name, as ``data:`` URLs.
     """
     parts = (
-        *(_head(found), _scores(found), _scenarios(told)),
+        *(_head(found), _printed(found), _scores(found), _scenarios(told)),
         *(_frames(found, frames), _pictures(pictures), _bound(found)),
     )
     body = "\n".join(line for part in parts for line in part)
@@ -104,6 +105,18 @@ def _head(found: Summary) -> Iterator[str]:
         yield f'<ul class="reasons">{items}</ul>'
 
 
+def _printed(found: Summary) -> Iterator[str]:
+    """Yield what a side printed last that did not come up."""
+    for trouble in found.troubles:
+        if trouble.get("output"):
+            yield f"<h2>Printed last, at {_text(trouble['stage'])}</h2>"
+            yield _block(trouble["output"])
+
+
+def _block(text: str) -> str:
+    return f'<pre tabindex="0">{_text(text)}</pre>'
+
+
 def _scores(found: Summary) -> Iterator[str]:
     if not found.scores:
         return
@@ -111,7 +124,7 @@ def _scores(found: Summary) -> Iterator[str]:
     heads = "".join(f'<th class="n">{head}</th>' for head in ("change", "baseline", "Δ"))
     yield f'<div class="scroll"><table><tr><th></th>{heads}</tr>'
     for name, one in found.halves():
-        cells = ("–", "–", "–") if one is None else (one.pr, one.baseline, one.delta)
+        cells = present.NO_FIGURES if one is None else (one.pr, one.baseline, one.delta)
         less = " less" if cells[-1].startswith(present.MINUS) else ""
         row = "".join(f'<td class="n">{_text(cell)}</td>' for cell in cells[:-1])
         row += f'<td class="n{less}">{_text(cells[-1])}</td>'
@@ -143,15 +156,18 @@ def _steps(line: Line) -> str:
     )
 
 
-def _frames(found: Summary, frames: Sequence[str]) -> Iterator[str]:
-    if frames:
-        yield "<h2>What failed, of the visible half</h2>"
-    for frame in frames:
-        yield f'<pre tabindex="0">{_text(frame)}</pre>'
-    shown = f"sigil report {_text(found.eval)} --holdouts"
+def _frames(found: Summary, frames: Frames) -> Iterator[str]:
+    for head, shown in (
+        ("What failed, of the visible half", frames.change),
+        ("What failed on its baseline alone, of the visible half", frames.baseline),
+    ):
+        if shown:
+            yield f"<h2>{head}</h2>"
+        yield from (_block(frame) for frame in shown)
+    command = f"sigil report {_text(found.eval)} --holdouts"
     yield (
         '<p class="note">Holdouts are shown on a terminal alone, to whoever has the key: '
-        f"<code>{shown}</code></p>"
+        f"<code>{command}</code></p>"
     )
 
 

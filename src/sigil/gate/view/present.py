@@ -38,20 +38,37 @@ def short(digest: str) -> str:
 # --- scores -----------------------------------------------------------------------------
 
 
+NO_FIGURES = ("–", "–", "–")
+"""In the place of the figures of a half that has no scenario."""
+
+
 def score_table(score: Score) -> list[str]:
     """Return the table of both halves and of the whole, on both sides."""
     rows = [("visible", score.visible), ("holdout", score.holdout), ("overall", score.overall)]
+    return table([(name, NO_FIGURES if pair is None else _figures(pair)) for name, pair in rows])
+
+
+def table(rows: Sequence[tuple[str, tuple[str, str, str]]]) -> list[str]:
+    """Return scores with their head, as lines.
+
+    Args:
+        rows: name of each, and its figures on the change, on its baseline, and between them.
+    """
     return [
         "              pr     baseline   Δ",
-        *(f" {name:<9}{_row(pair)}" for name, pair in rows),
+        *(f" {name:<9}{_row(*cells)}" for name, cells in rows),
     ]
 
 
-def _row(pair: Pair | None) -> str:
-    if pair is None:
-        return "   –         –        –"
-    shown, baseline = figure(pair.pr), figure(pair.baseline)
-    return f"  {shown}      {baseline}    {difference(baseline, shown)}"
+def _row(change: str, baseline: str, delta: str) -> str:
+    if change == NO_FIGURES[0]:
+        return f"   {change}         {baseline}        {delta}"
+    return f"  {change}      {baseline}    {delta}"
+
+
+def _figures(pair: Pair) -> tuple[str, str, str]:
+    change, baseline = figure(pair.pr), figure(pair.baseline)
+    return change, baseline, difference(baseline, change)
 
 
 def figure(value: Fraction) -> str:

@@ -21,7 +21,7 @@ from sigil.gate.record import dossier
 from sigil.gate.record.dossier import Kept
 from sigil.gate.sittings import Observed
 from sigil.gate.trees import CommitTree
-from sigil.gate.view.frames import failure_frame
+from sigil.gate.view.frames import Frames, failure_frame
 from sigil.store.files import read_file
 
 _ENDED = {
@@ -69,7 +69,7 @@ def opened(
     return {one.id: one for one in scenarios}, dossier.parse_observations(data)
 
 
-def frames(scenarios: Mapping[str, Scenario], sat: Sequence[Kept]) -> list[str]:
+def frames(scenarios: Mapping[str, Scenario], sat: Sequence[Kept]) -> Frames:
     """Return the picture of each way in which a scenario did not pass, with where it was seen.
 
     Args:
@@ -80,16 +80,17 @@ def frames(scenarios: Mapping[str, Scenario], sat: Sequence[Kept]) -> list[str]:
     for one in sat:
         if one.evidence is not None and one.scenario in scenarios:
             alike.setdefault((one.scenario, one.result.status, one.evidence), []).append(one)
-    return [
-        failure_frame(
+    drawn: dict[bool, list[str]] = {True: [], False: []}
+    for (name, status, evidence), same in alike.items():
+        picture = failure_frame(
             scenarios[name],
             evidence,
             priority=_priority(same[0]),
             outcome=_ENDED[status],
             roll_up=[_seen(same), *_told(same[0])],
         )
-        for (name, status, evidence), same in alike.items()
-    ]
+        drawn[any(one.side == "pr" for one in same)].append(picture)
+    return Frames(tuple(drawn[True]), tuple(drawn[False]))
 
 
 def frame(observed: Observed) -> str:
