@@ -90,7 +90,8 @@ def test_no_folder_of_the_machine_is_left_whatever_stands_before_it(names, befor
     left = Telling().lines([before + "".join(slash + name for name in names)], TREE)
     shown = left[0] if left else ""
     assert ELSEWHERE in shown
-    assert not any(name in shown.removeprefix(before) for name in names[:-1] if len(name) > 3)
+    folders = [name for name in names[:-1] if len(name) > 3 and name not in names[-1]]
+    assert not any(name in shown.removeprefix(before) for name in folders)
 
 
 @given(st.text())
@@ -113,6 +114,62 @@ def test_a_value_of_many_lines_is_hidden_though_only_its_end_would_be_shown():
     value = "\n".join(f"word {number}" for number in range(30))
     shown = Telling(vault={"NOTE": value}).lines(["begin", *value.splitlines(), "end"], TREE)
     assert shown == ("begin", "__NOTE__", "end")
+
+
+SEVERAL = "correct horse  \n\n battery staple\x0btwice\t\n"
+PRINTED = tuple(SEVERAL.split("\n"))
+
+
+@pytest.mark.parametrize("known", ["vault", "environment"])
+@pytest.mark.parametrize(
+    "printed",
+    [
+        ("so:", *PRINTED, "."),
+        tuple(f"web-1  | {line}" for line in PRINTED),
+        ("not a number: battery staple",),
+        (repr(SEVERAL),),
+        tuple(line.rstrip() for line in PRINTED if line.strip()),
+    ],
+)
+def test_no_line_of_a_value_of_several_lines_is_left(known, printed):
+    shown = "\n".join(Telling(**{known: {"PHRASE": SEVERAL}}).lines(printed, TREE))
+    assert "horse" not in shown
+    assert "battery" not in shown
+    assert {"vault": "__PHRASE__", "environment": "__hidden_1__"}[known] in shown
+
+
+def test_the_lines_of_a_long_value_that_begins_with_a_path_are_hidden():
+    value = "/etc/x\n" + "".join(f"line {number} of many\n" for number in range(500))
+    left = Telling(environment={"NOTES": value}).lines(["it is line 77 of many"])
+    assert left == ("it is __hidden_1__",)
+
+
+def test_a_key_nobody_told_us_is_hidden_beside_one_that_is_known():
+    begin, end = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
+    vault = {"KEY": f"{begin}\nknown words of it\n{end}"}
+    shown = "\n".join(Telling(vault=vault).lines([begin, "other words of it", end, "done"]))
+    assert "words" not in shown
+    assert "done" in shown
+
+
+def test_a_line_of_a_value_does_not_take_the_name_of_another_value():
+    vault = {"A": "first one\nsecond one", "A_1": "third one", "A_": "fourth one"}
+    left = told("second one, third one, fourth one", vault=vault)
+    assert left == "__A__, __A_1__, __A___"
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1.internal.corp", "127.evil", "[::1%25internal]", "0.0.0.0.corp"]
+)
+def test_a_host_that_begins_like_our_own_is_another(host):
+    assert told(f"GET http://{host}/x") == "GET http://…"
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.8.0.1", "LOCALHOST", "[::1]", "0.0.0.0", "[::]"]
+)
+def test_our_own_address_is_left(host):
+    assert told(f"GET http://{host}:80/x") == f"GET http://{host}:80/x"
 
 
 def test_a_value_of_the_environment_is_hidden_and_so_is_its_name():

@@ -16,6 +16,7 @@ from fractions import Fraction
 from sigil import __version__
 from sigil.canonical import salted_digest
 from sigil.gate.decision import Decision, Facts, Threshold
+from sigil.gate.deploy.settings import Plugin
 from sigil.gate.feedback import Disclosure, disclosure
 from sigil.gate.judge import rubrics
 from sigil.gate.model import Priority, Status
@@ -119,7 +120,8 @@ def telling(
         machine: words that name its machine.
     """
     names = [] if service is None else service.env
-    health = getattr(service and service.deploy, "health", "")
+    deploy = None if service is None else service.deploy
+    health = "" if deploy is None or isinstance(deploy, Plugin) else deploy.health
     commits = (revisions.change, revisions.baseline, revisions.control)
     return Telling(
         vault={name: environment[name] for name in names if name in environment},

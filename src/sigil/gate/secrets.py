@@ -40,10 +40,12 @@ class Redactor:
 
     Args:
         secrets: value by name; one of fewer than `LEAST` characters stays.
+        also: name by further text that stands for it, such as a line of a value.
     """
 
-    def __init__(self, secrets: Mapping[str, str]):
-        known = {value: name for name, value in sorted(secrets.items(), reverse=True)}
+    def __init__(self, secrets: Mapping[str, str], also: Mapping[str, str] | None = None):
+        values = {value: name for name, value in sorted(secrets.items(), reverse=True)}
+        known = {**(also or {}), **values}
         hidden = sorted((value for value in known if len(value) >= LEAST), key=_longest_first)
         self._marks = [mark(known[value]) for value in hidden]
         self._pattern = _pattern(tuple(hidden)) if hidden else None

@@ -4,11 +4,11 @@ Why a change does not come up its author may know: nobody has asked it anything 
 it prints shows the machine that it was started on, and so do our own messages about that. One
 rule stands between the two, and everything that crosses goes through it:
 
-- A value of the vault, or of the environment that the evaluator runs in, is a name; the name of
-  its machine is ``…``.
+- A value of the vault, or of the environment that the evaluator runs in, is a name, and so is a
+  line of one of several lines; the name of its machine is ``…``.
 - A path below the change's own tree is relative to it. Any other absolute path, and what leads out
   of the tree, is ``…``; the name of a file of code stays: ``…/server.py``.
-- An address of another machine is ``https://…``.
+- An address of another machine is its scheme: ``https://…``.
 - What has the shape of a key, and any long run of letters and digits that reads like no word, is
   `REDACTED`.
 
@@ -21,8 +21,9 @@ Not here: text that its author disguised, as by base64 of short pieces, which no
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -39,6 +40,9 @@ LEAST_SURROUNDING: Final = 8
 """Characters of a value of the environment that is hidden. Shorter ones are words such as ``true``
 and ``C.UTF-8``; of what is secret by its name, the vault, `LEAST` are enough."""
 _MOST_SURROUNDING: Final = 4096
+_RULE: Final = "-----"
+"""Begins the lines about a key, which are the same about every key, and by which `redact` finds
+those that nobody told us."""
 _LINES: Final = 20
 _SHOWN: Final = 300
 
@@ -67,7 +71,6 @@ _CODE: Final = frozenset({
     ".mjs", ".php", ".py", ".pyc", ".rb", ".rs", ".so", ".ts", ".tsx",
 })  # fmt: skip
 """Files whose names say what of the language was running, and nothing of whose machine it was."""
-_OWN: Final = frozenset({"localhost", "0.0.0.0", "::", "::1"})  # noqa: S104 - read, not bound
 _COLOURS: Final = re.compile(r"(?:\x1b|\\x1b)\[[0-9;]{0,20}[A-Za-z]")
 
 _LONG: Final = 16
@@ -131,18 +134,20 @@ class Telling:
     @cached_property
     def _redactor(self) -> Redactor:
         """What hides values; made when something is told at all, which is seldom."""
-        hidden = {name: value for name, value in sorted(self._vault.items()) if len(value) >= LEAST}
-        known = set(hidden.values()) | self._public
-        around = {
-            value
-            for value in self._environment.values()
-            if LEAST_SURROUNDING <= len(value) <= _MOST_SURROUNDING
-            and value not in known
-            and not value.startswith("/")  # a path like any other, and what is below it another
-        }
-        hidden |= {f"hidden_{number}": value for number, value in enumerate(sorted(around), 1)}
-        shown = {f"{name}_": printable(value) for name, value in hidden.items()}
-        return Redactor({**shown, **hidden})
+        vault = {value: name for name, value in sorted(self._vault.items(), reverse=True)}
+        around = sorted(set(self._environment.values()) - set(vault))
+        surrounding = {value: f"hidden_{number}" for number, value in enumerate(around, 1)}
+        hidden = {
+            piece: name for piece, name in _pieces(surrounding) if self._may_surround(piece)
+        } | {piece: name for piece, name in _pieces(vault) if len(piece) >= LEAST}
+        shown = {printable(piece): name for piece, name in hidden.items()}
+        return Redactor({}, {**shown, **hidden})
+
+    def _may_surround(self, piece: str) -> bool:
+        """Return whether a piece of the environment is to be hidden."""
+        is_path = piece.startswith("/") and "\n" not in piece  # like any other; see `_path`
+        fits = LEAST_SURROUNDING <= len(piece) <= _MOST_SURROUNDING
+        return fits and not is_path and piece not in self._public
 
     # --- paths ----------------------------------------------------------------------------
 
@@ -161,7 +166,7 @@ class Telling:
             host = urlsplit(url).hostname or ""
         except ValueError:
             host = ""
-        own = (host in _OWN or host.startswith("127.")) and "@" not in rest
+        own = _is_own(host) and "@" not in rest
         return url if own else f"{scheme}://{ELSEWHERE}"
 
     def _path(self, shown: str, tree: str) -> str:
@@ -180,6 +185,28 @@ class Telling:
 
     def _unless_random(self, run: str) -> str:
         return run if run in self._public or not is_random(run) else REDACTED
+
+
+def _pieces(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield all that would give a value away, with its name: each of its lines, then itself.
+
+    An engine writes a name before each line of a container, a message may quote one alone, and
+    blanks at its ends are lost on the way.
+    """
+    for value, name in values.items():
+        lines = (line.strip() for line in value.splitlines())
+        yield from ((line, name) for line in lines if not line.startswith(_RULE))
+        yield value, name
+
+
+def _is_own(host: str) -> bool:
+    """Return whether a host is the machine that names it, whichever that is."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    named = isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None
+    return (address.is_loopback or address.is_unspecified) and not named
 
 
 def for_operator(output: Sequence[str]) -> tuple[str, ...]:

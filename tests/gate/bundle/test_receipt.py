@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 import stat
@@ -146,9 +147,20 @@ def test_a_receipt_shows_nobody_else_anything(exam, monkeypatch):
     assert ignored.read_text() == "*\n"
 
 
-@pytest.mark.parametrize("data", ["", "[]", "{}", '{"salt":"00","sealed":[]}', "{", "null"])
+@pytest.mark.parametrize(
+    "data", ["", "[]", "{}", '{"salt":"00","sealed":[]}', "{", "null", "[" * 20_000]
+)
 def test_a_damaged_receipt_vouches_for_nothing(exam, data):
     receipt(exam).write_text(data)
+    assert sealed_before(exam.root, "api", [TEXT]) == {}
+
+
+@pytest.mark.parametrize("salt", ["", "ab", "00" * 31, "00" * 33, "é", 5])
+def test_a_receipt_with_a_salt_of_another_length_vouches_for_nothing(exam, salt):
+    listed = json.loads((exam.root / ".sigil/scenarios/api/bundle.json").read_bytes())["scenarios"]
+    one = next(entry for entry in listed if entry["half"] == "holdout")
+    noted = {"id": one["id"], "sealed": one["sealed"], "text": "scrypt:0"}
+    receipt(exam).write_text(json.dumps({"salt": salt, "sealed": [noted]}))
     assert sealed_before(exam.root, "api", [TEXT]) == {}
 
 

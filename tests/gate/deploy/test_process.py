@@ -211,6 +211,25 @@ raise SystemExit(1)
     assert len(shown) == 20
 
 
+KEYS = ("AKIAIOSFODNN7EXAMPLE", "sk-ant-api03-abcdefghijklmnopqrstuvwxyz0123456789")
+
+
+@pytest.mark.parametrize("side", ["pr", "baseline"])
+def test_the_message_itself_is_without_what_looks_like_a_secret(problem: Start, side: str):
+    program = f"raise SystemExit('no access with {' '.join(KEYS)}')"
+    for build in ([], ["python server.py"]):
+        said = problem(f"{program}  # {len(build)}", side, build=build)
+        assert "(no access with [redacted] [redacted])" in said
+
+
+def test_what_was_printed_is_handed_on_as_it_was(commit: Commit, cache: Path):
+    """Whoever hides a value of several lines has to find it."""
+    program = "print('one  \\n\\n two\\x0b')\nraise SystemExit(1)"
+    with pytest.raises(DeploymentFailed) as failed:
+        deploy(settings(), commit({"server.py": program}), "pr", cache=cache).start()
+    assert failed.value.output == ("one  ", "", " two\x0b")
+
+
 def test_a_line_whose_beginning_is_lost_is_left_out(commit: Commit, cache: Path):
     program = "print('x' * 100_000)\nprint('the end')\nraise SystemExit(1)"
     with pytest.raises(DeploymentFailed) as failed:

@@ -88,11 +88,10 @@ def sealed_before(root: Path, service: str, texts: Sequence[str]) -> dict[str, s
         listed = cast("list[dict[str, str]]", noted["sealed"])
         there = {(entry.id, entry.sealed) for entry in manifest.holdouts}
         known = {one["text"]: one["id"] for one in listed if (one["id"], one["sealed"]) in there}
-    except (NotFound, Corrupt, Unreadable, ValueError, TypeError, KeyError):
+        # Digests are slow, and nothing is to be recognised where nothing is known.
+        digests = {text: slow_digest(salt, text.encode()) for text in texts if known}
+    except (NotFound, Corrupt, Unreadable, ValueError, TypeError, KeyError, RecursionError):
         return {}  # none, or none that was whole: it vouches for nothing
-    if not known:
-        return {}
-    digests = {text: slow_digest(salt, text.encode()) for text in texts}
     return {text: known[digest] for text, digest in digests.items() if digest in known}
 
 

@@ -35,8 +35,8 @@ from typing import Any, Final, Self, cast
 from sigil.effects import random_bytes
 from sigil.errors import DependencyMissing, DeploymentFailed, InvalidValue, NotFound, Where
 from sigil.gate.deploy.health import wait_until_healthy
-from sigil.gate.deploy.model import Order, whole_lines
-from sigil.gate.deploy.printing import output_of
+from sigil.gate.deploy.model import Order
+from sigil.gate.deploy.printing import last_line, output_of, whole_lines
 from sigil.gate.deploy.settings import Compose
 from sigil.printable import printable
 from sigil.sandbox.base import freeze
@@ -48,7 +48,6 @@ _PASSED: Final = ("DOCKER_", "CONTAINER", "XDG_", "PATH", "HOME", "SSH_AUTH_SOCK
 """What of our environment an engine needs to find its daemon, by first letters."""
 _LOOK_S: Final = 30.0
 _DOWN_S: Final = 120.0
-_SHOWN: Final = 300
 _LOG_BYTES: Final = 64 * 2**10
 _LOGS: Final = ("logs", "--no-color", "--tail", "200")
 _LOGS_S: Final = 10.0
@@ -255,7 +254,7 @@ class ComposeDeployment:
                 ) from None
             raise
         if status != 0:
-            raise DeploymentFailed(f"compose up exited with status {status}{_last_line(log)}")
+            raise DeploymentFailed(f"compose up exited with status {status}{_said(log)}")
 
     def _find_port(self) -> tuple[str, int]:
         told = self._ask("port", self._settings.service, str(self._settings.port))
@@ -372,7 +371,5 @@ def _file_of(extends: Any) -> bool:
     return isinstance(extends, dict) and "file" in extends
 
 
-def _last_line(log: Path) -> str:
-    lines = log.read_bytes()[-_LOG_BYTES:].decode(errors="replace").split("\n")
-    last = next((line for line in reversed(lines) if line.strip()), "")
-    return f" ({printable(last.strip(), _SHOWN)})" if last else ""
+def _said(log: Path) -> str:
+    return last_line(whole_lines(log.read_bytes(), _LOG_BYTES))

@@ -121,20 +121,6 @@ class Deployment(Protocol):
         ...
 
 
-def whole_lines(output: bytes, room: int) -> tuple[str, ...]:
-    """Return the lines of the end of an output that are not empty, as they were printed.
-
-    Args:
-        output: what was kept of it.
-        room: bytes that are kept at most; the first line of so many was cut, and is left out: half
-            of what is to be hidden is not known for what it is.
-    """
-    lines = output[-room:].decode(errors="replace").splitlines()
-    if len(output) >= room:
-        del lines[:1]
-    return tuple(line.rstrip() for line in lines if line.strip())
-
-
 def ended_early(deployments: Mapping[SideName, Deployment]) -> list[SideName]:
     """Return the sides whose service has ended by itself, as far as that is known; sorted.
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import socket
 import tempfile
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +27,8 @@ from typing import Final, NoReturn, Self
 from sigil.errors import DeploymentFailed, SandboxUnavailable
 from sigil.evaluate.interpreter import choose_python
 from sigil.gate.deploy.health import wait_until_healthy
-from sigil.gate.deploy.model import Order, whole_lines
+from sigil.gate.deploy.model import Order
+from sigil.gate.deploy.printing import last_line, whole_lines
 from sigil.gate.deploy.settings import PORT, Process
 from sigil.printable import printable
 from sigil.sandbox.base import freeze
@@ -199,7 +199,7 @@ class ProcessDeployment:
             if result.exit_code != 0:
                 output = self._last_lines(result.stderr or result.stdout)
                 raise DeploymentFailed(
-                    f"the build command {printable(command, 80)} {_how(result)}{_last(output)}",
+                    f"the build command {printable(command, 80)} {_how(result)}{last_line(output)}",
                     output=output,
                     tree=_TREE,
                 )
@@ -227,7 +227,7 @@ class ProcessDeployment:
         if ended is None or self._service is None:
             return None
         self._service.stop()  # so that all it printed has been read
-        return _ending(ended) + _last(self._last_lines(self._service.tail()))
+        return _ending(ended) + last_line(self._last_lines(self._service.tail()))
 
     def _blame(self, service: Service, failed: DeploymentFailed) -> NoReturn:
         """Say what it printed, and whether it listens on other ports than on the one asked."""
@@ -246,12 +246,6 @@ class ProcessDeployment:
     def _last_lines(self, output: bytes) -> tuple[str, ...]:
         """Return the end of an output, if it may be told at all."""
         return whole_lines(output, LOG_BYTES) if self._may_tell else ()
-
-
-def _last(output: Sequence[str]) -> str:
-    """Return the last line of an output in brackets; nothing of none, or of a long one."""
-    last = output[-1].strip() if output else ""
-    return f" ({printable(last)})" if 0 < len(last) <= _SHOWN else ""
 
 
 def _how(result: CommandResult) -> str:
