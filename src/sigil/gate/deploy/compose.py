@@ -15,13 +15,13 @@ compose file lets them read this machine.
 How well the containers are isolated from each other, from this machine and from the internet is
 the compose file's doing. Not tried against an engine here: see `docs/deployments.md`.
 
-Not here: a service in our own sandbox (`process`).
+Not here: what a compose file lets containers see (`compose_file`), a service in our own sandbox
+(`process`).
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -30,10 +30,11 @@ import tempfile
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, cast
+from typing import Final, Self
 
 from sigil.effects import random_bytes
 from sigil.errors import DependencyMissing, DeploymentFailed, InvalidValue, NotFound, Where
+from sigil.gate.deploy.compose_file import fields_reaching_out, sees_only_its_own
 from sigil.gate.deploy.health import wait_until_healthy
 from sigil.gate.deploy.model import Order
 from sigil.gate.deploy.printing import last_line, output_of, whole_lines
@@ -51,13 +52,6 @@ _DOWN_S: Final = 120.0
 _LOG_BYTES: Final = 64 * 2**10
 _LOGS: Final = ("logs", "--no-color", "--tail", "200")
 _LOGS_S: Final = 10.0
-_WINDOWS: Final = (
-    "configs", "devices", "env_file", "ipc", "network_mode", "pid", "privileged", "secrets",
-    "volumes_from",
-)  # fmt: skip
-"""By which a container sees something of this machine, or what its operator keeps there."""
-_INSIDE: Final = re.compile(r"\.|\./[^$~]*|[A-Za-z0-9][\w.-]*")
-"""A folder of the project, or the name of a volume."""
 _UP: Final = ("up", "--detach", "--build", "--wait")
 _DOWN: Final = ("down", "--volumes", "--remove-orphans", "--rmi", "local", "--timeout", "2")
 _WAIT_THEN_RUN: Final = 'read -r _; exec "$0" "$@"'
@@ -206,13 +200,15 @@ class ComposeDeployment:
             raise InvalidValue(
                 f"there is no service {self._settings.service}", where=document.where("services")
             )
-        for field in _reaching_out(document.data):
+        for field in fields_reaching_out(document.data):
             raise InvalidValue(
                 "takes in a file of the change under test",
                 where=document.where(field),
                 remedy="write what it holds into the compose file itself",
             )
-        self._may_tell = self._order.side == "baseline" or not _reads_this_machine(document.data)
+        self._may_tell = self._order.side == "baseline" or sees_only_its_own(
+            document.data, self._settings.env
+        )
         target = scratch / "compose.yaml"
         target.write_bytes(document.raw)
         return target
@@ -325,50 +321,6 @@ class ComposeDeployment:
                 f"the containers of {self._project} could not be removed",
                 remedy=f"{Path(self._command[0]).name} compose -p {self._project} down --volumes",
             )
-
-
-def _reaching_out(data: dict[str, Any]) -> list[str]:
-    """Return the fields of a compose file by which it would take in another one."""
-    found = ["include"] if "include" in data else []
-    services = cast("dict[str, Any]", data.get("services"))
-    return found + [
-        f"services.{name}.extends"
-        for name, service in services.items()
-        if isinstance(service, dict) and _file_of(cast("dict[str, Any]", service).get("extends"))
-    ]
-
-
-def _reads_this_machine(data: dict[str, Any]) -> bool:
-    """Return whether a service of a compose file may see more than its image and its own files."""
-    services = _tables(data.get("services"))
-    return (
-        any(name in service for service in services for name in _WINDOWS)
-        or any(_leads_out(one) for service in services for one in _list(service.get("volumes")))
-        or any(volume for volume in _tables(data.get("volumes")))
-        or any(name in data for name in _WINDOWS)
-    )
-
-
-def _tables(section: Any) -> list[dict[str, Any]]:
-    values = list(cast("dict[str, Any]", section).values()) if isinstance(section, dict) else []
-    return [cast("dict[str, Any]", one) for one in values if isinstance(one, dict)]
-
-
-def _list(section: Any) -> list[Any]:
-    return cast("list[Any]", section) if isinstance(section, list) else []
-
-
-def _leads_out(volume: Any) -> bool:
-    """Return whether a mount is a folder outside of the project; one that is not understood is."""
-    if isinstance(volume, dict):
-        known = cast("dict[str, Any]", volume)
-        return known.get("type") not in {"volume", "tmpfs"}
-    source, colon, _ = str(volume).partition(":")
-    return bool(colon) and not (_INSIDE.fullmatch(source) and ".." not in source.split("/"))
-
-
-def _file_of(extends: Any) -> bool:
-    return isinstance(extends, dict) and "file" in extends
 
 
 def _said(log: Path) -> str:
