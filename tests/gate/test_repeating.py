@@ -8,6 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -117,6 +118,58 @@ def test_a_value_of_the_vault_in_a_scenarios_own_text_is_repeated(bench, given, 
     assert SECRET not in repr(recorded)
     assert SECRET not in (folder / "visible.json").read_text()
     assert not any(again(scenarios, recorded).differing.values())
+
+
+SPELLED = 'pa"ss\\wo/rd é'  # JSON and URLs spell it otherwise
+SPELLING = f"""
+local password = [==[{SPELLED}]==]
+return {{{{ title = "Spelled", policy = {{{{ capabilities = {{{{"http"}}}} }}}}, run = function()
+  -- 1. It is asked with a value in JSON and in a URL.
+  local posted = sigil.post("/x", {{{{ password = password }}}})
+  local quote = sigil.get("/api/quote?password={quote(SPELLED, safe="")}")
+  expect(posted.status == 501)
+  expect(quote.status == 200)
+  -- 2. It answers with the value in JSON.
+  expect(quote.json.total_cents {{sign}} password)
+end }}}}
+"""
+
+
+@pytest.mark.parametrize(("sign", "status"), [("==", Status.PASS), ("~=", Status.FAIL)])
+def test_a_value_that_calls_and_replies_spell_otherwise_is_repeated(bench, sign, status):
+    bench.exam.write("visible/spelled.lua", SPELLING.format(sign=sign))
+    bench.exam.seal()
+    bench.git("add", "-A")
+    bench.git("commit", "-q", "-m", "spelled")
+    bench.serving.pr = lambda seats: seats * 1200 or SPELLED
+    answering = Answering({}, {"PASSWORD": SPELLED})
+    _, _, scenarios, recorded = take(bench, answerer=lambda *_: answering)
+    [one] = [one for one in recorded if (one.scenario, one.side) == ("spelled", "pr")]
+    assert one.result.status is status
+    assert [SPELLED in repr(one), "ss%5C" in repr(one), "__PASSWORD__" in repr(one)] == [
+        False,
+        False,
+        True,
+    ]
+    assert not any(again(scenarios, recorded).differing.values())
+
+
+def test_a_call_with_another_value_is_another_call(bench):
+    bench.exam.write("visible/spelled.lua", SPELLING.format(sign="=="))
+    bench.exam.seal()
+    bench.git("add", "-A")
+    bench.git("commit", "-q", "-m", "spelled")
+    bench.serving.pr = lambda seats: seats * 1200 or SPELLED
+    answering = Answering({}, {"PASSWORD": SPELLED})
+    _, _, scenarios, recorded = take(bench, answerer=lambda *_: answering)
+    index, one = next(
+        (index, one) for index, one in enumerate(recorded) if one.scenario == "spelled"
+    )
+    posted = one.answered[0]
+    request = {**posted.call.request, "body": '{"password":"__OTHER__"}'}
+    changed = replace(posted, call=replace(posted.call, request=request))
+    recorded[index] = replace(one, answered=(changed, *one.answered[1:]))
+    assert sum(again(scenarios, recorded).differing.values()) == 1
 
 
 @pytest.fixture

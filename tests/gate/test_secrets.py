@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sigil.gate.effects import Answered, Call
-from sigil.gate.secrets import LEAST, Redactor, mark
+from sigil.gate.secrets import LEAST, Redactor, mark, restored
 
 SECRETS = st.text(
     st.characters(exclude_categories=("Cs",)) | st.sampled_from('\\"/%+& \n<é😀'),
@@ -148,6 +148,26 @@ def test_calls_replies_and_failures_are_redacted():
     )
     vault = Answered(Call("env", {"name": "A"}), "s3cret")
     assert redactor.answered(vault) == Answered(vault.call, "__A__")
+
+
+@given(SECRETS)
+def test_what_a_reply_says_in_json_it_says_in_json_again(secret):
+    assume(mark("A") not in secret)
+    assume(secret not in mark("A"))
+    call = Call("http", {"body": json.dumps([secret])})
+    reply = {"body": json.dumps({"p": secret}), "headers": {"x": secret}, "status": 200}
+    assume(secret not in "bodyheadersxstatus" and secret not in '{"p": "')
+    redacted = Redactor({"A": secret}).answered(Answered(call, reply))
+    again = restored(redacted, {"A": secret, "B": "another"})
+    assert again.call == redacted.call
+    assert json.loads(again.reply["body"]) == {"p": secret}
+    assert again.reply["headers"] == {"x": secret}
+
+
+@pytest.mark.parametrize("text", ["__A__", "it is __A__", '{"p": __A__', "[" * 20_000 + "__A__"])
+def test_what_is_no_json_says_a_value_as_it_is(text):
+    one = Answered(Call("env", {"name": "A"}), text)
+    assert restored(one, {"A": 'a"b'}).reply == text.replace("__A__", 'a"b')
 
 
 @pytest.mark.parametrize("run", ["\\", "%25", "&amp;", '\\"', "p", 'p/"\\'])

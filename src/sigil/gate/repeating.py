@@ -6,7 +6,8 @@ they were. A sitting whose calls were not kept, because it never reported or the
 cannot be repeated: it stays the error that it is on record.
 
 A recording holds names where there were values of the vault. Where a scenario's own text holds a
-value, its run does as well, so the value is put back for it out of that text.
+value, its run does as well, so the value is put back into replies out of that text, and what is
+asked is compared with names in the place of values: it may spell them in any way.
 
 Not here: what is kept (`sigil.gate.record.dossier`).
 """

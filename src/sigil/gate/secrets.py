@@ -13,6 +13,7 @@ Pure. Not here: a value that was changed otherwise, as by base64; shapes of keys
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -78,7 +79,10 @@ class Redactor:
 
 
 def restored(one: Answered, secrets: Mapping[str, str]) -> Answered:
-    """Return a redacted call and its reply with values in the place of names, as they are.
+    """Return a redacted call with its reply, in which values stand in the place of names again.
+
+    A text that is JSON has them as JSON spells them, any other one as they are. The call stays
+    redacted: how it spelled a value is not on record.
 
     Args:
         one: redacted.
@@ -86,15 +90,23 @@ def restored(one: Answered, secrets: Mapping[str, str]) -> Answered:
     """
 
     def text(found: str) -> str:
-        for name, value in secrets.items():
-            found = found.replace(mark(name), value)
+        named = [name for name in secrets if mark(name) in found]
+        in_json = bool(named) and _is_json(found)
+        for name in named:
+            value = secrets[name]
+            spelled = json.dumps(value, ensure_ascii=False)[1:-1] if in_json else value
+            found = found.replace(mark(name), spelled)
         return found
 
-    return Answered(
-        Call(one.call.kind, _each_text(one.call.request, text)),
-        _each_text(one.reply, text),
-        _each_text(one.failure, text),
-    )
+    return Answered(one.call, _each_text(one.reply, text), _each_text(one.failure, text))
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _each_text(value: Json, change: Callable[[str], str]) -> Any:

@@ -26,6 +26,7 @@ from sigil.gate.exam.channel import Assignment, Channel, Report, Word
 from sigil.gate.exam.outside import Outside
 from sigil.gate.lua import prepare, run_scenario
 from sigil.gate.model import Declared, Evidence, Result, Status
+from sigil.gate.secrets import Redactor
 from sigil.sandbox.inside import kernel
 
 MEMORY = 2 * 2**30
@@ -77,11 +78,15 @@ def _sit(channel: Channel) -> NoReturn:
 def _run(assignment: Assignment, channel: Channel) -> Report:
     start = SYSTEM_CLOCK.monotonic_ns()
     with Outside(channel, assignment) as outside:
-        repeated = None if assignment.recorded is None else Repeating(list(assignment.recorded))
-        recording = Recording(outside if repeated is None else repeated)
+        recording = Recording(outside if assignment.recorded is None else _repeating(assignment))
         declared, result, evidence = _ran(assignment, recording)
     elapsed = (SYSTEM_CLOCK.monotonic_ns() - start) // 1_000_000
     return Report(declared, result, evidence, tuple(recording.answered), elapsed)
+
+
+def _repeating(assignment: Assignment) -> Repeating:
+    """Answer from the recording, whose calls hold names where there were values."""
+    return Repeating(list(assignment.recorded or ()), Redactor(assignment.secrets).json)
 
 
 def _ran(
