@@ -18,10 +18,11 @@ from sigil.errors import (
     Unreadable,
     Unwritable,
 )
-from sigil.ledger import keys, refs
+from sigil.ledger import keys, layout, refs
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.pins import Pin
 from sigil.ledger.remote import Remote
+from sigil.ledger.snapshot import RESTORE
 from sigil.ledger.syncing import clone, sync
 
 
@@ -256,6 +257,63 @@ def test_of_a_checkpoint_that_is_none_it_is_said_on_which_side(pair, url, tmp_pa
         checked(other)
 
 
+def after_the_fetch(monkeypatch, happens):
+    """Let something happen to a copy once the remote's state is here, before it is read."""
+    fetch = Remote.fetch
+
+    def fetched(remote, known):
+        found = fetch(remote, known)
+        happens()
+        return found
+
+    monkeypatch.setattr(Remote, "fetch", fetched)
+
+
+def damage(ledger, revision):
+    """Replace the object that a repository knows by this name."""
+    name = git("-C", ledger.path, "rev-parse", revision)
+    path = ledger.path / "objects" / name[:2] / name[2:]
+    path.chmod(0o600)
+    path.write_bytes(b"garbage")
+
+
+def test_a_copy_that_is_damaged_after_it_was_fetched_is_not_forced_over_a_whole_remote(
+    pair, url, monkeypatch
+):
+    one, two = pair
+    two.append("fact", "api", {"n": "two"})
+    share(two, url)
+    packs = one.path / "objects" / "pack"  # what is made here is not packed yet
+    after_the_fetch(monkeypatch, lambda: [path.unlink() for path in packs.iterdir()])
+    with pytest.raises(LedgerBroken) as refused:
+        share(one, url)
+    assert str(refused.value).startswith(f"the remote {url}: ")
+    assert "--force" not in str(refused.value)
+    assert "git fsck there; if that finds nothing, the copy here is damaged" in str(refused.value)
+    assert git("-C", url, "fsck", "--full") == ""
+
+
+def test_an_entry_here_that_is_damaged_is_never_called_the_remotes(pair, url, monkeypatch):
+    one, two = pair
+    two.append("fact", "api", {"n": "two"})
+    share(two, url)
+    mine = one.append("fact", "api", {"n": "one"})
+    after_the_fetch(
+        monkeypatch, lambda: damage(one, f"ledger:{layout.shard(mine.seq)}/{layout.file(mine.seq)}")
+    )
+    with pytest.raises(LedgerBroken, match=f"^{one.path}") as refused:
+        share(one, url)
+    assert "--force" not in str(refused.value)
+    assert str(refused.value).endswith(RESTORE)
+
+
+def test_what_is_known_of_a_ledger_and_is_damaged_is_not_the_remotes_fault(pair, url, tmp_path):
+    pin = Pin(tmp_path / "known.json")
+    pin.path.write_text("{")
+    with pytest.raises(LedgerBroken, match=f"^{pin.path}: .*removing it means to believe"):
+        clone(tmp_path / "third", url, pin, frozenset())
+
+
 def test_a_remote_whose_objects_are_cut_is_said_to_be_damaged(pair, url, tmp_path):
     for path in Path(url, "objects").glob("??/*"):
         path.chmod(0o600)
@@ -307,7 +365,7 @@ def test_a_ledger_here_that_lost_entries_is_not_shared(pair, url):
     one, _ = pair
     one.append("fact", "api", {"n": 3})
     git("-C", one.path, "update-ref", "refs/heads/ledger", "ledger~1")
-    with pytest.raises(LedgerBroken, match="1 entries are missing"):
+    with pytest.raises(LedgerBroken, match="1 entry is missing"):
         share(one, url)
 
 

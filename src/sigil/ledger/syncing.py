@@ -32,6 +32,7 @@ from sigil.ledger.statement import Entry, Event
 from sigil.ledger.verifying import Verified
 
 _TRIES = 50
+_EITHER = f"see git fsck there; if that finds nothing, the copy here is damaged: {RESTORE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,8 @@ def sync(ledger: Ledger, remote: Remote) -> Synced:
         if fetched is None:
             step = _first(ledger, remote, known, here)
         else:
-            with _blaming(remote):
-                there = replace(ledger.state(fetched), place=_named(remote))
-                both = _compare(known, ours, there)
+            there = replace(ledger.state(fetched), place=_named(remote))
+            both = _compare(known, ours, there, remote)
             received |= {entry.id for entry in both.arrived} - {entry.id for entry in both.left}
             step = _settle(ledger, remote, both)
         sent, moved = sent + step.sent, moved + step.moved
@@ -133,7 +133,11 @@ def _named(remote: Remote) -> str:
 
 @contextlib.contextmanager
 def _blaming(remote: Remote) -> Generator[None]:
-    """Say of an error that it is the remote's state, not ours, and how that is mended.
+    """Say of an error that it is about the remote's state, and how that is mended.
+
+    For a block that reads nothing else. What the remote holds is read from the copy that was
+    fetched, so an object that cannot be read may be the copy's fault. Then nobody is told to force
+    anything over the remote, which may be whole.
 
     Raises:
         LedgerBroken, LedgerForked: as they come, with their side.
@@ -141,11 +145,14 @@ def _blaming(remote: Remote) -> Generator[None]:
     try:
         yield
     except (LedgerBroken, LedgerForked) as error:
-        is_named = error.where is not None or error.problem.startswith(_named(remote))
-        where = error.where if is_named else Where(_named(remote))
-        remedy = error.remedy
+        where, remedy = error.where, error.remedy
+        if where is None and not error.problem.startswith(_named(remote)):
+            where = Where(_named(remote))
+        is_copy = where is not None and where.file != _named(remote)
+        if is_copy:
+            where = Where(_named(remote))
         if remedy in {None, RESTORE}:
-            remedy = remote.restoring
+            remedy = _EITHER if is_copy else remote.restoring
         raise type(error)(error.problem, where=where, remedy=remedy) from error
 
 
@@ -159,14 +166,15 @@ def _first(ledger: Ledger, remote: Remote, known: Pinned, here: Snapshot) -> _St
     return _push(ledger, remote, here, here, here.checkpoint.size)
 
 
-def _compare(known: Pinned, ours: Verified, there: Snapshot) -> _Both:
+def _compare(known: Pinned, ours: Verified, there: Snapshot, remote: Remote) -> _Both:
     """Check the remote's state, and find where the two part."""
     expected = Pinned(known.ledger, known.keys, known.shared or NOTHING)
-    theirs = verifying.verify(there, known.keys, expected)
-    pairs = enumerate(zip(ours.leaves, theirs.leaves, strict=False))
-    shorter = min(ours.size, theirs.size)
-    common = next((at for at, (one, other) in pairs if one != other), shorter)
-    arrived = tuple(verifying.chained(there, known.keys, common))
+    with _blaming(remote):
+        theirs = verifying.verify(there, known.keys, expected)
+        pairs = enumerate(zip(ours.leaves, theirs.leaves, strict=False))
+        shorter = min(ours.size, theirs.size)
+        common = next((at for at, (one, other) in pairs if one != other), shorter)
+        arrived = tuple(verifying.chained(there, known.keys, common))
     left = tuple(ours.snapshot.entries(start=common))
     return _Both(ours.snapshot, there, left, arrived)
 
@@ -258,10 +266,11 @@ def clone(
         if fetched is None:
             raise _NoLedger
         there = Snapshot(Objects(stage / "objects"), fetched, _named(remote))
+        known = pin.read()
         with _blaming(remote):
             own = frozenset({signer.key}) if signer else frozenset[str]()
             believed = (keys or signers(there)) | own
-            found = verifying.verify(there, believed, pin.read(), full=True)
+            found = verifying.verify(there, believed, known, full=True)
         refs.swap(stage, None, fetched)
         pin.trust(there.checkpoint.ledger, believed)
         pin.share(there.checkpoint)
