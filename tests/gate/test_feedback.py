@@ -92,28 +92,25 @@ def test_a_first_submission_is_told_the_steps():
 
 
 def test_a_submission_that_is_no_better_is_told_less():
-    earlier = [Submission(Fraction(1, 2), Disclosure.STEPS)]
+    earlier = [Submission(Fraction(1, 2))]
     assert disclosure(earlier, Fraction(1, 2), left=5) is Disclosure.SPECS
 
 
 def test_a_submission_that_missed_nothing_bars_nobody():
-    assert (
-        disclosure([Submission(Fraction(1), Disclosure.STEPS)], Fraction(1, 2), left=9)
-        is Disclosure.STEPS
-    )
+    assert disclosure([Submission(Fraction(1))], Fraction(1, 2), left=9) is Disclosure.STEPS
 
 
 def test_a_submission_that_is_better_than_all_before_is_told_the_steps_again():
     earlier = [
-        Submission(Fraction(3, 4), Disclosure.STEPS),
-        Submission(Fraction(1, 4), Disclosure.SPECS),
+        Submission(Fraction(3, 4)),
+        Submission(Fraction(1, 4)),
     ]
     assert disclosure(earlier, Fraction(1, 2), left=5) is Disclosure.SPECS
     assert disclosure(earlier, Fraction(4, 5), left=5) is Disclosure.STEPS
 
 
 def test_after_the_budget_nothing_is_told_however_good():
-    earlier = [Submission(Fraction(0), Disclosure.STEPS)] * 5
+    earlier = [Submission(Fraction(0))] * 5
     assert disclosure(earlier, Fraction(1), left=0) is Disclosure.NOTHING
 
 
@@ -125,9 +122,14 @@ def test_holdouts_that_were_not_scored_are_not_told_of():
 def test_failing_on_purpose_is_told_of_steps_only_on_the_way_up(scores):
     """A change that wants to send bits by its failures gets steps for rising scores alone."""
     earlier: list[Submission] = []
+    told: list[Disclosure] = []
     for now in scores:
-        earlier.append(Submission(now, disclosure(earlier, now, left=20 - len(earlier))))
-    missed = [one for one in earlier if one.holdout != 1]  # else every step passes
-    told_steps = [one.holdout for one in missed if one.disclosed is Disclosure.STEPS]
-    assert told_steps == sorted(set(told_steps))
-    assert all(one.disclosed is Disclosure.NOTHING for one in earlier[20:])
+        told.append(disclosure(earlier, now, left=20 - len(earlier)))
+        earlier.append(Submission(now))
+    by_steps = [
+        now
+        for now, said in zip(scores, told, strict=True)
+        if said is Disclosure.STEPS and now != 1  # else every step passes
+    ]
+    assert by_steps == sorted(set(by_steps))
+    assert all(said is Disclosure.NOTHING for said in told[20:])

@@ -45,11 +45,9 @@ class Submission:
 
     Args:
         holdout: the change's satisfaction on the holdouts; None if it was never scored.
-        disclosed: what its feedback said of them.
     """
 
     holdout: Fraction | None
-    disclosed: Disclosure
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,7 +291,7 @@ def taken(known: Iterable[Complete], scenarios: str) -> list[Complete]:
 
 def submissions(known: Iterable[Complete]) -> list[Submission]:
     """Return evaluations as submissions to their exam."""
-    return [Submission(_of_hundred(one.holdout), one.disclosed) for one in known]
+    return [Submission(_of_hundred(one.holdout)) for one in known]
 
 
 def contradicts(known: Iterable[Complete], one: Complete) -> bool:
