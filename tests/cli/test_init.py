@@ -11,7 +11,7 @@ from tests.e2e.shell import Shell
 
 from sigil.errors import InvalidValue
 from sigil.gate.policy import load_policy
-from sigil.gate.starting import IGNORED, Start, ignore_text, policy_text, workflow_text
+from sigil.gate.starting import IGNORED, Start, branch_of, ignore_text, policy_text, workflow_text
 
 COMMAND = "python3 server.py {port}"
 pytestmark = pytest.mark.e2e
@@ -128,6 +128,13 @@ def test_the_workflow_checks_out_nothing_of_the_pull_request(workflow):
     text = yaml.safe_dump(steps)
     assert "head.sha" not in text
     assert "head.ref" not in text
+
+
+def test_the_workflow_begins_for_the_branch_that_holds_the_exam_alone(tmp_path):
+    subprocess.run(["git", "init", "-q", "-b", "o'trunk", tmp_path], check=True)
+    text = workflow_text("api", branch_of(tmp_path))
+    assert "branches: ['o''trunk']" in text
+    assert yaml.safe_load(text)["jobs"]["examine"]["environment"] == "sigil"
 
 
 def test_no_text_of_a_pull_request_reaches_a_shell_of_the_workflow(workflow):

@@ -73,7 +73,11 @@ def _pull(forge: FakeForge, *_: Any) -> Reply:
         "draft": forge.draft,
         "merged": bool(forge.merged_with),
         "head": {"sha": forge.head, "ref": "feature"},
-        "base": {"ref": forge.branch, "sha": forge.base},
+        "base": {
+            "ref": forge.branch,
+            "sha": forge.base,
+            "repo": {"full_name": "acme/shop", "default_branch": "main"},
+        },
     }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.shell import Done
-from tests.gate.evaluations import Bench, cheating, reviewer_of
+from tests.gate.evaluations import Bench, cheating, reviewer_of, served
 from tests.gate.forges import TOKEN, FakeForge, forged
 
 from sigil.gate.record import events
@@ -318,6 +318,68 @@ def test_a_remote_of_the_ledger_that_is_away_is_a_warning_and_a_review(runner, t
     assert runner.states()[-1] == (runner.forge.head, "pending")
     assert len(runner.forge.comments) == 1
     assert runner.forge.merged_with == []
+
+
+def authors_own(runner: Runner, **policy: object) -> None:
+    """Let the author push a branch with an exam and a policy of his own, and aim at it."""
+    bench = runner.bench
+    bench.git("checkout", "-q", "-b", "authors-own", "main")
+    bench.policy(**policy)
+    (bench.root / ".sigil/scenarios/api/visible/quote_2.lua").unlink()
+    bench.exam.seal()
+    bench.git("add", "-A")
+    bench.git("commit", "-q", "-m", "mine")
+    bench.git("push", "-q", "origin", "authors-own")
+    runner.forge.branch, runner.forge.base = "authors-own", bench.git("rev-parse", "HEAD")
+    bench.git("checkout", "-q", "main")
+    bench.git("branch", "-q", "-D", "authors-own")
+
+
+def test_the_author_does_not_pick_the_exam_by_picking_the_base(runner):
+    authors_own(runner)
+    begun = runner.bench.ledger().tip.size
+    done = runner.ci("--comment")
+    assert (done.code, runner.forge.statuses, runner.forge.comments) == (12, [], [])
+    [line] = done.err.splitlines()
+    assert "nothing is examined against 'authors-own', which is none of: main" in line
+    assert runner.bench.ledger().tip.size == begun
+
+
+def test_no_deployment_of_an_authors_branch_is_asked_a_holdout(runner):
+    seen: list[int] = []
+    with served() as own:
+        own.pr = own.baseline = lambda seats: seen.append(seats) or 0
+        deploy = {"backend": "external", "urls": own.urls, "vouched": True}
+        service = {"deploy": deploy, "recipients": [runner.bench.exam.recipient]}
+        authors_own(runner, services={"api": service})
+        done = runner.ci()
+    assert (done.code, seen) == (12, [])
+
+
+def test_a_success_against_a_listed_base_is_no_success_for_the_default_branch(runner):
+    authors_own(runner)
+    done = runner.sigil("ci", "acme/shop#42", "-s", "api", SIGIL_BASES="main authors-own")
+    assert done.code == 0, done.err
+    assert {body["context"] for _, body in runner.forge.statuses} == {"sigil/api@authors-own"}
+
+
+def test_a_list_of_bases_without_the_default_branch_leaves_it_out(runner):
+    done = runner.ci("--base", "release")
+    assert (done.code, runner.forge.statuses) == (12, [])
+    assert "against 'main', which is none of: release" in done.err
+
+
+def test_a_policy_that_takes_the_token_of_the_forge_is_no_policy(runner):
+    service = {
+        "deploy": {"backend": "external", "urls": runner.bench.serving.urls, "vouched": True},
+        "env": ["GITHUB_TOKEN"],
+        "recipients": [runner.bench.exam.recipient],
+    }
+    authors_own(runner, services={"api": service})
+    done = runner.ci("--base", "authors-own")
+    assert done.code == 3
+    assert "success" not in [state for _, state in runner.states()]
+    assert "policy failed" in done.out
 
 
 def test_without_a_token_nothing_is_asked(runner):

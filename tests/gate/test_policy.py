@@ -145,3 +145,28 @@ def test_a_private_key_anywhere_is_refused_and_not_repeated(text):
     with pytest.raises(InvalidValue, match=r"gate\.yaml:3: a private key stands") as refused:
         load_policy(raw)
     assert secret[20:40] not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GITHUB_TOKEN",
+        "GH_TOKEN",
+        "ACTIONS_RUNTIME_TOKEN",
+        "SIGIL_KEYS",
+        "OPENAI_API_KEY",
+        "OWN_KEY",
+    ],
+)
+def test_what_is_the_evaluators_own_is_handed_to_nobody(name):
+    model = "{judge: {provider: openai, model: m, key_variable: OWN_KEY}}"
+    text = f"services:\n  api: {{env: [{name}], models: {model}}}\n"
+    with pytest.raises(InvalidValue, match=rf"env\[0\] is {name}, which is the evaluator's own"):
+        load_policy(text.encode())
+
+
+def test_the_token_of_the_forge_is_no_models_key():
+    model = "{provider: openai, model: m, base_url: 'http://x.test', key_variable: GITHUB_TOKEN}"
+    text = f"services:\n  api: {{models: {{judge: {model}}}}}\n"
+    with pytest.raises(InvalidValue, match="key_variable is the evaluator's own"):
+        load_policy(text.encode())

@@ -17,7 +17,7 @@ from sigil.cli.scenario.choosing import key_descriptor, key_file_option, service
 
 if TYPE_CHECKING:
     from sigil.gate.evaluation import Outcome
-    from sigil.gate.forge.github import Forge, Pull, PullName
+    from sigil.gate.forge.github import Base, Forge, Pull, PullName
     from sigil.gate.forge.publishing import Merged
     from sigil.gate.revisions import Revisions
 
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 @click.option("--comment", "comments", is_flag=True, help="Write one comment, and keep it current.")
 @click.option("--auto-merge", "merges", is_flag=True, help="Merge on an ALLOW at AUTO.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; examine and write nothing.")
+@click.option(
+    "--base",
+    "bases",
+    multiple=True,
+    envvar="SIGIL_BASES",
+    metavar="BRANCH",
+    help="A branch whose exam counts; without it, the repository's default branch alone.",
+)
 @remote_name
 @key_file_option
 @key_descriptor
@@ -41,6 +49,7 @@ def ci(
     comments: bool,
     merges: bool,
     dry_run: bool,
+    bases: tuple[str, ...],
     remote: str,
     key_file: Path | None,
     key_fd: int | None,
@@ -49,7 +58,8 @@ def ci(
 ) -> None:
     """Examine a pull request in a clone of its repository, and set a status on its commit.
 
-    The exam and the policy are those of its base branch, fetched anew. GITHUB_TOKEN or GH_TOKEN
+    The exam and the policy are those of its base branch, fetched anew: the default branch, or one
+    that --base or SIGIL_BASES lists, and no other. GITHUB_TOKEN or GH_TOKEN
     holds the token, GITHUB_API_URL another address than GitHub's. Exits with 0 for ALLOW, 3 for
     REVIEW, 4 for BLOCK. docs/ci.md says where it may run.
 
@@ -58,6 +68,7 @@ def ci(
     from sigil.cli.options import print_json, repository
     from sigil.errors import InvalidValue
     from sigil.gate.forge.github import Forge, parse_pull
+    from sigil.gate.forge.publishing import examined_base
     from sigil.gate.forge.rest import Rest, access
 
     root, name = repository(repo_root), parse_pull(pull)
@@ -68,9 +79,10 @@ def ci(
     found = forge.pull()
     if not found.is_open:
         raise InvalidValue(f"{pull} is not open", remedy="reopen it, or use sigil eval")
-    job = _Job(root, name, service, remote, forge)
+    base = examined_base(found.base, bases)
+    job = _Job(root, name, service, remote, forge, base)
     if dry_run:
-        planned = job.planned(found, comments=comments, merges=merges)
+        planned = job.planned(comments=comments, merges=merges)
         print_json(planned) if as_json else _print_plan(planned)
         return
     outcome, facts = job.run(found, (key_file, key_fd), comments, merges, quiet=as_json)
@@ -81,39 +93,36 @@ def ci(
 class _Job:
     """One pull request, examined in one clone."""
 
-    def __init__(self, root: Path, name: PullName, service: str, remote: str, forge: Forge):
+    def __init__(
+        self, root: Path, name: PullName, service: str, remote: str, forge: Forge, base: Base
+    ):
         self._root, self._name, self._forge = root, name, forge
-        self._service, self._remote = service, remote
+        self._service, self._remote, self._base = service, remote, base
 
-    def _base(self, pull: Pull) -> str:
-        """Return the base branch as the remote has it now."""
-        from sigil.gate.revisions import fetched
-
-        return fetched(self._root, f"refs/heads/{pull.base.ref}", self._remote)
-
-    def _resolved(self, pull: Pull) -> Revisions:
+    def _resolved(self) -> Revisions:
         """Return the commits as they are now, both ends fetched anew."""
-        from sigil.gate.revisions import resolve
+        from sigil.gate.revisions import fetched, resolve
 
-        return resolve(self._root, self._name.ref, base=self._base(pull), remote=self._remote)
+        base = fetched(self._root, f"refs/heads/{self._base.ref}", self._remote)
+        return resolve(self._root, self._name.ref, base=base, remote=self._remote)
 
-    def planned(self, pull: Pull, *, comments: bool, merges: bool) -> dict[str, Any]:
+    def planned(self, *, comments: bool, merges: bool) -> dict[str, Any]:
         """Return what would be done. Writes nothing, neither there nor into the ledger."""
         from sigil.gate.bundle.read import read_bundle
         from sigil.gate.forge.publishing import context_of, marker_of
         from sigil.gate.trees import CommitTree
 
-        revisions = self._resolved(pull)
+        revisions = self._resolved()
         exam = read_bundle(CommitTree(self._root, revisions.control.commit), self._service)
         known = self._forge.find_comment(marker_of(self._service)) if comments else None
         return {
             "change": revisions.change.commit,
             "baseline": revisions.baseline.commit,
             "base": revisions.control.commit,
-            "branch": pull.base.ref,
+            "branch": self._base.ref,
             "visible": len(exam.visible),
             "holdout": len(exam.sealed),
-            "status": context_of(self._service),
+            "status": context_of(self._service, self._base),
             "comment": None if not comments else "new" if known is None else known,
             "merge": merges,
         }
@@ -134,7 +143,7 @@ class _Job:
         from sigil.gate.record.dossier import plain
 
         with self._broken_if_raised(pull.head.sha):
-            revisions = self._resolved(pull)
+            revisions = self._resolved()
         commit = revisions.change.commit  # which need not be what the forge named a moment ago
         with self._broken_if_raised(commit):
             self._set(commit, publishing.RUNNING, "under examination")
@@ -155,7 +164,7 @@ class _Job:
             known = self._forge.find_comment(publishing.marker_of(self._service))
             text = publishing.comment_text(found, outcome.feedback)
             comment = self._forge.comment(known, text)
-        merged = self._merged(pull) if merges else None
+        merged = self._merged() if merges else None
         told = {
             "state": publishing.STATES[verdict],
             "comment": comment,
@@ -181,13 +190,13 @@ class _Job:
         stands = decision_on(self._root, outcome.revisions, ledger, self._service, now)
         return next_rung(stands.trust, self._service)
 
-    def _merged(self, pull: Pull) -> Merged:
+    def _merged(self) -> Merged:
         from sigil.cli.gate_context import own_ledger, share_ledger
         from sigil.effects import SYSTEM_CLOCK
         from sigil.errors import Unreadable, Unwritable, WorkspaceBusy
         from sigil.gate.forge.publishing import Merged, Merging, merge_pull
 
-        revisions, ledger = self._resolved(pull), own_ledger(self._root)
+        revisions, ledger = self._resolved(), own_ledger(self._root)
         try:
             share_ledger(self._root, ledger)
         except (Unreadable, Unwritable, WorkspaceBusy) as error:
@@ -195,6 +204,7 @@ class _Job:
         known = Merging(
             root=self._root,
             service=self._service,
+            base=self._base.ref,
             ledger=ledger,
             share=partial(share_ledger, self._root, ledger),
             clock=SYSTEM_CLOCK.now,
@@ -219,7 +229,7 @@ class _Job:
     def _set(self, commit: str, state: str, description: str) -> None:
         from sigil.gate.forge.publishing import context_of
 
-        self._forge.set_status(commit, state, context_of(self._service), description)
+        self._forge.set_status(commit, state, context_of(self._service, self._base), description)
 
 
 def _fit(text: str) -> str:

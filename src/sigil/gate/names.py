@@ -1,4 +1,4 @@
-"""How services and scenarios may be called, so that no name leads anywhere else.
+"""How services, scenarios and variables may be called, so that no name leads anywhere else.
 
 Pure. Not here: which exist (`sigil.gate.policy`, `sigil.gate.bundle.read`).
 """
@@ -15,6 +15,8 @@ _SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 VISIBLE_ID = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 HOLDOUT_ID = re.compile(r"holdout_(?!0+\Z)(?:[0-9]{3}|[1-9][0-9]{3,5})")
 MAX_ID = 200
+_OWN = ("ACTIONS_", "CI_", "GH_", "GIT_", "GITHUB_", "RUNNER_", "SIGIL_", "SSH_")
+"""First letters of variables by which an evaluator reaches its forge, its ledger or its keys."""
 
 
 def check_service(name: str) -> str:
@@ -44,3 +46,8 @@ def is_holdout_id(text: str) -> bool:
 def holdout_id(number: int) -> str:
     """Return the id of the ``number``-th holdout, from 1."""
     return f"holdout_{number:03}"
+
+
+def is_own_variable(name: str) -> bool:
+    """Say whether a variable is the evaluator's own: no policy hands it to anybody."""
+    return name.upper().startswith(_OWN)

@@ -28,8 +28,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sigil.errors import InvalidValue, NotFound, Where
 from sigil.gate.bundle.sealing import PRIVATE, RECIPIENT
 from sigil.gate.deploy.settings import Deploy
-from sigil.gate.names import SERVICE
-from sigil.llm.settings import ModelSettings, read_settings
+from sigil.gate.names import SERVICE, is_own_variable
+from sigil.llm.settings import KEY_VARIABLES, ModelSettings, read_settings
 from sigil.printable import printable
 from sigil.store.documents import Document, parse_document, validate
 
@@ -63,7 +63,8 @@ class Service(_Part):
 
     Args:
         deploy: how it is put up; None where only its scenarios are kept.
-        env: names of the evaluator's environment that ``sigil.env`` may read.
+        env: names of the evaluator's environment that ``sigil.env`` may read; none by which it
+            reaches its forge, its keys or a model.
         recipients: public keys of those who can open the holdouts.
         models: entries as `sigil.llm.settings` has them, by name; ``intent`` and ``judge`` are
             asked for what they say, a single one for both.
@@ -87,6 +88,20 @@ class Service(_Part):
                 raise ValueError(f"recipients[{number}] is no public key of age, age1…")
         _refuse_twice("recipients", self.recipients)
         _refuse_twice("env", self.env)
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_of_the_evaluator_is_handed_out(self) -> Service:
+        keys = {*KEY_VARIABLES.values(), *(one.get("key_variable") for one in self.models.values())}
+        for number, name in enumerate(self.env):
+            if is_own_variable(name) or name in keys:
+                raise ValueError(f"env[{number}] is {name}, which is the evaluator's own")
+        for model, entry in self.models.items():
+            if is_own_variable(str(entry.get("key_variable", ""))):
+                raise ValueError(
+                    f"models.{printable(model, 80)}.key_variable is the evaluator's own, and no "
+                    "model's key"
+                )
         return self
 
 

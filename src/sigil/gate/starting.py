@@ -117,14 +117,32 @@ What this service promises, in the words of whoever needs it.
 """
 
 
-def workflow_text(service: str) -> str:
+def workflow_text(service: str, branch: str = "main") -> str:
     """Return the workflow for GitHub Actions.
+
+    Args:
+        service: that is examined.
+        branch: into which changes go; pull requests into another start nothing.
 
     Raises:
         OSError: this installation is not whole.
     """
     text = _TEMPLATE.read_text(encoding="utf-8")
-    return text.replace("@SERVICE@", check_service(service))
+    quoted = branch.replace("'", "''")
+    return text.replace("@SERVICE@", check_service(service)).replace("@BRANCH@", quoted)
+
+
+def branch_of(root: Path) -> str:
+    """Return the branch that changes go into: the remote's, else what is checked out, else main."""
+    for path, start in (
+        (".git/refs/remotes/origin/HEAD", "ref: refs/remotes/origin/"),
+        (".git/HEAD", "ref: refs/heads/"),
+    ):
+        file = root / path
+        text = file.read_text(encoding="utf-8").strip() if file.is_file() else ""
+        if text.startswith(start):
+            return text.removeprefix(start)
+    return "main"
 
 
 def files(root: Path, start: Start, *, example: bool, github: bool) -> dict[str, str]:
@@ -137,7 +155,7 @@ def files(root: Path, start: Start, *, example: bool, github: bool) -> dict[str,
     if example:
         new[EXAMPLE] = example_text(start.service)
     if github:
-        new[WORKFLOW] = workflow_text(start.service)
+        new[WORKFLOW] = workflow_text(start.service, branch_of(root))
     found = {path: text for path, text in new.items() if not (root / path).exists()}
     ignore = root / ".gitignore"
     present = ignore.read_text(encoding="utf-8") if ignore.is_file() else ""

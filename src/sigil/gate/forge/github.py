@@ -59,10 +59,28 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Repository:
+    """Where a pull request was opened."""
+
+    default_branch: str
+
+
+@dataclass(frozen=True, slots=True)
 class Base:
-    """The branch that a change wants into."""
+    """The branch that a change wants into: its author chose it, so it says nothing of trust.
+
+    Args:
+        ref: its name.
+        repo: whose branch it is.
+    """
 
     ref: str
+    repo: Repository
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the repository itself names it as the one that all goes into."""
+        return self.ref == self.repo.default_branch
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,16 @@ Not here: asking (`sigil.gate.forge.github`), deciding (`sigil.gate.decision`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sigil.errors import SigilError
+from sigil.errors import InvalidValue, SigilError
 from sigil.gate.acting import decision_on
 from sigil.gate.decision import Verdict
 from sigil.gate.feedback import Feedback
-from sigil.gate.forge.github import Forge
+from sigil.gate.forge.github import Base, Forge
 from sigil.gate.merging import message_of, stands_on_base, use_up
 from sigil.gate.record.summary import Summary
 from sigil.gate.revisions import Revisions
@@ -31,15 +31,43 @@ from sigil.gate.trust import Tier
 from sigil.gate.view import present
 from sigil.gate.view.comment import markdown
 from sigil.ledger.ledger import Ledger
+from sigil.printable import printable
 
 STATES = {Verdict.ALLOW: "success", Verdict.REVIEW: "pending", Verdict.BLOCK: "failure"}
 RUNNING, BROKEN = "pending", "error"
 _LONGEST_COMMENT = 60_000
 
 
-def context_of(service: str) -> str:
-    """Return the name of the status that a branch can demand."""
-    return f"sigil/{service}"
+def examined_base(base: Base, listed: Collection[str]) -> Base:
+    """Return the base of a pull request, if policy and exam may be read from it.
+
+    Its author names the base, and may have written the branch: whoever chooses the base chooses
+    the exam.
+
+    Args:
+        base: as the forge has it.
+        listed: branches that the evaluator names; none for the repository's default branch.
+
+    Raises:
+        InvalidValue: it is another branch.
+    """
+    trusted = set(listed) or {base.repo.default_branch}
+    if base.ref not in trusted:
+        raise InvalidValue(
+            f"nothing is examined against {printable(base.ref, 80)!r}, which is none of: "
+            f"{printable(', '.join(sorted(trusted)), 200)}",
+            remedy="whoever runs the gate names a protected branch by --base or SIGIL_BASES",
+        )
+    return base
+
+
+def context_of(service: str, base: Base) -> str:
+    """Return the name of the status that a branch can demand.
+
+    A commit has one status of a name, whatever it was examined against: so the name holds the base,
+    but for the default branch.
+    """
+    return f"sigil/{service}" if base.is_default else f"sigil/{service}@{base.ref}"
 
 
 def marker_of(service: str) -> str:
@@ -82,12 +110,14 @@ class Merging:
         root: the clone.
         service: whose.
         ledger: up to date.
+        base: the branch against which it was examined.
         share: brings it and its remote to the same state.
         clock: the time.
     """
 
     root: Path
     service: str
+    base: str
     ledger: Ledger
     share: Callable[[], object]
     clock: Callable[[], datetime]
@@ -111,8 +141,8 @@ def merge_pull(forge: Forge, revisions: Revisions, known: Merging) -> Merged:
     if stands.tier is not Tier.AUTO:
         return Merged(None, f"the service is at {stands.tier.value}; below AUTO a human merges")
     decided, pull = stands.recorded, forge.pull()
-    if not pull.is_open or pull.draft:
-        return Merged(None, "the pull request is not open, or a draft")
+    if not pull.is_open or pull.draft or pull.base.ref != known.base:
+        return Merged(None, "the pull request is not open, a draft, or wants elsewhere by now")
     if pull.head.sha != decided.commit or forge.branch_tip(pull.base.ref) != decided.base:
         return Merged(None, "something was pushed in the meantime")
     try:
