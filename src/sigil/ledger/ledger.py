@@ -240,7 +240,8 @@ class Ledger:
             service: that it concerns.
             body: JSON-like facts, or, where they depend on what stands already, what returns them:
                 called while nobody else can append, and again if the ledger moved in spite of that.
-                It may read the newest state and writes nothing; what it raises is raised.
+                It may read the newest state, and `verify` it, which takes the longer the more
+                there is; it may not `check`, which writes. What it raises is raised.
             subjects: ``{name: "sha256:<hex>"}`` of the artifacts that it is about.
 
         Raises:

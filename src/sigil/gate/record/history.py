@@ -68,18 +68,25 @@ class History:
         return trust(trust_events(self.entries, self.service, self.signers), moment)
 
 
-def read_history(ledger: Ledger, service: str, gate: Gate) -> History:
+def signers_of(gate: Gate) -> Signers:
+    """Return whose evaluations and verdicts a policy lets count."""
+    return Signers(frozenset(gate.evaluators), frozenset(gate.reviewers))
+
+
+def read_history(ledger: Ledger, service: str, gate: Gate, *, is_noted: bool = True) -> History:
     """Verify the ledger, and return what it holds of a service.
 
     Args:
         ledger: whose pin says which keys count at all.
         service: whose past.
         gate: of the base ref: whose evaluations and verdicts count.
+        is_noted: whether what was found is remembered as seen; False writes nothing, for whoever
+            holds the ledger's turn, and whose append remembers it anyway.
 
     Raises:
         LedgerBroken, LedgerForked, KeyMissing: it is not what it should be.
     """
-    checked = ledger.check()
-    entries = checked.snapshot.genuine(ledger.known().keys, service=service)
-    signers = Signers(frozenset(gate.evaluators), frozenset(gate.reviewers))
-    return History(tuple(entries), service, signers, ledger.synced_at or checked.ts)
+    known = ledger.known()
+    checked = ledger.check() if is_noted else ledger.verify(known.keys, known)
+    entries = checked.snapshot.genuine(known.keys, service=service)
+    return History(tuple(entries), service, signers_of(gate), ledger.synced_at or checked.ts)

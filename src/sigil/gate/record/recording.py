@@ -20,6 +20,7 @@ what is decided (`sigil.gate.concluding`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,7 @@ from sigil.errors import Unreadable, Unwritable, WorkspaceBusy
 from sigil.gate.policy import Gate
 from sigil.gate.record import events
 from sigil.gate.record.events import Complete, Decided, Provenance
-from sigil.gate.record.history import History, read_history
+from sigil.gate.record.history import History, read_history, signers_of
 from sigil.gate.record.steps import announce
 from sigil.gate.record.unfinished import BEGUN, BROKEN, Begun, Broken, body_of
 from sigil.ledger.ledger import Ledger
@@ -99,15 +100,18 @@ class Record:
             self.warnings.append(f"the ledger is not shared yet: {error}")
 
     def history(self, gate: Gate) -> History:
-        """Return the service's past, out of a ledger that was just verified.
+        """Return the service's past, out of a ledger that was just verified. Writes nothing.
 
         Raises:
             SigilError: it is not what it should be.
         """
         newest = self._ledger.tip.commit
         if self._read is None or self._read[0] != newest:  # else nothing has come since
-            self._read = newest, read_history(self._ledger, self._service, gate)
-        return self._read[1]
+            found = read_history(self._ledger, self._service, gate, is_noted=False)
+            self._read = newest, found
+        known = self._read[1]  # the entries stand; who counts and how current they are may not
+        current = self._ledger.synced_at or known.current
+        return replace(known, signers=signers_of(gate), current=current)
 
     def current(self, history: History) -> datetime | None:
         """Return when the ledger was last known to hold all there is; None if that is not known."""
