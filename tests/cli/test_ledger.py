@@ -161,7 +161,7 @@ def test_whoever_reads_a_ledger_that_lost_entries_is_told(path):
     git("-C", path, "update-ref", refs.BRANCH, "ledger~1")
     result = run("log")
     assert "warning: not verified" in result.stderr
-    assert "1 entries are missing" in result.stderr
+    assert "1 entry is missing" in result.stderr
 
 
 def test_no_ledger(home):
@@ -280,3 +280,39 @@ def test_attesting_makes_the_newest_state_new_and_adds_nothing(path):
     after = Ledger.open(path).tip
     assert (after.size, after.root) == (before.size, before.root)
     assert after.ts > before.ts
+
+
+def test_a_kind_that_nobody_knows_is_refused_with_those_that_there_are(path):
+    assert "eval.decision" in refused(InvalidValue, "list", "--kind", "eval.decison")
+
+
+@pytest.mark.parametrize("kind", ["eval.decision", "trust.*", "incident.nothing_yet"])
+def test_a_kind_of_which_there_is_no_entry_yet_lists_nothing(path, kind):
+    assert as_json("list", "--kind", kind) == []
+
+
+@pytest.fixture
+def proved(path, home):
+    """A file with the proof of an entry."""
+    file = home / "p.json"
+    file.write_text(run("prove", "1").stdout)
+    return file
+
+
+def test_where_keys_are_named_another_one_is_to_be_named_too(path, proved, home):
+    other = keys.create(home / "others" / "other.ed25519").key
+    for arguments in (("--proof", proved), ()):
+        said = refused(LedgerBroken, "verify", *arguments, "--key", other)
+        assert "with another --key" in said
+        assert "--trust" not in said
+
+
+def test_a_proof_that_was_changed_names_its_file_and_what_was_changed(path, proved):
+    document = json.loads(proved.read_text())
+    payload = document["entry"]["payload"]
+    document["entry"]["payload"] = (
+        payload[:-8] + ("A" if payload[-8] != "A" else "B") + payload[-7:]
+    )
+    proved.write_text(json.dumps(document))
+    said = refused(LedgerBroken, "verify", "--proof", proved)
+    assert f"{proved}: the entry was changed after it was signed" in said

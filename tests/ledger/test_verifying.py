@@ -86,7 +86,7 @@ def test_a_ledger_that_lost_its_newest_entries_is_broken(ledger, key, size, full
 
 def test_nothing_is_appended_to_a_ledger_that_lost_entries(ledger, key, pin):
     truncate(ledger, 2)
-    with pytest.raises(LedgerBroken, match="1 entries are missing"):
+    with pytest.raises(LedgerBroken, match="1 entry is missing"):
         Ledger.open(ledger.path, key, pin).append("fact", "api", {})
     assert Ledger.open(ledger.path).tip.size == 2
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sigil.cli.options import print_json
-from sigil.errors import NotFound
+from sigil.errors import InvalidValue, NotFound, Where
 from sigil.printable import printable
 
 if TYPE_CHECKING:
@@ -34,6 +34,30 @@ def find(newest: Snapshot, wanted: str) -> Entry:
             remedy="see sigil ledger list --json",
         )
     return found[0]
+
+
+def check_kind(newest: Snapshot, wanted: str) -> None:
+    """Refuse a kind that no entry is of, here or anywhere: it is mistyped.
+
+    Raises:
+        InvalidValue: neither this ledger nor the gate knows it.
+    """
+    from sigil.gate.record import events, unfinished
+
+    if any(newest.entries(kind=wanted)):
+        return
+    known = {
+        *(events.COMPLETE, events.DECISION, events.MERGE, events.ENROLLED, events.TRANSITION),
+        *(events.VERDICT, events.OVERRIDE, f"{events.INCIDENT}*"),
+        *(unfinished.BEGUN, unfinished.BROKEN),
+    }
+    groups = {f"{one.partition('.')[0]}.*" for one in known}
+    if wanted not in known | groups and not wanted.startswith(events.INCIDENT):
+        raise InvalidValue(
+            f"no entry is of kind {printable(wanted, 80)!r}",
+            where=Where("--kind"),
+            remedy=f"name one of: {', '.join(sorted(known))}",
+        )
 
 
 def counted(count: int) -> str:

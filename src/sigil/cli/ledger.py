@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,7 +124,10 @@ def list_(
     from datetime import UTC
 
     moment = since.replace(tzinfo=UTC) if since else None
-    found = _watched(place).entries(kind=kind, service=service, since=moment)
+    newest = _watched(place)
+    if kind is not None:
+        entries.check_kind(newest, kind)
+    found = newest.entries(kind=kind, service=service, since=moment)
     entries.print_entries(found, as_json)
 
 
@@ -165,10 +170,12 @@ def verify(
     counted = frozenset(map(key_forms.public, keys))
     added = frozenset(map(key_forms.public, trusted))
     if proof is not None:
-        _verify_proof(proof, counted or _known_keys(place) | added, as_json)
+        with _named_alone(counted):
+            _verify_proof(proof, counted or _known_keys(place) | added, as_json)
         return
     opened = _opened(place)
-    found = opened.check(keys=counted, trust=added, full=full)
+    with _named_alone(counted):
+        found = opened.check(keys=counted, trust=added, full=full)
     if as_json:
         print_json({
             "size": found.size, "root": found.root, "ts": found.ts.isoformat(),
@@ -364,8 +371,23 @@ def _known_keys(given: Path | None) -> frozenset[str]:
     return known.keys if known else frozenset()
 
 
+@contextmanager
+def _named_alone(keys: frozenset[str]) -> Generator[None]:
+    """Where only keys count that were named, say of another that it has to be named as well."""
+    from sigil.errors import LedgerBroken
+    from sigil.ledger.verifying import TRUST_IT
+
+    try:
+        yield
+    except LedgerBroken as error:
+        if not keys or error.remedy != TRUST_IT:
+            raise
+        remedy = "if it is a key that you know, name it too, with another --key"
+        raise LedgerBroken(error.problem, where=error.where, remedy=remedy) from error
+
+
 def _verify_proof(path: Path, keys: frozenset[str], as_json: bool) -> None:
-    from sigil.errors import InvalidValue, KeyMissing, Where
+    from sigil.errors import InvalidValue, KeyMissing, LedgerBroken, Where
     from sigil.ledger import proof
     from sigil.store.files import read_file
 
@@ -376,13 +398,19 @@ def _verify_proof(path: Path, keys: frozenset[str], as_json: bool) -> None:
         parsed = proof.parse(data)
     except InvalidValue as error:
         raise InvalidValue(error.problem, where=Where(str(path)), remedy=error.remedy) from error
-    if isinstance(parsed, proof.Inclusion):
-        entry, state = parsed.check(keys)
+    try:
+        checked = parsed.check(keys)
+    except LedgerBroken as error:
+        where = error.where or Where(str(path))
+        raise LedgerBroken(error.problem, where=where, remedy=error.remedy) from error
+    if isinstance(checked, tuple):
+        entry, state = checked
         facts = {"proved": "inclusion", "entry": entries.facts(entry), "size": state.size}
         among = entries.counted(state.size)
         line = f"entry {entry.seq} ({printable(entry.kind)}) stands among {among}"
     else:
-        state, former = parsed.check(keys), parsed.former
+        assert isinstance(parsed, proof.Consistency)  # nothing else leads to a state alone
+        state, former = checked, parsed.former
         facts = {"proved": "growth", "former": {"size": former.size, "root": former.root}}
         line = f"the {state.size} entries begin with the {former.size} of root {former.root}"
     facts |= {"ledger": state.ledger, "root": state.root, "size": state.size}

@@ -24,6 +24,8 @@ from sigil.ledger.verifying import Verified, trusted
 INCLUSION = "sigil.ledger.inclusion.v1"
 CONSISTENCY = "sigil.ledger.consistency.v1"
 
+_ANOTHER = "ask for the proof again: sigil ledger prove"
+
 
 @dataclass(frozen=True, slots=True)
 class Inclusion:
@@ -58,7 +60,10 @@ class Inclusion:
             LedgerBroken: it proves nothing.
         """
         state = checkpoint.read(self.checkpoint)
-        entry = statement.read_genuine(self.entry)
+        try:
+            entry = statement.read_genuine(self.entry)
+        except LedgerBroken as error:
+            raise LedgerBroken(f"the entry {error.problem}", remedy=_ANOTHER) from error
         trusted(state.key, keys, "the checkpoint")
         trusted(entry.key, keys, "the entry")
         leaf, root = statement.leaf(entry.digest), bytes.fromhex(state.root)

@@ -25,6 +25,8 @@ from sigil.ledger.pins import Pinned, Seen, other_ledger
 from sigil.ledger.snapshot import RESTORE, Snapshot
 from sigil.ledger.statement import Entry
 
+TRUST_IT = "if it is a key of yours: sigil ledger verify --trust KEY, or --trust of ledger init"
+
 
 @dataclass(frozen=True, slots=True)
 class Verified:
@@ -107,7 +109,7 @@ def trusted(key: str, keys: Collection[str], what: str) -> None:
     if key not in keys:
         raise LedgerBroken(
             f"{what} is signed by {key[:80]!r}, which is not trusted",
-            remedy="if it is a key of yours, name it with --trust",
+            remedy=TRUST_IT,
         )
 
 
@@ -118,9 +120,11 @@ def continues(leaves: list[bytes], known: Seen, place: str) -> None:
         LedgerBroken: it is shorter.
         LedgerForked: it begins otherwise.
     """
-    if len(leaves) < known.size:
+    missing = known.size - len(leaves)
+    if missing > 0:
+        are = "entry is" if missing == 1 else "entries are"
         raise LedgerBroken(
-            f"{place}: {known.size - len(leaves)} entries are missing at the end: "
+            f"{place}: {missing} {are} missing at the end: "
             f"there were {known.size}, there are {len(leaves)}",
             remedy=RESTORE,
         )
