@@ -99,13 +99,37 @@ def test_keys_needs_a_service(tmp_path, monkeypatch, arguments):
 # --- seal -----------------------------------------------------------------------------------
 
 
+def written_intent(repository, name: str) -> str:
+    """Return the path of an intent that is there."""
+    (repository / "docs" / "specs").mkdir(parents=True)
+    (repository / "docs" / "specs" / name).write_text("# What is asked for\n")
+    return f"docs/specs/{name}"
+
+
 def test_what_comes_by_standard_input_is_sealed(repository):
+    written_intent(repository, "b.md")
     result = run("seal", "-s", "api", "-", "--spec", "docs/specs/b.md", input=SECRET)
     assert result.stdout.splitlines()[0] == "sealed holdout_001"
     holdout = listed()["scenarios"][0]
     assert (holdout["id"], holdout["half"], holdout["spec"]) == (
         "holdout_001", "holdout", "docs/specs/b.md",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", ["docs/specs/nothere.md", "docs", "../outside.md"])
+def test_nothing_is_sealed_for_an_intent_that_is_no_file_here(repository, spec):
+    (repository / "docs").mkdir()
+    (repository.parent / "outside.md").write_text("# Elsewhere\n")
+    error = run("seal", "-s", "api", "-", "--spec", spec, input=SECRET).exception
+    assert isinstance(error, NotFound)
+    assert str(error).startswith(f"{spec}: --spec: ")
+    assert not list((repository / ".sigil").rglob("*.age"))
+
+
+def test_an_intent_that_is_still_to_be_written_can_be_named_by_force(repository):
+    arguments = ("seal", "-s", "api", "-", "--spec", "docs/specs/later.md", "--force")
+    assert run(*arguments, input=SECRET).exit_code == 0
+    assert listed()["scenarios"][0]["spec"] == "docs/specs/later.md"
 
 
 def test_json_says_what_was_written(repository):

@@ -192,6 +192,8 @@ def evaluated(tmp_path_factory) -> Told:
     (visible / "signup.lua").write_text(SIGNUP)
     (visible / "hunt.lua").write_text(ASKED)
     (visible / "remembered.lua").write_text(REMEMBERED)
+    (root / "docs" / "specs").mkdir(parents=True)
+    (root / "docs" / "specs" / "a.md").write_text("# What is asked for\n")
     own = {"TMPDIR": str(scratch), "SIGNUP_PASSWORD": SECRET, "OTHER_SECRET": NEIGHBOUR}
     program = str(BIN / "sigil")
 

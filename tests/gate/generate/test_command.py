@@ -260,6 +260,14 @@ def test_no_line_that_only_a_holdout_has_is_in_any_file_or_output(repository, mo
         assert not any(line.encode() in data for data in written)
 
 
+def test_whoever_refuses_scenarios_says_so_in_the_exit_code(repository):
+    assert repository.generate("--dry-run", "--no-baseline").exit_code == 0
+    repository.notes.prices = {}
+    assert repository.generate("--dry-run").exit_code == 3
+    assert repository.generate("--dry-run", "--json").exit_code == 3
+    assert repository.generate("--dry-run", "--expect-failing").exit_code == 0
+
+
 def test_of_a_refused_holdout_only_the_claim_is_said(repository):
     repository.notes.prices = {}
     output = repository.make("--dry-run").output
@@ -308,7 +316,7 @@ def test_only_the_first_pictures_are_printed_and_the_rest_is_counted(repository)
 def test_what_is_not_compiled_is_counted_apart_from_what_is_in_part(repository):
     repository.write(INTENT.replace("| 9 | $108 |", "| 9 | $99 |"))
     said = repository.make("--dry-run", "--no-baseline").stdout
-    assert "· 1 not compiled · 1 in part\n" in said
+    assert "· 2 not compiled · 1 in part\n" in said
     assert "wrong services noticed: of the services that are wrong on purpose" in said
 
 

@@ -85,6 +85,149 @@ def test_prose_about_something_else_is_no_rule():
     assert compiled("Each plan costs $12.", {1: "$12", 5: "$60"}).rules == ()
 
 
+# --- what is said in other words ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("prose", "rows", "between_them"),
+    [
+        ("Each `seat` costs $2, plus a base fee of $5.", {1: "$7", 3: "$11"}, {2: 900}),
+        ("Each seat costs $2, plus $5.", {1: "$7", 3: "$11"}, {2: 900}),
+        ("$2 per seat, and a flat price of $5.", {1: "$7", 3: "$11"}, {2: 900}),
+        (
+            "Each seat costs $2. From 3 seats on there is a surcharge of $10.",
+            {1: "$2", 5: "$20"},
+            {2: 400, 3: 1600, 4: 1800},
+        ),
+        (
+            "Each seat costs $2. For more than 3 seats, a surcharge of $10 is added.",
+            {1: "$2", 5: "$20"},
+            {2: 400, 3: 600, 4: 1800},
+        ),
+        (
+            "Each seat costs $2. At least 3 seats get a discount of 10 %.",
+            {1: "$2", 5: "$9"},
+            {2: 400, 3: 540, 4: 720},
+        ),
+        (
+            "Each seat costs $10. From 3 seats on $5 less, from 5 on $20.",
+            {1: "$10", 3: "$25", 6: "$40"},
+            {2: 2000, 4: 3500, 5: 3000},
+        ),
+    ],
+)
+def test_prices_fees_and_thresholds_are_read_in_several_wordings(prose, rows, between_them):
+    assert asked(prose, rows) == between_them
+
+
+def test_where_rows_say_so_a_discount_is_for_those_beyond_the_threshold_alone():
+    prose = "Each seat costs $10. From 3 seats on, it is 10 % cheaper."
+    assert asked(prose, {1: "$10", 5: "$47"}) == {2: 2000, 3: 2900, 4: 3800}
+
+
+def test_where_readings_differ_nothing_is_asked():
+    prose = "Each seat costs $10, with a base fee of $5. From 3 seats on, it is 10 % cheaper."
+    (rule,) = compiled(prose, {1: "$15", 2: "$25", 4: "$41"}).rules
+    assert {rule.amount((), count) for count in (1, 2)} == {15, 25}
+    (both,) = compiled("Each seat costs $10. From 9 on 5 % off.", {1: "$10", 8: "$80"}).rules
+    assert both.amount((), 9) == both.amount((), 10) is None
+
+
+def test_a_threshold_without_a_row_beyond_it_is_listed_and_nothing_is_asked_there():
+    found = compiled("Each seat costs $2. From 9 on, it is 10 % cheaper.", {1: "$2", 4: "$8"})
+    (said,) = found.uncompiled
+    assert (said.clause, said.line, said.whole) == ("text", 11, True)
+    assert '"From 9 on, it is 10 % cheaper."' in said.reason
+
+
+GROUPS = """| plan | seats | total_cents |
+|---|---|---|
+| pro | 1 | 1000 |
+| pro | 9 | 9000 |
+| pro | 12 | 10800 |
+| pro | 20 | 18000 |
+| team | 5 | 4000 |
+| team | 8 | 6400 |
+"""
+
+
+def grouped(prose: str):
+    table = f"`GET /quote?plan=<plan>&seats=<seats>` returns:\n\n{GROUPS}"
+    return compile_intent(read_intent(f"{HEAD}\n## Prices\n\n{prose}\n\n{table}".encode(), "x.md"))
+
+
+def test_the_price_of_one_may_follow_from_three_rows_that_agree():
+    (rule,) = grouped("From 10 seats on all of them are 10 % cheaper.").rules
+    assert (rule.amount(("pro",), 5), rule.amount(("pro",), 15)) == (5000, 13500)
+    assert rule.amount(("team",), 6) is None
+
+
+def test_every_piece_between_thresholds_is_asked_for():
+    (rule,) = grouped("From 10 seats on all of them are 10 % cheaper.").rules
+    for seed in range(20):
+        sketch = between(rule, "x", "X", random.Random(seed))
+        assert sketch is not None
+        counts = [int(step.request.path.rpartition("=")[2]) for step in sketch.steps]
+        assert any(1 < count < 9 for count in counts)
+        assert any(9 < count < 20 for count in counts)
+        assert all("plan=pro" in step.request.path for step in sketch.steps)
+
+
+# --- what is not understood -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "Islands pay $30 extra.",
+        "Each seat costs $12 unless it is for a school.",
+        "Each seat costs $12, and 3 of them are free.",
+        "Everybody gets 10 % off.",
+        "From 10 seats on, ask us.",
+        "Orders over $100 are 5 % cheaper.",
+    ],
+)
+def test_a_sentence_with_a_figure_that_is_not_read_whole_is_listed_with_its_line(prose):
+    said, table = compiled(prose, {1: "$12", 5: "$60"}).uncompiled
+    assert (said.clause, said.line, said.whole) == ("text", 11, True)
+    assert prose in said.reason
+    assert (table.clause, table.whole) == ("table-1", False)
+    assert table.reason.startswith("no rule is understood for this table")
+
+
+def test_a_table_that_nothing_is_said_of_is_listed():
+    (table,) = compiled("What seats cost.", {1: "$12", 5: "$60"}).uncompiled
+    assert (table.clause, table.line, table.whole) == ("table-1", 13, False)
+    assert "whoever copies its rows passes" in table.reason
+
+
+def test_a_table_whose_rule_leaves_nothing_between_the_rows_is_listed():
+    (table,) = compiled("Each seat costs $12.", {1: "$12", 2: "$24"}).uncompiled
+    assert "nothing to ask between the rows" in table.reason
+
+
+def test_nothing_is_listed_of_a_rule_that_is_understood_whole():
+    prose = "Whoever adds seats sees the price. Each seat costs $12. In 2024 it was less."
+    assert compiled(prose, {1: "$12", 5: "$60"}).uncompiled == ()
+
+
+@given(
+    st.integers(1, 50),
+    st.integers(0, 9),
+    st.integers(2, 60),
+    st.sets(st.integers(1, 90), min_size=4),
+)
+def test_what_is_asked_is_what_whoever_wrote_the_rows_would_say(price, percent, least, counts):
+    def cents(count: int) -> int:
+        return price * count * (100 - (percent if count >= least else 0))
+
+    rows = {count: str(cents(count)) for count in sorted(counts)}
+    prose = f"From {least} seats on they are {percent} % cheaper."
+    for rule in compiled(prose, rows).rules:
+        for _, count in (one for piece in rule.pieces() for one in piece):
+            assert rule.amount((), count) == cents(count)
+
+
 @given(
     st.integers(1, 500), st.sets(st.integers(1, 200), min_size=2, max_size=6), st.integers(0, 2**32)
 )

@@ -18,6 +18,9 @@ from sigil.cli.scenario.choosing import (
     service_name,
 )
 
+REFUSED = 3
+"""How the command ends where it was done, and some scenarios did not become part of the exam."""
+
 
 @click.command()
 @click.option(
@@ -49,7 +52,9 @@ from sigil.cli.scenario.choosing import (
 @dry_run_flag
 @repo_root
 @as_json
+@click.pass_context
 def generate(
+    ctx: click.Context,
     source: Path,
     service: str,
     ratio: float,
@@ -76,7 +81,8 @@ def generate(
     could not be compiled is listed with its line. Holdouts are sealed in memory; where some of
     this intent exist, the key tells whether they still hold. What is part of the exam stays part
     of it, even if it fails on the baseline today; if something would be lost because the intent
-    has changed, nothing is written until you say --prune.
+    has changed, nothing is written until you say --prune. Ends with code 3 if scenarios were
+    refused: the exam is written, without them.
     """
     from sigil.cli.options import repository
     from sigil.cli.scenario.gathering import Showing
@@ -106,3 +112,5 @@ def generate(
         print_json(facts_of(generated))
     else:
         print_generated(generated)
+    if any(one.refused for one in generated.wanted.validations):
+        ctx.exit(REFUSED)

@@ -26,7 +26,9 @@ STDIN = "-"
 @service_name
 @click.option("--spec", default="", help="The intent that they stem from: docs/specs/….md.")
 @click.option("--remove", is_flag=True, help="Remove the visible files that are sealed.")
-@click.option("--force", is_flag=True, help="Seal what sigil scenario lint calls an error too.")
+@click.option(
+    "--force", is_flag=True, help="Seal what lint calls an error, or --spec does not find."
+)
 @recipient_keys
 @seed_option
 @dry_run_flag
@@ -49,7 +51,8 @@ def seal(
     Without PATHS, records the visible half and the helpers as they stand. Public keys are enough
     for all of this. A holdout should come by standard input: what was once a file in the
     repository may be in git's history, where sealing does not reach. What sigil scenario lint
-    calls an error is sealed with --force alone, since nobody will see it fail of its own fault.
+    calls an error is sealed with --force alone, since nobody will see it fail of its own fault; so
+    is what stems from an intent that is not there, since feedback sends authors to it.
     """
     from sigil.cli.options import repository
     from sigil.cli.scenario.choosing import facts_of, print_update, recipients_of
@@ -57,6 +60,7 @@ def seal(
     from sigil.gate.bundle.receipt import take_back
 
     root = repository(repo_root)
+    _refuse_nowhere(root, spec, force=force)
     if not dry_run:
         _finish(root, service)
     drafts = _drafts(root, service, paths, spec)
@@ -79,6 +83,23 @@ def seal(
         print_update(update, dry_run=dry_run)
     if not dry_run:
         take_back(root, service)
+
+
+def _refuse_nowhere(root: Path, spec: str, *, force: bool) -> None:
+    """Refuse an intent that is no file of the repository.
+
+    Raises:
+        NotFound: it is none, and that was not asked for.
+    """
+    from sigil.errors import NotFound, Where
+
+    inside = (root / spec).resolve().is_relative_to(root.resolve())
+    if spec and not force and not (inside and (root / spec).is_file()):
+        raise NotFound(
+            "there is no such file in the repository, and feedback would send authors to it",
+            where=Where(spec, field="--spec"),
+            remedy="name the intent as in docs/specs/NAME.md, or say --force to write it later",
+        )
 
 
 def _finish(root: Path, service: str) -> None:

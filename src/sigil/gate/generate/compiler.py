@@ -13,7 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from sigil.gate.generate.clauses import NotUnderstood, Recognised, recognise, refuse_misnamed
+from sigil.gate.generate.clauses import (
+    NotUnderstood,
+    Recognised,
+    gist,
+    recognise,
+    refuse_misnamed,
+)
 from sigil.gate.generate.conventions import with_status, with_usual_body
 from sigil.gate.generate.lua import is_token
 from sigil.gate.generate.model import (
@@ -25,12 +31,15 @@ from sigil.gate.generate.model import (
 )
 from sigil.gate.generate.names import captures, compared, exchange_in, names_used, offered, wanted
 from sigil.gate.generate.properties import recognise_property
-from sigil.gate.generate.rules import Rule, rules_of
+from sigil.gate.generate.prose import sentences
+from sigil.gate.generate.rules import Rule, rules_of, unread
 from sigil.gate.generate.slots import TYPES
 from sigil.gate.generate.tables import Tied, exchange_of, tie
 from sigil.gate.intent import Clause, Intent, Kind, Table
 
 _MOST_TITLE = 120
+PROSE = "text"
+"""Stands for the id of a sentence that is no clause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +62,10 @@ def compile_intent(intent: Intent) -> Compiled:
     compiler = _Compiler(intent)
     compiler.criteria()
     compiler.tables()
-    rules: list[Rule] = []
-    for found in rules_of(intent, compiler.tied):
-        if isinstance(found, Rule):
-            rules.append(found)
-        else:
-            table = found[0].table
-            compiler.uncompiled.append(Uncompiled(table.id, table.line, found[1], whole=False))
+    rules = compiler.rules()
     return Compiled(
         tuple(compiler.sketches),
-        tuple(rules),
+        rules,
         tuple(sorted(compiler.uncompiled, key=lambda one: (one.line, one.clause))),
     )
 
@@ -212,6 +215,24 @@ class _Compiler:
             self.sketches.append(
                 Sketch(f"{self.intent.slug}/{row.id}", title[:_MOST_TITLE], (row.id,), (exchange,))
             )
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Read the rules of all tables, and list what none is made of."""
+        said = tuple(sentences(self.intent))
+        rules: list[Rule] = []
+        for tied, rule, reason in rules_of(said, self.tied):
+            if rule is not None:
+                rules.append(rule)
+            if reason:
+                table = tied.table
+                self.uncompiled.append(Uncompiled(table.id, table.line, reason, whole=False))
+        for one in unread(said, rules) if self.intent.tables else ():
+            self._refuse(
+                PROSE,
+                one.line,
+                f'"{gist(one.text)}" is part of no rule that rows of a table bear out',
+            )
+        return tuple(rules)
 
 
 def _all_offered(steps: Iterable[Exchange]) -> set[str]:

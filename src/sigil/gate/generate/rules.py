@@ -1,143 +1,349 @@
 """Rules in prose, such as "each seat costs $12", and the rows that follow from them.
 
-A rule counts only if it gives every row of a table, to the cent. Then it says what lies between
-those rows as well, and values from there are asked of the service in the sealed half: whoever
-learnt the table by heart does not know them. Nothing is said about what lies outside of the table,
+A rule counts only if it gives every row of a table, to the cent. Prose can often be read in more
+than one way (does a discount spare the base fee? is it for all, or for those beyond the threshold
+alone?), so every reading is tried: one that contradicts a row is none, and an amount is known where
+all that are left agree. Then it says what lies between the rows as well, and values from there are
+asked of the service in the sealed half: whoever learnt the table by heart does not know them.
+
+Nothing is said about what lies outside of the table, or between two thresholds where no row stands,
 nor where the rule gives a fraction and every row is a whole amount: how to round is not said.
 
-Pure. Not here: the table itself (`tables`).
+Pure. Not here: the table itself (`tables`), what a sentence says (`prose`).
 """
 
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 from sigil.gate.generate.clauses import NotUnderstood
 from sigil.gate.generate.model import Exchange, Holds, Sketch, StatusIs
 from sigil.gate.generate.pieces import path_of
-from sigil.gate.generate.tables import Tied, as_number, filled, scale_of
-from sigil.gate.intent import Intent
+from sigil.gate.generate.prose import Base, Money, Part, Price, Sentence, Threshold
+from sigil.gate.generate.tables import Tied, as_number, filled, scale_of, sent_value
+from sigil.gate.intent import Row
 
 NEIGHBOURS = 3
-"""Values between the rows that one holdout asks for."""
+"""Values between the rows that one holdout asks for, or one from each piece if those are more."""
+_MOST_ASKED = 12
 _MOST_RANGE = 10_000
+"""Counts that are looked at, shared among the groups."""
 _LEAST_ROWS = 2
-_AMOUNT = r"[$€£]?([0-9]+(?:\.[0-9]+)?)"
-_EACH = re.compile(
-    rf"\b(?:each|every|per|one|a)(?: of the)? (?:additional )?([a-z_]+) (?:costs?|adds?) {_AMOUNT}",
-    re.IGNORECASE,
+_LEAST_TO_INFER = 3
+"""Rows that have to agree on the price of one, where the text does not name it."""
+_CENTS = 100
+COPIED = "whoever copies its rows passes"
+NO_RULE = (
+    f"no rule is understood for this table: {COPIED}; state the rule in the text, or seal "
+    "scenarios of your own"
 )
-_BASE = re.compile(
-    rf"\b(?:base|flat|fixed|setup) (?:fee|price|charge|amount) (?:of|is) {_AMOUNT}", re.IGNORECASE
+NOTHING_BETWEEN = (
+    f"its rule leaves nothing to ask between the rows: {COPIED}; leave rows out, or seal scenarios "
+    "of your own"
 )
-_DISCOUNT = re.compile(
-    r"\b([0-9]+(?:\.[0-9]+)?) ?% (?:off|discount|less) (?:from|for|at|starting at) ([0-9]+)",
-    re.IGNORECASE,
-)
+
+Group = tuple[str, ...]
+"""What is sent besides the count, as it stands in the cells."""
+Rows = Mapping[Group, Mapping[int, Fraction]]
+"""The amount of each count, by group, in the unit of the cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read what the prose says.
+
+    Args:
+        each: price of one; None where the rows have to tell.
+        base: amount for none.
+        thresholds: ascending.
+        spares_base: whether a share is taken off without the base.
+        is_marginal: whether it is taken off those beyond the threshold alone.
+        is_stacked: whether amounts of all thresholds that are reached add up.
+    """
+
+    each: Fraction | None
+    base: Fraction
+    thresholds: tuple[tuple[int, Fraction, Fraction], ...]
+    spares_base: bool
+    is_marginal: bool
+    is_stacked: bool
+
+    def units(self, count: int) -> Fraction:
+        """Return how many full prices a count comes to."""
+        if not self.is_marginal:
+            return count * (1 - self._share(count))
+        sharing = [(least, share) for least, share, _ in self.thresholds if share]
+        edges = [0, *(max(least - 1, 0) for least, _ in sharing), count]
+        shares = [Fraction(0), *(share for _, share in sharing)]
+        spans = zip(edges[:-1], edges[1:], shares, strict=True)
+        taken = ((max(min(end, count) - start, 0), share) for start, end, share in spans)
+        return sum(((1 - share) * many for many, share in taken), Fraction(0))
+
+    def rest(self, count: int) -> Fraction:
+        """Return what is paid besides the price of so many."""
+        spared = self.spares_base or self.is_marginal
+        added = [amount for least, _, amount in self.thresholds if count >= least and amount]
+        once = sum(added, Fraction(0)) if self.is_stacked else (added or [Fraction(0)])[-1]
+        return self.base * (1 if spared else 1 - self._share(count)) + once
+
+    def _share(self, count: int) -> Fraction:
+        shares = [share for least, share, _ in self.thresholds if count >= least and share]
+        return shares[-1] if shares else Fraction(0)
+
+    def price(self, rows: Mapping[int, Fraction]) -> Fraction:
+        """Return the price of one that gives all rows of a group.
+
+        Raises:
+            NotUnderstood: there is none.
+        """
+        each = self.each
+        for count, amount in rows.items():
+            units, rest = self.units(count), self.rest(count)
+            if each is None and units:
+                each = (amount - rest) / units
+            if (each or 0) * units + rest != amount:
+                raise NotUnderstood(
+                    f"the rule in the text does not give the row of {count}, so nothing is made "
+                    "of it"
+                )
+        return each or Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An amount that grows evenly with a count, with a discount from some count on.
+    """Amounts that follow from a count.
 
     Args:
         tied: the table that it gives.
-        count: name of the column that is sent.
+        count: name of the column that is sent and counts.
         field: name of the field of the answer.
-        each: amount for one.
-        base: amount for none.
-        discount: share that is taken off the whole, 0 to 1.
-        least: count from which on it is taken off.
+        rows: of the table.
+        readings: that give all rows, each with the price of one by group.
+        parts: of the prose that rows bear out.
     """
 
     tied: Tied
     count: str
     field: str
-    each: Fraction
-    base: Fraction
-    discount: Fraction
-    least: int
+    rows: Rows
+    readings: tuple[tuple[Reading, Mapping[Group, Fraction]], ...]
+    parts: tuple[Part, ...]
 
-    def amount(self, count: int) -> Fraction:
-        """Return the amount for a count, in the unit of the table's cells."""
-        whole = self.base + self.each * count
-        return whole * (1 - self.discount) if count >= self.least else whole
+    def amount(self, group: Group, count: int) -> Fraction | None:
+        """Return the amount for a count, in the unit of the cells; None if readings differ."""
+        found = {
+            prices[group] * reading.units(count) + reading.rest(count)
+            for reading, prices in self.readings
+            if group in prices
+        }
+        return found.pop() if len(found) == 1 else None
+
+    def pieces(self) -> list[list[tuple[Group, int]]]:
+        """Return the counts between rows that can be asked for, piece by piece of each group."""
+        starts = sorted({least for least, _, _ in self.readings[0][0].thresholds})
+        cells = [amount for rows in self.rows.values() for amount in rows.values()]
+        are_whole = all(self.received(amount).denominator == 1 for amount in cells)
+        reach = _MOST_RANGE // len(self.rows)
+        found: dict[tuple[Group, int], list[tuple[Group, int]]] = {}
+        for group, rows in self.rows.items():
+            low, high = min(rows), max(rows)
+            borne = {_piece(starts, count) for count in rows}
+            for count in range(low, min(high, low + reach)):
+                amount = self.amount(group, count)
+                piece = _piece(starts, count)
+                if count in rows or amount is None or piece not in borne:
+                    continue
+                if not are_whole or self.received(amount).denominator == 1:
+                    found.setdefault((group, piece), []).append((group, count))
+        return list(found.values())
+
+    def received(self, amount: Fraction) -> Fraction:
+        """Return an amount in the unit of the field of the answer."""
+        cell = self.tied.outputs(self.tied.table.rows[0])[self.field]
+        return amount * scale_of(self.field, cell)
 
 
-def rules_of(intent: Intent, tied: Sequence[Tied]) -> Iterator[Rule | tuple[Tied, str]]:
-    """Yield the rule of each table that has one, or the table with why its rule does not count."""
-    prose = " ".join(text for _, text in intent.prose)
+def _piece(starts: Sequence[int], count: int) -> int:
+    """Return how many thresholds a count reaches."""
+    return sum(count >= least for least in starts)
+
+
+def rules_of(
+    said: Sequence[Sentence], tied: Sequence[Tied]
+) -> Iterator[tuple[Tied, Rule | None, str]]:
+    """Yield each table with its rule, and with why there is none or it tells nothing new."""
+    parts = [part for sentence in said for part in sentence.parts]
     for one in tied:
-        rule = _stated(prose, one)
-        if rule is None:
-            continue
         try:
-            _check(rule)
+            rule = _stated(parts, one)
         except NotUnderstood as refused:
-            yield one, refused.reason
+            yield one, None, f"{refused.reason}; {COPIED}"
+            continue
+        if rule is None:
+            yield one, None, NO_RULE
         else:
-            yield rule
+            yield one, rule, "" if rule.pieces() else NOTHING_BETWEEN
 
 
-def _stated(prose: str, tied: Tied) -> Rule | None:
-    """Return the rule that the prose states of a table's columns; None if it states none."""
-    sent = [column.name for column in tied.columns if column.use == "sent"]
+def unread(said: Sequence[Sentence], rules: Sequence[Rule]) -> Iterator[Sentence]:
+    """Yield the sentences that hold a figure and are not wholly part of a rule."""
+    used = {part for rule in rules for part in rule.parts}
+    for sentence in said:
+        if sentence.has_figure and not (sentence.parts and used.issuperset(sentence.parts)):
+            yield sentence
+
+
+def _stated(parts: Sequence[Part], tied: Tied) -> Rule | None:
+    """Return the rule that the prose states of a table's columns; None if it states none.
+
+    Raises:
+        NotUnderstood: it states one that the rows do not bear out.
+    """
+    counts = [column.name for column in tied.columns if column.use == "sent"]
+    named = {part.word for part in parts if isinstance(part, Price | Threshold)}
+    ours = [name for name in counts if any(_same_word(word, name) for word in named)]
+    numeric = [
+        name for name in counts if all(_is_count(tied, row, name) for row in tied.table.rows)
+    ]
     fields = [column.name for column in tied.columns if column.use == "field"]
-    if len(sent) != 1 or len(fields) != 1:
+    amounts = [
+        name for name in fields if any(_is_amount(tied, row, name) for row in tied.table.rows)
+    ]
+    count = (ours or numeric)[:1]
+    if not count or len(ours or numeric) > 1 or len(amounts or fields) != 1:
         return None
-    each = next((m for m in _EACH.finditer(prose) if _same_word(m[1], sent[0])), None)
-    if each is None:
+    about = [part for part in parts if _is_about(part, count[0])]
+    if not any(isinstance(part, Price | Threshold) for part in about):
         return None
-    base, discount = _BASE.search(prose), _DISCOUNT.search(prose)
-    return Rule(
-        tied,
-        sent[0],
-        fields[0],
-        Fraction(each[2]),
-        Fraction(base[1]) if base else Fraction(0),
-        Fraction(discount[1]) / 100 if discount else Fraction(0),
-        int(discount[2]) if discount else 0,
-    )
+    field = (amounts or fields)[0]
+    rows = _rows(tied, count[0], field)
+    readings = _borne_out(about, rows, tied, field)
+    return Rule(tied, count[0], field, rows, readings, _held(about, rows))
+
+
+def _is_about(part: Part, count: str) -> bool:
+    if isinstance(part, Threshold):
+        return not part.word or _same_word(part.word, count)
+    return isinstance(part, Base) or _same_word(part.word, count)
 
 
 def _same_word(word: str, name: str) -> bool:
     return word.lower().rstrip("s") == name.lower().rstrip("s")
 
 
-def _rows(rule: Rule) -> dict[int, Fraction]:
-    """Return the amount of each count that the table gives."""
-    found: dict[int, Fraction] = {}
-    for row in rule.tied.table.rows:
-        count = rule.tied.inputs(row)[rule.count].number
-        amount = rule.tied.outputs(row).get(rule.field)
-        if count is None or count.denominator != 1 or amount is None or amount.number is None:
+def _is_count(tied: Tied, row: Row, name: str) -> bool:
+    number = tied.inputs(row)[name].number
+    return number is not None and number.denominator == 1
+
+
+def _is_amount(tied: Tied, row: Row, name: str) -> bool:
+    cell = tied.outputs(row).get(name)
+    return cell is not None and cell.number is not None
+
+
+def _rows(tied: Tied, count: str, field: str) -> Rows:
+    """Return what the table gives.
+
+    Raises:
+        NotUnderstood: a row is no amount for a count.
+    """
+    found: dict[Group, dict[int, Fraction]] = {}
+    for row in tied.table.rows:
+        sent = tied.inputs(row)
+        number, cell = sent[count].number, tied.outputs(row).get(field)
+        amount = None if cell is None else cell.number
+        is_count = number is not None and number.denominator == 1 and not sent[count].unit
+        if number is None or not is_count or amount is None:
             raise NotUnderstood(f"a rule stands in the text, and {row.id} is no amount for a count")
-        found[count.numerator] = amount.number
+        group = tuple(cell.text for name, cell in sent.items() if name != count)
+        found.setdefault(group, {})[number.numerator] = amount
     return found
 
 
-def _check(rule: Rule) -> None:
-    """Refuse a rule that the table does not bear out.
+def _borne_out(
+    about: Sequence[Part], rows: Rows, tied: Tied, field: str
+) -> tuple[tuple[Reading, Mapping[Group, Fraction]], ...]:
+    """Return the readings that give all rows.
 
     Raises:
-        NotUnderstood: it is about fewer than two rows, or one of them says otherwise.
+        NotUnderstood: it is about fewer than two rows, or there is no such reading.
     """
-    rows = _rows(rule)
-    if len(rows) < _LEAST_ROWS:
+    if sum(map(len, rows.values())) < _LEAST_ROWS:
         raise NotUnderstood("a rule stands in the text, and one row alone does not bear it out")
-    for count, amount in rows.items():
-        if rule.amount(count) != amount:
-            raise NotUnderstood(
-                f"the rule in the text does not give the row of {count}, so nothing is made of it"
-            )
+    found: list[tuple[Reading, Mapping[Group, Fraction]]] = []
+    contradicted: NotUnderstood | None = None
+    for reading in _readings(about, _scale(tied, field)):
+        told = {
+            group: ours
+            for group, ours in rows.items()
+            if reading.each is not None or len(ours) >= _LEAST_TO_INFER
+        }
+        try:
+            prices = {group: reading.price(ours) for group, ours in told.items()}
+        except NotUnderstood as refused:
+            contradicted = contradicted or refused
+            continue
+        if prices:
+            found.append((reading, prices))
+    if contradicted is not None and not found:
+        raise contradicted
+    if not found:
+        raise NotUnderstood(
+            "the text names thresholds and not the price of one, and fewer than three rows tell it"
+        )
+    return tuple(found)
+
+
+def _held(about: Sequence[Part], rows: Rows) -> tuple[Part, ...]:
+    """Return the parts without thresholds between which and the next one no row stands."""
+    starts = sorted({part.least for part in about if isinstance(part, Threshold)})
+    borne = {_piece(starts, count) for ours in rows.values() for count in ours}
+    return tuple(
+        part
+        for part in about
+        if not isinstance(part, Threshold) or _piece(starts, part.least) in borne
+    )
+
+
+def _readings(about: Sequence[Part], scale: int) -> Iterator[Reading]:
+    """Yield all ways to read what is said; ``scale`` is of amounts with a currency."""
+
+    def number(money: Money) -> Fraction:
+        return money.number * (scale if money.named else 1)
+
+    prices = [number(part.amount) for part in about if isinstance(part, Price)]
+    bases = [number(part.amount) for part in about if isinstance(part, Base)]
+    thresholds = sorted(
+        (part.least, part.share, number(part.amount))
+        for part in about
+        if isinstance(part, Threshold)
+    )
+    shares = any(share for _, share, _ in thresholds)
+    is_manifold = sum(amount != 0 for _, _, amount in thresholds) > 1
+    flags = [
+        (False, True) if differs else (False,)
+        for differs in (shares and any(bases), shares, is_manifold)
+    ]
+    for each, base in product(prices or [None], bases or [Fraction(0)]):
+        for spares, marginal, stacked in product(*flags):
+            yield Reading(each, base, tuple(thresholds), spares, marginal, stacked)
+
+
+def _scale(tied: Tied, field: str) -> int:
+    """Return how many units of a cell make one of the currency's that the text is in."""
+    cells = [tied.outputs(row).get(field) for row in tied.table.rows]
+    is_bare = all(cell is not None and not cell.unit for cell in cells)
+    return _CENTS if field.endswith("_cents") and is_bare else 1
 
 
 def between(rule: Rule, slug: str, title: str, chance: random.Random) -> Sketch | None:
     """Return a scenario that asks for values between the rows; None if there are none to ask for.
+
+    Each piece between two thresholds is asked for, and each group.
 
     Args:
         rule: that gives the amounts.
@@ -145,34 +351,39 @@ def between(rule: Rule, slug: str, title: str, chance: random.Random) -> Sketch 
         title: of the intent.
         chance: decides which.
     """
-    rows = _rows(rule)
-    low, high = min(rows), max(rows)
-    are_whole = all(_received(rule, count).denominator == 1 for count in rows)
-    free = [
-        count
-        for count in range(low, min(high, low + _MOST_RANGE))
-        if count not in rows and not (are_whole and _received(rule, count).denominator != 1)
-    ]
-    if not free:
+    pieces = rule.pieces()
+    picked = [chance.choice(piece) for piece in pieces] if len(pieces) > 1 else []
+    if len(picked) > _MOST_ASKED:
+        picked = chance.sample(picked, _MOST_ASKED)
+    free = [one for piece in pieces for one in piece if one not in picked]
+    picked += chance.sample(free, min(max(NEIGHBOURS - len(picked), 0), len(free)))
+    if not picked:
         return None
     table = rule.tied.table.id
-    counts = chance.sample(free, min(NEIGHBOURS, len(free)))
-    steps = tuple(_asked(rule, count) for count in counts)
+    steps = tuple(_asked(rule, group, count) for group, count in picked)
     return Sketch(f"{slug}/{table}.between", f"{title}: {table}", (table,), steps)
 
 
-def _received(rule: Rule, count: int) -> Fraction:
-    """Return the amount for a count, in the unit of the field of the answer."""
-    cell = rule.tied.outputs(rule.tied.table.rows[0])[rule.field]
-    return rule.amount(count) * scale_of(rule.field, cell)
-
-
-def _asked(rule: Rule, count: int) -> Exchange:
-    request = filled(rule.tied.request, {rule.count: count})
-    value = as_number(_received(rule, count))
+def _asked(rule: Rule, group: Group, count: int) -> Exchange:
+    sent = _sent(rule, group) | {rule.count: count}
+    request = filled(rule.tied.request, sent)
+    amount = rule.amount(group, count)
+    if amount is None:
+        raise ValueError(f"no amount is known for {count}")
+    value = as_number(rule.received(amount))
+    said = ", ".join(f"{name} = {one}" for name, one in sent.items())
     return Exchange(
         request,
         (StatusIs(200), Holds(path_of(rule.field), value)),
         clause=rule.tied.table.id,
-        gist=f"{rule.tied.request.endpoint} with {rule.count} = {count}, by the rule",
+        gist=f"{rule.tied.request.endpoint} with {said}, by the rule",
     )
+
+
+def _sent(rule: Rule, group: Group) -> dict[str, object]:
+    """Return what is sent for a group besides the count."""
+    for row in rule.tied.table.rows:
+        cells = {k: v for k, v in rule.tied.inputs(row).items() if k != rule.count}
+        if tuple(cell.text for cell in cells.values()) == group:
+            return {name: sent_value(cell) for name, cell in cells.items()}
+    raise ValueError("no row is of this group")
