@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sigil.gate.generate.compiler import compile_intent
 from sigil.gate.generate.drafting import Drafted, draft
 from sigil.gate.intent import read_intent
 from sigil.gate.lua import lint
@@ -38,3 +39,13 @@ def test_what_is_written_has_no_finding_and_no_line_that_is_too_long(drafted):
     for one in drafted.candidates:
         assert lint(Scenario("x", one.half, one.text, "x.lua")) == []
         assert max(map(len, one.text.splitlines())) <= 100
+
+
+def test_the_intent_of_the_demo_is_compiled_whole_and_its_table_cannot_be_copied():
+    source = PAGE.parents[1] / "examples/sealed_exam/service/docs/specs/seat-quotes.md"
+    compiled = compile_intent(read_intent(source.read_bytes(), "docs/specs/seat-quotes.md"))
+    assert compiled.uncompiled == ()
+    (rule,) = compiled.rules
+    assert rule.amount(("pro",), 30) == 30 * 1200 * 85 // 100
+    assert rule.amount(("team",), 110) == 110 * 800 * 80 // 100
+    assert rule.amount(("free",), 3) is None
