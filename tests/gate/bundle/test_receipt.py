@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from tests.gate.exams import Exam, an_exam
 
 from sigil.cli.sigil import sigil
-from sigil.gate.bundle.receipt import sealed_before
+from sigil.gate.bundle.receipt import sealed_before, take_back
 from sigil.store import files
 
 TEXT = """return { title = 'SECRET', policy = { capabilities = {'http'} }, run = function()
@@ -189,3 +189,45 @@ def test_a_seal_on_a_full_disk_that_is_repeated_seals_once(exam):
     assert done.stderr.count("\n") == 1
     assert seal(exam).exit_code == 0
     assert times_sealed(exam) == 1
+
+
+OTHER = TEXT.replace("SECRET", "ANOTHER")
+
+
+def untold(exam: Exam, monkeypatch, *more: str) -> None:
+    """Seal, and die before anybody is told."""
+    with monkeypatch.context() as patched:
+        patched.setattr("sigil.gate.bundle.receipt.take_back", dies)
+        assert seal(exam, *more).exit_code != 0
+
+
+def test_a_seal_of_another_text_keeps_what_nobody_was_told_of(exam, monkeypatch):
+    untold(exam, monkeypatch)
+    other = CliRunner().invoke(sigil, command(exam, "-"), input=OTHER)
+    assert other.exit_code == 0, other.exception
+    assert "sealed already" in seal(exam).stdout
+    assert times_sealed(exam) == 1
+    assert not receipt(exam).exists()
+
+
+def test_a_seal_of_nothing_keeps_what_nobody_was_told_of(exam, monkeypatch):
+    untold(exam, monkeypatch)
+    assert CliRunner().invoke(sigil, command(exam)).exit_code == 0
+    assert "sealed already" in seal(exam).stdout
+    assert times_sealed(exam) == 1
+
+
+def test_what_another_seal_noted_meanwhile_is_not_taken_back(exam, monkeypatch):
+    untold(exam, monkeypatch)
+    take_back(exam.root, "api", {"holdout_900"})  # of a seal that was told of its own
+    assert "sealed already" in seal(exam).stdout
+    assert times_sealed(exam) == 1
+
+
+def test_two_drafts_of_one_text_are_two_holdouts_once(exam, monkeypatch):
+    exam.write("visible/fourth.lua", TEXT)
+    both = [f".sigil/scenarios/api/visible/{name}.lua" for name in ("third", "fourth")]
+    untold(exam, monkeypatch, *both)
+    again = seal(exam, *both)
+    assert again.stdout.count("sealed already") == 2
+    assert times_sealed(exam) == 2

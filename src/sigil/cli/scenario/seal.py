@@ -58,6 +58,7 @@ def seal(
     from sigil.cli.scenario.choosing import facts_of, print_update, recipients_of
     from sigil.gate.bundle.changing import Edit
     from sigil.gate.bundle.receipt import take_back
+    from sigil.gate.bundle.updating import writing_bundle
 
     root = repository(repo_root)
     _refuse_nowhere(root, spec, force=force)
@@ -81,8 +82,9 @@ def seal(
         for id_ in known:
             click.echo(f"sealed already, by a seal that was cut short: {id_}")
         print_update(update, dry_run=dry_run)
-    if not dry_run:
-        take_back(root, service)
+    if not dry_run and drafts:
+        with writing_bundle(root, service):
+            take_back(root, service, {*known, *update.sealed})
 
 
 def _refuse_nowhere(root: Path, spec: str, *, force: bool) -> None:
@@ -122,14 +124,21 @@ def _seal(root: Path, service: str, edit: Edit, *, dry_run: bool) -> tuple[Updat
     from sigil.gate.trees import FolderTree
 
     with nullcontext() if dry_run else writing_bundle(root, service):
-        known = sealed_before(root, service, [draft.text for draft in edit.drafts])
-        fresh = [draft for draft in edit.drafts if draft.text not in known]
+        before = sealed_before(root, service, [draft.text for draft in edit.drafts])
+        fresh: list[Draft] = []
+        known: list[str] = []
+        for draft in edit.drafts:  # of equal ones each has an id of its own
+            ids = before.get(draft.text)
+            if ids:
+                known.append(ids.pop(0))
+            else:
+                fresh.append(draft)
         update = plan(FolderTree(root), service, replace(edit, drafts=fresh))
         if update.changes and not dry_run:
             if fresh:
-                give_receipt(root, update, [draft.text for draft in fresh], known)
+                give_receipt(root, update, [draft.text for draft in fresh])
             apply_update(root, update)
-    return update, sorted(known.values())
+    return update, sorted(known)
 
 
 def _drafts(root: Path, service: str, paths: tuple[Path, ...], spec: str) -> list[Draft]:

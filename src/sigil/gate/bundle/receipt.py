@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,28 +35,31 @@ _CACHE = ".sigil/cache"
 _OWNER_ALONE = 0o600
 
 
-def give_receipt(
-    root: Path, update: Update, texts: Sequence[str], known: Mapping[str, str]
-) -> None:
-    """Note which texts are about to be sealed; inside of `writing_bundle`.
+def give_receipt(root: Path, update: Update, texts: Sequence[str]) -> None:
+    """Note which texts are about to be sealed, beside those that nobody was told of yet.
+
+    Inside of `writing_bundle`.
 
     Args:
         root: the repository.
         update: that is about to be applied.
         texts: of its new holdouts, in the order of ``update.sealed``.
-        known: what `sealed_before` returned: nobody has been told of those either.
 
     Raises:
         Unwritable, DiskFull: the disk refuses; what was noted before stands.
     """
-    salt = random_bytes(SALT_BYTES)
+    service = update.manifest.service
+    salt, untold = _untold(root, service)
+    salt = salt or random_bytes(SALT_BYTES)
     recorded = {entry.id: entry.sealed for entry in update.manifest.holdouts}
-    ids = {**known, **dict(zip(texts, update.sealed, strict=True))}
-    listed = [
+    fresh = [
         {"id": id_, "sealed": recorded[id_], "text": slow_digest(salt, text.encode())}
-        for text, id_ in ids.items()
+        for text, id_ in zip(texts, update.sealed, strict=True)
     ]
-    path = _path(root, update.manifest.service)
+    _write(_path(root, service), salt, [*untold, *fresh])
+
+
+def _write(path: Path, salt: bytes, listed: Sequence[Mapping[str, str]]) -> None:
     with files.temporary_directory(path.parent) as stage:
         made = stage / path.name
         with writing(path):
@@ -68,40 +71,65 @@ def give_receipt(
             files.sync_directory(path.parent)
 
 
-def sealed_before(root: Path, service: str, texts: Sequence[str]) -> dict[str, str]:
-    """Return the id of each text that a seal nobody was told of has put into the bundle.
+def sealed_before(root: Path, service: str, texts: Sequence[str]) -> dict[str, list[str]]:
+    """Return the ids of each text that seals nobody was told of have put into the bundle.
 
     Args:
         root: the repository.
         service: whose bundle.
         texts: that are to be sealed.
-
-    Raises:
-        SealBroken: the bundle cannot be read.
     """
     if not texts:
         return {}
+    salt, untold = _untold(root, service)
+    if not untold:
+        return {}
+    found: dict[str, list[str]] = {}
+    for text in dict.fromkeys(texts):
+        digest = slow_digest(salt, text.encode())
+        ids = [one["id"] for one in untold if one["text"] == digest]
+        if ids:
+            found[text] = ids
+    return found
+
+
+def _untold(root: Path, service: str) -> tuple[bytes, list[dict[str, str]]]:
+    """Return salt and entries of the receipt, as far as the bundle bears them out."""
     try:
         noted: Any = json.loads(FolderTree(root).read(_shown(service), MAX_BYTES))
         manifest = read_manifest(FolderTree(root), service)
         salt = bytes.fromhex(noted["salt"])
         listed = cast("list[dict[str, str]]", noted["sealed"])
         there = {(entry.id, entry.sealed) for entry in manifest.holdouts}
-        known = {one["text"]: one["id"] for one in listed if (one["id"], one["sealed"]) in there}
-        # Digests are slow, and nothing is to be recognised where nothing is known.
-        digests = {text: slow_digest(salt, text.encode()) for text in texts if known}
+        known = [
+            {"id": one["id"], "sealed": one["sealed"], "text": one["text"]}
+            for one in listed
+            if (one["id"], one["sealed"]) in there
+        ]
     except (NotFound, Corrupt, Unreadable, ValueError, TypeError, KeyError, RecursionError):
-        return {}  # none, or none that was whole: it vouches for nothing
-    return {text: known[digest] for text, digest in digests.items() if digest in known}
+        return b"", []  # none, or none that was whole: it vouches for nothing
+    return (salt, known) if known and len(salt) == SALT_BYTES else (b"", [])
 
 
-def take_back(root: Path, service: str) -> None:
-    """Remove the receipt, if there is one: whoever asked for it has been told.
+def take_back(root: Path, service: str, told: Collection[str]) -> None:
+    """Drop what somebody has been told of, and the receipt with the last of it.
+
+    Inside of `writing_bundle`: another seal may have noted its own meanwhile.
+
+    Args:
+        root: the repository.
+        service: whose bundle.
+        told: ids that were printed.
 
     Raises:
-        Unwritable: the disk refuses.
+        Unwritable, DiskFull: the disk refuses.
     """
     path = _path(root, service)
+    salt, untold = _untold(root, service)
+    left = [one for one in untold if one["id"] not in told]
+    if left:
+        _write(path, salt, left)
+        return
     with writing(path):
         path.unlink(missing_ok=True)
 
