@@ -25,13 +25,13 @@ to (`sigil.gate.concluding`), what is kept (`sigil.gate.record.recording`,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from sigil.errors import UsageError
 from sigil.gate import concluding
-from sigil.gate.bundle.read import Bundle, read_bundle
+from sigil.gate.bundle.read import MANIFEST, Bundle, folder_of, read_bundle
 from sigil.gate.concluding import Bound, Consulted, Examined
 from sigil.gate.decision import Decision, Stage, decide
 from sigil.gate.deploy.settings import Compose, External, Process
@@ -52,6 +52,7 @@ from sigil.gate.scoring import Answers, Score, score
 from sigil.gate.sittings import Observed
 from sigil.gate.stages import Stages, Stopped, Trouble, Watch
 from sigil.gate.trees import CommitTree
+from sigil.gate.uncommitted import naming_the_branch
 from sigil.gate.unvouched import intents_of, unvouched
 from sigil.printable import printable
 
@@ -147,7 +148,10 @@ class _Evaluation:
             UsageError: nothing of this service.
         """
         control = self._control()
-        with self.stages.at(Stage.POLICY):
+        with (
+            self.stages.at(Stage.POLICY),
+            self._on_base(PATH, f"sigil init --service {self.wanted.service}"),
+        ):
             policy = load_policy(control.read(PATH, MAX_BYTES), f"{control.name}:{PATH}")
         known = policy.gate.services
         if self.wanted.service not in known:
@@ -185,6 +189,10 @@ class _Evaluation:
     def _control(self) -> CommitTree:
         return CommitTree(self.wanted.root, self.revisions.control.commit)
 
+    def _on_base(self, path: str, make: str) -> AbstractContextManager[None]:
+        branch = self.revisions.control.ref
+        return naming_the_branch(self.wanted.root, path, branch, make)
+
     # --- the exam -----------------------------------------------------------------------
 
     def examine(self) -> None:
@@ -203,9 +211,13 @@ class _Evaluation:
                 intents=intents_of(self._control()),
             )
         with self.stages.at(Stage.BUNDLE):
-            bundle = read_bundle(self._control(), self.wanted.service)
+            service = self.wanted.service
+            exam = f"{folder_of(service)}/{MANIFEST}"
+            with self._on_base(exam, f"sigil scenario seal --service {service}"):
+                bundle = read_bundle(self._control(), service)
             opened = open_bundle(bundle, self.parts.identities())
             known.scenarios = bundle.manifest.set_hash
+            known.holdouts = tuple(sorted(one.digest for one in bundle.manifest.holdouts))
             known.seed = _seed(self.wanted, self.parts)
             known.is_seed_secret = self.wanted.seed is None
             self._describe(bundle)
