@@ -242,6 +242,25 @@ def test_a_decision_is_printed_although_what_ci_shows_cannot_be_written(
     assert "decision: BLOCK" in done.stdout
 
 
+def test_a_decision_on_record_is_told_although_no_copy_of_it_can_be_kept(desk, monkeypatch):
+    def refuses(path: Path, data: bytes) -> None:
+        if path.name == "feedback.json":
+            raise Unwritable("the disk went away", where=Where(str(path)))
+        write_atomic(path, data)
+
+    git = desk.bench.git
+    git("checkout", "-q", "-b", "uncopied")
+    (desk.bench.root / "server.py").write_text("price = 9\n")
+    git("commit", "-q", "-a", "-m", "uncopied")
+    git("checkout", "-q", "main")
+    monkeypatch.setattr("sigil.gate.record.dossier.write_atomic", refuses)
+    done = typed("eval uncopied -s api")
+    assert done.exit_code == 4, done.output
+    assert "decision: BLOCK" in done.stdout
+    assert "warning: the decision stands, and no copy of it could be kept" in done.stderr
+    assert "BLOCK" in typed("decide uncopied -s api").stdout
+
+
 def test_an_incident_and_an_override_say_where_the_service_stands_now(desk):
     done = typed(desk.filled("override {bad} --to review --reason 'the spec was wrong'"))
     assert done.exit_code == 0, done.output
@@ -282,6 +301,11 @@ def test_frames_of_holdouts_are_shown_on_a_terminal(desk):
 
 def test_where_no_frame_may_be_shown_it_is_said_how_to_see_those_of_holdouts(desk):
     assert f"sigil report {desk.good} --holdouts" in typed(f"report {desk.good}").stdout
+
+
+def test_feedback_begins_with_which_evaluation_it_is_of(desk):
+    first = typed(desk.filled("feedback {bad}")).stdout.splitlines()[0]
+    assert first == f"# {desk.bad} · api · cheat · BLOCK"
 
 
 def test_a_report_begins_with_both_verdicts_and_the_scores(desk):

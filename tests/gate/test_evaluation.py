@@ -11,6 +11,7 @@ from tests.gate.evaluations import (
     Quiet,
     cheating,
     honest,
+    question,
     reviewer_of,
 )
 
@@ -110,6 +111,21 @@ def test_the_second_time_that_nothing_is_better_less_is_said(bench):
     bench.serving.pr = cheating
     disclosed = [evaluated(bench).feedback.disclosure.value for _ in range(2)]
     assert disclosed == ["steps", "specs"]
+
+
+def test_what_was_told_of_holdouts_counts_in_an_exam_that_has_one_visible_scenario_more(bench):
+    bench.policy(policy={"submissions": 2})
+    bench.git("commit", "-q", "-a", "-m", "two submissions")
+    bench.serving.pr = cheating
+    first = evaluated(bench)
+    bench.exam.write("visible/quote_0.lua", question(1, priority="P2"))
+    bench.exam.seal()
+    bench.git("add", "-A")
+    bench.git("commit", "-q", "-m", "one visible question more")
+    later = [evaluated(bench) for _ in range(2)]
+    assert first.provenance.scenarios != later[0].provenance.scenarios
+    disclosed = [one.feedback.disclosure.value for one in (first, *later)]
+    assert disclosed == ["steps", "specs", "nothing"]
 
 
 def test_repeats_are_run(bench):

@@ -12,6 +12,7 @@ import click
 from sigil.cli.evaluation_shown import Shown
 from sigil.cli.gate_context import own_ledger, share_ledger
 from sigil.cli.scenario.choosing import identities_of
+from sigil.errors import SigilError
 from sigil.gate.bundle.sealing import seal_bytes
 from sigil.gate.evaluation import Outcome, evaluate
 from sigil.gate.exam.answerers import Answerers
@@ -41,11 +42,12 @@ def examination(
         find: finds the commits; see `Parts`.
         tell: makes a warning fit for whoever reads it.
 
-    Warnings are told on standard error, quiet or not.
+    Warnings are told on standard error, quiet or not. One of them is a copy on disk that could not
+    be kept: what counts is the decision, which is on record by then.
 
     Raises:
         UsageError: the base branch knows no such service.
-        SigilError: there is no such change, or nothing can be kept.
+        SigilError: there is no such change, or nothing can be recorded.
     """
     root = wanted.root
     with Answerers(os.environ) as answerers, Shown(quiet=quiet) as shown:
@@ -60,10 +62,18 @@ def examination(
         )
         outcome = evaluate(wanted, parts, shown)
     for warning in outcome.warnings:
-        click.echo(f"sigil: warning: {printable_once(tell(warning))}", err=True)
+        _warn(tell(warning))
     found = summary(outcome)
-    keep_summary(folder_of(root, outcome.eval), found, outcome.feedback)
+    folder = folder_of(root, outcome.eval)
+    try:
+        keep_summary(folder, found, outcome.feedback)
+    except SigilError as error:  # the decision is on record: to end as if there were none would lie
+        _warn(tell(f"the decision stands, and no copy of it could be kept: {error}"))
     return outcome, found
+
+
+def _warn(text: str) -> None:
+    click.echo(f"sigil: warning: {printable_once(text)}", err=True)
 
 
 def _keep(

@@ -39,6 +39,7 @@ class Examined:
 
     Args:
         scenarios: digest of the exam; None until it was read.
+        holdouts: salted digests of its holdouts, ascending; None until then.
         seed: of the generators; None until it was drawn.
         is_seed_secret: whether nobody could know it beforehand; None until it was drawn.
         is_bound: whether what was examined is what the commits hold; None until that is known.
@@ -50,6 +51,7 @@ class Examined:
     """
 
     scenarios: str | None = None
+    holdouts: tuple[str, ...] | None = None
     seed: int | None = None
     is_seed_secret: bool | None = None
     is_bound: bool | None = None
@@ -96,11 +98,11 @@ def disclosed(complete: Complete, before: Sequence[Complete] | None, *, most: in
     Args:
         complete: what the exam came to.
         before: evaluations that stand before it in the ledger; None if that is not known.
-        most: submissions to one exam before nothing is said.
+        most: submissions to the same holdouts before nothing is said.
     """
     if before is None:
         return Disclosure.NOTHING
-    taken = events.taken(before, complete.provenance.scenarios)
+    taken = events.taken(before, complete)
     (now,) = events.submissions([complete])
     return disclosure(events.submissions(taken), now.holdout, left=most - len(taken))
 
@@ -160,6 +162,7 @@ def completed(name: str, revisions: Revisions, examined: Examined) -> Complete |
         disclosed=Disclosure.NOTHING,
         observations=examined.observations,
         rubrics=rubrics.digests((one.sitting.scenario, one.answered) for one in examined.observed),
+        holdouts=None if examined.holdouts is None else list(examined.holdouts),
     )
 
 

@@ -144,6 +144,8 @@ class Complete:
         observations: digest of what was observed, as it is kept under seal.
         rubrics: digests of the rubrics that judges were asked by, ascending; those of holdouts
             are salted. None in an entry of a version that did not record them.
+        holdouts: salted digests of the holdouts that were asked, ascending, as the manifest has
+            them. None likewise.
     """
 
     eval: str
@@ -158,6 +160,7 @@ class Complete:
     disclosed: Disclosure
     observations: str = ""
     rubrics: list[str] | None = None
+    holdouts: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,13 +283,21 @@ def before(known: Iterable[Complete] | None, name: str) -> list[Complete] | None
     return None if known is None else list(takewhile(lambda one: one.eval != name, known))
 
 
-def taken(known: Iterable[Complete], scenarios: str) -> list[Complete]:
-    """Return the evaluations of one exam, oldest first.
+def taken(known: Iterable[Complete], one: Complete) -> list[Complete]:
+    """Return the evaluations that asked any holdout that one asked, oldest first.
 
-    Of all changes, whatever branch they came from: the budget of an exam counts them all, because a
-    name costs nothing, and what is told is told.
+    Of all changes, whatever branch they came from: the budget counts them all, because a name costs
+    nothing, and what is told is told. Whatever else the exam holds now: what was learnt of a
+    holdout is not forgotten when a visible scenario is added. Of an entry that does not say which
+    holdouts were asked, those of the same exam count.
     """
-    return [one for one in known if one.provenance.scenarios == scenarios]
+    return [other for other in known if _asked_the_same(other, one)]
+
+
+def _asked_the_same(other: Complete, one: Complete) -> bool:
+    if other.provenance.scenarios == one.provenance.scenarios:
+        return True
+    return not set(other.holdouts or ()).isdisjoint(one.holdouts or ())
 
 
 def submissions(known: Iterable[Complete]) -> list[Submission]:
@@ -295,20 +306,27 @@ def submissions(known: Iterable[Complete]) -> list[Submission]:
 
 
 def contradicts(known: Iterable[Complete], one: Complete) -> bool:
-    """Say whether the very same change once came to other scores in the very same exam."""
+    """Say whether the very same change once came to other scores by the very same questions.
+
+    Of the same exam every score has to be the same, of another with the same holdouts that of
+    the holdouts.
+    """
     return any(
-        (other.overall, other.visible, other.holdout) != (one.overall, one.visible, one.holdout)
+        _differ(other, one)
         for other in known
-        if _same_question(other.provenance, one.provenance)
+        if (other.provenance.artifact, other.provenance.baseline)
+        == (one.provenance.artifact, one.provenance.baseline)
     )
 
 
-def _same_question(one: Provenance, other: Provenance) -> bool:
-    return (one.artifact, one.baseline, one.scenarios) == (
-        other.artifact,
-        other.baseline,
-        other.scenarios,
-    )
+def _differ(other: Complete, one: Complete) -> bool:
+    if other.provenance.scenarios == one.provenance.scenarios:
+        return (other.overall, other.visible, other.holdout) != (
+            one.overall,
+            one.visible,
+            one.holdout,
+        )
+    return bool(one.holdouts) and other.holdouts == one.holdouts and other.holdout != one.holdout
 
 
 def earlier(known: Iterable[Complete], baseline: str, scenarios: str) -> Fraction | None:
