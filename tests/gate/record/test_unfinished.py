@@ -11,7 +11,15 @@ import pytest
 from sigil.errors import LedgerBroken
 from sigil.gate.decision import Stage
 from sigil.gate.record.events import DECISION
-from sigil.gate.record.unfinished import BEGUN, BROKEN, Begun, Broken, body_of, unfinished
+from sigil.gate.record.unfinished import (
+    BEGUN,
+    BROKEN,
+    Begun,
+    Broken,
+    body_of,
+    unfinished,
+    unfinished_since,
+)
 
 
 @dataclass(frozen=True)
@@ -77,3 +85,12 @@ def test_what_breaks_off_while_another_is_decided_counts_after_that():
 def test_an_entry_of_another_shape_is_not_passed_over(kind):
     with pytest.raises(LedgerBroken, match="another shape"):
         found(Said(kind, {"eval": 1}))
+
+
+def test_later_ones_without_a_decision_are_found_of_whatever_change():
+    entries = [
+        *(begun("e1"), begun("e2"), decided("e2"), begun("e3", "sha256:b", service="web")),
+        *(begun("e4"), decided("e4"), begun("e5"), broken("e5", interrupted=True)),
+    ]
+    later = [(one.eval, one.cause) for one in unfinished_since(entries, "e2")]
+    assert later == [("e3", "no end on record"), ("e5", "interrupted")]

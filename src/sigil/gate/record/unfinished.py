@@ -131,6 +131,28 @@ def unfinished(
     return list(found.values())
 
 
+def unfinished_since(entries: Iterable[Recorded], name: str) -> list[Unfinished]:
+    """Return the evaluations, of whatever change, that began later and came to no decision.
+
+    Args:
+        entries: in the ledger's order.
+        name: id of an evaluation; ids ascend with the time of their beginning.
+
+    Raises:
+        LedgerBroken: an entry of another shape.
+    """
+    found: dict[str, Unfinished] = {}
+    for entry in entries:
+        if entry.kind not in _READ:
+            continue
+        known = read_body(entry, _READ[entry.kind])
+        if isinstance(known, _OfDecision):
+            found.pop(known.eval, None)
+        elif known.eval > name:
+            found[known.eval] = Unfinished(known.eval, known.cause)
+    return list(found.values())
+
+
 _READ: Mapping[str, type[Begun | Broken | _OfDecision]] = {
     BEGUN: Begun,
     BROKEN: Broken,

@@ -333,9 +333,15 @@ def _wall(told: Feedback) -> str:
     said = {
         Disclosure.STEPS: "holdout/* frames not available to the authoring agent (by design)",
         Disclosure.SPECS: "holdout steps are shown again when more holdouts pass than ever before",
-        Disclosure.NOTHING: "no word of holdouts: not scored, or the exam's submissions are spent",
+        Disclosure.NOTHING: f"no word of holdouts: {_silence(told)}",
     }
     return f"wall: {said[told.disclosure]}"
+
+
+def _silence(told: Feedback) -> str:
+    if told.obstacles:
+        return f"{told.obstacles[0].stage.value} failed"
+    return "the exam's submissions are spent, it has none, or the ledger's remote was not reached"
 
 
 def decision_line(verdict: Verdict, ref: str, service: str) -> str:
