@@ -363,6 +363,22 @@ def test_a_success_against_a_listed_base_is_no_success_for_the_default_branch(ru
     assert {body["context"] for _, body in runner.forge.statuses} == {"sigil/api@authors-own"}
 
 
+def test_a_pull_request_that_wants_elsewhere_by_now_is_not_merged(runner):
+    def aim_elsewhere(state: str) -> None:
+        if state == "success":
+            runner.forge.branch = "elsewhere"
+
+    runner.forge.on_status = aim_elsewhere
+    done = runner.ci("--auto-merge")
+    assert (
+        "not merged: the pull request is not open, a draft, or wants elsewhere by now" in done.out
+    )
+    assert (runner.forge.merged_with, list(runner.bench.ledger().entries(kind=events.MERGE))) == (
+        [],
+        [],
+    )
+
+
 def test_a_list_of_bases_without_the_default_branch_leaves_it_out(runner):
     done = runner.ci("--base", "release")
     assert (done.code, runner.forge.statuses) == (12, [])
