@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sigil.gate.effects import Answered, Call
-from sigil.gate.secrets import LEAST, Redactor, mark, restored
+from sigil.gate.secrets import LEAST, LONGEST_SPELLED, Redactor, mark, restored
 
 SECRETS = st.text(
     st.characters(exclude_categories=("Cs",)) | st.sampled_from('\\"/%+& \n<é😀'),
@@ -175,3 +175,84 @@ def test_a_service_that_repeats_beginnings_is_not_waited_for(run):
     """Its time is that of the length of the text: in ten times as much, not a hundred times."""
     redactor = Redactor({"A": 'p/"\\\\\\\\\\\\\\\\\\\\\n%&x'})
     assert redactor.text(run * (2**20 // len(run))) == run * (2**20 // len(run))
+
+
+# --- long values ----------------------------------------------------------------------------
+
+LONG = st.lists(
+    st.sampled_from([*'{}[]":,\\/%+& \n<>;#é😀aun25', "\\n", "\\u0041", "%25", "&lt;", "k"]),
+    min_size=LONGEST_SPELLED + 1,
+    max_size=3 * LONGEST_SPELLED,
+).map(lambda pieces: "".join(["-begin-of-it-", *pieces, "-that-is-all-"]))
+
+
+@given(LONG, st.lists(st.sampled_from(JSONS), max_size=3), st.lists(st.sampled_from(URLS)))
+def test_nothing_of_a_long_value_is_left_in_json_in_json_in_a_url(value, jsons, urls):
+    text = value
+    for spelled in [*jsons, *urls[:2]]:
+        text = spelled(text)
+    assert Redactor({"PW": value}).text(text) == mark("PW")
+
+
+@given(LONG, st.sampled_from(URLS), st.lists(st.sampled_from(JSONS), max_size=3))
+def test_nothing_of_a_long_value_is_left_of_a_url_in_json(value, url, jsons):
+    text = url(value)
+    for spelled in jsons:
+        text = spelled(text)
+    assert Redactor({"PW": value}).text(text) == mark("PW")
+
+
+@given(LONG)
+def test_a_long_value_on_a_page_or_read_as_latin_1_is_found(value):
+    redactor = Redactor({"PW": value})
+    assert redactor.text(html.escape(value)) == mark("PW")
+    assert redactor.text(value.encode().decode("latin-1")) == mark("PW")
+
+
+@given(LONG, st.text(max_size=20), st.text(max_size=20))
+def test_what_stands_beside_a_long_value_stays(value, before, after):
+    redactor = Redactor({"PW": value})
+    assert redactor.text(before + value + after) == before + mark("PW") + after
+
+
+@pytest.mark.parametrize("before", ["\\", "%", "&", "\\u00", "%2"])
+def test_what_stands_before_a_long_value_in_json_does_not_hide_it(before):
+    value = '25n0041;{"' * 20
+    left = Redactor({"PW": value}).text(before + ascii_json(value))
+    assert mark("PW") in left
+    assert "0041" not in left
+
+
+def test_of_long_values_in_one_another_none_is_left():
+    inner = '{"k":"v\\n"},' * 20
+    outer = f"<the first of it>{inner}<the last of it>"
+    left = Redactor({"A": inner, "B": outer}).text(
+        f"{ascii_json(outer)} and, later, {ascii_json(inner)}"
+    )
+    assert '"k' not in left
+    assert left.startswith("__B__")
+    assert left.endswith("__A__")
+
+
+def test_a_long_value_of_backslashes_alone_is_found_as_it_is():
+    assert Redactor({"A": "\\" * 500}).text("x" + "\\" * 500) == "x__A__"
+
+
+def test_the_pattern_of_a_long_value_is_no_longer_than_that_of_a_short_one():
+    """It grew by hundreds of characters with each of a value's, and took minutes to compile."""
+    punctuation = '{"k":"v\\n"},' * 400
+    longs = {f"A{number}": f"{number}{punctuation}" for number in range(5)}
+    assert _pattern_length({**longs, "B": "short"}) == _pattern_length({"B": "short"})
+    assert _pattern_length({"A": punctuation[:LONGEST_SPELLED]}) < 100_000
+
+
+def _pattern_length(secrets: dict[str, str]) -> int:
+    found = Redactor(secrets)._pattern
+    return len(found.pattern) if found else 0
+
+
+@pytest.mark.parametrize("run", ["\\", "%25", "%", "&", "25", "-begin-of-", "\\u", "&#"])
+def test_a_service_that_repeats_beginnings_of_a_long_value_is_not_waited_for(run):
+    redactor = Redactor({"A": "-begin-of-it-" * 20 + "!"})
+    text = run * (2**18 // len(run))
+    assert redactor.text(text) == text

@@ -2,7 +2,9 @@
 
 One redactor for recordings, for evidence and for what models were asked. It finds a value as it
 is, and as it is spelled inside of JSON that is inside of JSON up to `NESTED` times, in a URL, in
-HTML and as bytes that were read as latin-1, in hexadecimal of either case.
+HTML and as bytes that were read as latin-1, in hexadecimal of either case. One of more than
+`LONGEST_SPELLED` characters is looked for in a plain form of the text instead, in which all
+spellings are one: a pattern of it would take minutes to compile.
 
 A name is written so that none of these spellings changes it. So what was redacted inside of a text
 is what is read out of it later, and a recording repeats with names where there were values.
@@ -17,6 +19,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from html import unescape
 from html.entities import codepoint2name
 from typing import Any, Final
 
@@ -27,6 +30,8 @@ LEAST: Final = 4
 would blank half of what is kept."""
 NESTED: Final = 3
 """How often JSON may stand in JSON."""
+LONGEST_SPELLED: Final = 64
+"""Characters of a value that is found by a pattern of all its spellings."""
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]")
 _LETTERS: Final = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 
@@ -48,30 +53,57 @@ class Redactor:
         values = {value: name for name, value in sorted(secrets.items(), reverse=True)}
         known = {**(also or {}), **values}
         hidden = sorted((value for value in known if len(value) >= LEAST), key=_longest_first)
-        self._marks = [mark(known[value]) for value in hidden]
-        self._pattern = _pattern(tuple(hidden)) if hidden else None
+        self._long = [
+            (value, _core(value), mark(known[value]))
+            for value in hidden
+            if len(value) > LONGEST_SPELLED
+        ]
+        spelled = hidden[len(self._long) :]
+        self._marks = [mark(known[value]) for value in spelled]
+        self._pattern = _pattern(tuple(spelled)) if spelled else None
 
     def text(self, text: str) -> str:
         """Return a text with names in the place of values."""
-        if self._pattern is None:
-            return text
-        return self._pattern.sub(self._named, text)
+        for value, _, name in self._long:
+            text = text.replace(value, name)
+        text = self._without_long(text)
+        return text if self._pattern is None else self._pattern.sub(self._named, text)
 
     def json(self, value: Json) -> Any:
         """Return what JSON can hold, redacted in each text and each name of a field."""
-        if self._pattern is None:
+        if not self._hides:
             return value
         return _each_text(value, self.text)
 
     def answered(self, one: Answered) -> Answered:
         """Return a call with its reply, redacted."""
-        if self._pattern is None:
+        if not self._hides:
             return one
         return Answered(
             Call(one.call.kind, self.json(one.call.request)),
             self.json(one.reply),
             self.json(one.failure),
         )
+
+    @property
+    def _hides(self) -> bool:
+        return bool(self._long) or self._pattern is not None
+
+    def _without_long(self, text: str) -> str:
+        """Return a text without long values that are spelled in another way than as they are."""
+        spans = [
+            (*span, name)
+            for plain in (_plain_forms(text) if self._long else ())
+            for _, core, name in self._long
+            for span in plain.spans(core)
+        ]
+        left: list[str] = []
+        at = 0
+        for begin, end, name in sorted(spans):
+            if begin >= at:
+                left += (text[at:begin], name)
+            at = max(at, end)
+        return "".join([*left, text[at:]])
 
     def _named(self, found: re.Match[str]) -> str:
         assert found.lastindex is not None
@@ -208,3 +240,96 @@ def _references(letter: str) -> Iterator[str]:
 
 def _hex(digits: str) -> str:
     return f"(?i:{digits})"
+
+
+# --- long values --------------------------------------------------------------------------------
+
+_EDGE: Final = 8
+"""Bytes at either end of a long value that what stands beside it may have changed the reading of:
+they are hidden with it, and not looked for."""
+_BACKSLASH: Final = r"(?:\\|%(?:25)*5[Cc])"
+_PAIR: Final = rf"u([dD][89abAB][0-9a-fA-F]{{2}}){_BACKSLASH}+u([dD][c-fC-F][0-9a-fA-F]{{2}})"
+_READ: Final = re.compile(
+    rf"{_BACKSLASH}+(?:{_PAIR}|u([0-9a-fA-F]{{4}})|[bfnrt])?|%(?:25)*([0-9a-fA-F]{{2}})"
+)
+_REFERENCE: Final = re.compile(
+    rf"{_READ.pattern}|(&(?:#[0-9]{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|[A-Za-z]{{2,10}});)"
+)
+_BLANK: Final = frozenset([*range(0x21), 0x2B, 0x7F])
+"""What is left out of a plain form: control characters and the two spellings of a space."""
+
+
+class _Plain:
+    """A text as bytes in which all spellings are one, and where in the text each of them stands.
+
+    Backslashes are left out, and so are the letters of their escapes and blanks: JSON in JSON adds
+    to them, a URL swaps them. A value that holds what looks like an escape is read like one that
+    holds what it stands for, which is why its plain form and that of its spellings agree.
+    """
+
+    def __init__(self, text: str, tokens: re.Pattern[str], encoding: str = "utf-8"):
+        self.read = bytearray()
+        self._begins: list[int] = []
+        self._ends: list[int] = []
+        self._length, self._encoding = len(text), encoding
+        at = 0
+        for found in tokens.finditer(text):
+            self._keep_raw(text, at, found.start())
+            self._keep(_meant(found), found.start(), found.end())
+            at = found.end()
+        self._keep_raw(text, at, len(text))
+
+    def spans(self, core: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where in the text a long value stands, by the plain form of all but its ends."""
+        at = self.read.find(core) if core else -1
+        while at >= 0:
+            before, after = at - _EDGE - 1, at + len(core) + _EDGE
+            yield (
+                self._ends[before] if before >= 0 else 0,
+                self._begins[after] if after < len(self._begins) else self._length,
+            )
+            at = self.read.find(core, at + len(core))
+
+    def _keep_raw(self, text: str, begin: int, end: int) -> None:
+        for at in range(begin, end):
+            letter = text[at]
+            narrow = self._encoding == "utf-8" or letter <= "\xff"
+            encoding = self._encoding if narrow else "utf-8"
+            self._keep(letter.encode(encoding, "surrogatepass"), at, at + 1)
+
+    def _keep(self, data: bytes, begin: int, end: int) -> None:
+        for byte in data:
+            if byte not in _BLANK:
+                self.read.append(byte)
+                self._begins.append(begin)
+                self._ends.append(end)
+
+
+def _meant(found: re.Match[str]) -> bytes:
+    """Return the bytes of the characters that an escape stands for; none for a control's."""
+    high, low, single, in_url, reference = (*found.groups(), None)[:5]
+    if units := single or (high or "") + (low or ""):
+        return (
+            bytes.fromhex(units)
+            .decode("utf-16-be", "surrogatepass")
+            .encode("utf-8", "surrogatepass")
+        )
+    if in_url is not None:
+        return bytes.fromhex(in_url)
+    if reference is not None:
+        return unescape(reference).encode("utf-8", "surrogatepass")
+    return b""
+
+
+def _plain_forms(text: str) -> Iterator[_Plain]:
+    """Yield what a text may mean: as it is, as HTML, as bytes that were read as latin-1."""
+    yield _Plain(text, _READ)
+    if "&" in text:
+        yield _Plain(text, _REFERENCE)
+    if not text.isascii():
+        yield _Plain(text, _READ, "latin-1")
+
+
+def _core(value: str) -> bytes:
+    """Return what is looked for of a long value; nothing if it is hardly more than blanks."""
+    return bytes(_Plain(value, _READ).read[_EDGE:-_EDGE])
