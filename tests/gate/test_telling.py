@@ -51,6 +51,22 @@ def told(text: str, **more) -> str:
         ("../../home/alice/x is there.", "… is there."),
         ("see /home/alice. Or not", "see …. Or not"),
         ("file:///home/alice/app.py", "…/app.py"),
+        ("\x1b(B\x1b[m/home/alice", "…"),
+        ("\x1b[?25h/home/alice \x1b[38:5:1m/root/x \x9b31m/home/alice", "… … …"),
+        (r'"\u001b[31m/home/alice/acme"', '"…"'),
+        (r"\033[31m/home/alice, \e[1m/home/alice, \x9b31m/home/alice", "…, …, …"),
+        ("q=%22%2Fhome%2Falice, path%20%252Fhome%252Falice", "q=%22…, path%20…"),
+        ("file%3A%2F%2F%2Fhome%2Falice, %7E%2Falice", "file%3A…, %7E…"),
+        (r"\u002fhome\u002falice or \x2fhome\x2falice", "… or …"),
+        ("&#x2F;home&#x2F;alice or &#47;home&#47;alice", "… or …"),
+        ("/mnt/My Documents/acme", "… …"),
+        ("/mnt/acme, inc/secret/plan", "…, …"),
+        ("/mnt/clients/acme(eu)/secret/plan", "…(eu)…"),
+        ("cc -isystem/home/alice/inc -o/home/alice/out", "cc -isystem… -o…"),
+        ("INFO/home/alice 9/home/alice é/home/alice", "INFO… 9… é…"),
+        ("~alice/.ssh/config and ~/.ssh", "… and …"),
+        (r"open C:\Users\alice and D:/work/alice", "open … and …"),
+        ("</home> @/home/alice", "<…> @…"),
         ("index at https://user:pw@packages.corp/simple", "index at https://…"),
     ],
 )
@@ -64,7 +80,7 @@ def test_a_path_of_the_machine_is_no_path_any_more(printed, left):
         "and/or, n/a, text/html, 1/2, // and / alone",
         "./src/app.py imports src/pages/user_service_v2.py",
         "ModuleNotFoundError: No module named 'flask_sqlalchemy_extension'",
-        "Uvicorn running on http://127.0.0.1:8080/v1 (Press CTRL+C to quit)",
+        "Uvicorn running on http://127.0.0.1:8080 (Press CTRL+C to quit)",
         "node:internal/modules/cjs/loader:1148",
         "error TS2307: Cannot find module '@nestjs/common'",
         "address already in use: ('0.0.0.0', 8080)",
@@ -98,6 +114,26 @@ def test_no_folder_of_the_machine_is_left_whatever_stands_before_it(names, befor
 def test_what_is_told_is_told_the_same_when_it_is_told_again(text):
     once = told(text)
     assert told(once) == once
+
+
+@pytest.mark.parametrize(
+    ("printed", "left"),
+    [
+        ("tcp 10.1.2.3:5432 refused", "tcp …:5432 refused"),
+        ("link/ether 00:1a:2b:3c:4d:5e up", "link/ether … up"),
+        ("fe80::1a2b:3cff:fe4d:5e6f%eth0 or 2001:db8::1", "… or …"),
+        ("db.internal.acme.corp:5432 (db.corp, acme.com:443)", "… (…, …)"),
+    ],
+)
+def test_an_address_of_the_network_is_none_any_more(printed, left):
+    assert told(printed) == left
+
+
+@pytest.mark.parametrize(
+    "printed", ["at 12:30:01, app.py:12:3, config.yaml:5", "std::vector ::1 127.0.0.1:80", "v1.2.3"]
+)
+def test_what_only_looks_like_an_address_is_left(printed):
+    assert told(printed) == printed
 
 
 # --- values that are known ------------------------------------------------------------------
@@ -169,7 +205,12 @@ def test_a_host_that_begins_like_our_own_is_another(host):
     "host", ["127.0.0.1", "127.8.0.1", "LOCALHOST", "[::1]", "0.0.0.0", "[::]"]
 )
 def test_our_own_address_is_left(host):
-    assert told(f"GET http://{host}:80/x") == f"GET http://{host}:80/x"
+    assert told(f"GET http://{host}:80") == f"GET http://{host}:80"
+
+
+def test_of_our_own_address_only_a_path_that_the_author_knows_is_left():
+    assert told("http://localhost/home/alice") == "http://localhost/…"
+    assert told("http://[::1]:80/healthz", public=["/healthz"]) == "http://[::1]:80/healthz"
 
 
 def test_a_value_of_the_environment_is_hidden_and_so_is_its_name():
@@ -185,6 +226,15 @@ def test_a_short_value_of_the_environment_is_a_word():
 def test_the_name_of_the_machine_is_hidden_and_a_word_that_holds_it_is_not():
     left = told("on vm (vm.corp) vmware server-vm/vm", machine={"vm", "vm.corp"})
     assert left == "on … (…) vmware server-vm/vm"
+
+
+def test_the_name_of_the_machine_is_hidden_in_capitals():
+    assert told("on VM.corp", machine={"vm", "vm.corp"}) == "on …"
+
+
+def test_a_value_of_the_environment_that_begins_with_a_path_and_goes_on_is_hidden():
+    ssh = "/usr/bin/ssh -i corpkey -o ProxyHost=bastion7"
+    assert told(f"runs {ssh}", environment={"GIT_SSH_COMMAND": ssh}) == "runs __hidden_1__"
 
 
 def test_a_path_of_the_environment_does_not_save_what_is_below_it():
@@ -251,7 +301,35 @@ def test_the_operator_sees_the_paths():
 
 @pytest.mark.parametrize(
     "piece",
-    ["a", "\\", "/", "../", "a.", "%25", "'/", "http://", "aA1", "-I/", "a:/", "\x1b[", "/…", "~"],
+    [
+        "a",
+        "\\",
+        "/",
+        "../",
+        "a.",
+        "%25",
+        "'/",
+        "http://",
+        "aA1",
+        "-I/",
+        "a:/",
+        "\x1b[",
+        "/…",
+        "~",
+        "a/",
+        "1.",
+        "1:",
+        "ab:",
+        "a.b:1",
+        "-a",
+        "%5C",
+        "&#",
+        "\x1b(",
+        "\\x1b[",
+        "C:\\",
+        "~a/",
+        "@",
+    ],
 )
 def test_time_grows_with_the_length_alone(piece):
     text = piece * (2**16 // len(piece))

@@ -7,8 +7,10 @@ rule stands between the two, and everything that crosses goes through it:
 - A value of the vault, or of the environment that the evaluator runs in, is a name, and so is a
   line of one of several lines; the name of its machine is ``…``.
 - A path below the change's own tree is relative to it. Any other absolute path, and what leads out
-  of the tree, is ``…``; the name of a file of code stays: ``…/server.py``.
-- An address of another machine is its scheme: ``https://…``.
+  of the tree, is ``…``; the name of a file of code stays: ``…/server.py``. Beside such a path no
+  relative one is told.
+- A URL of another machine is its scheme: ``https://…``, and one of this machine keeps only a path
+  that the author knows. Any other address of the network or of an adapter is ``…``.
 - What has the shape of a key, and any long run of letters and digits that reads like no word, is
   `REDACTED`.
 
@@ -46,32 +48,75 @@ those that nobody told us."""
 _LINES: Final = 20
 _SHOWN: Final = 300
 
-_SLASH: Final = r"(?:\\{0,8}/|%(?:25){0,3}2[Ff])"
-"""A slash as it is, in JSON, in a URL."""
+_SLASH: Final = re.compile(
+    r"""(?<!\\)\\*(?: / | %(?:25)*2[Ff] | (?<=\\)(?:u002[Ff]|x2[Ff]|057)
+    | &(?:amp;)?(?:\#0{0,5}47|\#[xX]0{0,5}2[Ff]|sol); )""",
+    re.VERBOSE,
+)
+"""A slash as it is, in JSON, in a program, in a URL, on a page: in what is told it is itself."""
 _INSIDE: Final = r"""[^\s"'`<>()\[\]{},;:|…]"""
+_ROOTS: Final = (
+    "builds|etc|export|home|mnt|nix|opt|private|proc|root|runner|srv|sys|tmp|Users|usr|var"
+    "|Volumes|work|workspaces?"
+)
+"""Folders that begin an absolute path also where a word stands before it: ``INFO/home/alice``."""
 _BEGINS: Final = r"""(?:
-      (?<![\w…])(?<!(?<!\w)\.)              # not inside of a relative path
-    | (?<=\\[a-z0]) | (?<=\\x[0-9a-f]{2}) | (?<=\\u[0-9a-f]{4})  # after a character's escape
-    | (?<=-[A-Z])                           # -I/usr/include
+      (?<![A-Za-z0-9_])(?<!(?<!\w)\.)       # not inside of a relative path
+    | (?<=\\[a-z0]) | (?<=\\[0-7]{3}) | (?<=\\x[0-9a-fA-F]{2}) | (?<=\\u[0-9a-fA-F]{4})
+    | (?<=%[0-9a-fA-F]{2})                  # after a character's escape
 )"""
 _PLACE: Final = re.compile(
     rf"""
       (?P<url> (?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{{0,20}}:// [^\s"'`<>]* )
-    | (?P<quote>["'`]) (?P<quoted> {_SLASH} [^"'`\n]* ) (?P=quote)
+    | (?P<quote>["'`]) (?P<quoted> / [^"'`\n]* ) (?P=quote)
     | (?P<path>
         (?: (?<![\w.-]) [\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}}: (?=/) )?   # host:/exported
-        {_BEGINS} (?! (?<=<)/[\w-]{{1,40}}> ) {_SLASH}+ (?!\s) {_INSIDE}+  # and no closing tag
-      | (?<![\w.]) (?:\.\.{_SLASH})+ {_INSIDE}*
+        {_BEGINS} …? /+ (?!\s) {_INSIDE}+
+      | (?<![\w.]) (?:\.\./)+ {_INSIDE}*
+      | (?<![\w~]) ~[\w.-]{{0,63}}/ {_INSIDE}*
+      | (?<!\w) [A-Za-z]:[\\/] {_INSIDE}+                                  # C:\Users
       )
+    | (?P<before> (?<![\w.-]) -[\w-]{{1,63}} (?=/)                         # -isystem/usr/include
+        | (?<![\w./+-]) [\w.+-]{{1,63}} (?=/(?:{_ROOTS})(?![\w-])) )
+      (?P<glued> / {_INSIDE}+ )
+    | (?P<relative> (?:(?<![\w.+@~%\\-])|(?<=\\[nrt])) [\w.+@~-]{{0,255}}\w/ {_INSIDE}* )
     """,
     re.VERBOSE,
 )
+_ADDRESS: Final = re.compile(
+    r"""
+      (?P<hardware> (?<![\w:-]) [0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,19} (?![\w:-]) )
+    | (?P<number> (?<![\w.]) \d{1,3}(?:\.\d{1,3}){3} (?![\w.]*\w) )
+    | (?P<colons> (?<![\w:.]) (?:[0-9A-Fa-f]{0,4}:){2,8} [0-9A-Fa-f.]{0,15} (?:%[\w.-]{1,32})? )
+    | (?P<host> (?<![\w./@-]) [A-Za-z0-9][\w-]{0,62}(?:\.[\w-]{1,63}){0,8}
+        \.(?:(?P<last>[A-Za-z]{2,24}):\d{1,5}\b
+          | (?:arpa|cluster|corp|home|internal|intra|intranet|lan|local|localdomain)\b) )
+    """,
+    re.VERBOSE,
+)
+_FILES: Final = frozenset({
+    ".cfg", ".conf", ".css", ".csv", ".env", ".ex", ".exs", ".gradle", ".hs", ".html", ".ini",
+    ".json", ".lock", ".log", ".md", ".ml", ".pl", ".rst", ".scala", ".scss", ".sh", ".sql",
+    ".svelte", ".swift", ".toml", ".txt", ".vue", ".xml", ".yaml", ".yml",
+})  # fmt: skip
+"""Before a number of a line, files as well."""
 _CODE: Final = frozenset({
     ".c", ".cc", ".cjs", ".cpp", ".cs", ".go", ".h", ".jar", ".java", ".js", ".jsx", ".kt", ".lua",
     ".mjs", ".php", ".py", ".pyc", ".rb", ".rs", ".so", ".ts", ".tsx",
 })  # fmt: skip
 """Files whose names say what of the language was running, and nothing of whose machine it was."""
-_COLOURS: Final = re.compile(r"(?:\x1b|\\x1b)\[[0-9;]{0,20}[A-Za-z]")
+_ESCAPE: Final = r"(?:\\{1,8}(?:x1[bB]|u001[bB]|033|e)|%1[bB]|&\#(?:27|[xX]1[bB]);)"
+_CONTROLS: Final = re.compile(
+    rf"""
+      (?: (?:\x1b|{_ESCAPE})\[ | \x9b | \\{{1,8}}(?:x9[bB]|u009[bB]) )
+        [0-?]{{0,64}}[ -.]{{0,4}}[@-~]
+    | (?:\x1b|{_ESCAPE}) (?: [ -.]{{1,4}}[0-~] | \] )
+    | \x1b (?:[0-~](?<!\\))? | \x9b
+    """,
+    re.VERBOSE,
+)
+"""What a terminal obeys, as it is or spelled: colours, character sets, modes."""
+_IS_PATH: Final = re.compile(r"/[\w./:+@~-]*")
 
 _LONG: Final = 16
 """Characters from which on a run may be a key."""
@@ -109,7 +154,7 @@ class Telling:
         self._vault, self._environment = vault or {}, environment or {}
         self._public = frozenset(public)
         names = "|".join(re.escape(name) for name in sorted(machine, reverse=True) if name)
-        self._machine = re.compile(rf"(?<![\w/-])(?:{names})(?![\w/-])") if names else None
+        self._machine = re.compile(rf"(?i)(?<![\w/-])(?:{names})(?![\w/-])") if names else None
 
     def line(self, text: str, tree: str = "") -> str:
         """Return one of our messages, fit to be told; ``tree`` as of `lines`."""
@@ -125,8 +170,9 @@ class Telling:
         return _last(self._hidden("\n".join(output), tree))
 
     def _hidden(self, text: str, tree: str) -> str:
-        text = redact(self._redactor.text(_COLOURS.sub("", text)))
-        text = _PLACE.sub(lambda found: self._placed(found, tree), text)
+        text = redact(self._redactor.text(_CONTROLS.sub("", text)))
+        text = "\n".join(self._without_places(line, tree) for line in text.split("\n"))
+        text = _ADDRESS.sub(self._unless_own, text)
         if self._machine is not None:
             text = self._machine.sub(ELSEWHERE, text)
         return _RUN.sub(lambda found: self._unless_random(found[0]), text)
@@ -145,17 +191,35 @@ class Telling:
 
     def _may_surround(self, piece: str) -> bool:
         """Return whether a piece of the environment is to be hidden."""
-        is_path = piece.startswith("/") and "\n" not in piece  # like any other; see `_path`
+        is_path = _IS_PATH.fullmatch(piece) is not None  # like any other; see `_path`
         fits = LEAST_SURROUNDING <= len(piece) <= _MOST_SURROUNDING
         return fits and not is_path and piece not in self._public
 
     # --- paths ----------------------------------------------------------------------------
 
-    def _placed(self, found: re.Match[str], tree: str) -> str:
+    def _without_places(self, line: str, tree: str) -> str:
+        """Return a line without paths of the machine.
+
+        Beside one of them no relative path is told: it may be the rest of one with a space in it.
+        """
+        line = _SLASH.sub("/", line)
+        outside = any(self._leaves(found, tree) for found in _PLACE.finditer(line))
+        return _PLACE.sub(lambda found: self._placed(found, tree, outside), line)
+
+    def _leaves(self, found: re.Match[str], tree: str) -> bool:
+        """Return whether an absolute path is outside of the tree."""
+        shown = found["path"] or found["quoted"] or found["glued"] or ""
+        return bool(shown) and shown[0] != ELSEWHERE and ELSEWHERE in self._path(shown, tree)
+
+    def _placed(self, found: re.Match[str], tree: str, outside: bool) -> str:
         if (url := found["url"]) is not None:
             return self._address(url, tree)
         if (quoted := found["quoted"]) is not None:
             return f"{found['quote']}{self._path(quoted, tree)}{found['quote']}"
+        if (glued := found["glued"]) is not None:
+            return f"{found['before']}{self._path(glued, tree)}"
+        if (relative := found["relative"]) is not None:
+            return self._path(relative, tree) if outside else relative
         return self._path(found["path"], tree)
 
     def _address(self, url: str, tree: str) -> str:
@@ -166,13 +230,25 @@ class Telling:
             host = urlsplit(url).hostname or ""
         except ValueError:
             host = ""
-        own = _is_own(host) and "@" not in rest
-        return url if own else f"{scheme}://{ELSEWHERE}"
+        if not _is_own(host) or "@" in rest:
+            return f"{scheme}://{ELSEWHERE}"
+        name, slash, path = rest.partition("/")
+        known = not path or f"/{path}" in self._public
+        return url if known else f"{scheme}://{name}{slash}{ELSEWHERE}"
+
+    def _unless_own(self, found: re.Match[str]) -> str:
+        """Return an address of the network if it is our own or none at all."""
+        shown = found[0]
+        if (last := found["last"]) is not None:
+            return shown if f".{last.lower()}" in _CODE | _FILES else ELSEWHERE
+        if found["number"] is None and found["colons"] is None:
+            return ELSEWHERE
+        return shown if _is_own(shown) or not _is_address(shown) else ELSEWHERE
 
     def _path(self, shown: str, tree: str) -> str:
         path = shown.rstrip(".!?\\")
         after = shown[len(path) :]
-        plain = re.sub(_SLASH, "/", path)
+        plain = path.removeprefix(ELSEWHERE)
         if not plain.strip("/") or plain in self._public:
             return shown
         if tree and PurePosixPath(plain).is_relative_to(tree) and ".." not in plain.split("/"):
@@ -207,6 +283,14 @@ def _is_own(host: str) -> bool:
         return host == "localhost"
     named = isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None
     return (address.is_loopback or address.is_unspecified) and not named
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def for_operator(output: Sequence[str]) -> tuple[str, ...]:
