@@ -12,6 +12,7 @@ from tests.gate.summaries import FAILED, SUMMARY, holdout, told, visible
 
 from sigil.gate.decision import Verdict
 from sigil.gate.record.summary import Figures, Summary
+from sigil.gate.view.frames import Frames
 from sigil.gate.view.page import page
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="there is no chromium on this machine")
@@ -55,7 +56,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Generator[Browser]:
 def shown(browser: Browser, folder: Path, found: Summary = FULL, **how: object) -> Browser:
     lines = (visible("billing/upgrade" * 6, FAILED), visible("a"), holdout(1, FAILED))
     path = folder / "page.html"
-    path.write_text(page(found, told(*lines), [FRAME]), encoding="utf-8")
+    path.write_text(page(found, told(*lines), Frames((FRAME,))), encoding="utf-8")
     browser.show(int(str(how.get("width", 1280))), 900, str(how.get("scheme", "light")))
     browser.open(path)
     return browser

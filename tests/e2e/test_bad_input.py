@@ -119,7 +119,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_workspace_whole(
     kept = tmp_path / "kept"
     shutil.copytree(home, kept)
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(home)], check=False
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(home)], check=False
     )
     if mounted.returncode:
         pytest.skip("mounting a small tmpfs is not permitted here")

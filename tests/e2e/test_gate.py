@@ -60,6 +60,8 @@ def shell(tmp_path) -> Shell:
     home.mkdir()
     git(root, "init", "-q", "-b", "main")
     (root / "server.py").write_text(SERVER)
+    (root / "docs" / "specs").mkdir(parents=True)
+    (root / "docs" / "specs" / "quote.md").write_text("# Quotes\n")
     for seats in (1, 2):
         (visible / f"quote_{seats}.lua").write_text(QUESTION.replace("SEATS", str(seats)))
     typed = Shell(root, home)

@@ -238,7 +238,7 @@ def test_a_comment_says_why_the_change_did_not_come_up_and_none_of_it_is_markup(
     failed = DeploymentFailed("it ended", output=("<b>`last`|words</b>",))
     outcome = evaluated(bench, deploy=failing_on("pr", failed))
     written = markdown(summary(outcome), outcome.feedback)
-    assert "- deploy pr failed: `it ended`\n  - `<b>?last??words</b>`\n" in written
+    assert "- deploy pr failed: `it ended`\n  - `<b>?last??words<…>`\n" in written
 
 
 @pytest.mark.parametrize("stage", [Stage.BUNDLE, Stage.RUN, Stage.DOSSIER, Stage.LEDGER])

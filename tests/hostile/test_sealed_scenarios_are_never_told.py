@@ -88,6 +88,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (exam.root / ".sigil" / "gate.yaml").write_text(
         f"services:\n  api: {{recipients: [{exam.recipient}]}}\n"
     )
+    intent = exam.root / "docs" / "specs" / "b.md"
+    intent.parent.mkdir(parents=True, exist_ok=True)
+    intent.write_text("# B\n")
     for name in ("home", "tmp"):
         (tmp_path / name).mkdir()
     monkeypatch.setenv("SIGIL_KEYS", str(keys))

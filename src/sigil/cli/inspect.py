@@ -90,6 +90,7 @@ def inspect(
     else:
         console.print(printable(shown(run)), highlight=False, markup=False, soft_wrap=True)
         show_run(history, console, top, state(run, history))
+        _say_what_was_not_checked(history, console)
 
 
 def run_json(run: Path, history: History) -> dict[str, object]:
@@ -187,8 +188,15 @@ def show_run(history: History, console: Console, top: int, state: str) -> None:
             console.print(f"  {line}", highlight=False, markup=False)
 
 
-def _show_ranked(history: History, ranked: list[Candidate], console: Console, top: int) -> None:
+def _say_what_was_not_checked(history: History, console: Console) -> None:
     from sigil.optimize import present
+
+    winner = history.best_accepted()
+    if winner is not None and present.held_out(winner) == present.UNCHECKED:
+        console.print(f"of the winner, {present.UNCHECKED}", highlight=False)
+
+
+def _show_ranked(history: History, ranked: list[Candidate], console: Console, top: int) -> None:
 
     front = {candidate.id for candidate in history.front()}
     console.print(_ranking(history, ranked[:top], front))
@@ -197,9 +205,6 @@ def _show_ranked(history: History, ranked: list[Candidate], console: Console, to
         "gains are against the unchanged code measured beside it"
     )
     console.print(f"{legend}; {len(ranked)} with a score", highlight=False)
-    winner = history.best_accepted()
-    if winner is not None and present.held_out(winner) == present.UNCHECKED:
-        console.print(f"of the winner, {present.UNCHECKED}", highlight=False)
     console.print()
     console.print(_lineage(history, ranked[: min(top, 3)]))
 

@@ -99,7 +99,7 @@ UNCHECKED = (
 def held_out(candidate: Candidate) -> str:
     """Return what a candidate does on held-out inputs; empty if it did not meet them yet."""
     found = candidate.confirmed
-    if found is None or found.failure is not None:
+    if found is None or (found.failure is not None and not found.holdout):
         return ""
     if not found.holdout:
         return UNCHECKED
