@@ -78,7 +78,7 @@ def test_hostile_text_runs_nothing(browser, tmp_path):
 def test_even_a_script_that_got_in_would_not_run(browser, tmp_path):
     path = tmp_path / "page.html"
     got_in = "<body><script>document.title='owned'</script>"
-    path.write_text(page(FULL, told(), []).replace("<body>", got_in), encoding="utf-8")
+    path.write_text(page(FULL, told(), Frames()).replace("<body>", got_in), encoding="utf-8")
     browser.open(path)
     assert browser.evaluate("document.title") != "owned"
     assert any("Content Security Policy" in said for said in browser.complaints())
