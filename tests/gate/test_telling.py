@@ -37,36 +37,36 @@ def told(text: str, **more) -> str:
         (f"{TREE}/../../etc/passwd", "…"),
         (f"{TREE}-other/app.py", "…/app.py"),
         ('File "/usr/lib/python3.11/json/__init__.py"', 'File "…/__init__.py"'),
-        ("['/home/alice/.venv/bin', '']", "['…', '']"),
-        ("PATH=/usr/bin:/home/alice/bin", "PATH=…:…"),
+        ("['/home/someone/.venv/bin', '']", "['…', '']"),
+        ("PATH=/usr/bin:/home/someone/bin", "PATH=…:…"),
         ("overlay / overlay rw,upperdir=/tmp/a/up 0 0", "overlay / overlay rw,upperdir=… 0 0"),
         ("files.corp:/export/home /home nfs", "… … nfs"),
-        (r"b'a\n/home/alice\x00/root/x'", r"b'a\n…'"),
-        (r'{"home": "\/home\/alice"}', '{"home": "…"}'),
-        ("at=%2Fhome%2Falice", "at=…"),
-        ("\x1b[31m/home/alice\x1b[0m gone", "… gone"),
-        (r"\x1b[31m/home/alice\x1b[0m gone", "… gone"),
+        (r"b'a\n/home/someone\x00/root/x'", r"b'a\n…'"),
+        (r'{"home": "\/home\/someone"}', '{"home": "…"}'),
+        ("at=%2Fhome%2Fsomeone", "at=…"),
+        ("\x1b[31m/home/someone\x1b[0m gone", "… gone"),
+        (r"\x1b[31m/home/someone\x1b[0m gone", "… gone"),
         ("cc -I/opt/acme/include -L/opt/acme/lib", "cc -I… -L…"),
-        ("open('/home/alice/My Papers/x.txt')", "open('…')"),
-        ("../../home/alice/x is there.", "… is there."),
-        ("see /home/alice. Or not", "see …. Or not"),
-        ("file:///home/alice/app.py", "…/app.py"),
-        ("\x1b(B\x1b[m/home/alice", "…"),
-        ("\x1b[?25h/home/alice \x1b[38:5:1m/root/x \x9b31m/home/alice", "… … …"),
-        (r'"\u001b[31m/home/alice/acme"', '"…"'),
-        (r"\033[31m/home/alice, \e[1m/home/alice, \x9b31m/home/alice", "…, …, …"),
-        ("q=%22%2Fhome%2Falice, path%20%252Fhome%252Falice", "q=%22…, path%20…"),
-        ("file%3A%2F%2F%2Fhome%2Falice, %7E%2Falice", "file%3A…, %7E…"),
-        (r"\u002fhome\u002falice or \x2fhome\x2falice", "… or …"),
-        ("&#x2F;home&#x2F;alice or &#47;home&#47;alice", "… or …"),
+        ("open('/home/someone/My Papers/x.txt')", "open('…')"),
+        ("../../home/someone/x is there.", "… is there."),
+        ("see /home/someone. Or not", "see …. Or not"),
+        ("file:///home/someone/app.py", "…/app.py"),
+        ("\x1b(B\x1b[m/home/someone", "…"),
+        ("\x1b[?25h/home/someone \x1b[38:5:1m/root/x \x9b31m/home/someone", "… … …"),
+        (r'"\u001b[31m/home/someone/acme"', '"…"'),
+        (r"\033[31m/home/someone, \e[1m/home/someone, \x9b31m/home/someone", "…, …, …"),
+        ("q=%22%2Fhome%2Fsomeone, path%20%252Fhome%252Fsomeone", "q=%22…, path%20…"),
+        ("file%3A%2F%2F%2Fhome%2Fsomeone, %7E%2Fsomeone", "file%3A…, %7E…"),
+        (r"\u002fhome\u002fsomeone or \x2fhome\x2fsomeone", "… or …"),
+        ("&#x2F;home&#x2F;someone or &#47;home&#47;someone", "… or …"),
         ("/mnt/My Documents/acme", "… …"),
         ("/mnt/acme, inc/secret/plan", "…, …"),
         ("/mnt/clients/acme(eu)/secret/plan", "…(eu)…"),
-        ("cc -isystem/home/alice/inc -o/home/alice/out", "cc -isystem… -o…"),
-        ("INFO/home/alice 9/home/alice é/home/alice", "INFO… 9… é…"),
-        ("~alice/.ssh/config and ~/.ssh", "… and …"),
-        (r"open C:\Users\alice and D:/work/alice", "open … and …"),
-        ("</home> @/home/alice", "<…> @…"),
+        ("cc -isystem/home/someone/inc -o/home/someone/out", "cc -isystem… -o…"),
+        ("INFO/home/someone 9/home/someone é/home/someone", "INFO… 9… é…"),
+        ("~someone/.ssh/config and ~/.ssh", "… and …"),
+        (r"open C:\Users\someone and D:/work/someone", "open … and …"),
+        ("</home> @/home/someone", "<…> @…"),
         ("index at https://user:pw@packages.corp/simple", "index at https://…"),
     ],
 )
@@ -209,7 +209,7 @@ def test_our_own_address_is_left(host):
 
 
 def test_of_our_own_address_only_a_path_that_the_author_knows_is_left():
-    assert told("http://localhost/home/alice") == "http://localhost/…"
+    assert told("http://localhost/home/someone") == "http://localhost/…"
     assert told("http://[::1]:80/healthz", public=["/healthz"]) == "http://[::1]:80/healthz"
 
 
@@ -238,7 +238,7 @@ def test_a_value_of_the_environment_that_begins_with_a_path_and_goes_on_is_hidde
 
 
 def test_a_path_of_the_environment_does_not_save_what_is_below_it():
-    left = told("/home/alice/plans/x", environment={"HOME": "/home/alice"})
+    left = told("/home/someone/plans/x", environment={"HOME": "/home/someone"})
     assert left == "…"
 
 

@@ -77,7 +77,7 @@ def recorded(objective: str = "min(latency) subject_to right==true", **changes: 
         settings={"optimizer": "simple", "num": 16, "seed": 7, "version": "0.1.0"},
         times={"created_at": "2026-01-02T03:04:05+00:00"},
         files=BEFORE,
-        private=("/srv/people/alice/project", "/srv/people/alice"),
+        private=("/srv/people/someone/project", "/srv/people/someone"),
     )
     return replace(base, **changes)
 

@@ -63,11 +63,7 @@ def evolve_function(request: Request, wish: Wish, flags: Mapping[str, Any]) -> S
         print_json(
             {
                 **summary_json(summary),
-                "function": request.function.reference,
-                "spec": placed.name,
-                "eval": placed.eval_name,
-                "inputs": placed.description,
-                "notes": list(placed.notes),
+                **_about(request, placed),
                 "written": list(placed.written),
                 "applied": list(applied),
             }
@@ -130,15 +126,22 @@ def print_dry_run(request: Request, *, fresh: bool, as_json: bool) -> None:
     click.echo("the unchanged function was called, sealed; nothing was written")
 
 
+def _about(request: Request, placed: Placed) -> dict[str, object]:
+    """Return what is told of the documents that a search uses."""
+    return {
+        "function": request.function.reference,
+        "spec": placed.name,
+        "eval": placed.eval_name,
+        "inputs": placed.description,
+        "notes": list(placed.notes),
+    }
+
+
 def _print_standing(request: Request, placed: Placed, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "function": request.function.reference,
-                "spec": placed.name,
-                "eval": placed.eval_name,
-                "inputs": placed.description,
-                "notes": list(placed.notes),
+                **_about(request, placed),
                 "files": {},
             }
         )

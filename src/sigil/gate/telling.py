@@ -59,7 +59,7 @@ _ROOTS: Final = (
     "builds|etc|export|home|mnt|nix|opt|private|proc|root|runner|srv|sys|tmp|Users|usr|var"
     "|Volumes|work|workspaces?"
 )
-"""Folders that begin an absolute path also where a word stands before it: ``INFO/home/alice``."""
+"""Folders that begin an absolute path also where a word stands before it: ``INFO/home/someone``."""
 _BEGINS: Final = r"""(?:
       (?<![A-Za-z0-9_])(?<!(?<!\w)\.)       # not inside of a relative path
     | (?<=\\[a-z0]) | (?<=\\[0-7]{3}) | (?<=\\x[0-9a-fA-F]{2}) | (?<=\\u[0-9a-fA-F]{4})

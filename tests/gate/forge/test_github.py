@@ -155,9 +155,9 @@ def test_a_comment_with_our_marker_by_somebody_else_is_not_ours(fake):
 
 
 def test_a_person_finds_the_comment_of_that_person(fake):
-    fake.login = "alice"
+    fake.login = "someone"
     fake.say("<!-- m -->", login="exam[bot]", kind="Bot")
-    fake.say("<!-- m -->", login="alice")
+    fake.say("<!-- m -->", login="someone")
     assert reached(fake).find_comment("<!-- m -->") == 101
 
 
