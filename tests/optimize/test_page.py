@@ -201,7 +201,9 @@ def test_no_path_of_the_machine_is_in_it() -> None:
         evaluation=measured(2.0),
         confirmed=measured(2.0, 0.05, accepted=True),
     )
-    wrong = candidate(2, evaluation=failed("/usr/lib/python3.11/random.py:3 says /home/another/x no"))
+    wrong = candidate(
+        2, evaluation=failed("/usr/lib/python3.11/random.py:3 says /home/another/x no")
+    )
     text = page(Facts(recorded(), history(best, wrong, winner=best.id)))
     for private in ("/srv/people", "someone", "/tmp/", "/usr/lib", "/home/another", "cgroup"):
         assert private not in text
