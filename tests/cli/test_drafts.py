@@ -30,7 +30,7 @@ class Hello(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"hello")
 
-    def log_message(self, format, *arguments):  # noqa: A002 (its name there)
+    def log_message(self, *arguments):
         pass
 
 

@@ -223,6 +223,15 @@ def test_replay_says_how_many_sittings_it_cannot_repeat(desk, monkeypatch):
     assert json.loads(typed(f"replay {name} --json").stdout)["left"] == 2
 
 
+def branch(desk, name: str, *, price: int) -> None:
+    """Commit a change of the service, and go back to main."""
+    git = desk.bench.git
+    git("checkout", "-q", "-b", name)
+    (desk.bench.root / "server.py").write_text(f"price = {price}\n")
+    git("commit", "-q", "-a", "-m", name)
+    git("checkout", "-q", "main")
+
+
 def test_a_decision_is_printed_although_what_ci_shows_cannot_be_written(
     desk, tmp_path, monkeypatch
 ):
@@ -231,11 +240,7 @@ def test_a_decision_is_printed_although_what_ci_shows_cannot_be_written(
             raise Unwritable("the disk went away", where=Where(str(path)))
         write_atomic(path, data)
 
-    git = desk.bench.git
-    git("checkout", "-q", "-b", "unwritten")
-    (desk.bench.root / "server.py").write_text("price = 8\n")
-    git("commit", "-q", "-a", "-m", "unwritten")
-    git("checkout", "-q", "main")
+    branch(desk, "unwritten", price=8)
     monkeypatch.setattr("sigil.store.files.write_atomic", refuses)
     done = typed(f"eval unwritten -s api --junit {tmp_path}/x.xml")
     assert isinstance(done.exception, Unwritable)
@@ -248,11 +253,7 @@ def test_a_decision_on_record_is_told_although_no_copy_of_it_can_be_kept(desk, m
             raise Unwritable("the disk went away", where=Where(str(path)))
         write_atomic(path, data)
 
-    git = desk.bench.git
-    git("checkout", "-q", "-b", "uncopied")
-    (desk.bench.root / "server.py").write_text("price = 9\n")
-    git("commit", "-q", "-a", "-m", "uncopied")
-    git("checkout", "-q", "main")
+    branch(desk, "uncopied", price=9)
     monkeypatch.setattr("sigil.gate.record.dossier.write_atomic", refuses)
     done = typed("eval uncopied -s api")
     assert done.exit_code == 4, done.output

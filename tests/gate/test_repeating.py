@@ -53,11 +53,16 @@ def test_everything_comes_out_as_it_was(taken):
     assert figures(found.score) == summary(outcome).scores
 
 
-def test_a_reply_that_was_changed_makes_a_difference(taken):
-    _, _, scenarios, recorded = taken
-    index, one = next(
+def first_passed(recorded):
+    """Return the first sitting that passed, with its place."""
+    return next(
         (index, one) for index, one in enumerate(recorded) if one.result.status is Status.PASS
     )
+
+
+def test_a_reply_that_was_changed_makes_a_difference(taken):
+    _, _, scenarios, recorded = taken
+    index, one = first_passed(recorded)
     reply = {**one.answered[0].reply, "status": 500}
     recorded[index] = replace(one, answered=(replace(one.answered[0], reply=reply),))
     assert sum(again(scenarios, recorded).differing.values()) == 1
@@ -203,9 +208,7 @@ def test_a_sitting_that_was_lost_stays_an_error_and_is_counted(lost):
 
 def test_a_sitting_that_says_that_it_passed_without_calls_is_none(taken):
     _, _, scenarios, recorded = taken
-    index, one = next(
-        (index, one) for index, one in enumerate(recorded) if one.result.status is Status.PASS
-    )
+    index, one = first_passed(recorded)
     recorded[index] = replace(one, is_whole=False)
     assert sum(again(scenarios, recorded).differing.values()) == 1
 

@@ -65,7 +65,7 @@ def told(text: str, **more) -> str:
         ("cc -isystem/home/someone/inc -o/home/someone/out", "cc -isystem… -o…"),
         ("INFO/home/someone 9/home/someone é/home/someone", "INFO… 9… é…"),
         ("~someone/.ssh/config and ~/.ssh", "… and …"),
-        (r"open C:\Users\someone and D:/work/someone", "open … and …"),
+        (r"open C:\Users\someone and D:/plans/someone", "open … and …"),
         ("</home> @/home/someone", "<…> @…"),
         ("index at https://user:pw@packages.corp/simple", "index at https://…"),
     ],

@@ -93,7 +93,7 @@ def test_a_diff_on_a_terminal_has_nothing_that_it_obeys() -> None:
 
 
 def confirmed(**more: object) -> Candidate:
-    found = Evaluation("measured", costs=(1.0,), accepted=True, **more)  # type: ignore[arg-type]
+    found = Evaluation("measured", costs=(1.0,), accepted=True, **more)
     return Candidate("a" * 64, "BASELINE", "", "mutate", confirmed=found)
 
 

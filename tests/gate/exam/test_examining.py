@@ -42,9 +42,9 @@ def noted(secret: bytes) -> tuple[Noting, list[tuple[int, int]]]:
     hall, seen = Noting(), list[tuple[int, int]]()
     examine(
         Exam(SCENARIOS, 1, 2, Limits(), 1.0, 4, secret),
-        hall=hall,  # type: ignore[arg-type]
+        hall=hall,
         deployments={(side, half): PLACE for side in SIDES for half in HALVES},
-        answerer=SimpleNamespace(secrets={}, perform=None),  # type: ignore[arg-type]
+        answerer=SimpleNamespace(secrets={}, perform=None),
         progress=lambda done, total: seen.append((done, total)),
         is_over=lambda: False,
     )
