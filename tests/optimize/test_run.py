@@ -1,7 +1,6 @@
 """A search in process, with the real sandbox, on a function that is quickly improved."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,6 @@ from sigil.cli.planning import make_plan
 from sigil.cli.progress import Silent, summary_json
 from sigil.effects import utc_stamp
 from sigil.evaluate.result import Evaluation, MetricValue
-from sigil.optimize.confirming import hopeful
-from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Plan
 from sigil.optimize.report import Progress, Summary, baseline_notes
 from sigil.optimize.run import run
@@ -221,41 +218,6 @@ def test_a_candidate_is_rebuilt_from_its_chain_of_diffs(repository: Path) -> Non
 
 
 # --- who is measured anew ---------------------------------------------------------------
-
-
-def candidate(name: str, cost: float) -> Candidate:
-    return Candidate(
-        name, "BASELINE", "", "mutate", evaluation=Evaluation("measured", costs=(cost,))
-    )
-
-
-def history(*candidates: Candidate, baseline: float = 10.0) -> History:
-    found = Evaluation("measured", costs=(baseline,))
-    return History(found, candidates={c.id: c for c in candidates})
-
-
-def test_only_what_beats_the_baseline_is_measured_anew() -> None:
-    found = hopeful(history(candidate("aa", 9.0), candidate("bb", 11.0)))
-    assert [c.id for c in found] == ["aa"]
-
-
-def test_what_was_measured_anew_is_not_measured_again() -> None:
-    done = replace(candidate("aa", 1.0), confirmed=Evaluation("measured", costs=(2.0,)))
-    found = hopeful(history(done, candidate("bb", 3.0), candidate("cc", 4.0)))
-    assert [c.id for c in found] == ["bb", "cc"]
-
-
-def test_a_baseline_without_costs_is_beaten_by_any_score() -> None:
-    found = hopeful(History(Evaluation("failed"), candidates={"aa": candidate("aa", 99.0)}))
-    assert [c.id for c in found] == ["aa"]
-
-
-def test_an_equal_cost_is_measured_anew_only_for_a_better_tie_breaker() -> None:
-    equal = Evaluation("measured", costs=(10.0,), ties=(1.0,))
-    better = replace(candidate("aa", 10.0), evaluation=replace(equal, ties=(0.5,)))
-    same = replace(candidate("bb", 10.0), evaluation=equal)
-    found = hopeful(History(equal, candidates={"aa": better, "bb": same}))
-    assert [c.id for c in found] == ["aa"]
 
 
 def test_the_clock_of_a_run_is_the_one_it_was_given(repository: Path) -> None:

@@ -4,8 +4,8 @@
 
 A candidate that fails a check, breaks a constraint or cannot be measured has no costs, so
 nothing can rank it. ``screen`` begins with the stages of the eval and measures enough to
-rank; ``confirm`` measures afresh, until the accept rule is decided, and then meets the
-held-out inputs.
+rank; ``confirm`` measures afresh until the accept rule is decided, and meets the held-out
+inputs before it times anything.
 
 Not here: the baseline (`sigil.evaluate.baseline`), when to stop sampling
 (`sigil.evaluate.measure`), several evaluators at once (`sigil.evaluate.lanes`).
@@ -28,7 +28,7 @@ from sigil.evaluate.exacts import Exacts
 from sigil.evaluate.facts import Facts
 from sigil.evaluate.failure import Failed, failure_of, status_of
 from sigil.evaluate.findings import Findings
-from sigil.evaluate.heldout import check_held_out
+from sigil.evaluate.heldout import judge_held_out, read_held_out
 from sigil.evaluate.instruments import Instruments, Side
 from sigil.evaluate.interpreter import distributions, machine
 from sigil.evaluate.intervals import least_count
@@ -168,6 +168,8 @@ class Evaluator:
                 start = self._promote(side, start)
             exacts = Exacts(self._definition, self._instruments, facts)
             exacts.measure(side, findings, repeat=effort == "confirm")
+            if effort == "confirm":
+                read_held_out(self._instruments, side, findings, facts, gates=exacts.gates)
             noisy = [
                 metric for metric in self._definition.model.metrics if metric.id in exacts.noisy
             ]
@@ -176,7 +178,7 @@ class Evaluator:
                 findings.series = sampled.series
                 findings.cut = effort == "screen" and sampled.stop == "worse"
             if effort == "confirm":
-                check_held_out(self._instruments, side, findings, facts, gates=exacts.gates)
+                judge_held_out(findings, facts)
 
     def _promote(self, side: Side, start: int) -> int:
         """Take a candidate through the stages of the eval.

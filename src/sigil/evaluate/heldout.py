@@ -82,7 +82,7 @@ def learned(inputs: Inputs, found: Sequence[Reading]) -> Inputs:
     )
 
 
-def check_held_out(
+def read_held_out(
     instruments: Instruments,
     side: Side,
     findings: Findings,
@@ -90,12 +90,14 @@ def check_held_out(
     *,
     gates: Callable[[Metric], bool],
 ) -> None:
-    """Measure a candidate on held-out inputs and compare with the accept rule.
+    """Measure a candidate's exact metrics on held-out inputs, before anything is timed.
+
+    What it prints from now on is not kept.
 
     Args:
         instruments: what reads.
         side: the candidate.
-        findings: what is known of it; takes the held-out values.
+        findings: takes the held-out values.
         facts: of the baseline; without held-out inputs there is nothing to do.
         gates: whether a candidate that fails this check is done for.
 
@@ -116,7 +118,20 @@ def check_held_out(
     for reading in found:
         if reading.value is False and gates(reading.metric):
             raise Failed(reading.metric.id, "holdout", reading.said)
-    if findings.decide() is False:
+
+
+def judge_held_out(findings: Findings, facts: Facts) -> None:
+    """Compare the held-out values, and what was measured on visible inputs, with the accept rule.
+
+    Args:
+        findings: with all that is known of a candidate; takes the verdict.
+        facts: of the baseline; without held-out inputs there is nothing to do.
+
+    Raises:
+        Failed: kind ``holdout``.
+    """
+    inputs = facts.held_out
+    if inputs is None or findings.decide() is False:
         return  # refused already, for what everybody may see
     samples = dict(findings.samples())
     for name, value in findings.held_out.items():

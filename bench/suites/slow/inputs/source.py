@@ -48,14 +48,15 @@ class Inputs:
     def visible_calls(self, seed: int) -> list[Call]:
         """Return what a search may see."""
         stream = Random(f"visible {seed}")
-        return [self.make(stream, size) for size in self.visible] + list(self.edges)
+        return [self.make(stream, size) for size in (*self.visible, *SMALL)] + list(self.edges)
 
     def held_out_calls(self, seed: int) -> list[Call]:
         """Return what it may not see."""
         stream = Random(f"held out {seed}")
         makers = (self.make, self.unlike or self.make)
         drawn = [makers[i % 2](stream, size) for i, size in enumerate(self.held_out)]
-        return drawn + list(self.hidden_edges)
+        small = [make(stream, size) for size in SMALL for make in makers]
+        return [*drawn, *small, *self.hidden_edges]
 
     def fresh_calls(self, seed: int) -> list[Call]:
         """Return what no part of a search has met: more large calls, and many small ones."""
