@@ -66,7 +66,8 @@ def write_repository(slow: Slow, root: Path) -> None:
         (root / "entry.py").write_text(_ENTRY.format(kind=slow.kind, function=slow.name))
     (root / f"{slow.kind}.py").write_text(slow.path.read_text())
     _write_cases(root / "visible.jsonl", visible)
-    _write_cases(root / "held_out.jsonl", slow.inputs.held_out_calls(HELD_OUT_SEED))
+    held_out = slow.inputs.held_out_calls(HELD_OUT_SEED, visible=visible)
+    _write_cases(root / "held_out.jsonl", held_out)
     (root / ".sigil").mkdir()
     (root / ".sigil" / f"{NAME}.sigil.yaml").write_text(
         _SPEC.format(spec=NAME, function=slow.name, kind=slow.kind)

@@ -16,7 +16,7 @@ from random import Random
 Call = list[object]
 """The positional arguments of one call: plain data."""
 
-SMALL = (2, 3, 4, 5, 6)
+SHOWN_SMALL, HELD_OUT_SMALL, FRESH_SMALL = (3, 5, 7), (4, 6, 8), (2, 3, 4, 5, 6, 9, 10)
 """Sizes at which ends, repetitions and empty parts meet."""
 
 Make = Callable[[Random, int], Call]
@@ -48,20 +48,23 @@ class Inputs:
     def visible_calls(self, seed: int) -> list[Call]:
         """Return what a search may see."""
         stream = Random(f"visible {seed}")
-        return [self.make(stream, size) for size in (*self.visible, *SMALL)] + list(self.edges)
+        return [self.make(stream, size) for size in (*self.visible, *SHOWN_SMALL)] + list(
+            self.edges
+        )
 
-    def held_out_calls(self, seed: int) -> list[Call]:
-        """Return what it may not see."""
+    def held_out_calls(self, seed: int, *, visible: Sequence[Call]) -> list[Call]:
+        """Return what it may not see, and what is not among ``visible`` by chance."""
         stream = Random(f"held out {seed}")
         makers = (self.make, self.unlike or self.make)
         drawn = [makers[i % 2](stream, size) for i, size in enumerate(self.held_out)]
-        small = [make(stream, size) for size in SMALL for make in makers]
-        return [*drawn, *small, *self.hidden_edges]
+        small = [make(stream, size) for size in HELD_OUT_SMALL for make in makers]
+        calls = [*drawn, *small, *self.hidden_edges]
+        return [call for call in calls if call not in visible]
 
     def fresh_calls(self, seed: int) -> list[Call]:
         """Return what no part of a search has met: more large calls, and many small ones."""
         stream = Random(f"fresh {seed}")
         makers = (self.make, self.unlike or self.make)
-        sizes = (*self.held_out, *SMALL, *SMALL)
+        sizes = (*self.held_out, *FRESH_SMALL, *FRESH_SMALL)
         drawn = [make(stream, size) for size in sizes for make in makers]
         return [*drawn, *self.edges, *self.hidden_edges]
