@@ -1,6 +1,6 @@
 """A whole search with a model that answers at once, or after half a second, on loopback.
 
-Every candidate is a distinct valid change, asked for through the official client, isolated and
+Every candidate is a distinct valid change, asked for over HTTP, isolated and
 recorded durably. The server is a process of its own, whose time is not counted.
 """
 

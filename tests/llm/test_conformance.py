@@ -31,7 +31,7 @@ from sigil.testing.providers import (
 )
 
 KEY = "key-of-nobody-0123456789"
-CLIENTS = {"anthropic": "anthropic", "openai": "openai", "openai-compatible": "openai"}
+CLIENTS = {"anthropic": "anthropic", "openai": "openai", "openai-compatible": "httpx2"}
 FAULTS = (
     Fault("no such key", status=401),
     Fault("slow down", status=429, retry_after="1"),

@@ -133,7 +133,7 @@ def test_a_library_is_imported_ahead_in_a_thread_of_its_own():
     program = (
         "import sys, threading\n"
         "from sigil.llm.provider import load_ahead\n"
-        "load_ahead(['stub', 'openai-compatible'])\n"
+        "load_ahead(['stub', 'openai'])\n"
         "[thread.join() for thread in threading.enumerate() if thread.name == 'libraries']\n"
         "print('openai' in sys.modules, 'anthropic' in sys.modules)\n"
     )

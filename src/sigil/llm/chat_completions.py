@@ -7,7 +7,7 @@ reason refuse a temperature, some servers a seed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from typing import Any
 
 from sigil.errors import InvalidValue, Where
@@ -15,9 +15,19 @@ from sigil.llm.connection import AS_BYTES, Connection, Library, Unsupported, joi
 from sigil.llm.model import Adapted, Reply, Request, Unanswered
 from sigil.llm.settings import ModelSettings
 
-_LIBRARY = Library(
-    "openai", "OpenAI", "https://api.openai.com/v1", "authorization", key_prefix="Bearer "
-)
+_OPENAI = "https://api.openai.com/v1"
+_LIBRARIES = {
+    "openai": Library("openai", "OpenAI", _OPENAI, "authorization", key_prefix="Bearer "),
+    "openai-compatible": Library(
+        "httpx2",
+        "PlainClient",
+        _OPENAI,
+        "authorization",
+        key_prefix="Bearer ",
+        module="sigil.llm.plain_client",
+        extra="openai",
+    ),
+}
 _PATH = "/chat/completions"
 _ACCOUNT = frozenset({"openai-organization", "openai-project"})
 _LIMITS = {"openai": "max_completion_tokens"}
@@ -45,13 +55,15 @@ class ChatCompletions:
         self._model = settings.model
         self._limit = _LIMITS.get(settings.provider, "max_tokens")
         self._left_out: frozenset[str] = frozenset()
-        self._connection = Connection(_LIBRARY, settings, own_headers=_ACCOUNT)
+        library = _LIBRARIES[settings.provider]
+        self._connection = Connection(library, settings, own_headers=_ACCOUNT)
+        self._create = _create if settings.provider == "openai" else _create_plain
 
     def complete(self, request: Request) -> Reply:
         """Return the first choice; see `Provider.complete`."""
         body = self._body(request)
         try:
-            answer = self._connection.exchange(_create, body)
+            answer = self._connection.exchange(self._create, body)
         except Unsupported as refusal:
             self._adapt(refusal, body)
             raise Adapted(refusal.problem) from refusal
@@ -59,7 +71,7 @@ class ChatCompletions:
 
     def prepare(self) -> None:
         """Load the client; see `Provider`."""
-        self._connection.prepare(_create)
+        self._connection.prepare(self._create)
 
     def close(self) -> None:
         """End the connections."""
@@ -98,7 +110,7 @@ class ChatCompletions:
         )
 
 
-def _create(client: Any) -> Callable[..., closing[Any]]:
+def _create(client: Any) -> Callable[..., AbstractContextManager[Any]]:
     """Return what posts keywords as they are.
 
     The client's own `chat.completions.create` posts the same, after a fifth of an exchange's time
@@ -108,5 +120,14 @@ def _create(client: Any) -> Callable[..., closing[Any]]:
 
     def post(**body: Any) -> closing[Any]:
         return closing(client.post(url, cast_to=object, body=body, options=AS_BYTES))
+
+    return post
+
+
+def _create_plain(client: Any) -> Callable[..., AbstractContextManager[Any]]:
+    """Return the same of the client that has nothing to leave out."""
+
+    def post(**body: Any) -> AbstractContextManager[Any]:
+        return client.post(_PATH, body)
 
     return post

@@ -1,4 +1,4 @@
-"""One exchange over an official client: JSON there, JSON back, and every fault by its name.
+"""One exchange over a client library: JSON there, JSON back, and every fault by its name.
 
 `openai` and `anthropic` are made by one generator and have the same classes. What is taken out
 of their hands: retries (ours are used), redirects (none is followed, since a key would go with
@@ -69,21 +69,30 @@ class Unsupported(ProviderFailed):
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """An official client library.
+    """A client library.
 
     Args:
-        module: that is imported; also the name of our extra.
-        client: its class.
+        name: of the library.
+        client: the class of a client.
         base_url: of the provider itself.
         key_header: that carries the key.
         key_prefix: before the key in that header.
+        module: where the client is, if not in the library.
+        extra: ours, that brings the library, if it is not called like it.
     """
 
-    module: str
+    name: str
     client: str
     base_url: str
     key_header: str
     key_prefix: str = ""
+    module: str = ""
+    extra: str = ""
+
+    @property
+    def path(self) -> str:
+        """Return the module to import."""
+        return self.module or self.name
 
 
 class Connection:
@@ -101,10 +110,10 @@ class Connection:
     def __init__(
         self, library: Library, settings: ModelSettings, own_headers: frozenset[str] = frozenset()
     ):
-        if find_spec(library.module) is None:
+        if find_spec(library.name) is None:
             raise DependencyMissing(
-                f"the provider {settings.provider!r} needs the library {library.module}",
-                remedy=install(library.module),
+                f"the provider {settings.provider!r} needs the library {library.name}",
+                remedy=install(library.extra or library.name),
             )
         self._library = library
         self._settings = settings
@@ -158,7 +167,7 @@ class Connection:
             return self._client
 
     def _connect(self) -> Any:
-        library, settings = loaded(self._library.module), self._settings
+        library, settings = loaded(self._library.path), self._settings
         timeout = library.Timeout(settings.timeout_s, connect=min(_CONNECT_S, settings.timeout_s))
         # Whatever is not given would be read from the environment.
         http_client = library.DefaultHttpxClient(
@@ -196,7 +205,7 @@ class Connection:
         """Raise what ``error`` means, without the key and without the request's headers."""
         if isinstance(error.__cause__, ProviderFailed):
             raise error.__cause__ from None
-        library = import_module(self._library.module)
+        library = import_module(self._library.path)
         if isinstance(error, library.APIStatusError):
             self._answered(cast("Any", error), body)
         if isinstance(error, library.APITimeoutError) or _out_of_time(error):

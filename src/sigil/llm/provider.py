@@ -33,7 +33,11 @@ _BUILT_IN = {
     "replay": "sigil.llm.replay:Replay",
     "stub": "sigil.llm.stub:Stub",
 }
-_LIBRARIES = {"anthropic": "anthropic", "openai": "openai", "openai-compatible": "openai"}
+_LIBRARIES = {
+    "anthropic": "anthropic",
+    "openai": "openai",
+    "openai-compatible": "sigil.llm.plain_client",
+}
 """What each of ours imports at its first request."""
 _Factory = Callable[[ModelSettings], Provider]
 
