@@ -1,4 +1,4 @@
-"""The official clients against a server on this machine, over real sockets."""
+"""The clients against a server on this machine, over real sockets."""
 
 import contextlib
 import json
@@ -325,10 +325,13 @@ def test_a_model_has_to_be_named(name):
         make_provider(name)
 
 
-@pytest.mark.parametrize("name", ["openai", "anthropic"])
-def test_a_library_that_is_missing_is_named_with_its_remedy(name, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "extra"),
+    [("openai", "openai"), ("openai-compatible", "openai"), ("anthropic", "anthropic")],
+)
+def test_a_library_that_is_missing_is_named_with_its_remedy(name, extra, monkeypatch):
     monkeypatch.setattr("sigil.llm.connection.find_spec", lambda module: None)
-    with pytest.raises(DependencyMissing, match=rf"pip install '\.\[{name}\]'"):
+    with pytest.raises(DependencyMissing, match=rf"pip install '\.\[{extra}\]'"):
         make_provider(ModelSettings("m", name, "any"))
 
 
@@ -336,7 +339,7 @@ def test_no_library_is_loaded_before_it_is_needed():
     code = (
         "import sys; from sigil.llm.provider import make_provider;"
         "from sigil.llm.asking import Asking; from sigil.llm.settings import ModelSettings;"
-        "[make_provider(ModelSettings('m', n, 'x')) for n in ('openai', 'anthropic')];"
+        "[make_provider(ModelSettings('m', n, 'x')) for n in ('openai', 'openai-compatible', 'anthropic')];"
         "print([n for n in ('openai', 'anthropic', 'genai_prices', 'httpx2') if n in sys.modules])"
     )
     shown = subprocess.check_output([sys.executable, "-c", code], text=True)
