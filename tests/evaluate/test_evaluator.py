@@ -10,7 +10,9 @@ import pytest
 
 from sigil.errors import BaselineFailed, FlakyCheck, InvalidValue
 from sigil.evaluate import baseline as measuring
+from sigil.evaluate import instruments
 from sigil.evaluate.evaluator import SCREEN_BLOCKS_BEST_OF, Evaluator
+from sigil.evaluate.intervals import least_count
 from sigil.evaluate.result import Evaluation, Interval
 
 SQUARE = """
@@ -145,25 +147,43 @@ def test_a_broken_constraint_ends_a_candidate(bed):
     ],
 )
 def test_an_error_is_never_a_score(bed, text: str, status: str, kind: str):
-    found = screened(bed, SQUARE + "budgets: {candidate_timeout_s: 0.3}\n", {"f.py": text})
+    found = screened(bed, SQUARE + "budgets: {candidate_timeout_s: 1}\n", {"f.py": text})
     assert found.failure is not None
     assert (found.status, found.failure.kind, found.costs) == (status, kind, ())
     assert found.accepted is False
 
 
-def test_a_loop_without_end_costs_a_multiple_of_what_the_unchanged_code_takes(bed, monkeypatch):
-    monkeypatch.setattr("sigil.evaluate.instruments.LEAST_PATIENCE_S", 0.4)
+ENDLESS = {"f.py": "def f(x):\n    while True: pass\n"}
+
+
+def patience_with(evaluator: Evaluator) -> str:
+    """Return how long an answer of a loop without end was waited for, such as ``0.4 s``."""
+    found = evaluator.evaluate(ENDLESS, effort="screen")
+    assert found.failure is not None
+    return found.failure.detail.removeprefix("no answer within ")
+
+
+@pytest.mark.parametrize(("took_ms", "waited"), [(8, "0.4 s"), (16, "0.8 s"), (1, "0.3 s")])
+def test_a_loop_without_end_costs_a_multiple_of_what_the_unchanged_code_took(
+    bed, monkeypatch, took_ms: int, waited: str
+):
+    monkeypatch.setattr(instruments, "LEAST_PATIENCE_S", 0.3)
     bed.define(SQUARE)
     with bed.evaluator() as evaluator:
-        facts = evaluator.facts
-    for learned in (True, False):
-        with bed.evaluator() as evaluator:
-            if learned:
-                evaluator.adopt(facts)
-            endless = {"f.py": "def f(x):\n    while True: pass\n"}
-            found = evaluator.evaluate(endless, effort="screen")
-        assert found.failure is not None
-        assert found.failure.detail == "no answer within 0.4 s"
+        learned = replace(evaluator.facts, longest={"f.py:f": took_ms * 10**6})
+    with bed.evaluator() as evaluator:
+        evaluator.adopt(learned)
+        assert patience_with(evaluator) == waited
+
+
+def test_what_the_unchanged_code_takes_is_learned_with_its_baseline(bed, monkeypatch):
+    monkeypatch.setattr(instruments, "LEAST_PATIENCE_S", 0.0)
+    bed.write({"f.py": LOOP}, pinned="f.py", symbol="f.py:f")
+    bed.define(TIMED)
+    with bed.evaluator() as evaluator:
+        took_ms = evaluator.baseline().metrics["latency"].value
+        waited_ms = float(patience_with(evaluator).removesuffix(" s")) * 1e3
+    assert waited_ms >= 0.99 * instruments.PATIENCE * took_ms  # it is told in three digits
 
 
 def test_a_message_of_a_candidate_is_escaped(bed):
@@ -232,7 +252,7 @@ metrics:
 - {id: latency, kind: call, measure: time}
 aggregate: {objective: "min(latency) subject_to correct==true"}
 accept: {rule: "latency <= 0.9 * baseline.latency and correct==true"}
-budgets: {precision: 0.2, max_blocks: 30}
+budgets: {precision: 0.2, max_blocks: 12}
 """
 LOOP = """
 def f(n):
@@ -274,26 +294,20 @@ def test_a_candidate_that_is_truly_faster_is_accepted(timed: Evaluator):
     assert latency.ratio_interval is not None
 
 
-def test_a_candidate_that_plainly_misses_the_bar_ends_soon(timed: Evaluator):
-    found = timed.evaluate({"f.py": LOOP + "\n"}, effort="confirm")
-    assert found.accepted is not True
-    assert found.metrics["latency"].n < 30
-
-
 def test_a_plain_winner_needs_hardly_more_blocks_than_decide(bed):
     bed.write({"f.py": LOOP}, pinned="f.py", symbol="f.py:f")
-    bed.define(TIMED.replace("precision: 0.2, max_blocks: 30", "precision: 0.001"))
+    bed.define(TIMED.replace("precision: 0.2, max_blocks: 12", "precision: 0.001"))
     with bed.evaluator() as evaluator:
         found = evaluator.evaluate(
             {"f.py": f"def f(n):\n    return {COMPUTED}\n"}, effort="confirm"
         )
     assert found.accepted is True
-    assert found.metrics["latency"].n <= 20
+    assert found.metrics["latency"].n <= 60  # of 200; it takes about ten
 
 
 def test_a_confirmation_ends_when_its_time_is_up(bed):
     bed.write({"f.py": LOOP}, pinned="f.py", symbol="f.py:f")
-    bed.define(TIMED.replace("precision: 0.2, max_blocks: 30", "precision: 0.001"))
+    bed.define(TIMED.replace("precision: 0.2, max_blocks: 12", "precision: 0.001"))
     bed.settings = replace(bed.settings, confirm_s=0.001)
     with bed.evaluator() as evaluator:
         found = evaluator.evaluate({"f.py": LOOP + "\n"}, effort="confirm")
@@ -328,7 +342,7 @@ def test_a_bar_does_not_end_a_confirmation(timed: Evaluator):
 
 def test_a_value_is_in_the_units_of_the_baseline(timed: Evaluator):
     baseline = timed.baseline().metrics["latency"]
-    latency = timed.evaluate({"f.py": LOOP + "\n"}, effort="screen").metrics["latency"]
+    latency = timed.evaluate({"f.py": LOOP + "\n"}, effort="confirm").metrics["latency"]
     assert isinstance(latency.ratio, float)
     assert latency.value == pytest.approx(latency.ratio * baseline.value)
     assert (latency.unit, baseline.unit) == ("ms", "ms")
@@ -374,8 +388,8 @@ def test_a_wrong_answer_is_found_before_anything_is_timed(timed: Evaluator):
 
 
 def test_a_screening_of_something_hopeless_ends_at_once(timed: Evaluator):
-    twice = LOOP + "g = f\ndef f(n):\n    g(n)\n    return g(n)\n"
-    found = timed.evaluate({"f.py": twice}, effort="screen")
+    four_times = LOOP + "g = f\ndef f(n):\n    return [g(n) for _ in range(4)][0]\n"
+    found = timed.evaluate({"f.py": four_times}, effort="screen")
     assert (found.status, found.metrics["latency"].n) == ("measured", 1)
 
 
@@ -390,6 +404,38 @@ def test_the_same_seed_gives_the_same_order(bed):
         left = one.evaluate(returning("x + x"), effort="confirm")
         right = other.evaluate(returning("x + x"), effort="confirm")
     assert left.metrics == right.metrics
+
+
+# --- what varies by itself, whatever the machine does ----------------------------------
+
+VARYING = "import os\ndef f(x):\n    return {least} + os.urandom(1)[0] % 8\n"
+SIZE = """
+inputs: {cases: [1]}
+metrics: [{id: size, kind: call, measure: 'score.py:score'}]
+aggregate: {objective: min(size)}
+accept: {rule: BAR}
+budgets: {max_blocks: 30}
+"""
+
+
+@pytest.mark.parametrize(
+    ("bar", "least"),
+    [
+        pytest.param("size <= 0.5 * baseline.size", 100, id="no better"),
+        pytest.param("size <= 2 * baseline.size", 200, id="surely worse, though the rule is open"),
+    ],
+)
+def test_a_confirmation_that_leads_nowhere_ends_soon(bed, bar: str, least: int):
+    files = {
+        "f.py": VARYING.format(least=100),
+        "score.py": "def score(case, value):\n    return value\n",
+    }
+    bed.write(files, pinned="f.py", symbol="f.py:f")
+    bed.define(SIZE.replace("BAR", bar))
+    with bed.evaluator() as evaluator:
+        found = evaluator.evaluate({"f.py": VARYING.format(least=least)}, effort="confirm")
+    assert found.accepted is not True
+    assert found.metrics["size"].n == least_count(0.99)
 
 
 # --- baselines from elsewhere -----------------------------------------------------------
@@ -410,7 +456,7 @@ def test_a_resumed_run_keeps_its_yardstick(timed: Evaluator):
         facts.evaluation, metrics={"latency": replace(latency, value=latency.value * 10)}
     )
     timed.adopt(facts.rebased(before))
-    found = timed.evaluate({"f.py": LOOP + "\n"}, effort="screen").metrics["latency"]
+    found = timed.evaluate({"f.py": LOOP + "\n"}, effort="confirm").metrics["latency"]
     assert found.value > 5 * latency.value
     assert found.ratio is not None
     assert found.ratio < 5
