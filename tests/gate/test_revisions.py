@@ -166,6 +166,24 @@ def test_a_tag_of_the_same_name_is_not_the_base_branch(repository):
     assert resolve(repository.root, "change", base="main").control.commit == now
 
 
+@pytest.mark.parametrize("base", [None, "main", "origin/main", "refs/remotes/origin/main"])
+@pytest.mark.parametrize("above", ["refs/heads/", "refs/remotes/", "refs/tags/", ""])
+def test_a_tag_that_calls_itself_a_branch_is_not_the_base_branch(repository, base, above):
+    _, _, now = branched(repository)
+    repository.git("update-ref", "refs/remotes/origin/main", now)
+    for name in ("main", "origin/main", "origin/HEAD"):
+        repository.git("tag", f"{above}{name}", "change")
+    assert resolve(repository.root, "change", base=base).control.commit == now
+
+
+@pytest.mark.parametrize("base", ["nowhere", "refs/heads/nowhere", "a..b", "a\0b", "", "0" * 40])
+def test_a_base_branch_that_does_not_exist_is_an_error(repository, base):
+    branched(repository)
+    repository.git("tag", "refs/heads/nowhere", "change")
+    with pytest.raises(NotFound):
+        resolve(repository.root, "change", base=base)
+
+
 def test_a_branch_that_calls_itself_a_remote_s_is_not_the_base_branch(repository):
     _, _, now = branched(repository)
     repository.git("branch", "origin/HEAD", "change")

@@ -13,6 +13,7 @@ deploying (`sigil.gate.deploy`).
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,20 +131,29 @@ def _control(root: Path, base: str | None) -> tuple[str, CommitTree]:
     for name in _BASES if base is None else (base,):
         found = _branch(root, name)
         if found is not None:
-            return _SHORT.sub("", name), found
+            return _SHORT.sub("", name), CommitTree(root, found)
     raise NotFound(
         "there is no branch main or master" if base is None else f"there is no branch {base}",
         remedy="name the base branch with --base",
     )
 
 
-def _branch(root: Path, name: str) -> CommitTree | None:
-    full = name if name.startswith("refs/") or _COMMIT.fullmatch(name) else None
-    for reference in (full,) if full else tuple(f"{above}{name}" for above in _BRANCHES):
-        try:
-            return CommitTree(root, reference)
-        except NotFound:
-            continue
+def _branch(root: Path, name: str) -> str | None:
+    """Return the object that a branch is at; None if there is no such branch.
+
+    The whole name is looked up as it stands: where git guesses, it takes a tag that somebody
+    called ``refs/heads/origin/main`` for ``refs/heads/origin/main``, and whoever chooses the base
+    chooses the exam.
+    """
+    import pygit2  # noqa: PLC0415 (an extra; CommitTree has said so if it is missing)
+
+    if _COMMIT.fullmatch(name):
+        return name
+    references: Any = pygit2.Repository(str(root)).references
+    whole = name.startswith("refs/")
+    for reference in (name,) if whole else tuple(f"{above}{name}" for above in _BRANCHES):
+        with suppress(KeyError, ValueError, pygit2.GitError):  # none of this name, or none at all
+            return str(references[reference].resolve().target)
     return None
 
 
