@@ -45,6 +45,13 @@ def test_a_verdict_on_what_was_evaluated_before_a_fall_counts_for_nothing(bench,
     assert said == "this change was not evaluated since the service fell"
 
 
+def test_an_override_by_the_evaluator_is_no_verdict_and_bars_none(bench):
+    gate = Gate.model_construct(evaluators=[bench.signer.key], reviewers=[])
+    name = evaluate(bench.wanted(seed=1), bench.parts(), Quiet()).eval
+    override(bench.ledger(), name, Verdict.ALLOW, "we say so")
+    assert uncounted(bench.ledger(), name, gate) == ""
+
+
 def test_an_override_keeps_what_was_decided(bench, name):
     entry = override(bench.ledger(), name, Verdict.BLOCK, "it lies")
     assert (entry.body["decided"], entry.body["verdict"]) == ("ALLOW", "BLOCK")

@@ -102,6 +102,22 @@ def test_a_review_that_is_decided_by_a_human_is_no_contradiction(service):
     assert service.tier is Tier.SHADOW
 
 
+def test_an_override_by_whoever_may_not_judge_is_no_agreement(service):
+    service.evaluated(1)
+    for number in range(30):
+        name = f"own_{number}"
+        service.happened(Evaluated(service.now, name, name, "ALLOW"))
+        service.happened(Overridden(service.now, name, "REVIEW", "ALLOW", is_verdict=False))
+    [verdicts] = [one for one in service.trust.conditions if one.name == "human verdicts"]
+    assert verdicts.value == 1
+
+
+def test_an_override_by_whoever_may_not_judge_costs_a_rung_all_the_same():
+    service = auto()
+    service.happened(Overridden(service.now, "eval_9", "ALLOW", "BLOCK", is_verdict=False))
+    assert service.tier is Tier.ADVISORY
+
+
 def test_an_override_costs_advisory_and_auto_a_rung():
     for service, below in ((advisory(), Tier.SHADOW), (auto(), Tier.ADVISORY)):
         service.happened(Overridden(service.now, "eval_9", "ALLOW", "BLOCK"))

@@ -138,6 +138,7 @@ def uncounted(ledger: Ledger, name: str, gate: Gate) -> str:
         one
         for one in told
         if isinstance(one, Evaluated | Judged | Overridden)
+        and (one.is_verdict if isinstance(one, Overridden) else True)
         and all(one.ts > fall for fall in falls)
         and change.get(one.eval) == change.get(name)
     ]

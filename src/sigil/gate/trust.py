@@ -87,12 +87,22 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Overridden:
-    """A human set a decision aside."""
+    """Somebody set a decision aside.
+
+    Args:
+        ts: when.
+        eval: of the decision.
+        decided: what it was.
+        to: what holds instead.
+        is_verdict: whether that counts as what a human would have decided; an override by somebody
+            whose verdicts do not count speaks against the service, and for nothing.
+    """
 
     ts: datetime
     eval: str
     decided: Word
     to: Word
+    is_verdict: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +305,8 @@ def _count(state: _State, event: Evaluated) -> None:
 
 
 def _override(state: _State, event: Overridden) -> None:
-    state.judged.setdefault(state.about(event.eval), event.to)
+    if event.is_verdict:
+        state.judged.setdefault(state.about(event.eval), event.to)
     if event.decided == "REVIEW":
         return
     state.contradicted.add(state.about(event.eval))

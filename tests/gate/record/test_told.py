@@ -17,7 +17,7 @@ from sigil.gate.decision import Code, Facts, Stage, Verdict, decide
 from sigil.gate.record import events
 from sigil.gate.record.events import Decided, Provenance, Signers
 from sigil.gate.record.told import trust_events
-from sigil.gate.trust import Evaluated, Tier
+from sigil.gate.trust import Evaluated, Overridden, Tier
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 SIGNERS = Signers(frozenset({"us"}))
@@ -113,3 +113,23 @@ def test_an_allow_or_a_block_is_never_provisional(recommended, codes):
 def test_a_reason_of_a_later_version_rests_on_the_change():
     reasons = [{"code": "unheard_of", "verdict": "REVIEW", "about": ""}]
     assert not told(Verdict.REVIEW, reasons).is_provisional
+
+
+OVERRIDE = {"eval": "eval_1", "decided": "REVIEW", "verdict": "ALLOW"}
+
+
+@pytest.mark.parametrize(
+    ("key", "reviewers", "counts"),
+    [
+        ("us", (), False),
+        ("anybody", (), True),
+        ("anybody", ("she",), False),
+        ("she", ("she",), True),
+    ],
+)
+def test_an_override_counts_as_a_verdict_where_a_verdict_of_that_key_does(key, reviewers, counts):
+    signers = Signers(frozenset({"us"}), frozenset(reviewers))
+    entry = Entry(OVERRIDE, kind=events.OVERRIDE, key=key)
+    assert trust_events([entry], "api", signers) == [
+        Overridden(MOMENT, "eval_1", "REVIEW", "ALLOW", is_verdict=counts)
+    ]

@@ -64,7 +64,7 @@ def trust_events(entries: Sequence[Recorded], service: str, signers: Signers) ->
                 seen.add(known.eval)
                 found.append(_evaluated(entry.ts, known, complete.get(known.eval, False)))
             continue
-        event = _told(entry)
+        event = _told(entry, signers)
         if event is not None and (signers.reviews(entry.key) or not isinstance(event, Judged)):
             found.append(event)
     return found
@@ -102,7 +102,7 @@ def _evaluated(ts: datetime, known: Decided, is_complete: bool) -> Evaluated:
     )
 
 
-def _told(entry: Recorded) -> TrustEvent | None:
+def _told(entry: Recorded, signers: Signers) -> TrustEvent | None:
     if entry.kind == ENROLLED:
         return Enrolled(entry.ts)
     if entry.kind == VERDICT:
@@ -112,7 +112,13 @@ def _told(entry: Recorded) -> TrustEvent | None:
         one = read_body(entry, _OfEval)
         if one.decided is None:
             raise LedgerBroken("an override that does not say what it overrides")
-        return Overridden(entry.ts, one.eval, one.decided.value, one.verdict.value)
+        return Overridden(
+            entry.ts,
+            one.eval,
+            one.decided.value,
+            one.verdict.value,
+            is_verdict=signers.reviews(entry.key),
+        )
     if entry.kind.startswith(INCIDENT):
         tag = entry.kind.removeprefix(INCIDENT)
         return Incident(entry.ts, tag, read_body(entry, _OfIncident).eval)
