@@ -65,7 +65,7 @@ def test_a_worker_that_hangs_is_killed_at_its_deadline(impatient, hang):
     with pytest.raises(CandidateFailed) as failed:
         outcome_of(impatient, HANGS[hang])
     assert failed.value.kind == "timeout"
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20
 
 
 def test_a_candidate_that_hangs_while_it_is_imported_is_killed_at_its_deadline(impatient):
@@ -89,7 +89,7 @@ def test_a_reply_that_drips_is_cut_off_at_the_deadline_of_its_batch(impatient):
     with pytest.raises(CandidateFailed) as failed:
         outcome_of(impatient, source)
     assert failed.value.kind == "timeout"
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 10
 
 
 def test_a_worker_that_does_not_read_its_arguments_is_killed_at_its_deadline(impatient):

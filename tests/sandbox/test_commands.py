@@ -95,7 +95,7 @@ def test_a_missing_script_is_pythons_own_error(run: Runner):
 def test_a_deadline_ends_it(run: Runner):
     result = run("sleep 30", limits=Limits(wall_s=0.2))
     assert (result.ending, result.exit_code) == ("timeout", None)
-    assert 0.2e9 <= result.elapsed_ns < 5e9
+    assert 0.2e9 <= result.elapsed_ns < 20e9
 
 
 def test_output_beyond_the_cap_ends_it(run: Runner):
@@ -117,7 +117,7 @@ def test_both_streams_are_captured_apart(run: Runner):
 def test_a_background_process_that_keeps_the_pipe_open_does_not_hang_us(run: Runner):
     result = run(["sh", "-c", "sleep 60 & echo done"])
     assert (result.ending, result.stdout) == ("exited", b"done\n")
-    assert result.elapsed_ns < 10e9
+    assert result.elapsed_ns < 30e9
 
 
 def test_input_is_read_from_stdin(run: Runner):
