@@ -190,6 +190,12 @@ def test_an_object_has_the_name_that_git_gives_it():
     assert canonical.git_object_id("tree", b"") == "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
+def test_a_pack_of_nothing_ends_as_git_ends_it():
+    assert canonical.git_trailer(b"PACK\0\0\0\2\0\0\0\0").hex() == (
+        "029d08823bd8a8eab510ad6ac75c823cfd3ed31e"
+    )
+
+
 # --- chance -----------------------------------------------------------------------------
 
 

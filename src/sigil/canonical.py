@@ -204,6 +204,14 @@ def git_object_id(kind: str, data: bytes) -> str:
     return hashlib.sha1(header + data, usedforsecurity=False).hexdigest()
 
 
+def git_trailer(data: bytes) -> bytes:
+    """Return the 20 bytes with which git ends a file of these bytes: a pack, or an index of one.
+
+    For torn and flipped bytes; proves nothing against an adversary.
+    """
+    return hashlib.sha1(data, usedforsecurity=False).digest()
+
+
 def checksum(data: bytes) -> str:
     """Return 8 hex digits of CRC-32, for torn and flipped bytes in a journal.
 

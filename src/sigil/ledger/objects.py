@@ -1,19 +1,21 @@
 """The objects of a git repository: read wherever git keeps them, written so that they stay.
 
-Nothing here asks the repository's configuration, hooks, attributes or index: reading goes to
-libgit2's object database alone (loose, packed and alternate objects; it checks the SHA-1 of what
-it reads), and writing makes loose objects in git's own form. So a repository that somebody else
-prepared can lie, which `sigil.ledger.verifying` finds, but it cannot make us run anything.
+Nothing here asks the repository's configuration, hooks, attributes or index: what is read are
+loose objects and packs alone, each held against its SHA-1, and writing makes loose objects in
+git's own form. So a repository that somebody else prepared can lie, which `sigil.ledger.verifying`
+finds, but it cannot make us run anything.
 
 Promises: when `write` returns, bytes and names are on the disk. The objects of one call are
 synced at the same time, because a disk takes about as long for ten syncs at once as for one.
 
-Not here: which commit is the newest (`sigil.ledger.refs`), packing (`sigil.ledger.packing`).
+Not here: files that are torn (`sigil.ledger.stored`), which commit is the newest
+(`sigil.ledger.refs`), packing (`sigil.ledger.packing`).
 """
 
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sigil.canonical import git_object_id
-from sigil.errors import LedgerBroken, Unreadable, Where
+from sigil.errors import LedgerBroken, Where
+from sigil.ledger import stored
 from sigil.ledger.needs import libraries
 from sigil.store import files
 
@@ -31,6 +34,7 @@ with libraries():
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 _FOLDER_MODE, _FILE_MODE = b"40000", b"100644"
 _KINDS = {1: "commit", 2: "tree", 3: "blob"}
+_NAME = re.compile(r"[0-9a-f]{40}")
 _ID_BYTES = 20
 _FASTEST = 1
 _AT_ONCE = 12
@@ -63,38 +67,48 @@ class Objects:
 
     def __init__(self, folder: Path):
         self._folder = folder
-        self._database: Odb | None = None
+        self._packs: Odb | None = None
 
     def read(self, name: str, kind: str) -> bytes:
         """Return the bytes of an object.
 
         Raises:
             LedgerBroken: it is missing, damaged, or of another kind.
+            Unreadable: the system refuses.
         """
-        try:
-            found, data = self._open().read(name)
-        except (GitError, KeyError, ValueError, OSError) as error:
-            reason = "is missing" if isinstance(error, KeyError) else f"cannot be read ({error})"
+        if not _NAME.fullmatch(name):
+            raise LedgerBroken(f"{name[:80]!r} names no object", where=Where(str(self._folder)))
+        found = self._found(name)
+        if found is None:
             raise LedgerBroken(
-                f"the object {name} {reason}",
+                f"the object {name} is missing",
                 where=Where(str(self._folder)),
-                remedy="restore the ledger from a copy or from its remote",
-            ) from error
-        if _KINDS.get(found) != kind:
+                remedy=stored.RESTORE,
+            )
+        if found[0] != kind:
             raise LedgerBroken(f"the object {name} is no {kind}", where=Where(str(self._folder)))
-        return data
+        return found[1]
 
-    def _open(self) -> Odb:
-        if self._database is None:
-            try:
-                self._database = Odb(str(self._folder))
-            except GitError as error:
-                raise Unreadable(
-                    f"cannot be read ({error})",
-                    where=Where(str(self._folder)),
-                    remedy="check the permissions",
-                ) from error
-        return self._database
+    def _found(self, name: str) -> tuple[str, bytes] | None:
+        """Return kind and bytes of an object; a torn file does no harm where a pack has it too."""
+        try:
+            found = stored.loose(self._folder, name)
+        except LedgerBroken:
+            if (copy := self._packed(name)) is None:
+                raise
+            return copy
+        return found or self._packed(name)
+
+    def _packed(self, name: str) -> tuple[str, bytes] | None:
+        if self._packs is None:
+            self._packs = stored.packs(self._folder)
+        try:
+            found, data = self._packs.read(name)
+        except KeyError:
+            return None
+        except (GitError, ValueError, OSError) as error:
+            raise stored.unread(self._folder, name, str(error)) from error
+        return _KINDS.get(found, ""), data
 
     def write(self, objects: Iterable[Object]) -> None:
         """Write objects, durable when this returns; one that is there already is replaced.

@@ -17,11 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sigil.errors import LedgerBroken, Unwritable, Where
+from sigil.ledger import stored
 from sigil.ledger.needs import libraries
 from sigil.store import files
 
 with libraries():
-    from pygit2 import GitError, Odb, OdbBackendPack, Oid, PackBuilder, Repository
+    from pygit2 import GitError, Odb, Oid, PackBuilder, Repository
 
 EVERY = 1024
 """Entries between two packings."""
@@ -40,13 +41,16 @@ def pack(objects: Path) -> int:
         How many objects the new pack has; 0 if there was nothing to do.
 
     Raises:
-        LedgerBroken: an object is damaged; nothing was removed.
+        LedgerBroken: an object or an index is damaged; nothing was removed.
         DiskFull, Unwritable: the disk refuses; nothing was removed.
     """
     loose = _loose(objects)
     if not loose:
         return 0
     names = [path.parent.name + path.name for path in loose]
+    stored.packs(objects)
+    for name in names:
+        stored.loose(objects, name)
     _write(objects, names)
     with files.writing(objects):
         for path in loose:
@@ -84,8 +88,7 @@ def _write(objects: Path, names: Sequence[str]) -> None:
         files.sync_file(path.with_suffix(".idx"))
     with files.writing(objects):
         files.sync_directory(objects / "pack")
-    written = Odb()
-    written.add_backend(OdbBackendPack(str(objects)), 1)
+    written = stored.packs(objects)
     missing = [name for name in names if name not in written]
     if missing:
         raise LedgerBroken(f"the object {missing[0]} did not get into a pack")

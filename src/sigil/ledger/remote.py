@@ -14,9 +14,19 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from sigil.errors import InvalidValue, SigilError, Unreadable, Unwritable
+from sigil.errors import (
+    Corrupt,
+    InvalidValue,
+    LedgerBroken,
+    NotFound,
+    SigilError,
+    Unreadable,
+    Unwritable,
+    Where,
+)
 from sigil.ledger import layout, refs
 from sigil.ledger.needs import libraries
+from sigil.ledger.stored import RESTORE
 from sigil.printable import printable
 from sigil.store import files
 from sigil.store.git_command import complaint, run_git, without_user
@@ -89,6 +99,7 @@ class Remote:
 
         Raises:
             Unreadable: it cannot be reached or read.
+            LedgerBroken: an object here is damaged.
             DependencyMissing: git is not installed.
         """
         with files.temporary_directory(self.path) as scratch:
@@ -125,14 +136,17 @@ class Remote:
                 return False
             raise self._failed("cannot be written", done.stderr or done.stdout, Unwritable)
 
+    @property
+    def _objects(self) -> str:
+        return str((self.path / "objects").resolve())
+
     def _git(self, scratch: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        objects = (self.path / "objects").resolve()
         try:
             return run_git(
                 *arguments,
                 timeout_s=self.timeout_s,
                 settings=_SETTINGS,
-                variables={"GIT_DIR": str(scratch), "GIT_OBJECT_DIRECTORY": str(objects)},
+                variables={"GIT_DIR": str(scratch), "GIT_OBJECT_DIRECTORY": self._objects},
             )
         except TimeoutError as error:
             raise Unreadable(
@@ -141,18 +155,46 @@ class Remote:
             ) from error
 
     def _failed(self, problem: str, said: str, kind: type[SigilError]) -> SigilError:
+        if self._is_here(said):
+            return LedgerBroken(
+                f"an object is damaged ({complaint(said)})",
+                where=Where(str(self.path)),
+                remedy=RESTORE,
+            )
         remedy = "check the address, the network and your access to it"
         if any(word in said for word in _DAMAGE):
             problem, remedy = "is damaged", f"see git fsck there; {self.restoring}"
         return kind(f"the remote {self.shown} {problem} ({complaint(said)})", remedy=remedy)
 
+    def _is_here(self, said: str) -> bool:
+        """Return whether git fails over a file of the ledger, which the remote cannot know of."""
+        ours = (line for line in said.splitlines() if not line.startswith("remote:"))
+        return any(f"{self._objects}/" in line for line in ours)
+
 
 def remembered(path: Path) -> str | None:
-    """Return the address that a ledger's folder names as its remote; None if it names none."""
+    """Return the address that a ledger's folder names as its remote; None if it names none.
+
+    Raises:
+        LedgerBroken: its settings are damaged, so that nobody knows whether there was one.
+        Unreadable: the system refuses.
+    """
+    file = path / "config"
     try:
-        return str(Config(str(path / "config"))["remote.origin.url"])
-    except (KeyError, OSError, GitError):
+        named = b'[remote "origin"]' in files.read_file(file)
+        settings = {one.name: one.value for one in Config(str(file))}
+        url = settings.get("remote.origin.url")
+        if settings.get("core.bare") == "true" and (url or not named):
+            return url
+    except NotFound:
         return None
+    except (Corrupt, GitError, UnicodeDecodeError):
+        pass
+    raise LedgerBroken(
+        "is damaged",
+        where=Where(str(file)),
+        remedy="remove it; if the ledger had a remote, name it again: sigil ledger sync URL",
+    )
 
 
 def remember(path: Path, url: str) -> None:

@@ -17,8 +17,7 @@ from sigil.ledger import checkpoint, layout, statement
 from sigil.ledger.checkpoint import Checkpoint
 from sigil.ledger.objects import Objects, parse_commit, parse_tree
 from sigil.ledger.statement import Entry
-
-RESTORE = "restore the ledger from a copy or from its remote"
+from sigil.ledger.stored import RESTORE
 
 
 @dataclass(frozen=True)
