@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import fields
+from datetime import timedelta
 
 import pytest
 from tests.gate.evaluations import (
@@ -15,7 +16,8 @@ from tests.gate.evaluations import (
     reviewer_of,
 )
 
-from sigil.errors import DiskFull, LedgerBroken, NotFound
+from sigil.errors import DiskFull, LedgerBroken, NotFound, Unreadable
+from sigil.gate.acting import report_incident
 from sigil.gate.decision import Code, Stage, Verdict
 from sigil.gate.deploy import deploy
 from sigil.gate.evaluation import evaluate
@@ -128,6 +130,16 @@ def test_what_was_told_of_holdouts_counts_in_an_exam_that_has_one_visible_scenar
     assert disclosed == ["steps", "specs", "nothing"]
 
 
+@pytest.mark.parametrize("names", [(), ("another",)])
+def test_whoever_evaluates_spends_the_submissions_of_an_exam(bench, names):
+    """Also one whom the policy does not name, or names no more."""
+    bench.policy(policy={"submissions": 2}, evaluators=[f"ed25519:{name}" for name in names])
+    bench.git("commit", "-q", "-a", "-m", "two submissions")
+    bench.serving.pr = cheating
+    disclosed = [evaluated(bench).feedback.disclosure.value for _ in range(3)]
+    assert disclosed == ["steps", "specs", "nothing"]
+
+
 def test_repeats_are_run(bench):
     outcome = evaluate(bench.wanted(repeats=3), bench.parts(), Quiet())
     assert all(len(one.pr) == len(one.baseline) == 3 for one in outcome.answers)
@@ -147,6 +159,54 @@ def test_a_ledger_that_nobody_attested_for_long_allows_nothing(bench, past):
     outcome = evaluated(bench)
     assert outcome.decision.verdict is Verdict.REVIEW
     assert codes(outcome) == {Code.STALE_LEDGER}
+
+
+class Late:
+    """A clock that somebody puts forward."""
+
+    def __init__(self, clock):
+        self._clock, self.ahead = clock, timedelta()
+
+    def now(self):
+        return self._clock.now() + self.ahead
+
+    def monotonic_ns(self):
+        return self._clock.monotonic_ns()
+
+
+def test_time_that_a_remote_takes_to_fail_makes_the_ledger_older(bench):
+    clock = Late(bench.parts().clock)
+
+    def share(ledger):
+        if list(ledger.entries(kind=events.COMPLETE)):
+            clock.ahead = timedelta(seconds=61)
+            raise Unreadable("no route")
+        ledger.note_synced()
+        return True
+
+    assert codes(evaluated(bench, share=share, clock=clock)) == {Code.STALE_LEDGER}
+
+
+def test_what_an_evaluation_appends_itself_makes_no_ledger_newer(bench):
+    clock = Late(bench.parts().clock)
+
+    def share(ledger):
+        if list(ledger.entries(kind=events.COMPLETE)):
+            clock.ahead = timedelta(seconds=61)
+        return False
+
+    assert codes(evaluated(bench, share=share, clock=clock)) == {Code.STALE_LEDGER}
+
+
+def test_an_incident_that_is_told_of_while_the_exam_is_put_on_record_counts(bench):
+    def share(ledger):
+        if list(ledger.entries(kind=events.COMPLETE)):
+            report_incident(bench.ledger(), "api", "eval.regression")
+        return False
+
+    outcome = evaluated(bench, share=share)
+    assert outcome.decision.verdict is Verdict.REVIEW
+    assert [(one.code, one.about) for one in outcome.decision.reasons] == [(Code.TIER, "SHADOW")]
 
 
 def test_a_chosen_seed_allows_nothing(bench):

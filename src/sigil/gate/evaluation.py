@@ -45,6 +45,7 @@ from sigil.gate.parts import Parts, Wanted
 from sigil.gate.policy import MAX_BYTES, PATH, GatePolicy, load_policy
 from sigil.gate.record import events
 from sigil.gate.record.events import Complete, Decided, Provenance
+from sigil.gate.record.history import History
 from sigil.gate.record.recording import Record
 from sigil.gate.record.unfinished import Begun, Broken
 from sigil.gate.revisions import Revisions
@@ -277,8 +278,8 @@ class _Evaluation:
             history = self.record.history(self.policy.gate)
             known.completed = history.completed()
             known.is_evaluator_known = self.record.signer in self.policy.gate.evaluators
-            current, now = self.record.current(history), self.parts.clock.now()
-            known.age_s = None if current is None else (now - current).total_seconds()
+            now = self.parts.clock.now()
+            known.age_s = self.record.age_s(history, now)
         with self.stages.at(Stage.TRUST):
             known.tier = history.trust(now).tier
 
@@ -349,11 +350,16 @@ class _Evaluation:
             entry=entry,
         )
 
-    def _past(self) -> list[Complete] | None:
-        """Return the evaluations on record now; None if they could not be read before."""
+    def _history(self) -> History | None:
+        """Return what is on record now; None if it could not be read before."""
         if self.record is None or self.policy is None or self.consulted.completed is None:
             return None
-        return self.record.history(self.policy.gate).completed()
+        return self.record.history(self.policy.gate)
+
+    def _submitted(self) -> list[Complete] | None:
+        """Return the evaluations on record now, whoever signed them; None like the history."""
+        history = self._history()
+        return None if history is None else history.submitted()
 
     def _record_exam(self) -> Disclosure:
         """Append ``eval.complete``, if there is anything to record; return what may be told."""
@@ -364,13 +370,14 @@ class _Evaluation:
         most = policy.gate.policy.submissions
 
         def among() -> Complete:
-            return replace(found, disclosed=concluding.disclosed(found, self._past(), most=most))
+            before = self._submitted()
+            return replace(found, disclosed=concluding.disclosed(found, before, most=most))
 
         record.complete(among, found.provenance)
         record.share()
         if not record.is_shared:  # others may be told the same at this moment
             return Disclosure.NOTHING
-        before = events.before(self._past(), self.name)
+        before = events.before(self._submitted(), self.name)
         return concluding.disclosed(found, before, most=most)
 
     def _record_end(self) -> int | None:
@@ -390,12 +397,17 @@ class _Evaluation:
 
     def _bound(self, about: Provenance, record: Record, policy: GatePolicy) -> Decided:
         """Decide by all that is on record at this moment, and return it bound to that."""
-        others = [one for one in self._past() or [] if one.eval != self.name]
+        history, moment = self._history(), self.parts.clock.now()
+        others: list[Complete] = []
+        if history is not None:
+            others = [one for one in history.completed() if one.eval != self.name]
+            self.consulted.age_s = record.age_s(history, moment)
+            self.consulted.tier = self.consulted.tier and history.trust(moment).tier
         self.decision = self._decided(others)
         bound = Bound(
             size=record.size,
             nonce=self.parts.entropy(16).hex(),
-            moment=self.parts.clock.now(),
+            moment=moment,
             lasts_s=policy.gate.policy.freshness_s,
         )
         return concluding.decided(

@@ -265,6 +265,15 @@ def completed(entries: Iterable[Recorded], service: str, signers: Signers) -> li
     ]
 
 
+def submitted(entries: Iterable[Recorded], service: str) -> list[Complete]:
+    """Return the evaluations of a service by whomever the ledger trusts, oldest first.
+
+    Raises:
+        LedgerBroken: an entry of another shape.
+    """
+    return [read_body(one, Complete) for one in entries if _is(one, service, COMPLETE)]
+
+
 def decided(entries: Iterable[Recorded], service: str, signers: Signers) -> list[Decided]:
     """Return the decisions of a service by its evaluators, oldest first.
 

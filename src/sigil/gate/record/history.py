@@ -40,12 +40,23 @@ class History:
     current: datetime
 
     def completed(self) -> list[Complete]:
-        """Return the evaluations, oldest first.
+        """Return the evaluations by those whose word counts, oldest first.
 
         Raises:
             LedgerBroken: an entry of another shape.
         """
         return events.completed(self.entries, self.service, self.signers)
+
+    def submitted(self) -> list[Complete]:
+        """Return the evaluations by whomever the ledger trusts, oldest first.
+
+        What somebody was told of holdouts is told, also by an evaluator that the policy does not
+        name, or names no more.
+
+        Raises:
+            LedgerBroken: an entry of another shape.
+        """
+        return events.submitted(self.entries, self.service)
 
     def decided(self) -> list[tuple[Entry, Decided]]:
         """Return the decisions with their entries, oldest first.

@@ -58,6 +58,7 @@ class Record:
         self._is_reached: bool | None = None  # None: it has no remote
         self._before: datetime | None = None
         self._began: datetime | None = None
+        self._current: datetime | None = None
         self._last: Entry | None = None
         self._read: tuple[str, History] | None = None
         self.warnings: list[str] = []
@@ -113,11 +114,19 @@ class Record:
         current = self._ledger.synced_at or known.current
         return replace(known, signers=signers_of(gate), current=current)
 
-    def current(self, history: History) -> datetime | None:
-        """Return when the ledger was last known to hold all there is; None if that is not known."""
+    def age_s(self, history: History, now: datetime) -> float | None:
+        """Return the seconds since the ledger was known to hold all there is; None if never.
+
+        Without a remote, since the state that was there when this was asked first: what is
+        appended here says nothing of it.
+        """
         if self._is_reached is not None:
-            return self._ledger.synced_at
-        return self._before if history.current == self._began else history.current
+            current = self._ledger.synced_at
+        else:
+            is_ours = history.current == self._began
+            self._current = self._current or (self._before if is_ours else history.current)
+            current = self._current
+        return None if current is None else (now - current).total_seconds()
 
     @property
     def size(self) -> int:
