@@ -6,11 +6,14 @@ import itertools
 from dataclasses import replace
 
 import pytest
+from tests.gate.deciding import facts
 from tests.gate.summaries import FAILED, FULL, SUMMARY, holdout, told, visible
 
-from sigil.gate.decision import Verdict
+from sigil.gate.decision import Verdict, decide
 from sigil.gate.feedback import Disclosure
+from sigil.gate.record import events
 from sigil.gate.view.comment import markdown
+from sigil.gate.view.present import reason_text
 
 
 @pytest.mark.parametrize("verdict", Verdict)
@@ -37,6 +40,27 @@ def test_scores_and_reasons_that_rest_on_holdouts_go_with_their_steps(disclosed)
 
 def test_nothing_is_said_twice_where_the_exam_alone_says_the_same():
     assert "by the exam alone" not in markdown(FULL, told())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".github/![x](https://host.example/x.png)",
+        ".venv/<!-- sigil:web -->",
+        ".venv/`@all` *ALLOW*",
+    ],
+)
+def test_a_path_of_the_change_is_no_markup(path):
+    decision = decide(facts(unvouched=(path,)))
+    found = replace(
+        FULL,
+        reasons=events.reasons(decision),
+        lines=[reason_text(reason) for reason in decision.reasons],
+    )
+    [line] = [line for line in markdown(found, told()).splitlines() if "vouches" in line]
+    before, _, shown = line.partition(": ")
+    assert before == "- no exam vouches for 1 path that it edits"
+    assert shown == f"`{path.replace('`', '?')}`"
 
 
 def test_what_was_not_recorded_says_so():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sigil.gate.decision import Verdict
+from sigil.gate.decision import Code, Verdict
 from sigil.gate.feedback import Disclosure, Feedback
 from sigil.gate.model import StepStatus
 from sigil.gate.record.summary import Summary
@@ -31,11 +31,19 @@ def _decision(found: Summary, told: Feedback) -> Iterator[str]:
     yield f"## {_MARKS[found.verdict]} {found.verdict.value} · {_plain(found.service)}"
     yield ""
     if told.disclosure is Disclosure.STEPS:
-        for line in found.lines:
+        for line in _reasons(found):
             yield f"- {line}"
         if found.recommended is not found.verdict:
             yield f"- {present.exam_alone(found.recommended, found.verdict)}"
         yield ""
+
+
+def _reasons(found: Summary) -> Iterator[str]:
+    """Yield the reasons in words; a path that the change edits is its author's text."""
+    paths = [one["about"] for one in found.reasons if one["code"] == Code.UNVOUCHED]
+    for line in found.lines:
+        path = next((path for path in paths if line.endswith(f": {path}")), "")
+        yield f"{line.removesuffix(path)}{_plain(path)}"
 
 
 def _scores(found: Summary, told: Feedback) -> Iterator[str]:
