@@ -33,6 +33,12 @@ def edited(repository: Repository, *paths: str) -> tuple[str, ...]:
         ".sigil/gate.yaml",
         ".sigil/scenarios/api/holdout/holdout_001.lua.age",
         ".github/workflows/sigil.yml",
+        ".gitlab-ci.yml",
+        ".gitlab/ci/gate.yml",
+        ".forgejo/workflows/sigil.yml",
+        "Jenkinsfile",
+        ".gitattributes",
+        "static/.gitattributes",
         "__pycache__/server.cpython-311.pyc",
         "app/node_modules/left/index.js",
         ".venv/lib/site.py",
@@ -43,7 +49,14 @@ def test_what_judges_and_what_is_never_run_is_named(repository, path):
 
 
 def test_code_and_intents_of_no_exam_are_the_exam_s_to_judge(repository):
-    assert edited(repository, "server.py", "docs/specs/api.md", "sigil/gate.yaml") == ()
+    edits = (
+        "server.py",
+        "docs/specs/api.md",
+        "sigil/gate.yaml",
+        "app/Jenkinsfile",
+        "gitattributes",
+    )
+    assert edited(repository, *edits) == ()
 
 
 def test_what_is_deleted_or_made_executable_is_an_edit(repository):

@@ -3,9 +3,10 @@
 Two kinds of paths, and a person looks at a change that touches one, however well it does:
 
 - what later changes are judged by: the policy, the exam, the intents that an exam stems from, and
-  the workflows that hold keys;
+  the workflows that hold keys, under the names that forges give them;
 - what would be merged and was never run: names that no tree is frozen with, such as
-  ``__pycache__`` or ``.venv``, submodules, and names that are no text.
+  ``__pycache__`` or ``.venv``, submodules, names that are no text, and ``.gitattributes``, by which
+  a checkout may hold other bytes than the commit that was examined.
 
 Not here: freezing (`sigil.sandbox.tree`), what follows (`sigil.gate.decision`).
 """
@@ -24,7 +25,15 @@ from sigil.gate.policy import PATH
 from sigil.gate.trees import CommitTree, Tree
 from sigil.sandbox.tree import is_excluded
 
-JUDGES = (".sigil/scenarios/", ".github/")
+JUDGES = (
+    ".buildkite/", ".circleci/", ".forgejo/", ".gitea/", ".github/", ".gitlab/",
+    ".sigil/scenarios/", ".woodpecker/",
+)  # fmt: skip
+_WORKFLOWS = frozenset({
+    ".cirrus.yml", ".drone.yml", ".gitlab-ci.yml", ".travis.yml", ".woodpecker.yml", "Jenkinsfile",
+    "azure-pipelines.yml", "bitbucket-pipelines.yml",
+})  # fmt: skip
+_ATTRIBUTES = ".gitattributes"
 _SUBMODULE = 0o160000
 _LONGEST = 200
 
@@ -86,8 +95,9 @@ def _document(tree: Tree, path: str) -> dict[str, Any]:
 
 
 def _is_unvouched(path: str, mode: int) -> bool:
-    is_judge = path == PATH or path.startswith(JUDGES)
-    return is_judge or is_excluded(path, ()) or mode == _SUBMODULE or not _is_text(path)
+    is_judge = path == PATH or path in _WORKFLOWS or path.startswith(JUDGES)
+    is_run = not (is_excluded(path, ()) or mode == _SUBMODULE) and _is_text(path)
+    return is_judge or not is_run or path.rpartition("/")[2] == _ATTRIBUTES
 
 
 def _shown(path: str) -> str:
