@@ -40,11 +40,31 @@ def test_an_error_that_nobody_foresaw_is_told_by_its_kind_alone(stages, kind):
     assert stages.troubles[0].problem == f"unexpected {kind.__name__}"
 
 
-@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
-def test_what_ends_the_process_passes_through(stages, kind):
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, GeneratorExit])
+def test_an_interruption_passes_through(stages, kind):
     with pytest.raises(kind):
         fail(stages, Stage.RUN, kind())
     assert stages.troubles == []
+
+
+def test_whoever_would_exit_as_an_allow_does_has_failed(stages):
+    with pytest.raises(Stopped):
+        fail(stages, Stage.DEPLOY_PR, SystemExit(0))
+    assert stages.troubles[0].problem == "unexpected SystemExit"
+
+
+def exiting_and_not_taken_down(stages: Stages) -> None:
+    with stages.noting(Stage.TEARDOWN):
+        try:
+            fail(stages, Stage.DEPLOY_PR, SystemExit(0))
+        finally:
+            raise OSError(5, "cannot be taken down")
+
+
+def test_whoever_would_exit_has_failed_though_taking_down_fails_as_well(stages):
+    with pytest.raises(Stopped):
+        exiting_and_not_taken_down(stages)
+    assert stages.failed == {Stage.DEPLOY_PR, Stage.TEARDOWN}
 
 
 def test_a_stage_inside_of_a_stage_is_noted_once(stages):

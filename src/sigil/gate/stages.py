@@ -5,7 +5,8 @@
         …                            an error is noted and ends the work, not the decision
 
 Fail-closed begins here: whatever is raised inside a stage, known or not, becomes a failed stage,
-which no decision allows. Only what ends the process (Ctrl-C) passes through.
+which no decision allows; also what asks the process to exit, since a deployer of another package
+that exits with 0 would exit as an ALLOW does. Only an interruption (Ctrl-C) passes through.
 
 Not here: what follows from a failed stage (`sigil.gate.decision`).
 """
@@ -98,7 +99,7 @@ class Stages:
             yield
         except Stopped:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             interruption = _interruption_behind(error)
             if interruption is not None:
                 raise interruption from None
@@ -106,7 +107,7 @@ class Stages:
             raise Stopped from error
 
 
-def _trouble(stage: Stage, error: Exception) -> Trouble:
+def _trouble(stage: Stage, error: BaseException) -> Trouble:
     if isinstance(error, DeploymentFailed):
         return Trouble(stage, str(error), error.output, error.tree)
     # Another message may hold anything, also of a holdout; its kind cannot.
@@ -115,8 +116,8 @@ def _trouble(stage: Stage, error: Exception) -> Trouble:
 
 
 def _interruption_behind(error: BaseException) -> BaseException | None:
-    """Return what wanted to end the process when taking something down failed as well."""
+    """Return what interrupted the process when taking something down failed as well."""
     behind = error.__context__
-    while behind is not None and isinstance(behind, Exception):
+    while isinstance(behind, Exception | SystemExit):
         behind = behind.__context__
     return behind
