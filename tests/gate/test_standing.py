@@ -48,6 +48,10 @@ SPOILT = {
     "another base": ({"base": "3" * 40}, Code.MOVED),
     "another exam or policy": ({"control": "sha256:x"}, Code.MOVED),
     "too late": ({"moment": MOMENT + timedelta(seconds=61)}, Code.EXPIRED),
+    "a clock behind the one that it was decided by": (
+        {"moment": MOMENT - timedelta(seconds=1)},
+        Code.OF_THE_FUTURE,
+    ),
     "used": ({"used": frozenset({"m", "n"})}, Code.USED),
     "NONE": ({"tier": Tier.NONE}, Code.TIER),
     "SHADOW": ({"tier": Tier.SHADOW}, Code.TIER),

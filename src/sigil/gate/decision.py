@@ -80,6 +80,7 @@ class Code(StrEnum):
     RECORDED = "recorded"
     MOVED = "moved"
     EXPIRED = "expired"
+    OF_THE_FUTURE = "of_the_future"
     USED = "used"
     SPOKEN_AGAINST = "spoken_against"
     BROKEN_OFF = "broken_off"

@@ -32,7 +32,7 @@ class Now:
         control: its digest.
         tier: the service's.
         ledger_age_s: of the newest state of the ledger; None if unknown.
-        freshness_s: how old it may be.
+        freshness_s: how old it may be, and how long a decision lasts.
         used: nonces of the decisions that were acted on.
         is_evaluator_known: whether the key that signed is one that the base ref names.
         against: what was said against the evaluation since, and the best that it leaves.
@@ -84,14 +84,23 @@ def _spoilt(decided: Decided, now: Now) -> Sequence[tuple[Code, str]]:
     found += [(Code.BROKEN_OFF, f"{one.eval}, {one.cause}") for one in now.unfinished]
     if now.contradicted:
         found.append((Code.CONTRADICTED, ""))
-    if not now.moment <= decided.expires:
-        found.append((Code.EXPIRED, ""))
     if decided.nonce in now.used:
         found.append((Code.USED, ""))
     if now.tier not in {Tier.ADVISORY, Tier.AUTO}:
         found.append((Code.TIER, now.tier.value))
     if not now.is_evaluator_known:
         found.append((Code.EVALUATOR_UNKNOWN, ""))
+    return [*found, *_out_of_time(decided, now)]
+
+
+def _out_of_time(decided: Decided, now: Now) -> Sequence[tuple[Code, str]]:
+    """Return what the clock has against it: of the decision, and of the ledger."""
+    found: list[tuple[Code, str]] = []
+    left = (decided.expires - now.moment).total_seconds()
+    if not left >= 0:
+        found.append((Code.EXPIRED, ""))
+    elif not left <= now.freshness_s:
+        found.append((Code.OF_THE_FUTURE, ""))
     if now.ledger_age_s is None:
         found.append((Code.LEDGER_UNKNOWN, ""))
     elif not 0 <= now.ledger_age_s <= now.freshness_s:

@@ -118,6 +118,7 @@ _SAID = {
     Code.RECORDED: "{about} was decided",
     Code.MOVED: "the {about} is no longer what was decided on",
     Code.EXPIRED: "the decision has expired",
+    Code.OF_THE_FUTURE: "the decision lasts longer than any of now: one of two clocks is wrong",
     Code.USED: "the decision was acted on already",
 }
 _SHARES = {"satisfaction", "threshold", "now", "earlier"}
