@@ -68,7 +68,7 @@ def baseline_error(bed) -> SigilError:
 )
 def test_a_baseline_that_cannot_be_measured_is_an_error(bed, bench, error, place):
     with_files(bed, bench=bench)
-    bed.define(METRICS + "budgets: {candidate_timeout_s: 0.5, output_mb: 0.5}\n")
+    bed.define(METRICS + "budgets: {candidate_timeout_s: 2, output_mb: 0.5}\n")
     raised = baseline_error(bed)
     assert type(raised) is error
     assert f"x.eval.yaml:6: {place}: on the unchanged code: " in str(raised)

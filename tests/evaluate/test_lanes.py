@@ -30,7 +30,7 @@ SLEEPER = {"f.py": "def f(x):\n    while True: pass\n"}
 @pytest.fixture
 def bed(bed):
     bed.write({"f.py": "def f(x):\n    return x\n"}, pinned="f.py", symbol="f.py:f")
-    bed.define(EVAL + "budgets: {candidate_timeout_s: 2}\n")
+    bed.define(EVAL + "budgets: {candidate_timeout_s: 1}\n")
     return bed
 
 
