@@ -195,6 +195,16 @@ def test_a_sentence_with_a_figure_that_is_not_read_whole_is_listed_with_its_line
     assert table.reason.startswith("no rule is understood for this table")
 
 
+@pytest.mark.parametrize(
+    "second",
+    ["Each seat costs $15 at night.", "At night there is a base fee of $3."],
+)
+def test_a_second_price_or_fee_that_the_rows_do_not_bear_out_is_listed(second):
+    found = compiled(f"Each seat costs $12, plus $0. {second}", {1: "$12", 4: "$48"})
+    assert [rule.amount((), 3) for rule in found.rules] == [36]
+    assert [one.reason.partition('" ')[0] for one in found.uncompiled] == [f'"{second}']
+
+
 def test_a_table_that_nothing_is_said_of_is_listed():
     (table,) = compiled("What seats cost.", {1: "$12", 5: "$60"}).uncompiled
     assert (table.clause, table.line, table.whole) == ("table-1", 13, False)

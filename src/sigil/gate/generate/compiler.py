@@ -77,7 +77,9 @@ class _Compiler:
     Args:
         intent: what is compiled.
         known: exchanges of each clause that could be read, setup included.
-        own: the same, without setup.
+        sketches: of scenarios.
+        uncompiled: what none is made of.
+        tied: tables that requests are made of.
     """
 
     intent: Intent

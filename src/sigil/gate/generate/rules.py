@@ -222,7 +222,8 @@ def _stated(parts: Sequence[Part], tied: Tied) -> Rule | None:
     field = (amounts or fields)[0]
     rows = _rows(tied, count[0], field)
     readings = _borne_out(about, rows, tied, field)
-    return Rule(tied, count[0], field, rows, readings, _held(about, rows))
+    held = _held(about, rows, [reading for reading, _ in readings], _scale(tied, field))
+    return Rule(tied, count[0], field, rows, readings, held)
 
 
 def _is_about(part: Part, count: str) -> bool:
@@ -298,27 +299,32 @@ def _borne_out(
     return tuple(found)
 
 
-def _held(about: Sequence[Part], rows: Rows) -> tuple[Part, ...]:
-    """Return the parts without thresholds between which and the next one no row stands."""
+def _held(
+    about: Sequence[Part], rows: Rows, readings: Sequence[Reading], scale: int
+) -> tuple[Part, ...]:
+    """Return the parts that a reading makes use of, and that a row stands behind.
+
+    Not so a threshold between which and the next one no row stands, nor a second price or base fee
+    that no reading is left with.
+    """
     starts = sorted({part.least for part in about if isinstance(part, Threshold)})
     borne = {_piece(starts, count) for ours in rows.values() for count in ours}
-    return tuple(
-        part
-        for part in about
-        if not isinstance(part, Threshold) or _piece(starts, part.least) in borne
-    )
+    prices, bases = {one.each for one in readings}, {one.base for one in readings}
+
+    def holds(part: Part) -> bool:
+        if isinstance(part, Threshold):
+            return _piece(starts, part.least) in borne
+        return _number(part.amount, scale) in (prices if isinstance(part, Price) else bases)
+
+    return tuple(part for part in about if holds(part))
 
 
 def _readings(about: Sequence[Part], scale: int) -> Iterator[Reading]:
     """Yield all ways to read what is said; ``scale`` is of amounts with a currency."""
-
-    def number(money: Money) -> Fraction:
-        return money.number * (scale if money.named else 1)
-
-    prices = [number(part.amount) for part in about if isinstance(part, Price)]
-    bases = [number(part.amount) for part in about if isinstance(part, Base)]
+    prices = [_number(part.amount, scale) for part in about if isinstance(part, Price)]
+    bases = [_number(part.amount, scale) for part in about if isinstance(part, Base)]
     thresholds = sorted(
-        (part.least, part.share, number(part.amount))
+        (part.least, part.share, _number(part.amount, scale))
         for part in about
         if isinstance(part, Threshold)
     )
@@ -331,6 +337,10 @@ def _readings(about: Sequence[Part], scale: int) -> Iterator[Reading]:
     for each, base in product(prices or [None], bases or [Fraction(0)]):
         for spares, marginal, stacked in product(*flags):
             yield Reading(each, base, tuple(thresholds), spares, marginal, stacked)
+
+
+def _number(money: Money, scale: int) -> Fraction:
+    return money.number * (scale if money.named else 1)
 
 
 def _scale(tied: Tied, field: str) -> int:
