@@ -63,7 +63,7 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def test_one_command_comes_back_with_a_faster_function(shell: Shell) -> None:
-    done = shell("sigil evolve sums.py:total --budget-evals 48 --budget-time 40s --seed 1")
+    done = shell("sigil evolve sums.py:total --budget-evals 24 --budget-time 40s --seed 1")
     assert done.code == 0, done.err
     assert "× faster" in done.out
     assert "on held-out inputs: same yes" in done.out

@@ -39,9 +39,9 @@ class Median(unittest.TestCase):
 """
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    home = tmp_path / "repository"
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("repair") / "repository"
     home.mkdir()
     (home / "stats.py").write_text(SOURCE)
     (home / "test_stats.py").write_text(TESTS)
@@ -67,6 +67,7 @@ def test_answers_that_nobody_stated_stand_beside_those_that_are(root: Path) -> N
     assert b"tie_breakers: [min(changed)]" in documents.files[".sigil/median.eval.yaml"]
 
 
+@pytest.fixture(scope="module")
 def searched(root: Path) -> Summary:
     prepare(request(root), fresh=True, make=generate_eval)
     spec = load_spec(root, "median")
@@ -74,21 +75,20 @@ def searched(root: Path) -> Summary:
     return run(plan, open_workspace(spec, "w"), Silent())
 
 
-def test_a_repair_leaves_answers_alone_that_were_right(root: Path) -> None:
-    summary = searched(root)
-    history = summary.history
+def test_a_repair_leaves_answers_alone_that_were_right(searched: Summary) -> None:
+    history = searched.history
     text = candidate_files(history, history.chosen(None), {"stats.py": SOURCE})["stats.py"]
     scope: dict[str, object] = {}
     exec(text, scope)  # our own function with an edit that was measured
     median = scope["median"]
     assert callable(median)
-    assert summary.reason == "the goal is reached"
+    assert searched.reason == "the goal is reached"
     assert median([4, 1, 3, 2]) == 2.5
     assert [median([9, 1, 8, 2, 5]), median([7, 1, 6, 2, 5, 3, 4])] == [5, 4]
 
 
-def test_a_search_looks_on_for_a_better_tie_when_the_goal_is_reached(root: Path) -> None:
-    history = searched(root).history
+def test_a_search_looks_on_for_a_better_tie_when_the_goal_is_reached(searched: Summary) -> None:
+    history = searched.history
     reached = [
         one.round
         for one in history.candidates.values()
