@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import dedent
 
@@ -64,3 +64,9 @@ class Bed:
 def bed(tmp_path: Path) -> Bed:
     """Give an empty test bed; the folders go with the test."""
     return Bed(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_bed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Bed]:
+    """Return what gives empty test beds that several tests of a module may use."""
+    return lambda: Bed(tmp_path_factory.mktemp("bed"))
