@@ -19,6 +19,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from heapq import heapify, heappop, heapreplace
 from html import unescape
 from html.entities import codepoint2name
 from typing import Any, Final
@@ -33,6 +34,7 @@ NESTED: Final = 3
 LONGEST_SPELLED: Final = 64
 """Characters of a value that is found by a pattern of all its spellings."""
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]")
+_SAFE_RUN = re.compile(rf"{_UNRESERVED.pattern}+")
 _LETTERS: Final = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 
 
@@ -58,16 +60,15 @@ class Redactor:
             for value in hidden
             if len(value) > LONGEST_SPELLED
         ]
-        spelled = hidden[len(self._long) :]
-        self._marks = [mark(known[value]) for value in spelled]
-        self._pattern = _pattern(tuple(spelled)) if spelled else None
+        self._short = [
+            (value, _verbatim(value), mark(known[value])) for value in hidden[len(self._long) :]
+        ]
 
     def text(self, text: str) -> str:
         """Return a text with names in the place of values."""
         for value, _, name in self._long:
             text = text.replace(value, name)
-        text = self._without_long(text)
-        return text if self._pattern is None else self._pattern.sub(self._named, text)
+        return self._without_short(self._without_long(text))
 
     def json(self, value: Json) -> Any:
         """Return what JSON can hold, redacted in each text and each name of a field."""
@@ -87,7 +88,7 @@ class Redactor:
 
     @property
     def _hides(self) -> bool:
-        return bool(self._long) or self._pattern is not None
+        return bool(self._long or self._short)
 
     def _without_long(self, text: str) -> str:
         """Return a text without long values that are spelled in another way than as they are."""
@@ -105,9 +106,33 @@ class Redactor:
             at = max(at, end)
         return "".join([*left, text[at:]])
 
-    def _named(self, found: re.Match[str]) -> str:
-        assert found.lastindex is not None
-        return self._marks[found.lastindex - 1]
+    def _without_short(self, text: str) -> str:
+        """Return a text without short values, the first one first, of several the longest.
+
+        Each is looked for by a pattern of its own, and only where what all its spellings share
+        stands in the text: a pattern of all values costs each character of the text all of them.
+        """
+        there = [(value, name) for value, verbatim, name in self._short if verbatim in text]
+        nearest = [
+            (found.start(), order, found)
+            for order, (value, _) in enumerate(there)
+            if (found := _pattern(value).search(text))
+        ]
+        heapify(nearest)
+        left: list[str] = []
+        at = 0
+        while nearest:
+            begin, order, found = nearest[0]
+            value, name = there[order]
+            if begin >= at:
+                left += (text[at:begin], name)
+                at = found.end()
+            again = _pattern(value).search(text, at)
+            if again is None:
+                heappop(nearest)
+            else:
+                heapreplace(nearest, (again.start(), order, again))
+        return "".join([*left, text[at:]])
 
 
 def restored(one: Answered, secrets: Mapping[str, str]) -> Answered:
@@ -159,10 +184,15 @@ def _longest_first(value: str) -> tuple[int, str]:
     return (-len(value), value)
 
 
-@lru_cache(maxsize=16)
-def _pattern(values: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what matches any of the values, in a group for each."""
-    return re.compile("|".join(f"({_spelled(value)})" for value in values))
+def _verbatim(value: str) -> str:
+    """Return the longest part of a value that every spelling of it has as it is."""
+    return max(_SAFE_RUN.findall(value), key=len, default="")
+
+
+@lru_cache(maxsize=4096)
+def _pattern(value: str) -> re.Pattern[str]:
+    """Return what matches a value in any of its spellings."""
+    return re.compile(_spelled(value))
 
 
 def _spelled(value: str) -> str:
