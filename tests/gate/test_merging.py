@@ -23,13 +23,17 @@ from sigil.errors import (
     Unreadable,
     WorkspaceBusy,
 )
-from sigil.gate.acting import Stands, decision_on
+from sigil.gate.acting import Stands, decision_on, override, report_incident
 from sigil.gate.decision import Code, Verdict
 from sigil.gate.evaluation import evaluate
 from sigil.gate.merging import merge, merges_alone
 from sigil.gate.record import events
 from sigil.gate.revisions import resolve
 from sigil.gate.trust import Tier
+from sigil.ledger.ledger import Ledger
+from sigil.ledger.pins import Pin
+from sigil.ledger.remote import Remote
+from sigil.ledger.syncing import clone, sync
 
 SPEC = "docs/specs/quote.md"
 
@@ -54,9 +58,16 @@ def alone() -> None:
     """There is no remote."""
 
 
-def merged(bench: Bench, known: Stands, branch: str = "main", share=alone) -> str:
-    ledger = bench.ledger()
-    return merge(bench.root, branch, known.recorded, ledger=ledger, service="api", share=share)
+def merged(bench: Bench, known: Stands, branch: str = "main", share=alone, root=None) -> str:
+    return merge(
+        root or bench.root,
+        branch,
+        known.recorded,
+        ledger=bench.ledger(),
+        service="api",
+        seen=known.seen,
+        share=share,
+    )
 
 
 def codes(known: Stands) -> set[Code]:
@@ -153,6 +164,51 @@ def test_of_two_machines_the_one_that_the_remote_took_first_merges(bench):
     with pytest.raises(WorkspaceBusy):
         merged(bench, known, share=arrives_second)
     assert bench.git("rev-parse", "main") == known.recorded.base
+
+
+NEWS = {
+    "an incident": lambda bench, name: report_incident(bench.ledger(), "api", "safety"),
+    "an override": lambda bench, name: override(bench.ledger(), name, Verdict.BLOCK, "no"),
+    "another evaluation of it": lambda bench, name: evaluate(
+        bench.wanted(), bench.parts(), Quiet()
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", NEWS)
+def test_what_is_told_after_an_allow_was_looked_at_keeps_it_from_merging(bench, kind):
+    known = allowed(bench)
+    NEWS[kind](bench, known.recorded.eval)
+    with pytest.raises(WorkspaceBusy, match="since this was found to stand"):
+        merged(bench, known)
+    assert bench.git("rev-parse", "main") == known.recorded.base
+    assert uses(bench) == 0
+
+
+def test_an_incident_that_a_remote_has_before_the_use_keeps_it_from_merging(bench, tmp_path):
+    url = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "-q", "--bare", url], check=True)
+    known, here = allowed(bench), bench.ledger()
+    sync(here, Remote(str(url), here.path))
+    pin = Pin(tmp_path / "elsewhere.json")
+    clone(tmp_path / "elsewhere", str(url), pin, here.known().keys, bench.signer)
+    elsewhere = Ledger.open(tmp_path / "elsewhere", bench.signer, pin)
+    report_incident(elsewhere, "api", "safety")
+    sync(elsewhere, Remote(str(url), elsewhere.path))
+    with pytest.raises(WorkspaceBusy, match=r"incident\.safety was put on record since"):
+        merged(bench, known, share=lambda: sync(here, Remote(str(url), here.path)))
+    assert bench.git("rev-parse", "main") == known.recorded.base
+
+
+def test_what_is_told_of_other_changes_keeps_nothing_from_merging(bench):
+    known = allowed(bench)
+    bench.git("checkout", "-q", "-b", "other", "main")
+    bench.git("commit", "-q", "--allow-empty", "-m", "nothing")
+    (bench.root / "server.py").write_text("price = 600 * 2\n")
+    bench.git("commit", "-q", "-a", "-m", "another change")
+    bench.git("checkout", "-q", "main")
+    evaluate(bench.wanted("other"), bench.parts(), Quiet())
+    assert merged(bench, known) == bench.git("rev-parse", "main")
 
 
 # --- only what was examined, and only while it holds ----------------------------------------
@@ -295,8 +351,7 @@ def test_files_follow_in_a_worktree_that_is_named(bench, tmp_path):
     known, other = allowed(bench), tmp_path / "other"
     bench.git("checkout", "-q", "--detach")
     bench.git("worktree", "add", "-q", str(other), "main")
-    ledger = bench.ledger()
-    commit = merge(other, "main", known.recorded, ledger=ledger, service="api", share=alone)
+    commit = merged(bench, known, root=other)
     assert bench.git("rev-parse", "main") == commit
     shown = ["git", "-C", str(other), "status", "--porcelain", "--untracked-files=no"]
     assert subprocess.run(shown, check=True, capture_output=True, text=True).stdout == ""

@@ -67,8 +67,15 @@ def decide(
         if not dry_run:
             branch = revisions.control.ref
             share = partial(share_ledger, root, ledger)
-            known = stands.recorded
-            merged = merge(root, branch, known, ledger=ledger, service=service, share=share)
+            merged = merge(
+                root,
+                branch,
+                stands.recorded,
+                ledger=ledger,
+                service=service,
+                seen=stands.seen,
+                share=share,
+            )
     if as_json:
         print_json({**_facts(stands), "merged": merged})
     else:

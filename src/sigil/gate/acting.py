@@ -44,6 +44,7 @@ class Stands:
         trust: where the service stands now, and what it lacks.
         doubts: what the policy says that can hardly be meant.
         overridden: to what people have set it aside since, oldest first.
+        seen: ids of the entries of the service that this rests on.
     """
 
     recorded: Decided
@@ -52,6 +53,7 @@ class Stands:
     trust: Trust
     doubts: tuple[str, ...] = ()
     overridden: tuple[Verdict, ...] = ()
+    seen: frozenset[str] = frozenset()
 
     @property
     def tier(self) -> Tier:
@@ -110,7 +112,8 @@ def decision_on(
     )
     doubts = tuple(policy.doubts())
     overridden = tuple(verdict for what, verdict in against if what == "override")
-    return Stands(recorded, entry.seq, standing(recorded, now), trust, doubts, overridden)
+    seen = frozenset(one.id for one in history.entries)
+    return Stands(recorded, entry.seq, standing(recorded, now), trust, doubts, overridden, seen)
 
 
 def trust_of(ledger: Ledger, service: str, gate: Gate, moment: datetime) -> Trust:

@@ -1,15 +1,17 @@
 """Merge a change on an ALLOW: once, and only what was examined.
 
     stands_on_base(decided, "main")      the merged tree will be the examined one
-    use_up(decided, ledger, …)           nobody else acts on it
+    use_up(decided, ledger, …)           nobody else acts on it, and nobody speaks against it
     …                                    then move the branch, here or on a forge
 
 The change has to stand on the very commit of the base branch that was decided on, so that the
 merged tree is the examined tree. The ALLOW is used up in the ledger before the branch moves, and of
-two that use it at once the first in the ledger wins; the branch moves by compare-and-swap. One that
-another worktree has checked out is left alone, as git does: its files would stay behind. A merge
-that fails after that has spent its ALLOW, and the change is evaluated again: nothing is merged
-twice.
+two that use it at once the first in the ledger wins. What speaks against it, and came into the
+ledger before that use, keeps it from merging, though nobody here had heard of it.
+
+The branch moves by compare-and-swap. One that another worktree has checked out is left alone, as
+git does: its files would stay behind. A merge that fails after the use has spent its ALLOW, and the
+change is evaluated again: nothing is merged twice.
 
 Not here: whether it may be (`sigil.gate.standing`), a forge's branches
 (`sigil.gate.forge.publishing`).
@@ -17,14 +19,16 @@ Not here: whether it may be (`sigil.gate.standing`), a forge's branches
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from sigil.errors import InvalidValue, WorkspaceBusy
-from sigil.gate.record.events import MERGE, Decided
+from sigil.gate.record.events import INCIDENT, MERGE, OVERRIDE, Decided
 from sigil.gate.trust import Tier
 from sigil.ledger.ledger import Ledger
+from sigil.ledger.statement import Entry
 from sigil.printable import printable
 from sigil.store.git_command import complaint, run_git, without_filters
 
@@ -66,6 +70,7 @@ def merge(
     *,
     ledger: Ledger,
     service: str,
+    seen: Collection[str],
     share: Callable[[], object],
 ) -> str:
     """Merge, and return the commit that the branch is at now.
@@ -76,12 +81,13 @@ def merge(
         decided: an ALLOW that was found to stand.
         ledger: where it is used up.
         service: whose.
+        seen: ids of the service's entries by which it was found to stand.
         share: brings the ledger and its remote to the same state, if it has one.
 
     Raises:
         InvalidValue: no local branch of this name, or the change does not stand on it.
         WorkspaceBusy: the branch has moved, its checkout is in the way, another worktree has it
-            checked out, or somebody else used the decision first.
+            checked out, or somebody else used the decision first, or spoke against it.
         DependencyMissing: git is not installed; nothing is used up.
     """
     import pygit2  # noqa: PLC0415 (an extra)
@@ -101,7 +107,7 @@ def merge(
     move = _mover(root, branch)
     _refuse_elsewhere(root, branch, repository.workdir)
     commit = _commit(repository, decided)
-    use_up(decided, ledger, service, share=share)
+    use_up(decided, ledger, service, seen=seen, share=share)
     if not repository.is_bare and _is_checked_out(repository, name):
         move("merge", "--ff-only", "--quiet", commit)
     else:
@@ -161,29 +167,55 @@ def message_of(decided: Decided) -> tuple[str, str]:
     )
 
 
-def use_up(decided: Decided, ledger: Ledger, service: str, *, share: Callable[[], object]) -> None:
+def use_up(
+    decided: Decided,
+    ledger: Ledger,
+    service: str,
+    *,
+    seen: Collection[str],
+    share: Callable[[], object],
+) -> None:
     """Spend an ALLOW in the ledger, so that nobody else acts on it.
 
     Args:
         decided: the ALLOW.
         ledger: where it stands.
         service: whose.
+        seen: see `merge`.
         share: see `merge`; of two machines, the one whose use the remote took first wins.
 
     Raises:
-        WorkspaceBusy: somebody else was first.
+        WorkspaceBusy: somebody else was first, or spoke against it meanwhile.
         SigilError: the ledger cannot be written or shared, and nothing may be merged.
     """
     body = {"eval": decided.eval, "nonce": decided.nonce, "commit": decided.commit}
-    mine = ledger.append(MERGE, service, body)
+
+    def unless_spoken_against() -> Mapping[str, Any]:
+        _refuse_news(ledger.entries(service=service), decided, seen)
+        return body
+
+    mine = ledger.append(MERGE, service, unless_spoken_against)
     share()
-    uses = [
-        entry
-        for entry in ledger.entries(kind=MERGE, service=service)
-        if entry.body.get("nonce") == decided.nonce
-    ]
-    if uses[0].id != mine.id:
-        raise WorkspaceBusy("the decision was acted on already", remedy="sigil eval again")
+    before = takewhile(lambda one: one.id != mine.id, ledger.entries(service=service))
+    _refuse_news(before, decided, seen)
+
+
+def _refuse_news(entries: Iterable[Entry], decided: Decided, seen: Collection[str]) -> None:
+    """Refuse to act on a decision that was acted on, or that it is not known to stand any more.
+
+    Raises:
+        WorkspaceBusy: it was, or something was told since of the service or of the same change.
+    """
+    for entry in entries:
+        if entry.kind == MERGE and entry.body.get("nonce") == decided.nonce:
+            raise WorkspaceBusy("the decision was acted on already", remedy="sigil eval again")
+        is_against = entry.kind == OVERRIDE or entry.kind.startswith(INCIDENT)
+        is_same = entry.event.subjects.get("artifact") == decided.provenance.artifact
+        if entry.id not in seen and (is_against or is_same):
+            raise WorkspaceBusy(
+                f"{entry.kind} was put on record since this was found to stand",
+                remedy="sigil decide again",
+            )
 
 
 def _mover(root: Path, branch: str) -> Callable[..., None]:

@@ -149,6 +149,6 @@ def merge_pull(forge: Forge, revisions: Revisions, known: Merging) -> Merged:
         stands_on_base(decided, pull.base.ref)
     except SigilError as refusal:
         return Merged(None, str(refusal))
-    use_up(decided, known.ledger, known.service, share=known.share)
+    use_up(decided, known.ledger, known.service, seen=stands.seen, share=known.share)
     title, text = message_of(decided)
     return Merged(forge.merge(decided.commit, title, text))
