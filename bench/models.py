@@ -22,6 +22,7 @@ from bench.row import Row
 FEW, MANY, WINDOW = 200, 2000, 200
 LANES, IN_FLIGHT = 2, 8
 LATENCY_S, WAITED_FOR = 0.5, 160
+UNEVEN_S, SELDOM, TIMES = 0.2, 20, 10
 
 SPEC = """\
 name: fit
@@ -46,10 +47,11 @@ SOURCE = "def f(x):\n    return x\n"
 SERVER = """\
 import itertools, sys
 from sigil.testing.model_server import Fault, ModelServer
-delay = float(sys.argv[1])
+delay, seldom, times = float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 def script(request, number):
+    wait = delay * (times if number % seldom == seldom // 2 else 1)
     body = f"    return {number} * x * x + {number % 97} * x + {number % 89}"
-    return Fault(f"Try {number}.\\n\\n```python\\ndef f(x):\\n{body}\\n```\\n", delay_s=delay)
+    return Fault(f"Try {number}.\\n\\n```python\\ndef f(x):\\n{body}\\n```\\n", delay_s=wait)
 with ModelServer(script) as server:
     print(server.openai_url, flush=True)
     sys.stdin.read()
@@ -72,7 +74,7 @@ def rows() -> Iterator[Row]:
             each = (many - again) / (MANY - FEW)
             name = "model: processor time of each candidate more"
             yield Row(name, 1000 * each, None, "", "ms", at_most=5)
-            early, late = rate(seen, 0), rate(seen, MANY - WINDOW)
+            early, late = rate(seen, FEW), rate(seen, MANY - WINDOW)
             name = f"model: rate at {MANY} candidates"
             yield Row(name, late, early, f"at {FEW}", "1/s", at_least=0.9)
         with served(LATENCY_S) as url:
@@ -81,12 +83,25 @@ def rows() -> Iterator[Row]:
             ideal = (seen[-1][0] - seen[0][0]) * LATENCY_S / IN_FLIGHT
             name = f"model: {WAITED_FOR} candidates, {LATENCY_S} s late, {IN_FLIGHT} in flight"
             yield Row(name, spent, ideal, "ideal", "s", at_most=1.1)
+        with served(UNEVEN_S, every=SELDOM, times=TIMES) as url:
+            seen, _ = searched(Path(folder) / "uneven", url, WAITED_FOR)
+            spent = seen[-1][1] - seen[0][1]
+            mean_s = UNEVEN_S * (SELDOM - 1 + TIMES) / SELDOM
+            ideal = (seen[-1][0] - seen[0][0]) * mean_s / IN_FLIGHT
+            name = f"model: the same, {UNEVEN_S} s late, each {SELDOM}th {TIMES} times as late"
+            yield Row(name, spent, ideal, "ideal", "s")
 
 
 @contextmanager
-def served(delay_s: float) -> Iterator[str]:
-    """Run a model server in a process of its own; yield its address."""
-    command = [sys.executable, "-c", SERVER, str(delay_s)]
+def served(delay_s: float, *, every: int = 1, times: int = 1) -> Iterator[str]:
+    """Run a model server in a process of its own; yield its address.
+
+    Args:
+        delay_s: until it answers.
+        every: of so many answers one takes longer.
+        times: so many times as long.
+    """
+    command = [sys.executable, "-c", SERVER, str(delay_s), str(every), str(times)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
