@@ -46,3 +46,10 @@ def test_an_error_on_the_baseline_refuses_even_where_failing_is_expected():
 
     found = verdict('expect(sigil.get("/x").status == 200)', run, expect_failing=True)
     assert (found.stage, found.refused) == (2, "it ends in an error on the baseline")
+
+
+def test_a_scenario_that_a_wrong_service_keeps_for_ever_is_refused(monkeypatch):
+    monkeypatch.setattr("sigil.gate.generate.validating.DISCRIMINATING_S", 0.5)
+    endless = 'string.find(("a"):rep(40), ("a*"):rep(40) .. "b")'
+    found = verdict(f'if sigil.get("/x").status ~= 200 then {endless} end\nexpect(true)')
+    assert found.refused == "against wrong services it does not end within 0.5 s"

@@ -19,11 +19,13 @@ from dataclasses import dataclass, field, replace
 from sigil.errors import MalformedScenario
 from sigil.gate.effects import Answered, Effects
 from sigil.gate.generate.stubs import alike, changed, mistaken
-from sigil.gate.lua import Limits, lint, run_scenario
+from sigil.gate.lua import Limits, apart, lint, run_scenario
 from sigil.gate.model import Evidence, Half, Scenario, Status
 
 _LIMITS = Limits(instructions=20_000_000)
 _SEED = 1
+DISCRIMINATING_S = 300.0
+"""That a scenario may take against all wrong services."""
 FAILS = "it fails on the baseline"
 """Why a scenario is refused that a service may pass once something is built."""
 
@@ -193,7 +195,14 @@ def _discriminating(
         seed = ran.seed  # or what it draws is not what it drew when this was answered
         services += changed(ran.answered, examiner.environment)
         services += mistaken(ran.answered, examiner.environment)
-    noticed = sum(_fails(scenario, service, seed) for service in services)
+    try:
+        noticed = apart(
+            lambda: sum(_fails(scenario, service, seed) for service in services),
+            int,
+            seconds=DISCRIMINATING_S,
+        )
+    except MalformedScenario as endless:
+        return Validation(candidate, f"against wrong services {endless.problem}", 3)
     refused = "" if noticed else "no wrong service fails it, so it tells nothing"
     status = None if ran is None else ran.status
     return Validation(candidate, refused, 3, status, noticed, len(services))

@@ -10,8 +10,12 @@ Not here: that process (`sigil.gate.exam.hall`), who answers the calls, what the
 (`sigil.gate.scoring`).
 """
 
+from sigil.gate.lua.forking import apart
 from sigil.gate.lua.limits import Limits
 from sigil.gate.lua.lint import Finding, lint, lint_helper
 from sigil.gate.lua.run import Run, declare, prepare, run_scenario
 
-__all__ = ["Finding", "Limits", "Run", "declare", "lint", "lint_helper", "prepare", "run_scenario"]
+__all__ = [
+    "Finding", "Limits", "Run", "apart", "declare", "lint", "lint_helper", "prepare",
+    "run_scenario",
+]  # fmt: skip

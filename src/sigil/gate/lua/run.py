@@ -14,6 +14,7 @@ from sigil.errors import MalformedScenario, Where
 from sigil.gate.effects import Effects
 from sigil.gate.lua.declared import read_declared
 from sigil.gate.lua.evidence import STOPPED, evidence
+from sigil.gate.lua.forking import apart
 from sigil.gate.lua.host import Host
 from sigil.gate.lua.interpreter import Interpreter, LuaFunction, load_prelude, split_place
 from sigil.gate.lua.limits import Limits
@@ -87,11 +88,18 @@ def run_scenario(
 def declare(scenario: Scenario, *, limits: Limits = _LIMITS) -> Declared:
     """Return what a scenario says of itself; its chunk is run, and no call of it answered.
 
+    It is run apart, because no budget ends all that a chunk can do.
+
     Raises:
         MalformedScenario: it is no scenario.
         DependencyMissing: the extra ``gate`` is not installed.
     """
-    return _Sitting(scenario, _Nobody(), 0, limits).declare()[0]
+    prepare()
+
+    def step() -> Declared:
+        return _Sitting(scenario, _Nobody(), 0, limits).declare()[0]
+
+    return apart(step, Declared)
 
 
 def accept(text: str, path: str) -> None:
