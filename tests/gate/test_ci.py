@@ -257,6 +257,57 @@ def test_an_examination_that_ends_in_an_error_leaves_an_error_on_the_commit(runn
     assert runner.forge.statuses[-1][1]["state"] == "error"
 
 
+def lost_remote(runner: Runner) -> None:
+    gone = runner.origin.with_name("canary-folder") / "origin.git"
+    runner.bench.git("remote", "set-url", "origin", str(gone))
+
+
+def torn_ledger(runner: Runner) -> None:
+    (runner.bench.root / ".sigil/ledger/refs/heads/ledger").write_text("canary")
+
+
+def lost_key(runner: Runner) -> None:
+    (runner.home / ".config/sigil/keys/evaluator.ed25519").unlink()
+
+
+def torn_object(runner: Runner) -> None:
+    ledger = runner.bench.root / ".sigil/ledger"
+    name = (ledger / "refs/heads/ledger").read_text().strip()
+    file = ledger / "objects" / name[:2] / name[2:]
+    file.chmod(0o600)
+    file.write_bytes(file.read_bytes()[:20])
+
+
+@pytest.mark.parametrize(
+    ("breaks", "flags", "code"),
+    [
+        (lost_remote, (), 44),
+        (lost_remote, ("--json",), 44),
+        (lost_remote, ("--dry-run",), 44),
+        (torn_ledger, ("--auto-merge",), 60),
+        (torn_object, ("--auto-merge",), 60),
+        (lost_key, ("--auto-merge",), 62),
+    ],
+)
+def test_an_error_that_ends_a_job_shows_its_log_nothing_of_the_machine(runner, breaks, flags, code):
+    breaks(runner)
+    done = runner.ci(*flags)
+    assert done.code == code, done.err
+    ended = done.err.splitlines()[-1]
+    assert ended.startswith("sigil: ")
+    assert "…" in ended
+    for canary in ("canary", str(runner.home), str(runner.bench.root), str(runner.origin.parent)):
+        assert canary not in done.out + done.err
+
+
+def test_a_ledger_with_a_torn_object_holds_an_examination_up_no_longer_than_a_whole_one(runner):
+    torn_object(runner)
+    done = runner.ci()
+    assert done.code == 3, done.err
+    assert "ledger failed: whoever runs the gate knows why" in done.out
+    assert "cannot be read (its file is cut short" in runner.sigil("ledger", "verify").err
+
+
 def test_the_status_is_that_of_the_commit_that_is_examined_and_of_no_other(runner):
     examined, runner.forge.head = runner.forge.head, "d" * 40  # pushed just after it was asked for
     assert runner.ci().code == 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sigil.cli.ci_log import errors_fit, fit, warn
 from sigil.cli.gate_context import remote_name
 from sigil.cli.options import as_json, repo_root
 from sigil.cli.scenario.choosing import key_descriptor, key_file_option, service_name
@@ -71,23 +72,26 @@ def ci(
     from sigil.gate.forge.publishing import examined_base
     from sigil.gate.forge.rest import Rest, access
 
-    root, name = repository(repo_root), parse_pull(pull)
-    reached = access(os.environ)
-    if reached.token is None and not dry_run:
-        raise InvalidValue("there is no token", remedy="set GITHUB_TOKEN, or say --dry-run")
-    forge = Forge(Rest(reached), name)
-    found = forge.pull()
-    if not found.is_open:
-        raise InvalidValue(f"{pull} is not open", remedy="reopen it, or use sigil eval")
-    base = examined_base(found.base, bases)
-    job = _Job(root, name, service, remote, forge, base)
-    if dry_run:
-        planned = job.planned(comments=comments, merges=merges)
-        print_json(planned) if as_json else _print_plan(planned)
-        return
-    outcome, facts = job.run(found, (key_file, key_fd), comments, merges, quiet=as_json)
-    print_json(facts) if as_json else _print(outcome, facts)
-    ctx.exit(outcome.decision.verdict.exit_code)
+    known = {pull, pull.partition("#")[0], service, *bases}
+    with errors_fit(known):
+        root, name = repository(repo_root), parse_pull(pull)
+        reached = access(os.environ)
+        if reached.token is None and not dry_run:
+            raise InvalidValue("there is no token", remedy="set GITHUB_TOKEN, or say --dry-run")
+        forge = Forge(Rest(reached), name)
+        found = forge.pull()
+        known.add(found.base.ref)
+        if not found.is_open:
+            raise InvalidValue(f"{pull} is not open", remedy="reopen it, or use sigil eval")
+        base = examined_base(found.base, bases)
+        job = _Job(root, name, service, remote, forge, base)
+        if dry_run:
+            planned = job.planned(comments=comments, merges=merges)
+            print_json(planned) if as_json else _print_plan(planned)
+            return
+        outcome, facts = job.run(found, (key_file, key_fd), comments, merges, quiet=as_json)
+        print_json(facts) if as_json else _print(outcome, facts)
+        ctx.exit(outcome.decision.verdict.exit_code)
 
 
 class _Job:
@@ -154,7 +158,7 @@ class _Job:
                 lanes=os.cpu_count() or 1,
             )
             outcome, found = examination(
-                wanted, key, quiet=quiet, find=lambda *_args, **_named: revisions, tell=_fit
+                wanted, key, quiet=quiet, find=lambda *_args, **_named: revisions, tell=fit
             )
             verdict = outcome.decision.verdict
             self._set(commit, publishing.STATES[verdict], publishing.status_text(found))
@@ -223,27 +227,13 @@ class _Job:
             try:
                 self._set(commit, BROKEN, "the examination came to no end")
             except SigilError as error:  # what ended it is what has to be told
-                _warn(f"the status of {commit[:12]} is not set: {error}")
+                warn(f"the status of {commit[:12]} is not set: {error}")
             raise
 
     def _set(self, commit: str, state: str, description: str) -> None:
         from sigil.gate.forge.publishing import context_of
 
         self._forge.set_status(commit, state, context_of(self._service, self._base), description)
-
-
-def _fit(text: str) -> str:
-    """Return a warning as the author of the change may read it: the job's log is public."""
-    from sigil.gate.parts import machine_names
-    from sigil.gate.telling import Telling
-
-    return Telling(environment=os.environ, machine=machine_names()).line(text)
-
-
-def _warn(text: str) -> None:
-    from sigil.printable import printable_once
-
-    click.echo(f"sigil: warning: {printable_once(text)}", err=True)
 
 
 def _print(outcome: Outcome, facts: dict[str, Any]) -> None:
@@ -272,7 +262,7 @@ def _print(outcome: Outcome, facts: dict[str, Any]) -> None:
     if told["merged"] is not None:
         click.echo(f"merged as {printable(told['merged'])}")
     elif told["held"]:
-        click.echo(f"not merged: {printable(told['held'])}")
+        click.echo(f"not merged: {printable(fit(told['held']))}")
 
 
 def _print_less(outcome: Outcome) -> None:

@@ -11,6 +11,7 @@ rule stands between the two, and everything that crosses goes through it:
   relative one is told.
 - A URL of another machine is its scheme: ``https://…``, and one of this machine keeps only a path
   that the author knows. Any other address of the network or of an adapter is ``…``.
+- The id of a holdout is ``…``: it has another number in each feedback.
 - What has the shape of a key, and any long run of letters and digits that reads like no word, is
   `REDACTED`.
 
@@ -118,6 +119,7 @@ _CONTROLS: Final = re.compile(
 """What a terminal obeys, as it is or spelled: colours, character sets, modes."""
 _IS_PATH: Final = re.compile(r"/[\w./:+@~-]*")
 
+_HELD_OUT: Final = re.compile(r"(?i)holdout_\d+")
 _LONG: Final = 16
 """Characters from which on a run may be a key."""
 _RUN: Final = re.compile(rf"""[^\s"'`<>()\[\]{{}},;:|=&\\{ELSEWHERE}]{{{_LONG},}}""")
@@ -175,6 +177,7 @@ class Telling:
         text = _ADDRESS.sub(self._unless_own, text)
         if self._machine is not None:
             text = self._machine.sub(ELSEWHERE, text)
+        text = _HELD_OUT.sub(ELSEWHERE, text)
         return _RUN.sub(lambda found: self._unless_random(found[0]), text)
 
     @cached_property
