@@ -152,6 +152,15 @@ def test_a_torn_pack_or_index_is_an_error(ledger, used, damage):
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
+def test_a_torn_index_of_several_packs_is_an_error_and_a_whole_one_is_none(ledger, used, damage):
+    packing.pack(ledger.path / "objects")
+    subprocess.run(["git", "-C", ledger.path, "multi-pack-index", "write"], check=True)
+    index = ledger.path / "objects" / "pack" / "multi-pack-index"
+    assert used([], damage) == WHOLE
+    assert used([index], damage) == BROKEN
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_torn_list_of_branches_is_an_error(ledger, used, damage):
     subprocess.run(["git", "-C", ledger.path, "pack-refs", "--all"], check=True)
     assert not (ledger.path / refs.BRANCH).exists()

@@ -9,7 +9,7 @@ Promises: whatever the bytes of a file are, reading it ends, and holds at most `
 
 Not here: an index that somebody made wrong, checksum and all; a pack that comes while the database
 is open, which git has just written; objects of other folders (``objects/info/alternates``), which
-nothing that makes or shares a ledger uses.
+nothing that makes or shares a ledger uses; a user's own repository (`sigil.store.git_objects`).
 """
 
 from __future__ import annotations
