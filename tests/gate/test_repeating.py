@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
-from dataclasses import replace
+from dataclasses import fields, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,11 +17,12 @@ import pytest
 from tests.gate.evaluations import Bench, Quiet, cheating
 
 from sigil.canonical import digest
+from sigil.errors import Corrupt
 from sigil.gate.evaluation import evaluate
 from sigil.gate.exam.answering import Answering, vault
 from sigil.gate.exam.hall import Hall
 from sigil.gate.model import Status
-from sigil.gate.record.dossier import SEALED, folder_of, keep_summary, parse_observations
+from sigil.gate.record.dossier import EVAL, SEALED, folder_of, keep_summary, parse_observations
 from sigil.gate.repeating import disagreements, repeat
 from sigil.gate.view import reporting
 from sigil.gate.view.summarizing import figures, summary
@@ -78,16 +81,26 @@ def test_the_dossier_is_held_against_the_ledger(taken, auto_bench):
     known = completed(entries[-1:], "api", signers)[0]
     assert known.eval == outcome.eval
     sealed = digest((folder / SEALED).read_bytes())
-    assert disagreements(known, sealed, recorded, found, scenarios) == []
+    held = partial(disagreements, about=outcome.provenance)
+    assert held(known, sealed, recorded, found, scenarios) == []
     other = [replace(recorded[0], seed=1), *recorded[1:]]
-    assert disagreements(known, "sha256:0", other, found, scenarios) == [
-        "the observations",
-        "the seeds",
-    ]
+    assert held(known, "sha256:0", other, found, scenarios) == ["the observations", "the seeds"]
     rubric = replace(known, rubrics=["sha256:0"])
-    assert disagreements(rubric, sealed, recorded, found, scenarios) == ["the rubrics"]
+    assert held(rubric, sealed, recorded, found, scenarios) == ["the rubrics"]
     before = replace(known, rubrics=None)
-    assert disagreements(before, sealed, recorded, found, scenarios) == []
+    assert held(before, sealed, recorded, found, scenarios) == []
+    for field in fields(outcome.provenance):
+        about = replace(outcome.provenance, **{field.name: "0x1"})
+        wrong = disagreements(known, sealed, recorded, found, scenarios, about=about)
+        assert wrong == ["the six fields"], field.name
+
+
+def test_an_evaluation_that_does_not_say_its_exam_is_not_repeated(taken, auto_bench):
+    _, folder, _, _ = taken
+    told = json.loads((folder / EVAL).read_text())
+    (folder / EVAL).write_text(json.dumps({**told, "provenance": None}))
+    with pytest.raises(Corrupt, match="names another exam"):
+        reporting.opened(auto_bench.root, folder, auto_bench.exam.identities)
 
 
 # --- what a recording does not hold --------------------------------------------------------

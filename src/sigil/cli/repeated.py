@@ -101,8 +101,9 @@ def _compare(
     gate = load_policy(control.read(PATH, MAX_BYTES)).gate
     history = read_history(Ledger.open(path, pin=Pin.of(path)), found.service, gate)
     known = [one for one in history.completed() if one.eval == found.eval]
+    seal, about = digest(read_file(sealed)), found.provenance
     wrong = (
-        disagreements(known[-1], digest(read_file(sealed)), recorded, score, scenarios)
+        disagreements(known[-1], seal, recorded, score, scenarios, about=about)
         if known
         else ["the evaluation itself"]
     )

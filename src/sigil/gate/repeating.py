@@ -28,7 +28,7 @@ from sigil.gate.judge import rubrics
 from sigil.gate.lua import Limits
 from sigil.gate.model import Evidence, Result, Scenario, Status
 from sigil.gate.record.dossier import Kept
-from sigil.gate.record.events import Complete, scores
+from sigil.gate.record.events import Complete, Provenance, scores
 from sigil.gate.scoring import Score, score
 from sigil.gate.secrets import restored
 
@@ -120,6 +120,8 @@ def disagreements(
     recorded: Sequence[Kept],
     found: Score,
     scenarios: Mapping[str, Scenario],
+    *,
+    about: Provenance | None,
 ) -> list[str]:
     """Return what of a dossier is not what the ledger says of its evaluation.
 
@@ -129,12 +131,14 @@ def disagreements(
         recorded: what they hold.
         found: the repeated score.
         scenarios: of the exam, opened, by id.
+        about: the six fields as the dossier has them.
     """
     seed = int(known.provenance.seed, 16)
     seeds = {one.seed == seed_of(seed, one.scenario, one.repeat) for one in recorded}
     overall, visible, holdout = scores(found)
     asked = rubrics.digests((scenarios[one.scenario], one.answered) for one in recorded)
     checks = (
+        ("the six fields", known.provenance == about),
         ("the observations", known.observations == sealed),
         ("the seeds", False not in seeds),
         ("the score", (known.overall, known.visible, known.holdout) == (overall, visible, holdout)),

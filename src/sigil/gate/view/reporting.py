@@ -41,7 +41,7 @@ def exam_of(root: Path, folder: Path) -> Bundle:
     found = dossier.read_summary(folder)
     bundle = read_bundle(CommitTree(root, found.commits["control"]), found.service)
     taken = found.provenance
-    if taken is not None and bundle.manifest.set_hash != taken.scenarios:
+    if taken is None or bundle.manifest.set_hash != taken.scenarios:
         raise Corrupt(
             "names another exam than its commit holds", where=Where(str(folder / dossier.EVAL))
         )
@@ -57,7 +57,6 @@ def opened(
         SealBroken: no key fits, or something was changed.
         NotFound: nothing was observed.
     """
-    scenarios = open_bundle(exam_of(root, folder), identities).scenarios
     path = folder / dossier.SEALED
     if not path.exists():
         raise NotFound(
@@ -65,6 +64,7 @@ def opened(
             where=Where(str(path)),
             remedy=f"sigil report {folder.name} says what failed before",
         )
+    scenarios = open_bundle(exam_of(root, folder), identities).scenarios
     data = open_observations(read_file(path), identities, Where(str(path)))
     return {one.id: one for one in scenarios}, dossier.parse_observations(data)
 
