@@ -1,5 +1,6 @@
 """Whole runs under every optimizer: workers, resuming, second measurements, parameters."""
 
+import json
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -25,7 +26,16 @@ from sigil.store.journal import read
 from sigil.store.records import JOURNAL, RunRecord
 from sigil.store.verify import verify
 
-OPTIMIZERS = ("simple", "best-of-n", "alphaevolve", "tree", "bandit-rl")
+OPTIMIZERS: dict[str, tuple[str, dict[str, int]]] = {
+    "simple": ("simple", {}),
+    "best-of-n": ("best-of-n", {}),
+    "alphaevolve": ("alphaevolve", {}),
+    "alphaevolve with grids": ("alphaevolve", {"islands": 1, "features": 3, "bins": 16}),
+    "tree": ("tree", {}),
+    "anneal": ("anneal", {"cooling": 10}),
+    "mads": ("mads", {}),
+    "bandit-rl": ("bandit-rl", {}),
+}
 NOISY = """\
 version: "0.1"
 name: points
@@ -93,6 +103,15 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
+@pytest.fixture(params=OPTIMIZERS)
+def optimizer(repository: Path, request: pytest.FixtureRequest) -> str:
+    """Return the name of each optimizer, whose parameters stand in the repository."""
+    name, params = OPTIMIZERS[request.param]
+    config = json.dumps({"optimizer_params": {name: params}})
+    (repository / ".sigil" / "sigil.yaml").write_text(config)
+    return name
+
+
 @pytest.fixture
 def _put_down_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shelf, "LEAST", 8)
@@ -127,24 +146,22 @@ def cut(folder: Path, rounds: int) -> None:
     (folder / JOURNAL).write_bytes(b"".join(lines))
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_number_of_lanes_changes_nothing_that_is_tried(
     repository: Path, optimizer: str
 ) -> None:
     found = [
         tried(search(repository, f"w{n}", lanes=n, budget_evals=24, optimizer=optimizer).history)
-        for n in (1, 2, 4)
+        for n in (1, 4)
     ]
-    assert found[0] == found[1] == found[2]
+    assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_run_that_was_killed_at_any_round_goes_on_as_if_it_had_not_been(
     repository: Path, optimizer: str
 ) -> None:
     whole = search(repository, optimizer=optimizer, budget_evals=24)
     expected = tried(whole.history)
-    for rounds in range(1, len(expected) + 1, 2):
+    for rounds in range(1, len(expected) + 1, 3):
         cut(whole.run, rounds)
         resumed = search(repository, resume=True, budget_evals=24)
         assert tried(resumed.history) == expected
@@ -152,7 +169,6 @@ def test_a_run_that_was_killed_at_any_round_goes_on_as_if_it_had_not_been(
 
 
 @pytest.mark.usefixtures("_put_down_often")
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_search_that_was_put_down_is_resumed_with_the_same_candidates(
     repository: Path, optimizer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
