@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from tests.gate.evaluations import Bench, Quiet, reviewer_of
 
+from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import InvalidValue, NotFound
-from sigil.gate.acting import judge, override, report_incident, uncounted
+from sigil.gate.acting import decision_on, judge, override, report_incident, uncounted
 from sigil.gate.decision import Verdict
 from sigil.gate.evaluation import evaluate
 from sigil.gate.policy import Gate
 from sigil.gate.record import events
+from sigil.gate.revisions import resolve
 from sigil.ledger.ledger import Ledger
 
 
@@ -87,3 +89,11 @@ def test_an_incident_of_another_service_names_no_evaluation_of_this_one(bench, n
 def test_an_incident_need_not_know_its_cause(bench):
     entry = report_incident(bench.ledger(), "api", "safety", note="the shop was down")
     assert (entry.kind, entry.body["eval"]) == ("incident.safety", "")
+
+
+def test_a_policy_that_no_branch_holds_yet_is_to_be_committed(bench):
+    bench.git("rm", "-q", "--cached", ".sigil/gate.yaml")
+    bench.git("commit", "-q", "-m", "no policy")
+    revisions = resolve(bench.root, "change")
+    with pytest.raises(NotFound, match="it is in the working tree: commit it on main"):
+        decision_on(bench.root, revisions, bench.ledger(), "api", SYSTEM_CLOCK.now())

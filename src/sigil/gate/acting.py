@@ -26,6 +26,7 @@ from sigil.gate.revisions import Revisions
 from sigil.gate.standing import Now, standing
 from sigil.gate.trees import CommitTree
 from sigil.gate.trust import Evaluated, Judged, Overridden, Tier, Trust
+from sigil.gate.uncommitted import naming_the_branch
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.statement import Entry
 from sigil.printable import printable
@@ -71,7 +72,10 @@ def decision_on(
         SigilError: the policy of the base branch, or the ledger, cannot be read.
     """
     control = CommitTree(root, revisions.control.commit)
-    policy = load_policy(control.read(PATH, MAX_BYTES), f"{control.name}:{PATH}")
+    make = f"sigil init --service {service}"
+    with naming_the_branch(root, PATH, revisions.control.ref, make):
+        raw = control.read(PATH, MAX_BYTES)
+    policy = load_policy(raw, f"{control.name}:{PATH}")
     history = read_history(ledger, service, policy.gate)
     decided = [
         (entry, known)
