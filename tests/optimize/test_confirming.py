@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sigil.evaluate.result import Evaluation, Failure
-from sigil.optimize.confirming import hopeful, next_hopeful
+from sigil.optimize.confirming import FAILED_AT_MOST, hopeful, next_hopeful, trusted
 from sigil.optimize.history import Candidate, History
 from sigil.search.model import BASELINE
 
@@ -124,3 +124,33 @@ def test_a_failure_that_a_later_step_mends_speaks_against_nobody() -> None:
     failing = replace(candidate("aa", 3.0), confirmed=HELD_OUT)
     found = history(failing, mended, candidate("cc", 1.0, "bb"))
     assert order(found, culprit="nobody") == ["cc"]
+
+
+def test_who_descends_from_what_mends_a_failure_is_trusted_and_its_siblings_are_not() -> None:
+    failing = replace(candidate("aa", 5.0), confirmed=HELD_OUT)
+    mending = replace(candidate("mm", 4.0, "aa"), confirmed=passed(4.0))
+    siblings = [candidate(f"s{i}", 1.0 + i / 100, "aa") for i in range(20)]
+    found = history(failing, mending, *siblings, candidate("cc", 2.0, "mm"))
+    one = next_hopeful(found)
+    assert one is not None
+    assert one.id == "cc"
+    assert trusted(found, siblings) == []
+
+
+def test_an_equal_cost_is_beaten_only_by_as_good_a_tie_breaker() -> None:
+    found = Evaluation("measured", costs=(1.0,), ties=(5.0,))
+    accepted = replace(
+        candidate("aa", 1.0), evaluation=found, confirmed=replace(found, accepted=True)
+    )
+    same = replace(candidate("bb", 1.0), evaluation=found)
+    assert next_hopeful(history(accepted, same)) is None
+    better = replace(same, evaluation=replace(found, ties=(3.0,)))
+    assert next_hopeful(history(accepted, better)) == better
+
+
+def test_held_out_inputs_that_refused_many_are_asked_no_more() -> None:
+    failing = [
+        replace(candidate(f"f{i}", 2.0), confirmed=HELD_OUT) for i in range(FAILED_AT_MOST - 1)
+    ]
+    found = history(*failing, candidate("aa", 1.0), candidate("bb", 3.0))
+    assert order(found, culprit="aa") == ["aa"]

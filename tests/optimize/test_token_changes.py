@@ -79,6 +79,20 @@ def test_files_that_differ_in_everything_are_not_compared() -> None:
     assert small_changes(before, after) == []
 
 
+def test_large_tables_of_numbers_are_not_compared() -> None:
+    before = f"x = [{', '.join(str(n % 7) for n in range(900))}]\n"
+    after = f"x = [{', '.join(str(n % 5) for n in range(900))}]\n"
+    assert small_changes(before, after) == []
+
+
+@pytest.mark.parametrize("odd", ["\f", "\u2028", "\x85", "\r\n", "\x0b"])
+def test_a_change_is_found_behind_whatever_some_take_for_the_end_of_a_line(odd: str) -> None:
+    before, after = (f"a = 'x'  # {odd}\nb = a[{n}:]\n" for n in (1, 2))
+    (change,) = small_changes(before, after)
+    assert (change.text, change.instead) == ("2", "1")
+    assert same(without(after, [change]), before)
+
+
 LINES = st.lists(
     st.sampled_from(
         ["x = 1", "x = 2", "y = x + 1", "y = x - 1", "if x < 3:\n    y = 0", "z = [x]"]

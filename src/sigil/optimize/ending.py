@@ -11,9 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sigil.evaluate.definition import Eval
-from sigil.evaluate.result import Evaluation
-from sigil.optimize.confirming import is_hopeful
-from sigil.optimize.history import Candidate
+from sigil.optimize.confirming import trusted
+from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Limits
 from sigil.optimize.present import counted
 
@@ -59,20 +58,21 @@ def why_late(elapsed_s: float, limits: Limits) -> str | None:
 
 
 def is_goal_reached(
-    candidates: Iterable[Candidate], baseline: Evaluation | None, definition: Eval, *, known: int
+    candidates: Iterable[Candidate], history: History, definition: Eval, *, known: int
 ) -> bool:
-    """Say whether a candidate reaches the goal that was not measured anew and refused.
+    """Say whether a candidate reaches the goal that may still turn out to be right.
 
     Args:
         candidates: that reached it when they were screened.
-        baseline: of the run.
+        history: of the run.
         definition: the eval.
         known: the last round, from 0, of which everything is known: no lane's speed matters.
     """
-    return any(
-        candidate.round <= known
-        and is_hopeful(candidate, baseline)
+    reaching = [
+        candidate
+        for candidate in candidates
+        if candidate.round <= known
         and candidate.screened is not None
         and definition.goal_reached(candidate.screened)
-        for candidate in candidates
-    )
+    ]
+    return bool(trusted(history, reaching))

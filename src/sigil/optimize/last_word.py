@@ -10,16 +10,15 @@ Not here: who deserves that (`sigil.optimize.confirming`), what can be left out
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from sigil.effects import Clock
 from sigil.optimize.confirming import fails_on_held_out, next_hopeful
+from sigil.optimize.history import Candidate
 from sigil.optimize.session import Session
-from sigil.optimize.simplifying import AT_MOST, simpler
+from sigil.optimize.simplifying import AT_MOST, Simpler, simpler
 
 CONFIRMED_AT_MOST = 3
-FAILED_AT_MOST = 12
-"""Held-out inputs that are asked often enough let something wrong pass at last."""
 
 Measure = Callable[[str, Mapping[str, str]], None]
 """Have a candidate measured anew, by its id and files; returns when the history has it."""
@@ -54,6 +53,9 @@ class LastWord:
         self._clock = clock
         self._deadline_ns = deadline_ns
         self._longest_ns = 0
+        self._simplified = ""
+        self._ideas: Iterator[Simpler] = iter(())
+        self._tried: set[str] = set()
 
     def speak(self) -> bool:
         """Measure the best anew, while there is time; the first of all in any case.
@@ -62,8 +64,8 @@ class LastWord:
             Whether there was one to measure.
         """
         history, before = self._session.history, self.measured
-        passed = failed = 0
-        while passed < CONFIRMED_AT_MOST and failed < FAILED_AT_MOST:
+        passed = 0
+        while passed < CONFIRMED_AT_MOST:
             candidate = next_hopeful(history)
             if candidate is None or self._stop.is_set():
                 break
@@ -71,7 +73,6 @@ class LastWord:
                 break
             self._anew(candidate.id, self._session.files_of(candidate))
             found = history.candidates[candidate.id]
-            failed += fails_on_held_out(found)
             passed += not fails_on_held_out(found)
             if found.accepted:
                 self._simplify(1)  # time may end before there is a turn for more
@@ -86,16 +87,33 @@ class LastWord:
 
     def _simplify(self, most: int) -> None:
         """Measure the winner without some of its changes, so many times if there is time."""
-        session, tried = self._session, set[str]()
-        while len(tried) < most and (winner := session.history.best_accepted()) is not None:
+        for _ in range(most):
             late = self._clock.monotonic_ns() + self._longest_ns > self._deadline_ns
-            if late or self._stop.is_set():
-                return
-            files = session.files_of(winner)
-            found = next(simpler(session.baseline_files, files, tried), None)
+            found = None if late or self._stop.is_set() else self._next_simpler()
             if found is None:
                 return
-            tried.add(found.note)
+            self._anew(*found)
+
+    def _next_simpler(self) -> tuple[str, Mapping[str, str]] | None:
+        """Return what the winner is without the next of its changes: id and files."""
+        session = self._session
+        winner = session.history.best_accepted()
+        if winner is None:
+            return None
+        for found in self._simpler(winner):
             candidate = session.simplification(winner, found)
             if candidate is not None and candidate.confirmed is None:
-                self._anew(candidate.id, found.files)
+                self._tried.add(found.note)
+                return candidate.id, found.files
+        return None
+
+    def _simpler(self, winner: Candidate) -> Iterator[Simpler]:
+        """Return what is left of the ways to make a winner simpler.
+
+        What did not do for the one before will not do for what it became.
+        """
+        if self._simplified != winner.id:
+            files = self._session.files_of(winner)
+            self._simplified = winner.id
+            self._ideas = simpler(self._session.baseline_files, files, frozenset(self._tried))
+        return self._ideas

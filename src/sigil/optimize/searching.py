@@ -22,6 +22,7 @@ from sigil.errors import BudgetSpent, ProviderFailed, ProviderRefused, ReplayDif
 from sigil.evaluate.result import Evaluation
 from sigil.llm.asking import Asking
 from sigil.llm.model import Reply
+from sigil.optimize.confirming import FAILED_AT_MOST, is_worn_out
 from sigil.optimize.ending import Standing, is_goal_reached, why_enough, why_late
 from sigil.optimize.history import Candidate, candidate_of, proposed_frame, round_frame
 from sigil.optimize.last_word import LastWord
@@ -37,6 +38,7 @@ from sigil.search.optimizers import make_optimizer
 LOOKING_ON = 256
 """Candidates that are looked at after a goal is reached, if there are tie breakers and no model."""
 GOAL = "the goal is reached"
+WORN_OUT = f"{FAILED_AT_MOST} candidates fail on held-out inputs"
 _SAME = "the same program as before"
 _TICK_S = 0.2
 _NEVER = 10**9
@@ -95,7 +97,7 @@ class Search:
     def _new_optimizer(self) -> Optimizer:
         session, plan, baseline = self._session, self._session.plan, self._history.baseline
         assert baseline is not None  # measured before the search begins
-        proposers = make_proposers(plan, session.baseline_files)
+        proposers = make_proposers(plan, session.baseline_files, self._history)
         problem = Problem(
             session.bench.pins,
             proposers,
@@ -136,7 +138,7 @@ class Search:
             confirmed = self._last_word.speak()
             if reason != GOAL or not confirmed or not self._goes_on():
                 self._optimizer.settle()
-                return reason
+                return WORN_OUT if reason == GOAL and self._is_worn_out() else reason
 
     def _search(self) -> str:
         """Ask, evaluate and tell until something ends it; return what, as a clause."""
@@ -392,7 +394,12 @@ class Search:
 
         That is how a repair ends that is right on the visible inputs alone.
         """
-        return self._history.best_accepted() is None and self._out_of_time() is None
+        refused = self._history.best_accepted() is None and not self._is_worn_out()
+        return refused and self._out_of_time() is None
+
+    def _is_worn_out(self) -> bool:
+        """Return whether nobody is accepted and nobody else is measured anew."""
+        return self._history.best_accepted() is None and is_worn_out(self._history)
 
     @property
     def _looking_on(self) -> int:
@@ -405,7 +412,7 @@ class Search:
         """Say whether the goal was reached so many rounds ago, whatever lanes are quicker."""
         return is_goal_reached(
             map(self._history.candidates.__getitem__, self._reached),
-            self._history.baseline,
+            self._history,
             self._session.plan.definition,
             known=self._rounds - 1 - self._lag - rounds_ago,  # later ones are under way
         )

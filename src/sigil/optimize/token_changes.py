@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -19,7 +20,8 @@ from itertools import accumulate
 _SPOKEN = frozenset({tokenize.NAME, tokenize.NUMBER, tokenize.STRING, tokenize.OP})
 _LONGEST = 4
 """Tokens on either side of a small change."""
-_MOST_COMPARED = 4000
+_MOST_PAIRS = 50_000
+"""Pairs of equal tokens: what comparing two texts costs grows with them, and faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def small_changes(before: str, after: str) -> list[TokenChange]:
     same = _alike(old, new)
     ending = _alike(old[same:][::-1], new[same:][::-1])
     old_middle, new_middle = old[same : len(old) - ending], new[same : len(new) - ending]
-    if not old or not new or len(old_middle) + len(new_middle) > _MOST_COMPARED:
+    if not old or not new or _pairs(old_middle, new_middle) > _MOST_PAIRS:
         return []
     known = {token.text for token in old if token.kind == tokenize.NAME}
     compared = SequenceMatcher(
@@ -121,7 +123,7 @@ def _change(
 
 
 def _tokens(text: str) -> list[_Token]:
-    starts = [0, *accumulate(map(len, text.splitlines(keepends=True)))]
+    starts = [0, *accumulate(map(len, io.StringIO(text, newline="")))]
     try:
         return list(_spoken(text, starts))
     except (tokenize.TokenError, SyntaxError, IndexError):
@@ -134,6 +136,12 @@ def _spoken(text: str, starts: Sequence[int]) -> Iterator[_Token]:
             (row, column), (last_row, last_column) = one.start, one.end
             first, last = starts[row - 1] + column, starts[last_row - 1] + last_column
             yield _Token(one.type, one.string, first, last, row)
+
+
+def _pairs(old: Sequence[_Token], new: Sequence[_Token]) -> int:
+    """Return how many tokens of two texts are equal to how many of the other."""
+    counts = Counter(token.text for token in old)
+    return sum(counts[token.text] for token in new)
 
 
 def _alike(old: Sequence[_Token], new: Sequence[_Token]) -> int:
