@@ -8,7 +8,7 @@ from sigil.llm.model import Message, Request
 from sigil.llm.provider import make_provider
 from sigil.llm.replay import Replay
 from sigil.llm.settings import ModelSettings
-from sigil.search.prompting.prompt import costs_in_words
+from sigil.search.prompting.prompt import measured_in_words
 
 
 def exchanges(count=2):
@@ -51,8 +51,9 @@ def test_without_a_file_it_is_refused_at_once():
         make_provider("replay")
 
 
-def measured(code, *costs):
-    return request(f"{code}\n{costs_in_words(['time_ms', '-score'][: len(costs)], costs)}")
+def measured(code, *costs, **besides):
+    names = ["time_ms", "-score"][: len(costs)]
+    return request(f"{code}\n{measured_in_words(names, costs, besides)}")
 
 
 def recorded(asked):
@@ -66,6 +67,16 @@ def recorded(asked):
 @pytest.mark.parametrize("costs", [(1.5, -3.0), (9e-7, -1e9), (float("inf"), 0.0)])
 def test_measured_values_may_be_others_than_they_were(costs):
     assert recorded(measured("x = 1", 2.5, -2.0)).complete(measured("x = 1", *costs))
+
+
+def test_what_else_was_measured_may_be_another_number():
+    known = recorded(measured("x = 1", 2.5, size=93.5, same=True))
+    assert known.complete(measured("x = 1", 2.5, size=1e-7, same=True))
+
+
+def test_another_answer_of_a_check_is_another_request():
+    with pytest.raises(ProviderRefused):
+        recorded(measured("x = 1", 2.5, same=True)).complete(measured("x = 1", 2.5, same=False))
 
 
 @pytest.mark.parametrize("other", [measured("x = 2", 2.5), measured("x = 1", 2.5, 1.0)])

@@ -21,8 +21,8 @@ from sigil.llm.model import Reply, Request
 from sigil.llm.recorded import read_exchanges
 from sigil.llm.settings import ModelSettings
 
-_MEASURED = re.compile(r"[-+.0-9einfa]+(?= \((?:lower|higher) is better\))")
-"""A measured value as a prompt shows it (`sigil.search.prompting.prompt.costs_in_words`)."""
+_MEASURED = re.compile(r"[-+.0-9einfa]+(?= \((?:(?:lower|higher) is better|no objective)\))")
+"""A measured value as a prompt shows it (`sigil.search.prompting.prompt.measured_in_words`)."""
 
 
 class Replay:

@@ -14,10 +14,12 @@ from typing import Any
 from sigil.errors import DependencyMissing
 from sigil.llm.asking import Asking
 from sigil.llm.provider import load_ahead
+from sigil.optimize.history import History
 from sigil.optimize.plan import Plan
+from sigil.optimize.telling import Besides, eval_in_words
 from sigil.search import plugins
 from sigil.search.absent import Absent
-from sigil.search.model import Inquirer, Proposer
+from sigil.search.model import BASELINE, Inquirer, Proposer
 
 GROUP = "sigil.proposers"
 MODEL, INBOX = "model", "inbox"
@@ -44,7 +46,7 @@ def _tune() -> Proposer:
     return Tune()
 
 
-def _model(plan: Plan, baseline: Mapping[str, str]) -> Inquirer:
+def _model(plan: Plan, baseline: Mapping[str, str], history: History) -> Inquirer:
     from sigil.search.ensemble import Ensemble  # noqa: PLC0415 - only where a model proposes
     from sigil.search.model_proposer import ModelProposer  # noqa: PLC0415
     from sigil.search.prompting.templates import load_templates  # noqa: PLC0415
@@ -53,6 +55,8 @@ def _model(plan: Plan, baseline: Mapping[str, str]) -> Inquirer:
         MODEL,
         task=_task(plan),
         objectives=_cost_names(plan),
+        metrics=_metrics(plan, history),
+        besides=Besides(plan.definition, history),
         baseline=baseline,
         ensemble=Ensemble({model.name: model.weight for model in plan.models}),
         templates=plan.templates or load_templates(None),
@@ -67,18 +71,21 @@ OFFLINE: Mapping[str, Callable[[], Proposer]] = {
 }
 
 
-def make_proposers(plan: Plan, baseline: Mapping[str, str]) -> list[Proposer | Inquirer]:
+def make_proposers(
+    plan: Plan, baseline: Mapping[str, str], history: History
+) -> list[Proposer | Inquirer]:
     """Return the proposers of ``plan``, new and untold.
 
     Args:
         plan: names models, or none for the offline proposers.
         baseline: the pinned files' text, by path.
+        history: of the run, which grows meanwhile; the baseline is measured.
 
     Raises:
         DependencyMissing: a plugin that the plan names does not work here.
     """
     if plan.models:
-        return [_model(plan, baseline)]
+        return [_model(plan, baseline, history)]
     ours = [make() for make in OFFLINE.values()]
     return [*ours, *(_from_plugin(name) for name in plan.proposers)]
 
@@ -181,3 +188,13 @@ def _task(plan: Plan) -> str:
         f"accepted if: {model.accept.rule}",
     )
     return "\n".join(line for line in lines if line)
+
+
+def _metrics(plan: Plan, history: History) -> str:
+    """Return what is measured, and what the unchanged code comes to, which rules compare with."""
+    from sigil.search.prompting.prompt import measured_in_words  # noqa: PLC0415 - as in _model
+
+    costs = history.baseline.costs if history.baseline else ()
+    besides = Besides(plan.definition, history)(BASELINE)
+    unchanged = measured_in_words(_cost_names(plan), costs, besides)
+    return f"{eval_in_words(plan.definition)}\n{BASELINE}, the unchanged code. {unchanged}"

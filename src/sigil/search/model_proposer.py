@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,15 @@ from sigil.search.credit import gain_of
 from sigil.search.ensemble import Ensemble
 from sigil.search.model import Outcome, Proposal, Question, View
 from sigil.search.prompting.fence import Fence
-from sigil.search.prompting.prompt import Memory, Prompter, Subject, costs_in_words, mending
+from sigil.search.prompting.prompt import (
+    Memory,
+    Prompter,
+    Subject,
+    Values,
+    costs_in_words,
+    mending,
+    no_values,
+)
 from sigil.search.prompting.relatives import relatives_of
 from sigil.search.prompting.templates import Templates
 from sigil.search.replies import Reading, note_of, read_reply
@@ -41,6 +49,7 @@ class ModelProposer:
         task: what is to be reached and how it is judged, in words, from the spec and the
             eval; shown as data.
         objectives: the name of each cost, in order.
+        metrics, besides: see `Subject`.
         baseline: text by path, what other candidates are shown as differences from; empty
             shows them as differences from the parent.
         ensemble: chooses the entry of ``models`` that `Request.model` names.
@@ -55,6 +64,8 @@ class ModelProposer:
         *,
         task: str = "",
         objectives: Sequence[str] = (),
+        metrics: str = "",
+        besides: Callable[[str], Values] = no_values,
         baseline: Mapping[str, str],
         ensemble: Ensemble,
         templates: Templates,
@@ -62,7 +73,7 @@ class ModelProposer:
         max_tokens: int = 8192,
     ):
         self.name = name
-        self._subject = Subject(task, tuple(objectives), dict(baseline))
+        self._subject = Subject(task, tuple(objectives), dict(baseline), metrics, besides)
         self._ensemble = ensemble
         self._templates = templates
         self._temperature = temperature

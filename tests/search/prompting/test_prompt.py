@@ -6,8 +6,15 @@ from sigil.search.model import BASELINE, Parent
 from sigil.search.pins import Pin
 from sigil.search.prompting import prompt
 from sigil.search.prompting.fence import Fence
-from sigil.search.prompting.prompt import Memory, Prompter, Subject, costs_in_words, mending
-from sigil.search.prompting.templates import load_templates
+from sigil.search.prompting.prompt import (
+    Memory,
+    Prompter,
+    Subject,
+    costs_in_words,
+    measured_in_words,
+    mending,
+)
+from sigil.search.prompting.templates import load_templates, recorded_templates
 
 SOURCE = "".join(f"a{n} = {n}\n" for n in range(60)) + "\n\ndef f(x):\n    return x\n"
 BASE = {"a.py": SOURCE}
@@ -60,6 +67,49 @@ def test_without_a_baseline_they_are_shown_as_differences_from_the_parent():
     assert "-    return x * 2\n+    return x + x" in text
 
 
+V1 = {
+    "task": "The task, and how a change is judged:\n$text\n",
+    "parent": "This code is $id. $costs\nHow it differs from the baseline:\n$diff\n",
+    "relative": "Another candidate, $id. $costs\nHow it differs from the baseline:\n$diff\n",
+}
+"""The texts of version 1 that are others now, as runs have them on record."""
+
+
+def beside(candidate):
+    return {"same": True, "size": 93.0} if candidate != "c2" else {"same": False}
+
+
+def test_what_is_measured_is_told_as_data_after_the_task():
+    prompter = replace(PROMPTER, subject=replace(SUBJECT, metrics="time_ms: a time"))
+    _, _, told = user(prompter=prompter).partition("feedfacecafebeef>>>\n\n")
+    assert told.startswith("What is measured:\n<<<feedfacecafebeef\ntime_ms: a time\nfeed")
+
+
+def test_parent_and_relatives_are_shown_with_what_else_was_measured():
+    prompter = replace(PROMPTER, subject=replace(SUBJECT, besides=beside))
+    text = user(CHANGED, [OTHER], prompter=prompter)
+    assert (
+        "This code is c1. Measured: time_ms 1.5 (lower is better). "
+        "Besides: same yes, size 93 (no objective)." in text
+    )
+    assert "c2. Measured: time_ms 1.25 (lower is better). Besides: same no." in text
+
+
+def test_a_run_that_began_under_version_1_asks_what_it_asked_then():
+    snapshot = load_templates(None).snapshot()
+    recorded = {**snapshot, "version": "v1", "texts": {**snapshot["texts"], **V1}}
+    then = replace(PROMPTER, templates=recorded_templates(recorded))
+    now = replace(then, subject=replace(SUBJECT, metrics="time_ms: a time", besides=beside))
+    assert user(CHANGED, [OTHER], prompter=now) == user(CHANGED, [OTHER], prompter=then)
+    assert user(prompter=now).startswith(
+        "The task, and how a change is judged:\n<<<feedfacecafebeef\nMake it fast.\n"
+        "feedfacecafebeef>>>\n\na.py, of which"
+    )
+    assert "This code is c1. Measured: time_ms 1.5 (lower is better).\nHow" in user(
+        CHANGED, prompter=now
+    )
+
+
 def test_attempts_are_told_as_data():
     text = user(memory=Memory(("loop: it timed out",), ("table: Costs: time_ms 3",)))
     assert "failed, latest last:\n<<<feedfacecafebeef\nloop: it timed out\n" in text
@@ -109,3 +159,16 @@ def test_a_faulty_answer_is_shown_as_data_with_what_is_wrong(answer):
 )
 def test_costs_are_named(objectives, costs, words):
     assert costs_in_words(objectives, costs) == words
+
+
+@pytest.mark.parametrize(
+    ("costs", "besides", "words"),
+    [
+        ((1.0,), {}, "Measured: t 1 (lower is better)."),
+        ((1.0,), {"n": 2.0}, "Measured: t 1 (lower is better). Besides: n 2 (no objective)."),
+        ((), {"right": False}, "It has no costs: right no."),
+        ((), {}, "It was not measured."),
+    ],
+)
+def test_what_else_was_measured_stands_beside_the_costs(costs, besides, words):
+    assert measured_in_words(["t"], costs, besides) == words

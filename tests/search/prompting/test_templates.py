@@ -73,7 +73,7 @@ def test_a_record_that_lacks_a_template_is_refused():
 
 
 def test_values_are_not_looked_into():
-    rendered = load_templates(None).render("task", {"text": "$text ${x} $$"})
+    rendered = load_templates(None).render("failed", {"attempts": "$text ${x} $$"})
     assert rendered.endswith("$text ${x} $$")
 
 

@@ -9,7 +9,7 @@ templates (`sigil.search.prompting.templates`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sigil.llm.model import Message
@@ -26,10 +26,22 @@ CODE_BUDGET = 48_000
 """The most characters of code in a prompt, shared by the pinned regions."""
 DIFF_BUDGET = 6_000
 TASK_BUDGET = 8_000
+METRICS_BUDGET = 8_000
 ATTEMPTS_BUDGET = 8_000
 ANSWER_BUDGET = 24_000
 COMPLAINT_BUDGET = 2_000
+NO_OBJECTIVE = "no objective"
+"""Said of a number that is no cost; `sigil.llm.replay` knows by it what may differ."""
 _LONGEST_ID = 80
+
+
+Values = Mapping[str, float | bool]
+"""A number or an answer by the name of its metric."""
+
+
+def no_values(_: str) -> Values:
+    """Return what is known of a candidate of which only the costs are."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +65,16 @@ class Subject:
         task: what is to be reached and how it is judged, in words.
         objectives: the name of each cost, in order.
         baseline: text by path; empty shows differences from the parent instead.
+        metrics: what is measured, in words.
+        besides: from a candidate's id to what was measured of it that is no cost. It has to
+            give the same whenever it is asked, or a resumed run asks everything anew.
     """
 
     task: str
     objectives: tuple[str, ...]
     baseline: Mapping[str, str]
+    metrics: str = ""
+    besides: Callable[[str], Values] = no_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +107,7 @@ class Prompter:
         """
         baseline = self.subject.baseline or parent.files
         fields = {
-            "task": self._section("task", "text", self.subject.task, TASK_BUDGET),
+            "task": self._task(),
             "code": self._code(pins, parent.files),
             "parent": self._origin("parent", parent, baseline),
             "relatives": "\n\n".join(
@@ -104,6 +121,16 @@ class Prompter:
             Message("system", self.templates.render("system", marks)),
             Message("user", self.templates.render("user", fields)),
         )
+
+    def _task(self) -> str:
+        told = self.subject
+        if not told.task.strip() and not told.metrics.strip():
+            return ""
+        fields = {
+            "text": self.fence.around(told.task or "(not told)", TASK_BUDGET),
+            "metrics": self.fence.around(told.metrics or "(not told)", METRICS_BUDGET),
+        }
+        return self.templates.render("task", fields)
 
     def _section(self, name: str, field: str, text: str, budget: int) -> str:
         if not text.strip():
@@ -134,9 +161,11 @@ class Prompter:
             shown = "(not at all: it is the baseline)"
         else:
             shown = difference(baseline, candidate.files) or "(not at all)"
+        objectives, besides = self.subject.objectives, self.subject.besides(candidate.id)
         fields = {
             "id": printable(candidate.id, _LONGEST_ID),
-            "costs": costs_in_words(self.subject.objectives, candidate.costs),
+            "measured": measured_in_words(objectives, candidate.costs, besides),
+            "costs": costs_in_words(objectives, candidate.costs),
             "diff": self.fence.around(shown, DIFF_BUDGET),
         }
         return self.templates.render(name, fields)
@@ -182,6 +211,28 @@ def _excerpt(region: Region, text: str, budget: int) -> tuple[int, str]:
             break
         first, last = max(first - 1, 0), min(last + 1, len(lines))
     return first + 1, "\n".join(lines[first:last])
+
+
+def measured_in_words(objectives: Sequence[str], costs: Sequence[float], besides: Values) -> str:
+    """Return such as ``Measured: latency_ms 12.5 (lower is better). Besides: same_rows yes.``.
+
+    Args:
+        objectives: see `costs_in_words`.
+        costs: likewise.
+        besides: what else was measured.
+    """
+    if not besides:
+        return costs_in_words(objectives, costs)
+    others = ", ".join(f"{printable(name)} {_besides(value)}" for name, value in besides.items())
+    if not costs:
+        return f"It has no costs: {others}."
+    return f"{costs_in_words(objectives, costs)} Besides: {others}."
+
+
+def _besides(value: float | bool) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.6g} ({NO_OBJECTIVE})"
 
 
 def costs_in_words(objectives: Sequence[str], costs: Sequence[float]) -> str:

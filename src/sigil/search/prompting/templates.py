@@ -22,7 +22,9 @@ from typing import Any, NoReturn
 
 from sigil.errors import InvalidValue, MalformedDocument, UnknownKey, Unreadable, Where
 
-VERSION = "v1"
+VERSION = "v2"
+"""Of our texts. A run that began with an earlier version goes on with the texts in its record: a
+field of a later version is optional, and nothing else in a prompt may differ for it."""
 _PACKAGE = "sigil.search.prompting"
 MAX_TEMPLATE_BYTES = 2**16
 
@@ -38,10 +40,10 @@ class _Kind:
 _KINDS: Mapping[str, _Kind] = {
     "system": _Kind(("begin", "end")),
     "user": _Kind(("code",), ("task", "parent", "relatives", "failed", "tried")),
-    "task": _Kind(("text",)),
+    "task": _Kind(("text",), ("metrics",)),
     "code": _Kind(("path", "first", "last", "text"), ("from",)),
-    "parent": _Kind((), ("id", "costs", "diff")),
-    "relative": _Kind((), ("id", "costs", "diff")),
+    "parent": _Kind((), ("id", "measured", "costs", "diff")),
+    "relative": _Kind((), ("id", "measured", "costs", "diff")),
     "failed": _Kind(("attempts",)),
     "tried": _Kind(("attempts",)),
     "mend": _Kind(("answer", "complaint", "begin", "end")),
