@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -159,18 +160,55 @@ def test_gap(xs, want):
 """
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    home = tmp_path / "repository"
+def zoo(folder: Path) -> Path:
+    """Write the repository and return its root."""
+    home = folder / "repository"
     (home / "tests").mkdir(parents=True)
     (home / "zoo.py").write_text(SOURCE)
     (home / "tests" / "test_zoo.py").write_text(TESTS)
     return home
 
 
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return zoo(tmp_path)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tests_are_a_check_however_slow_the_machine_is() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sigil.optimize.generate.suite.MOST_S", 50.0)
+        patch.setattr("sigil.optimize.generate.suite.DEADLINE_S", 60.0)
+        yield
+
+
+class Made:
+    """What is made of functions of one repository that nobody changes; of each once."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.before = mtimes(root)
+        self._made: dict[str, Documents] = {}
+
+    def __call__(self, name: str) -> Documents:
+        if name not in self._made:
+            self._made[name] = made(self.root, name)
+        return self._made[name]
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return Made(zoo(tmp_path_factory.mktemp("zoo")))
+
+
+def mtimes(root: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in root.rglob("*")}
+
+
 def wanted(root: Path, name: str, **more: object) -> Request:
     function = function_in(root, "zoo.py", name)
-    return Request(function, default_name(function), 1, call_s=2.0, **more)  # type: ignore[arg-type]
+    facts = {"call_s": 2.0, **more}
+    return Request(function, default_name(function), 1, **facts)  # type: ignore[arg-type]
 
 
 def made(root: Path, name: str, **more: object) -> Documents:
@@ -183,8 +221,8 @@ def lines(documents: Documents, ending: str) -> list[str]:
     return [case_text(one.case) for one in cases]
 
 
-def test_recorded_calls_varied_ones_and_larger_ones_are_measured_on(root: Path) -> None:
-    found = made(root, "unique")
+def test_recorded_calls_varied_ones_and_larger_ones_are_measured_on(documents: Made) -> None:
+    found = documents("unique")
     shown = lines(found, ".cases.jsonl")
     assert "([3, 1, 3])" in shown
     assert "calls recorded from tests/test_zoo.py" in found.description
@@ -192,19 +230,18 @@ def test_recorded_calls_varied_ones_and_larger_ones_are_measured_on(root: Path) 
     assert len(shown) > 20
 
 
-def test_what_is_held_out_is_not_among_what_is_shown(root: Path) -> None:
-    found = made(root, "unique")
+def test_what_is_held_out_is_not_among_what_is_shown(documents: Made) -> None:
+    found = documents("unique")
     held = lines(found, ".holdout.jsonl")
     assert len(held) > 10
     assert not {*held} & {*lines(found, ".cases.jsonl")}
 
 
-def test_the_documents_load_as_they_are(root: Path) -> None:
-    found = made(root, "unique")
-    (root / ".sigil").mkdir()
-    for path, data in found.files.items():
-        (root / path).write_bytes(data)
-    definition = load_eval(root / ".sigil" / "unique.eval.yaml")
+def test_the_documents_load_as_they_are(documents: Made, tmp_path: Path) -> None:
+    (tmp_path / ".sigil").mkdir()
+    for path, data in documents("unique").files.items():
+        (tmp_path / path).write_bytes(data)
+    definition = load_eval(tmp_path / ".sigil" / "unique.eval.yaml")
     assert [metric.id for metric in definition.model.metrics] == ["same", "tests", "time_ms"]
 
 
@@ -219,9 +256,9 @@ def test_the_documents_load_as_they_are(root: Path) -> None:
     ],
 )
 def test_what_cannot_be_called_alone_is_called_by_an_adapter(
-    root: Path, name: str, holds: str
+    documents: Made, name: str, holds: str
 ) -> None:
-    found = made(root, name)
+    found = documents(name)
     (adapter,) = [data for path, data in found.files.items() if path.endswith("_target.py")]
     assert holds in adapter.decode()
     assert len(lines(found, ".cases.jsonl")) > 1
@@ -242,7 +279,6 @@ def test_a_function_that_changes_its_arguments_is_measured(root: Path) -> None:
         ("chance", "not always answered alike"),
         ("remembers", "not always answered alike"),
         ("clock", "not always answered alike"),
-        ("forever", "does not return in time"),
         ("wants_thing", r"no plain data \(Thing"),
         ("gives_thing", "returns what is no plain data: a value of type Thing"),
         ("impossible", "takes none of the inputs guessed"),
@@ -253,6 +289,12 @@ def test_what_cannot_be_measured_is_refused_with_the_reason(
 ) -> None:
     with pytest.raises(BaselineFailed, match=said) as refused:
         made(root, name)
+    assert refused.value.remedy
+
+
+def test_a_function_that_never_returns_is_refused_with_the_reason(root: Path) -> None:
+    with pytest.raises(BaselineFailed, match="does not return in time") as refused:
+        made(root, "forever", call_s=0.7)
     assert refused.value.remedy
 
 
@@ -295,10 +337,9 @@ def test_given_answers_that_are_not_given_ask_for_a_repair(root: Path) -> None:
     assert made(root, "unique", cases=cases).goal == "repair"
 
 
-def test_the_repository_is_only_read(root: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
-    made(root, "unique")
-    assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+def test_the_repository_is_only_read(documents: Made) -> None:
+    documents("unique")
+    assert mtimes(documents.root) == documents.before
 
 
 # --- putting them in place --------------------------------------------------------------
@@ -356,8 +397,9 @@ def test_a_bad_name_is_refused(root: Path) -> None:
         prepare(Request(function, "../x", 1), fresh=False, make=Counting())
 
 
-def test_the_written_spec_pins_the_function(root: Path) -> None:
-    prepare(wanted(root, "Bag.counts"), fresh=False, make=generate_eval)
+def test_the_written_spec_pins_the_function(documents: Made, root: Path) -> None:
+    ready = documents("Bag.counts")
+    prepare(wanted(root, "Bag.counts"), fresh=False, make=lambda _: ready)
     spec = load_spec(root, "Bag_counts")
     assert spec.model.pins[0].symbol == "Bag.counts"
     assert read_eval(spec, None).model.name == "Bag_counts"

@@ -20,6 +20,12 @@ TESTS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _tests_are_a_check_however_slow_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sigil.optimize.generate.suite.MOST_S", 50.0)
+    monkeypatch.setattr("sigil.optimize.generate.suite.DEADLINE_S", 60.0)
+
+
 def generated(root: Path, tests: str, *, source: str = "sums.py") -> Documents:
     """Return the eval of a repository with one function and one file of tests."""
     for path, text in ((source, FUNCTION), ("tests/test_sums.py", tests)):
@@ -88,7 +94,6 @@ def test_how_tests_of_something_else_ran_is_not_told(tmp_path: Path):
 
 def test_tests_that_take_long_are_no_check_and_the_user_is_told(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("sigil.optimize.generate.suite.MOST_S", 0.0)
-    monkeypatch.setattr("sigil.optimize.generate.suite.DEADLINE_S", 30.0)
     documents = generated(tmp_path, TESTS)
     assert "tests==true" not in eval_of(documents)
     assert any("its tests take over 0 s" in note for note in documents.notes)
