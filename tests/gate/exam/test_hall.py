@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import threading
+from dataclasses import replace
 from typing import NoReturn
 
 import msgspec
@@ -14,7 +15,7 @@ import pytest
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import SandboxUnavailable
-from sigil.gate.effects import Call
+from sigil.gate.effects import Answered, Call
 from sigil.gate.exam import hall as module
 from sigil.gate.exam.channel import MAX_MESSAGE, Assignment, Word
 from sigil.gate.exam.hall import Hall, Lost
@@ -75,6 +76,33 @@ def test_scenarios_share_nothing(hall):
     text = "count = (count or 0) + 1\nreturn { run = function() expect(count == 1) end }"
     found = [examined(hall, assignment(text)).result.status for _ in range(2)]
     assert found[0] is found[1]
+
+
+DRAWING = """
+return { policy = { capabilities = { "http", "property" } }, run = function()
+  local answer, seen = sigil.get("/"), {}
+  for key, value in pairs(answer.json) do seen[#seen + 1] = key .. tostring(value) end
+  seen[#seen + 1] = tostring({}) .. tostring(print) .. math.random(1 << 30) .. sigil.gen.email()
+  invariant("short lists", {
+    for_all = { l = sigil.gen.list(sigil.gen.uuid()) },
+    check = function(case) expect(#case.l < 3, table.concat(seen, " ")) end,
+  })
+end }
+"""
+
+
+def test_a_hundred_processes_come_to_the_same_bytes(hall):
+    body = '{"b": {"z": [1], "y": null}, "a": true, "c": "x"}'
+    call = {
+        "method": "GET", "path": "/", "body": None, "headers": {}, "timeout_ms": 10_000,
+        "base_url": None,
+    }  # fmt: skip
+    reply = {"status": 200, "headers": {}, "body": body, "encoding": "utf-8", "elapsed_ms": 1}
+    asked = replace(assignment(DRAWING), recorded=(Answered(Call("http", call), reply),))
+    found = [replace(examined(hall, asked), elapsed_ms=0) for _ in range(100)]
+    assert found[0].result.status is Status.FAIL
+    assert "@" in str(found[0].evidence)  # what was drawn is part of what is compared
+    assert len({msgspec.msgpack.encode(one) for one in found}) == 1
 
 
 def test_many_sit_at_once(hall):
