@@ -1,10 +1,13 @@
-"""`sigil plugins` with packages as an installer leaves them: modules and a .dist-info folder."""
+"""Plugins, listed and in runs: packages as an installer leaves them, modules and a .dist-info."""
 
+import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.e2e.asking import make_repository
 from tests.e2e.shell import BIN, Done, environment
 
 from sigil.search.optimizers import built_in_names
@@ -18,6 +21,53 @@ from sigil.search.rounds import Rounds
 def make(problem, params):
     return Rounds(problem, BestFirst(parents=1), name="greedy")
 """
+
+LEADING = """\
+from pathlib import Path
+
+from sigil.search.population import BestFirst
+from sigil.search.rounds import Rounds
+
+
+class Noting(BestFirst):
+    def parents(self, turn, stream):
+        with (Path.home() / "turns").open("a") as file:
+            print(turn, file=file)
+        return super().parents(turn, stream)
+
+
+def make(problem, params):
+    if params:
+        raise ValueError(f"it takes no {' '.join(params)}")
+    return Rounds(problem, Noting(parents=1), name="greedy")
+"""
+LEADING_POINTS = "[sigil.optimizers]\ngreedy = leading:make\n"
+HOUSE = """\
+from pathlib import Path
+from threading import Lock
+
+from sigil.llm.model import Reply, Usage
+
+ASKED = Path.home() / "asked"
+ONE_AT_A_TIME = Lock()
+
+
+class House:
+    name = "house"
+
+    def __init__(self, settings):
+        self.settings = settings
+
+    def complete(self, request):
+        with ONE_AT_A_TIME:
+            with ASKED.open("a") as file:
+                print(self.settings.model, file=file)
+            number = len(ASKED.read_text().splitlines())
+        body = "x * x" if number == 3 else f"x * {number}"
+        text = f"Try.\\n\\n```python\\ndef square(x):\\n    return {body}\\n```\\n"
+        return Reply(text, model="ours", usage=Usage(10, 5), raw_id=str(number))
+"""
+HOUSE_POINTS = "[sigil.providers]\nhouse = house:House\n"
 
 
 class Site:
@@ -35,11 +85,15 @@ class Site:
         )
         (about / "entry_points.txt").write_text(points)
 
-    def __call__(self, *arguments: str) -> Done:
+    def remove(self, name: str, version: str = "1.2") -> None:
+        (self.folder / f"{name}.py").unlink()
+        shutil.rmtree(self.folder / f"{name}-{version}.dist-info")
+
+    def __call__(self, *arguments: str, at: Path | None = None) -> Done:
         done = subprocess.run(
             [str(BIN / "sigil"), *arguments],
             env=environment(self.folder) | {"PYTHONPATH": str(self.folder)},
-            cwd=self.folder,
+            cwd=at or self.folder,
             capture_output=True,
             text=True,
             timeout=60,
@@ -53,6 +107,11 @@ class Site:
         return {
             (part["kind"], part["distribution"] + ":" + part["name"]): part for part in done.json()
         }
+
+    def run(self, repository: Path, *arguments: str) -> dict[str, Any]:
+        done = self("run", "--spec", "square", "--json", *arguments, at=repository)
+        assert done.code == 0, done.err
+        return done.json()
 
 
 @pytest.fixture
@@ -151,3 +210,48 @@ def test_a_distribution_without_metadata_is_no_crash(site: Site) -> None:
     done = site("plugins")
     assert done.code == 0, done.err
     assert [line for line in done.out.splitlines() if " bare " in line and "works" in line]
+
+
+def test_a_plugin_leads_a_run_and_its_resumption_and_is_missed_when_it_is_gone(
+    site: Site, tmp_path: Path
+) -> None:
+    site.install("leading", LEADING, LEADING_POINTS)
+    repository = make_repository(tmp_path / "repository")
+    begun = site.run(repository, "--optimizer", "greedy", "--budget-evals", "8")
+    turns = (tmp_path / "turns").read_text().splitlines()
+    assert turns
+    resumed = site.run(repository, "--resume", "--budget-evals", "24")
+    assert (resumed["run"], resumed["evaluated"]) == (begun["run"], 24)
+    assert len((tmp_path / "turns").read_text().splitlines()) > 2 * len(turns)
+    site.remove("leading")
+    missed = site("run", "--spec", "square", "--resume", "--budget-evals", "32", at=repository)
+    assert missed.code != 0
+    assert "'greedy'" in missed.err
+
+
+def test_what_a_plugin_says_of_its_parameters_is_one_line(site: Site, tmp_path: Path) -> None:
+    site.install("leading", LEADING, LEADING_POINTS)
+    repository = make_repository(tmp_path / "repository")
+    params = {"optimizer_params": {"greedy": {"width": 3}}}
+    (repository / ".sigil" / "sigil.yaml").write_text(json.dumps(params))
+    done = site("run", "--spec", "square", "--optimizer", "greedy", at=repository)
+    assert done.code != 0
+    assert "'greedy' refuses its parameters: it takes no width" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_plugin_answers_for_a_model_and_is_asked_nothing_twice(
+    site: Site, tmp_path: Path
+) -> None:
+    site.install("house", HOUSE, HOUSE_POINTS)
+    repository = make_repository(tmp_path / "repository")
+    entry = {"provider": "house", "model": "large"}
+    models = {"optimizer_params": {"simple": {"models": {"default_llm": entry}}}}
+    (repository / ".sigil" / "sigil.yaml").write_text(json.dumps(models))
+    begun = site.run(repository, "--budget-evals", "4")
+    assert "x * x" in begun["winner"]["patch"]
+    assert begun["winner"]["proposer"] == "model"
+    resumed = site.run(repository, "--resume", "--budget-evals", "8")
+    assert (resumed["run"], resumed["evaluated"]) == (begun["run"], 8)
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked == ["large"] * resumed["models"]["exchanges"]
