@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 BIN = Path(sys.executable).parent
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 @dataclass(frozen=True)
@@ -58,3 +60,12 @@ class Shell:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+
+def copied(example: str, into: Path) -> Shell:
+    """Return a shell in a copy of one example, without the records of former runs."""
+    ignored = shutil.ignore_patterns("workspaces", "cache", "__pycache__", "index.sqlite")
+    shutil.copytree(EXAMPLES / example, into / example, ignore=ignored)
+    home = into / "home"
+    home.mkdir(exist_ok=True)
+    return Shell(into / example, home)

@@ -16,8 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.e2e.conftest import EXAMPLES
-from tests.e2e.shell import Shell
+from tests.e2e.shell import EXAMPLES, Shell
 
 pytestmark = pytest.mark.e2e
 NAMES = sorted({path.parent.parent.name for path in EXAMPLES.glob("*/.sigil/*.sigil.yaml")})

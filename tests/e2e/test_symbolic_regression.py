@@ -1,10 +1,12 @@
 import os
+import shutil
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.e2e.shell import Shell
+from tests.e2e.shell import Done, Shell, copied
 
 pytestmark = pytest.mark.e2e
 NAMES = "--spec symbolic_regression --workspace demo"
@@ -16,52 +18,73 @@ def shell(example: Callable[[str], Shell]) -> Shell:
     return example("symbolic_regression")
 
 
-def test_the_documented_command_reaches_one_hundred_percent(shell: Shell) -> None:
-    done = shell(f"{RUN} --json")
+@dataclass(frozen=True)
+class Finished:
+    """The documented command, and the folder in which it has run; each test copies that."""
+
+    folder: Path
+    before: bytes
+    done: Done
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    shell = copied("symbolic_regression", tmp_path_factory.mktemp("finished"))
+    before = (shell.folder / "target_function.py").read_bytes()
+    return Finished(shell.folder, before, shell(f"{RUN} --json"))
+
+
+@pytest.fixture
+def searched(finished: Finished, tmp_path: Path) -> Shell:
+    shutil.copytree(finished.folder, tmp_path / finished.folder.name, symlinks=True)
+    (tmp_path / "home").mkdir()
+    return Shell(tmp_path / finished.folder.name, tmp_path / "home")
+
+
+def test_the_documented_command_reaches_one_hundred_percent(finished: Finished) -> None:
+    done = finished.done
     assert done.code == 0, done.err
     winner = done.json()["winner"]
     assert winner["evaluation"]["metrics"]["correctness"]["value"] == 100
 
 
-def test_the_record_of_a_run_verifies(shell: Shell) -> None:
-    shell(RUN)
-    done = shell("sigil verify .sigil")
+def test_the_record_of_a_run_verifies(searched: Shell) -> None:
+    done = searched("sigil verify .sigil")
     assert (done.code, "intact" in done.out) == (0, True), done.out
 
 
-def test_a_changed_byte_in_the_record_is_found(shell: Shell) -> None:
-    record = Path(shell(f"{RUN} --json").json()["record"])
-    pinned = shell.folder / record / "inputs" / "pinned.json"
+def test_a_changed_byte_in_the_record_is_found(finished: Finished, searched: Shell) -> None:
+    pinned = searched.folder / finished.done.json()["record"] / "inputs" / "pinned.json"
     pinned.write_bytes(pinned.read_bytes().replace(b"return x", b"return y"))
-    done = shell("sigil verify .sigil")
+    done = searched("sigil verify .sigil")
     assert done.code == 43
     assert "pinned.json" in done.out
 
 
-def test_the_work_tree_is_untouched_until_a_candidate_is_applied(shell: Shell) -> None:
-    source = shell.folder / "target_function.py"
-    before = source.read_bytes()
-    shell(RUN)
-    assert source.read_bytes() == before
-    done = shell(f"sigil select {NAMES} --apply")
+def test_the_work_tree_is_untouched_until_a_candidate_is_applied(
+    finished: Finished, searched: Shell
+) -> None:
+    source = searched.folder / "target_function.py"
+    assert source.read_bytes() == finished.before
+    done = searched(f"sigil select {NAMES} --apply")
     assert done.code == 0, done.err
     assert "x * x" in source.read_text() or "x ** 2" in source.read_text()
-    assert shell("python3 test_correctness.py").out == "SCORE: 100.0\n"
+    assert searched("python3 test_correctness.py").out == "SCORE: 100.0\n"
 
 
-def test_a_selected_candidate_has_a_versioned_link_to_its_files(shell: Shell) -> None:
-    shell(RUN)
-    shell(f"sigil select {NAMES}")
-    link = shell.folder / ".sigil/symbolic_regression/workspaces/demo/selected/target_function@v1"
+def test_a_selected_candidate_has_a_versioned_link_to_its_files(searched: Shell) -> None:
+    searched(f"sigil select {NAMES}")
+    link = (
+        searched.folder / ".sigil/symbolic_regression/workspaces/demo/selected/target_function@v1"
+    )
     assert link.is_symlink()
     assert "+" in (link / "patch.diff").read_text()
-    shell(f"sigil select {NAMES}")
+    searched(f"sigil select {NAMES}")
     assert [path.name for path in link.parent.iterdir()] == ["target_function@v1"]
 
 
-def test_a_replay_reproduces_the_winner(shell: Shell) -> None:
-    shell(RUN)
-    done = shell(f"sigil replay {NAMES}")
+def test_a_replay_reproduces_the_winner(searched: Shell) -> None:
+    done = searched(f"sigil replay {NAMES}")
     assert (done.code, "reproduces its record" in done.out) == (0, True), done.err
 
 
