@@ -41,7 +41,12 @@ def guarded(step: Callable[[], Any]) -> tuple[Any, str | None]:
             raise
         return None, "KeyboardInterrupt"
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever its module does
-        return None, printable(" ".join(f"{type(error).__name__}: {error}".split()), _LONGEST)
+        return None, described(error)
+
+
+def described(error: BaseException) -> str:
+    """Return what a package raised as one printable line."""
+    return printable(" ".join(f"{type(error).__name__}: {error}".split()), _LONGEST)
 
 
 def _is_ours(error: KeyboardInterrupt) -> bool:

@@ -145,7 +145,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_workspace_whole(
         ("sigil run --spec symbolic_regression --budget-time soon", 2),
         ("sigil run --spec symbolic_regression --optimizer annealing", 2),
         ("sigil run --spec symbolic_regression --provider nobody", 2),
-        ("sigil run --spec symbolic_regression --backend ray", errors.NotYet.exit_code),
+        ("sigil run --spec symbolic_regression --backend ray", 2),
         ("sigil run --spec circle", errors.NotFound.exit_code),
         ("sigil run --spec symbolic_regression --eval speed", errors.NotFound.exit_code),
         ("sigil run --spec symbolic_regression --resume", errors.NotFound.exit_code),

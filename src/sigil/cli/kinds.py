@@ -129,7 +129,9 @@ SETTINGS: Mapping[str, Kind] = {
     ),
     "model": Kind(word, None, "the model's name, as its provider calls it"),
     "base_url": Kind(url, None, "where the named provider is; no key is sent there unasked"),
-    "backend": Kind(word, "local", "where evaluations run: local"),
+    "backend": Kind(
+        word, "local", "where evaluations run: local, or one of a plugin or of backend_profiles"
+    ),
     "exchanges": Kind(word, None, "for the provider replay: a file of recorded exchanges"),
     "num": Kind(positive, 16, "candidates proposed per round; of a model, those under way"),
     "lanes": Kind(few, None, "evaluations at once; by default the cores, less one if timed"),

@@ -8,18 +8,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sigil.cli.settings import all_models, configured_models, optimizer_params, resolve
-from sigil.errors import InvalidValue, NotYet, UsageError
+from sigil.cli.settings import (
+    all_models,
+    backend_profiles,
+    configured_models,
+    optimizer_params,
+    resolve,
+)
+from sigil.errors import InvalidValue, UsageError
 from sigil.llm.budget import Budget
 from sigil.llm.prices import PRICED, unpriced
 from sigil.llm.provider import built_in_names, provider_names
 from sigil.llm.settings import ModelSettings, named
+from sigil.optimize.backends import choose
 from sigil.optimize.plan import Limits, Plan
 from sigil.optimize.proposing import plugin_proposers
 from sigil.optimize.session import (
     recorded_eval,
-    recorded_limits,
     recorded_plan,
+    recorded_settings,
 )
 from sigil.optimize.spec import Spec, read_eval
 from sigil.search.optimizers import check_name, check_params
@@ -45,18 +52,17 @@ def make_plan(
         flags: settings from the command line; None means not given.
         unsafe: whether no isolation at all is acceptable.
         recorded: an existing run, which then decides who proposes, how many, the seed, and
-            every limit that ``flags`` do not name.
+            the backend and every limit that ``flags`` do not name.
 
     Raises:
         SigilError: a document, a setting or a name is wrong.
     """
     chosen = {name: found.value for name, found in resolve(spec.home.parent, flags).items()}
     if recorded is not None:
-        known = recorded_limits(recorded)
+        known = recorded_settings(recorded)
         chosen |= {name: value for name, value in known.items() if flags.get(name) is None}
         eval_name = eval_name or recorded_eval(recorded)
-    if chosen["backend"] != "local":
-        raise NotYet(f"the backend {chosen['backend']!r} is still to come", remedy="use local")
+    backend = choose(chosen["backend"], backend_profiles(spec.home.parent))
     # What a recorded run asks, and under which optimizer, is its own: today's do not matter.
     models = chosen_models(spec.home.parent, chosen) if recorded is None else ()
     params: Mapping[str, object] = {} if recorded else _params(spec, chosen["optimizer"])
@@ -77,6 +83,7 @@ def make_plan(
             patience=chosen["patience"],
             budget=Budget(chosen["budget_usd"], chosen["budget_tokens"]),
         ),
+        backend=backend,
         lanes=chosen["lanes"],
         level=chosen["sandbox"],
         unsafe=unsafe,

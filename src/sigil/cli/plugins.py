@@ -71,14 +71,14 @@ def _kinds() -> dict[str, tuple[str, list[str]]]:
     """Return the group of entry points and the names of ours, by kind of part."""
     from sigil.gate.deploy import names as deployers
     from sigil.llm import provider
-    from sigil.optimize import proposing
+    from sigil.optimize import backends, proposing
     from sigil.search import optimizers
 
     return {
         "optimizer": (optimizers.GROUP, optimizers.built_in_names()),
         "proposer": (proposing.GROUP, [*proposing.OFFLINE]),
         "provider": (provider.GROUP, provider.built_in_names()),
-        "backend": ("sigil.backends", ["local"]),
+        "backend": (backends.GROUP, [*backends.BUILT_IN]),
         "deployer": (deployers.GROUP, [*deployers.BUILT_IN]),
     }
 

@@ -96,6 +96,22 @@ def optimizer_params(repository: Path) -> dict[str, tuple[dict[str, Any], Where]
     }
 
 
+def backend_profiles(repository: Path) -> dict[str, tuple[dict[str, Any], Where]]:
+    """Return ``backend_profiles`` of ``sigil.yaml`` by name, each with its place.
+
+    Raises:
+        SigilError: the document is wrong.
+    """
+    document = _find_document(repository)
+    if document is None:
+        return {}
+    listed = validate(document, _Config).backend_profiles
+    return {
+        name: (profile, document.where(f"backend_profiles.{name}"))
+        for name, profile in listed.items()
+    }
+
+
 def configured_models(repository: Path, optimizer: str) -> list[ModelSettings]:
     """Return ``optimizer_params.<optimizer>.models`` of ``sigil.yaml``, in its order.
 

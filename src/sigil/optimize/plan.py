@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from sigil.evaluate.definition import Eval
 from sigil.llm.budget import Budget
 from sigil.llm.settings import ModelSettings
+from sigil.optimize.backends import LOCAL, Chosen
 from sigil.optimize.spec import Spec
 from sigil.sandbox.model import Level
 from sigil.search.prompting.templates import Templates
@@ -49,6 +50,7 @@ class Plan:
         num: how many candidates a round asks for; of models, how many are under way.
         seed: of all chance in the search and in the order of measuring.
         limits: when to end.
+        backend: where it is measured.
         lanes: evaluations at once; None lets the eval decide.
         level: the rung that the sandbox must have; None for the best that holds.
         unsafe: whether no isolation at all is acceptable.
@@ -67,6 +69,7 @@ class Plan:
     num: int
     seed: int
     limits: Limits
+    backend: Chosen = LOCAL
     lanes: int | None = None
     level: Level | None = None
     unsafe: bool = False

@@ -26,7 +26,7 @@ from sigil.errors import (
     SigilError,
     Where,
 )
-from sigil.evaluate.lanes import Lanes
+from sigil.evaluate.backend import Backend
 from sigil.evaluate.result import Evaluation
 from sigil.llm.settings import ModelSettings
 from sigil.optimize.history import Candidate, History, apply_frame, proposal_fields
@@ -58,14 +58,15 @@ _INPUT_PATHS = {
 }
 _PROMPTS = "prompts"
 _SETTINGS = "run.json"
-_LIMITS = {
+_KEPT = {
+    "backend": "backend",
     "budget_evals": "budget_evals",
     "budget_time": "budget_wall_clock_s",
     "budget_usd": "budget_usd",
     "budget_tokens": "budget_tokens",
     "patience": "patience",
 }
-"""Where ``run.json`` has each limit, by the name of its setting."""
+"""Where ``run.json`` has what holds for a resumed run too, by the name of its setting."""
 
 
 class Session:
@@ -88,7 +89,7 @@ class Session:
         return self._record.directory
 
     @property
-    def lanes(self) -> Lanes:
+    def lanes(self) -> Backend:
         """Return the lanes that measure."""
         return self.bench.lanes
 
@@ -219,8 +220,10 @@ def recorded_plan(plan: Plan, run: Path) -> Plan:
     )
 
 
-def recorded_limits(run: Path) -> dict[str, Any]:
-    """Return when the latest session of a run would have ended, as settings by name.
+def recorded_settings(run: Path) -> dict[str, Any]:
+    """Return where the latest session of a run measured and when it would have ended.
+
+    Both are settings by name.
 
     Those that its record does not tell, because it was killed very early, are left out.
 
@@ -232,7 +235,7 @@ def recorded_limits(run: Path) -> dict[str, Any]:
         return {}
     try:
         known = json.loads(read_file(path))
-        return {name: known[key] for name, key in _LIMITS.items() if key in known}
+        return {name: known[key] for name, key in _KEPT.items() if key in known}
     except (ValueError, TypeError) as error:
         raise Corrupt(
             "not the settings of a run", where=Where(str(path)), remedy="restore it, or delete it"
@@ -336,7 +339,8 @@ def _settings(plan: Plan, bench: Workbench) -> dict[str, object]:
     return {
         **plan.search_facts(),
         "version": __version__,
-        "backend": "local",
+        "backend": plan.backend.name,
+        "backend_kind": plan.backend.kind,
         "lanes": plan.lanes,
         "sandbox": plan.level,
         "unsafe": plan.unsafe,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, Literal
 
-from sigil.evaluate.lanes import Lanes
+from sigil.evaluate.backend import Backend
 from sigil.evaluate.result import Evaluation
 from sigil.evaluate.settings import Effort
 from sigil.llm.asking import Asking
@@ -33,7 +33,7 @@ class Underway:
         asking: asks the models; None if there are none.
     """
 
-    def __init__(self, lanes: Lanes, asking: Asking | None):
+    def __init__(self, lanes: Backend, asking: Asking | None):
         self._lanes, self._asking = lanes, asking
         self._evaluations: dict[Future[Evaluation], tuple[str, Kind]] = {}
         self._questions: dict[Future[Reply], int] = {}

@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sigil.evaluate.backend import Backend, Order
 from sigil.evaluate.definition import Eval
 from sigil.evaluate.doctor import cheat_warnings
-from sigil.evaluate.lanes import Lanes, default_count
+from sigil.evaluate.lanes import default_count
 from sigil.evaluate.settings import Settings
 from sigil.evaluate.target import Target
+from sigil.optimize.backends import opened
 from sigil.optimize.plan import Plan
 from sigil.optimize.spec import Spec
 from sigil.sandbox.base import freeze
@@ -37,7 +39,7 @@ class Workbench:
 
     target: Target
     pins: tuple[Pin, ...]
-    lanes: Lanes
+    lanes: Backend
     warnings: list[str]
 
     @property
@@ -71,7 +73,7 @@ def open_workbench(plan: Plan) -> Generator[Workbench]:
             unsafe=plan.unsafe,
             confirm_s=plan.limits.confirming_s,
         )
-        with Lanes(definition, target, settings, count) as lanes:
+        with opened(plan.backend, Order(definition, target, settings, count)) as lanes:
             yield Workbench(target, spec.pins(), lanes, cheat_warnings(definition, target))
 
 

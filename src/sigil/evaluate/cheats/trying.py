@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 
 from sigil.effects import SYSTEM_CLOCK, Clock
 from sigil.errors import SigilError
+from sigil.evaluate.backend import Backend
 from sigil.evaluate.cheats.catalogue import CONTROL, catalogue
 from sigil.evaluate.cheats.knowledge import Knowledge
 from sigil.evaluate.cheats.model import Cheat, Finding, Place
 from sigil.evaluate.cheats.remedies import remedy
 from sigil.evaluate.cheats.writing import CannotWrite, holds, write, write_at_import
 from sigil.evaluate.definition import Eval
-from sigil.evaluate.lanes import Lanes
 from sigil.evaluate.result import Evaluation, Failure, MetricValue
 from sigil.evaluate.target import Target
 
@@ -45,7 +45,7 @@ class Trial:
     definition: Eval
     target: Target
     places: Sequence[Place]
-    lanes: Lanes
+    lanes: Backend
     admits: Admits
 
 
