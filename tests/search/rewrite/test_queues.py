@@ -9,32 +9,6 @@ NUMBERS = st.lists(st.integers(0, 5), max_size=7)
 
 EXAMPLES = (
     Example(
-        "append-in-place",
-        """
-        def doubled(numbers):
-            found = []
-            for number in numbers:
-                found = found + [number * 2]  # kept
-            return found
-        """,
-        st.tuples(NUMBERS),
-        becomes="found.append(number * 2)  # kept",
-    ),
-    Example(
-        "append-in-place",
-        """
-        def grouped(pairs):
-            groups = {}
-            for key, value in pairs:
-                if key not in groups:
-                    groups[key] = []
-                groups[key] = groups[key] + [value, key]
-            return groups
-        """,
-        st.tuples(st.lists(st.tuples(st.integers(0, 3), st.integers()), max_size=6)),
-        becomes="groups[key] += [value, key]",
-    ),
-    Example(
         "front-dropped-in-place",
         """
         def taken(numbers):
@@ -117,13 +91,3 @@ def test_a_list_that_is_only_taken_from_once_stays_one():
         return left
     """
     assert not list(rewritings(BY_NAME["queue-as-deque"], source))
-
-
-def test_the_list_of_a_caller_is_not_added_to_in_place():
-    source = """
-    def longer(items, more):
-        for one in more:
-            items = items + [one]
-        return items
-    """
-    assert not list(rewritings(BY_NAME["append-in-place"], source))

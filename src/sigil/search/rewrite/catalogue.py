@@ -6,6 +6,7 @@ Not here: the rules themselves, a module for each family.
 from __future__ import annotations
 
 from sigil.search.rewrite import (
+    appending,
     binary,
     callbacks,
     classes,
@@ -43,6 +44,7 @@ _FAMILIES = (
     deciding,
     memoising,
     keyed,
+    appending,
     queues,
     consuming,
     invariants,

@@ -168,14 +168,14 @@ def uses_after(facts: Facts, name: str, line: cst.BaseStatement) -> list[cst.Nam
         above = next((a for a in facts.ancestors(use) if a in inside), None)
         if above is line:
             continue
-        if above is None or not _begins_anew(facts, name, inside):
+        if above is None or not begins_anew(facts, name, inside):
             return None
         if above in later:
             found.append(use)
     return found
 
 
-def _begins_anew(facts: Facts, name: str, inside: Sequence[cst.BaseStatement]) -> bool:
+def begins_anew(facts: Facts, name: str, inside: Sequence[cst.BaseStatement]) -> bool:
     """Return whether the first statement of a block that names ``name`` gives it a new value."""
     for statement in inside:
         if any(True for _ in occurrences(facts, name, statement)):

@@ -1,6 +1,6 @@
-"""Lists that are built up, or taken from at the front: in place, and by deques.
+"""Lists that are taken from at the front: in place, and by deques.
 
-Not here: lists of text that is joined later.
+Not here: lists that only grow (`appending`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from sigil.search.rewrite.shapes import (
     is_list,
     is_number,
     occurrences,
-    same,
     slice_of,
     small,
     statements,
@@ -31,53 +30,6 @@ _OF_BOTH = frozenset("append extend pop remove clear count reverse index".split(
 
 _TELL_APART = frozenset("str repr ascii format isinstance type".split())
 """Built-in functions to which a deque is not a list."""
-
-
-def _in_place(facts: Facts) -> Iterator[Match]:
-    """``xs = xs + [x]`` in a loop, which copies all of ``xs``, appends instead."""
-    for line in facts.nodes(cst.SimpleStatementLine):
-        found = _added(line)
-        if found is None or facts.loop_around(line) is None:
-            continue
-        target, items = found
-        if isinstance(target, cst.Name) and target.value in facts.parameters:
-            continue
-        if len(items.elements) == 1 and isinstance(items.elements[0], cst.Element):
-            new = f"{bare(target)}.append({bare(items.elements[0].value)})"
-        else:
-            new = f"{bare(target)} += {bare(items)}"
-        [made] = statements(new)
-        yield Match(line, {line: _as_the_line(line, made)})
-
-
-def _as_the_line(line: cst.SimpleStatementLine, new: cst.BaseStatement) -> cst.BaseStatement:
-    """Return ``new`` with the comments of ``line``."""
-    return new.with_changes(
-        leading_lines=line.leading_lines, trailing_whitespace=line.trailing_whitespace
-    )
-
-
-def _added(
-    line: cst.SimpleStatementLine,
-) -> tuple[cst.BaseAssignTargetExpression, cst.List] | None:
-    """Return list and items of a line that makes a longer list of an old one."""
-    match small(line):
-        case cst.Assign(
-            targets=[cst.AssignTarget(target=(cst.Name() | cst.Subscript()) as target)],
-            value=cst.BinaryOperation(left=left, operator=cst.Add(), right=cst.List() as items),
-        ) if same(target, left):
-            return target, items
-        case cst.AugAssign(
-            target=(cst.Name() | cst.Subscript()) as target,
-            operator=cst.AddAssign(),
-            value=cst.List(elements=[cst.Element()]) as items,
-        ):
-            return target, items
-        case _:
-            return None
-
-
-# --- queues ---------------------------------------------------------------------------------
 
 
 def _by_deque(facts: Facts) -> Iterator[Match]:
@@ -225,13 +177,6 @@ def _made_as_list(facts: Facts, name: str, line: cst.CSTNode) -> bool:
 
 
 RULES = (
-    Rule(
-        "append-in-place",
-        "a list made anew for each item added to it is added to in place",
-        Gain.ORDER,
-        _in_place,
-        unless="if the list is also known under another name, or is no list",
-    ),
     Rule(
         "front-dropped-in-place",
         "a list copied without its first item drops the first item",
