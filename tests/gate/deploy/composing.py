@@ -36,5 +36,10 @@ def free_port() -> int:
 
 def compose_file(**more: object) -> str:
     port = free_port()
-    web = {"command": ["server.py", str(port)], "ports": [f"0.0.0.0:{port}:80"], **more}
+    web = {
+        "build": ".",
+        "command": ["server.py", str(port)],
+        "ports": [f"0.0.0.0:{port}:80"],
+        **more,
+    }
     return yaml.safe_dump({"services": {"web": web}})

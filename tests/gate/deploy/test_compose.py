@@ -107,6 +107,7 @@ def test_the_engine_is_told_what_was_declared_and_nothing_of_ours(
             "compose.yaml:3: services.web.extends",
         ),
         ("services: {other: {}}\n", InvalidValue, "there is no service web"),
+        ("services:\n  web: {image: app}\n", InvalidValue, "compose.yaml:1: services: no service"),
         ("services: [\n", MalformedDocument, "compose.yaml:"),
     ],
 )

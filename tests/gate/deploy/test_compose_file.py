@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sigil.gate.deploy.compose_file import sees_only_its_own
+from sigil.gate.deploy.compose_file import sees_only_its_own, takes_in_the_project
 
 
 def of_service(**service: Any) -> bool:
@@ -111,3 +111,37 @@ def test_a_service_of_images_and_its_own_files_sees_no_more(service):
     assert of_service(**service)
     whole = {"networks": {"inner": {"internal": True}}, "volumes": {"data": None}, "x-a": {}}
     assert sees_only_its_own({"services": {"web": service}, **whole}, {"TAG"})
+
+
+TAKEN_IN = {
+    "a build": {"build": "."},
+    "a build of a folder": {"build": {"context": "app"}},
+    "a build without a context": {"build": {"target": "final"}},
+    "a folder that is mounted": {"volumes": ["./src:/app"]},
+    "a folder that is bound": {"volumes": [{"type": "bind", "source": "./src", "target": "/a"}]},
+    "variables of a file": {"env_file": "service.env"},
+}
+LEFT_OUT = {
+    "an image alone": {"image": "registry.example/app"},
+    "a build from elsewhere": {"build": "https://host.example/app.git"},
+    "a named volume": {"volumes": ["data:/data", "/cache", {"type": "tmpfs", "target": "/run"}]},
+    "a folder of the machine": {"volumes": ["/srv/app:/app"]},
+    "a folder above": {"volumes": ["../app:/app"]},
+}
+
+
+@pytest.mark.parametrize("case", TAKEN_IN)
+def test_something_of_the_project_gets_in(case):
+    services = {"web": {"image": "proxy"}, "app": TAKEN_IN[case]}
+    assert takes_in_the_project({"services": services})
+
+
+@pytest.mark.parametrize("case", LEFT_OUT)
+def test_nothing_of_the_project_gets_in(case):
+    assert not takes_in_the_project({"services": {"web": LEFT_OUT[case], "odd": None}})
+
+
+@pytest.mark.parametrize("section", ["configs", "secrets"])
+def test_a_file_that_is_handed_in_is_of_the_project(section):
+    known = {"services": {"web": {"image": "app"}}, section: {"a": {"file": "./a"}}}
+    assert takes_in_the_project(known)

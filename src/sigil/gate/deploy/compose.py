@@ -34,7 +34,11 @@ from typing import Final, Self
 
 from sigil.effects import random_bytes
 from sigil.errors import DependencyMissing, DeploymentFailed, InvalidValue, NotFound, Where
-from sigil.gate.deploy.compose_file import fields_reaching_out, sees_only_its_own
+from sigil.gate.deploy.compose_file import (
+    fields_reaching_out,
+    sees_only_its_own,
+    takes_in_the_project,
+)
 from sigil.gate.deploy.health import wait_until_healthy
 from sigil.gate.deploy.model import Order
 from sigil.gate.deploy.printing import last_line, output_of, whole_lines
@@ -205,6 +209,12 @@ class ComposeDeployment:
                 "takes in a file of the change under test",
                 where=document.where(field),
                 remedy="write what it holds into the compose file itself",
+            )
+        if not takes_in_the_project(document.data):
+            raise InvalidValue(
+                "no service builds or mounts anything of the repository, so every change is alike",
+                where=document.where("services"),
+                remedy="write build: . for what is under test, or use backend: external",
             )
         self._may_tell = self._order.side == "baseline" or sees_only_its_own(
             document.data, self._settings.env

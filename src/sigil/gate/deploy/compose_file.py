@@ -47,6 +47,42 @@ def _file_of(extends: Any) -> bool:
     return isinstance(extends, dict) and "file" in extends
 
 
+def takes_in_the_project(data: dict[str, Any]) -> bool:
+    """Return whether anything of the project's folder gets into a container.
+
+    Otherwise the same images run whatever a change holds, and every change is as good as its
+    baseline.
+    """
+    services = _parts(data.get("services"))
+    kept = [*_parts(data.get("configs")), *_parts(data.get("secrets"))]
+    return any(map(_takes_in, services)) or any("file" in one for one in kept)
+
+
+def _takes_in(service: dict[str, Any]) -> bool:
+    build = service.get("build")
+    context = (
+        cast("dict[str, Any]", build).get("context", ".") if isinstance(build, dict) else build
+    )
+    mounts = service.get("volumes")
+    sources = map(_source, cast("list[Any]", mounts) if isinstance(mounts, list) else [])
+    return "env_file" in service or _is_inside(context) or any(map(_is_relative, sources))
+
+
+def _parts(section: Any) -> list[dict[str, Any]]:
+    values = cast("dict[str, Any]", section).values() if isinstance(section, dict) else ()
+    return [cast("dict[str, Any]", one) for one in values if isinstance(one, dict)]
+
+
+def _source(mount: Any) -> Any:
+    if isinstance(mount, dict):
+        return cast("dict[str, Any]", mount).get("source")
+    return str(mount).partition(":")[0]
+
+
+def _is_relative(source: Any) -> bool:
+    return isinstance(source, str) and source.startswith(".") and _is_inside(source)
+
+
 def sees_only_its_own(data: dict[str, Any], given: Collection[str]) -> bool:
     """Return whether containers see no more than their images and the project's own folder.
 
