@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from sigil.errors import BaselineFailed, InvalidValue
-from sigil.evolving import evolve
+from sigil.evolving import Evolved, evolve
 
 
 def refuses(x: int) -> int:
@@ -35,3 +37,41 @@ def test_an_argument_that_does_not_fit_is_one_line(given: dict[str, Any], said: 
     with pytest.raises(InvalidValue) as refused:
         evolve(refuses, **given)
     assert said in f"{refused.value} {refused.value.remedy}"
+
+
+def found(**facts: Any) -> Evolved:
+    plain: dict[str, Any] = {
+        "name": "f",
+        "accepted": True,
+        "speedup": 2.0,
+        "interval": (1.9, 2.1),
+        "held_out": True,
+        "source": "def f():\n    return 1\n",
+        "diff": "-    return 0 + 1\n+    return 1\n",
+        "reason": "its time was up",
+        "inputs": "on 3 inputs [not markup]",
+        "evaluated": 9,
+        "run": Path("runs/1"),
+        "folder": Path(),
+    }
+    return Evolved(**{**plain, **facts})
+
+
+def printed(result: Evolved) -> str:
+    out = io.StringIO()
+    Console(file=out, width=90, force_terminal=False).print(result)
+    return out.getvalue()
+
+
+def test_rich_shows_the_verdict_the_inputs_and_the_change():
+    shown = printed(found())
+    for part in ("f: 2× faster [1.9, 2.1], same answers", "[not markup]", "9 candidates; its time"):
+        assert part in shown
+    for part in ("-    return 0 + 1", "+    return 1", "runs/1"):
+        assert part in shown
+
+
+def test_rich_shows_the_function_itself_where_nothing_was_accepted():
+    shown = printed(found(accepted=False, diff="", speedup=None, interval=None, held_out=False))
+    assert "f: nothing better was accepted" in shown
+    assert "def f():" in shown

@@ -16,7 +16,8 @@ Frames of a run, in the order in which they occur:
     evaluated   {candidate, evaluation}                 in the order of arrival
     remeasured  {candidate, evaluation}                 an elite, a second time
     confirmed   {candidate, evaluation}                 measured anew, for the final word
-    added       {id, parent, patch, proposer, note, seed}  brought by a person
+    added       {id, parent, patch, proposer, note, seed}  brought by a person,
+                 or the winner without one of its changes
     ended       {reason, winner}                        absent if the run was interrupted
     resumed     {environment}                           a later session goes on
 """

@@ -6,6 +6,7 @@
 * `inputs` and `scaling` make further inputs like those,
 * `trying` lets the unchanged code answer them, sealed,
 * `choosing` divides them into shown and held-out ones, `writing` makes the files,
+* `remedying` says what helps where no input does,
 * `generating` ties it together.
 
 Not here: searching (`sigil.optimize.run`), how inputs are measured (`sigil.evaluate`).

@@ -73,7 +73,7 @@ def adapter_of(function: Function, *, prints: bool, plain: str = "") -> str:
     text = f"{_OPENING.format(reference=function.reference)}\n" + "\n".join(imports) + "\n"
     text += _RUN if function.flow in {"coroutine", "async generator"} else ""
     text += _RUN_EACH if function.flow == "async generator" else ""
-    parameters = "state, *args, **kwargs" if function.is_method else "*args, **kwargs"
+    parameters = "state, /, *args, **kwargs" if function.is_method else "*args, **kwargs"
     lines = [f"def {ENTRY}({parameters}):"]
     called = f"{function.qualname}(*args, **kwargs)"
     if function.is_method:

@@ -27,6 +27,7 @@ from sigil.optimize.generate.inputs import (
     pool_of,
     variations,
 )
+from sigil.optimize.generate.remedying import instead_of_inputs
 from sigil.optimize.generate.scaling import MOST_NS, enlarged, scale
 from sigil.optimize.generate.sharing import shared_edges
 from sigil.optimize.generate.trying import Checked, Died, Outcome, Trial
@@ -228,7 +229,7 @@ def _reason(case: Case, outcome: Outcome | None, advice: Advice) -> tuple[str, s
     if isinstance(outcome, Raised) and outcome.error == "NotJson":
         return (
             f"it returns what is no plain data: {outcome.message}",
-            "name a function that returns plain data, or write one that calls it",
+            "name a function that returns plain data, such as a part that you split off",
         )
     if isinstance(outcome, Raised) and outcome.error in _SEALED:
         problem = f"a sealed call can use no file, process or network ({outcome.error}"
@@ -238,7 +239,8 @@ def _reason(case: Case, outcome: Outcome | None, advice: Advice) -> tuple[str, s
         )
     if isinstance(outcome, Raised):
         problem = f"every input makes it raise, such as {call}: {outcome.error}: {outcome.message}"
-        return problem, f"give inputs that it takes with {advice.cases}"
+        remedy = f"give inputs that it takes with {advice.cases}"
+        return problem, instead_of_inputs([outcome]) or remedy
     return f"the call {call} is of no use", f"give inputs with {advice.cases}"
 
 

@@ -6,21 +6,19 @@ state; guesses. Not here: making more of them (`choosing`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sigil.errors import BaselineFailed
 from sigil.evaluate.cases import MISSING
-from sigil.optimize.generate.advising import PYTHON
 from sigil.optimize.generate.choosing import shown_call
 from sigil.optimize.generate.expecting import Stated, stated_answers
 from sigil.optimize.generate.guessing import guesses
-from sigil.optimize.generate.locating import Function
 from sigil.optimize.generate.recording import Recording, record_calls
+from sigil.optimize.generate.remedying import how_to_give, instead_of_calls, instead_of_inputs
 from sigil.optimize.generate.testing import MENTIONS, TestFile, find_tests
 from sigil.optimize.generate.trying import Died, Outcome
-from sigil.optimize.generate.workshop import Request, Workshop
+from sigil.optimize.generate.workshop import Workshop
 from sigil.sandbox.base import manifest
 from sigil.sandbox.model import Case, Raised, Returned
 
@@ -87,13 +85,14 @@ def known_cases(workshop: Workshop, gathered: Gathered) -> tuple[list[Case], str
         return calls, f"calls recorded from {listed(recorded.files)}", False
     if stated:
         return [one.case for one in stated], origins_of(stated), False
-    guessed, refusal = _guessed(workshop)
+    guessed, tried = _guessed(workshop)
     if guessed:
         return guessed, "guesses by its parameters, which no test calls", True
+    problem, remedy = _tried(workshop, gathered, tried)
     raise BaselineFailed(
-        f"no inputs for {request.function.qualname}: {_tried(workshop, gathered, refusal)}",
+        f"no inputs for {request.function.qualname}: {problem}",
         where=request.function.where(),
-        remedy=_how_to_give(request),
+        remedy=remedy or how_to_give(request.function, request.advice),
     )
 
 
@@ -143,53 +142,55 @@ def _gives(answer: Outcome, wanted: object) -> bool:
     return isinstance(answer, Returned) and bool(answer.value == wanted)
 
 
-def _guessed(workshop: Workshop) -> tuple[list[Case], str]:
-    """Return guesses that are answered with plain data; else what it does with them, a clause."""
-    refusal = "it takes none of the inputs guessed"
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """What a function does with guesses, a clause, and what helps if no input does."""
+
+    clause: str = "it takes none of the inputs guessed"
+    remedy: str | None = None
+
+
+def _guessed(workshop: Workshop) -> tuple[list[Case], _Refused]:
+    """Return guesses that are answered with plain data; else what it does with them."""
+    refused = _Refused()
     if workshop.request.function.is_method:
-        return [], refusal
+        return [], refused
     with workshop.trial(workshop.plain_adapter()) as trial:
         for round_of_guesses in guesses(workshop.request.function):
             answers = workshop.answers(trial, round_of_guesses)
             pairs = list(zip(round_of_guesses, answers, strict=True))
             found = [case for case, answer in pairs if isinstance(answer, Returned)]
             if found:
-                return found, ""
-            refusal = _refusal(pairs) or refusal
-    return [], refusal
+                return found, refused
+            refused = _refused(pairs) or refused
+    return [], refused
 
 
-def _refusal(pairs: Sequence[tuple[Case, Outcome]]) -> str:
+def _refused(pairs: Sequence[tuple[Case, Outcome]]) -> _Refused | None:
     """Return what a function does with inputs that it does not answer, by the first that hangs."""
     for case, answer in pairs:
         if isinstance(answer, Died) and answer.kind == "timeout":
-            return f"it does not return in time from {shown_call(case)}"
+            return _Refused(f"it does not return in time from {shown_call(case)}")
     for case, answer in pairs:
         if isinstance(answer, Raised):
             said = f"{answer.error}: {answer.message}"
-            return f"it takes none of the inputs guessed, such as {shown_call(case)}: {said}"
-    return ""
+            return _Refused(
+                f"it takes none of the inputs guessed, such as {shown_call(case)}: {said}",
+                instead_of_inputs(one for _, one in pairs if isinstance(one, Raised)),
+            )
+    return None
 
 
-def _tried(workshop: Workshop, gathered: Gathered, refusal: str) -> str:
-    """Return what was tried, as a clause."""
+def _tried(workshop: Workshop, gathered: Gathered, refused: _Refused) -> tuple[str, str | None]:
+    """Return what was tried, as a clause, and what helps if no input does."""
+    function = workshop.request.function
     if gathered.recorded.not_plain:
         what, count = gathered.recorded.not_plain.most_common(1)[0]
-        return f"its tests call it with what is no plain data ({what}, {count} times)"
+        return (
+            f"its tests call it with what is no plain data ({what}, {count} times)",
+            instead_of_calls(function, what),
+        )
     where = "no test calls it" if gathered.tests else "there are no tests"
-    if workshop.request.function.is_method:
-        return f"{where}, and a method needs an object, which cannot be guessed"
-    return f"{where}, its docstring has no example, and {refusal}"
-
-
-def _how_to_give(request: Request) -> str:
-    """Return how inputs are given, as a remedy."""
-    one = _template(request.function)
-    if request.advice is PYTHON:
-        return f"give them with {request.advice.cases}, a list of tuples or of dicts as {one}"
-    return f"write them to a file, one a line as {one}, and give {request.advice.cases}"
-
-
-def _template(function: Function) -> str:
-    names = [one.name for one in function.parameters if one.default is None]
-    return json.dumps({"kwargs": dict.fromkeys(names or ["name"], "…")}, ensure_ascii=False)
+    if function.is_method:
+        return f"{where}, and a method needs an object, which cannot be guessed", None
+    return f"{where}, its docstring has no example, and {refused.clause}", refused.remedy
