@@ -102,6 +102,21 @@ EXAMPLES = (
         becomes="    point_real = point.real\n    return [",
     ),
     Example(
+        "invariant-attribute",
+        """
+        import math
+
+        def areas(radii):
+            found = []
+            for radius in radii:
+                if radius >= 0:
+                    found.append(math.pi * math.fabs(radius))
+            return found
+        """,
+        st.tuples(NUMBERS),
+        becomes="    math_pi = math.pi\n    for radius in radii:",
+    ),
+    Example(
         "invariant-length",
         """
         def ahead(values):
@@ -225,6 +240,54 @@ def test_an_attribute_that_the_loop_may_change_is_looked_up_each_time(line: str)
         for item in items:
             print(point.x + item)
             {line}
+    """
+    assert not list(rewritings(RULE["invariant-attribute"], source))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "found.append(math.sqrt(item))",
+        "found.append([one * math.pi for one in item])",
+        "print(item, file=sys.stdout)",
+        "math.pi = item; print(math.pi)",
+        "raise math.nan",
+        "size: math.pi = item",
+    ],
+)
+def test_an_attribute_of_a_module_that_is_called_or_replaced_or_seldom_read_stays(line: str):
+    source = f"""
+    import math
+    import sys
+
+    def f(items, found):
+        for item in items:
+            {line}
+    """
+    assert not list(rewritings(RULE["invariant-attribute"], source))
+
+
+@pytest.mark.parametrize("case", ["point.x", "[point.x, _]", "point.Kind()", "{point.x: 1}"])
+def test_a_pattern_stays_what_it_is(case: str):
+    source = f"""
+    def f(items, point):
+        for item in items:
+            match item:
+                case {case}:
+                    return item
+    """
+    assert not list(rewritings(RULE["invariant-attribute"], source))
+
+
+@pytest.mark.parametrize("kind", ["point.Missing", "(KeyError, point.Missing)"])
+def test_what_an_exception_is_compared_with_is_looked_up_when_there_is_one(kind: str):
+    source = f"""
+    def f(items, point):
+        for item in items:
+            try:
+                print(item)
+            except {kind}:
+                print("none")
     """
     assert not list(rewritings(RULE["invariant-attribute"], source))
 

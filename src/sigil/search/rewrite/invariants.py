@@ -35,6 +35,9 @@ from sigil.search.rewrite.sharing import (
 )
 
 Kind = Callable[[Facts, cst.BaseExpression], bool]
+_REDIRECTED = frozenset({"sys.stdin", "sys.stdout", "sys.stderr"})
+"""What is made to stand for something else while other code runs."""
+_PATTERNS_AND_SELDOM = (cst.MatchPattern, cst.Annotation, cst.Raise)
 _LEAVES = (cst.Break, cst.Continue, cst.Return, cst.Raise)
 _LINEAR = frozenset("sorted set list tuple frozenset dict sum min max any all Counter".split())
 _QUICK = frozenset({"len", "range", "isinstance", "ord", "chr", "bool"})
@@ -263,8 +266,12 @@ def _is_row(facts: Facts, node: cst.BaseExpression) -> bool:
 
 
 def _is_attribute(facts: Facts, node: cst.BaseExpression) -> bool:
-    """Return whether ``node`` is an attribute of an object, all the way, that is not called."""
-    if not isinstance(node, cst.Attribute) or facts.stands_for(node) is not None:
+    """Return whether ``node`` is an attribute, all the way, that is only read.
+
+    What is called is none: CPython finds ``items.append`` and ``math.sqrt`` in a call as fast
+    as a name for them, or faster.
+    """
+    if not isinstance(node, cst.Attribute) or _is_elsewhere(facts, node):
         return False
     above = facts.parent(node)
     inner = node.value
@@ -273,7 +280,21 @@ def _is_attribute(facts: Facts, node: cst.BaseExpression) -> bool:
     # Whose methods are called may change it.
     if isinstance(above, (cst.Call, cst.Attribute)) or not isinstance(inner, cst.Name):
         return False
-    return inner.value not in _calls_methods(facts)
+    if inner.value in _calls_methods(facts):
+        return False
+    dotted = facts.stands_for(node)
+    # To a comprehension, names from around it are no nearer than those of a module.
+    return dotted is None or (dotted not in _REDIRECTED and facts.loop_around(node) is not None)
+
+
+def _is_elsewhere(facts: Facts, node: cst.CSTNode) -> bool:
+    """Return whether ``node`` is seldom read, or in a pattern, where a name means otherwise."""
+    for above in facts.ancestors(node):
+        if isinstance(above, _PATTERNS_AND_SELDOM):
+            return True
+        if isinstance(above, cst.BaseStatement):
+            break
+    return False
 
 
 def _calls_methods(facts: Facts) -> frozenset[str]:
@@ -322,7 +343,7 @@ RULES = (
     ),
     Rule(
         "invariant-attribute",
-        "an attribute of an object that a loop does not change is looked up once before it",
+        "an attribute, also of a module, that a loop does not change is looked up once before it",
         Gain.SMALL,
         partial(_expressions, wanted=_is_attribute),
         unless="if it is computed anew each time, or changes under another name",
