@@ -388,9 +388,11 @@ def ensemble(
 
 
 def unlike(request: Mapping[str, Any], number: int) -> str | Fault:
-    """Answer with some multiple of x; one of the models is slower than the other."""
-    text = function(f"x * {chance(request) % 1000}")
-    return Fault(text, delay_s=0.02) if request["model"] == "slow" else text
+    """Answer with some multiple of x; one model is slower than the other, and says others."""
+    multiple = f"x * {chance(request) % 1000}"
+    if request["model"] == "slow":
+        return Fault(function(f"{multiple} + x"), delay_s=0.02)
+    return function(multiple)
 
 
 def models_asked(server: ModelServer) -> Counter[str]:
