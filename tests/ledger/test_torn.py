@@ -203,6 +203,21 @@ def test_a_torn_object_is_not_packed_and_nothing_is_removed(ledger, damage):
     assert sorted((ledger.path / "objects").rglob("*")) == before
 
 
+def test_a_whole_object_under_the_name_of_another_is_refused(ledger):
+    names = objects_of(ledger.snapshot())
+    file = loose(ledger, names["the entry"])
+    file.chmod(0o644)
+    shutil.copyfile(loose(ledger, names["the checkpoint"]), file)
+    with pytest.raises(LedgerBroken, match="its file holds something else"):
+        list(ledger.entries())
+
+
+@pytest.mark.parametrize("name", ["", "../../../../etc/passwd", "a" * 39, "A" * 40, "é" * 40])
+def test_what_is_no_name_of_an_object_leads_to_no_file(ledger, name):
+    with pytest.raises(LedgerBroken, match="names no object"):
+        ledger.snapshot().objects.read(name, "blob")
+
+
 def test_an_object_that_unfolds_without_end_is_refused(ledger):
     file = loose(ledger, objects_of(ledger.snapshot())["the entry"])
     file.chmod(0o644)

@@ -14,6 +14,7 @@ nothing that makes or shares a ledger uses; a user's own repository (`sigil.stor
 
 from __future__ import annotations
 
+import os
 import zlib
 from pathlib import Path
 
@@ -43,8 +44,11 @@ def loose(objects: Path, name: str) -> tuple[str, bytes] | None:
     Raises:
         LedgerBroken: the file is not the object of this name, whole.
     """
+    path = f"{objects}/{name[:2]}/{name[2:]}"
+    if not os.path.lexists(path):  # most are packed, and an error for each costs as much as reading
+        return None
     try:
-        stream = files.read_file(objects / name[:2] / name[2:])
+        stream = files.read_file(path)
     except NotFound:
         return None
     except (Corrupt, Unreadable) as error:
