@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from sigil.llm.settings import ModelSettings
 from sigil.search.pins import Pin
-from sigil.testing import proposers, providers
+from sigil.testing import backends, proposers, providers
 from sigil.testing.model_server import Fault, ModelServer
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "plugins.md"
@@ -23,7 +24,7 @@ PINS = [Pin("f", None, ("a.py",), "f")]
 def shown(name: str) -> Any:
     """Return the class ``name`` of the page."""
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    (block,) = [block for block in blocks if f"class {name}:" in block]
+    (block,) = [block for block in blocks if re.search(rf"^class {name}\b", block, re.MULTILINE)]
     found: dict[str, Any] = {}
     exec(compile(block, str(PAGE), "exec"), found)
     return found[name]
@@ -65,3 +66,20 @@ def test_the_provider_of_the_page_conforms(
 @pytest.mark.parametrize("check", proposers.CHECKS, ids=lambda check: check.__name__)
 def test_the_proposer_of_the_page_conforms(check: proposers.Check) -> None:
     check(shown("Swap"), PINS, FILES)
+
+
+@pytest.mark.parametrize("check", backends.CHECKS, ids=lambda check: check.__name__)
+def test_the_backend_of_the_page_conforms(check: backends.Check, tmp_path: Path) -> None:
+    alone = shown("Alone")
+    check(lambda order: alone(order, {"lock": str(tmp_path / "lock")}))
+
+
+def test_the_backend_of_the_page_waits_for_another_run(tmp_path: Path) -> None:
+    alone, lock = shown("Alone"), tmp_path / "lock"
+    with backends.ordered() as order:
+        lanes = alone(order, {"lock": str(lock)})
+        with lock.open("w") as other:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lanes.close()
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -89,21 +89,21 @@ _EVALUATIONS = 12
 
 def it_has_all_that_is_asked_of_it(make: MakeBackend) -> None:
     """All parts of a `Backend` are there."""
-    with _ordered() as order, _made(make, order) as lanes:
+    with ordered() as order, _made(make, order) as lanes:
         parts = lacking(lanes)
         _hold(not parts, f"it has no {', '.join(parts)}")
 
 
 def the_baseline_is_that_of_local(make: MakeBackend) -> None:
     """The unchanged code has the same values, and `baseline` is that of `facts`."""
-    with _ordered() as order, _made(make, order) as lanes, _made(local, order) as ours:
+    with ordered() as order, _made(make, order) as lanes, _made(local, order) as ours:
         _hold_equal("the unchanged code", lanes.facts.evaluation, ours.baseline())
         _hold(lanes.baseline() == lanes.facts.evaluation, "the baseline is not that of the facts")
 
 
 def a_baseline_that_cannot_be_measured_is_an_error(make: MakeBackend) -> None:
     """What is wrong with the unchanged code is said as by ours, and again if asked again."""
-    with _ordered(_BROKEN) as order, _made(make, order) as lanes, _made(local, order) as ours:
+    with ordered(_BROKEN) as order, _made(make, order) as lanes, _made(local, order) as ours:
         expected = _failure(lambda: ours.facts)
         for ask in (lambda: lanes.facts, lanes.baseline):
             found = _failure(ask)
@@ -123,7 +123,7 @@ def what_fails_or_hangs_is_a_result(make: MakeBackend) -> None:
 
 def an_adopted_baseline_is_relied_on(make: MakeBackend) -> None:
     """Facts of others are the facts from then on, and candidates are measured by them."""
-    with _ordered() as order, _made(local, order) as ours, _made(make, order) as lanes:
+    with ordered() as order, _made(local, order) as ours, _made(make, order) as lanes:
         facts = ours.facts
         facts = replace(facts, evaluation=replace(facts.evaluation, elapsed_s=12345.0))
         lanes.adopt(facts)
@@ -135,7 +135,7 @@ def an_adopted_baseline_is_relied_on(make: MakeBackend) -> None:
 
 def it_says_what_values_depend_on(make: MakeBackend) -> None:
     """Asked before there is a baseline; it can be recorded, and says how far it isolates."""
-    with _ordered() as order, _made(make, order) as lanes:
+    with ordered() as order, _made(make, order) as lanes:
         found: Any = _soon(lanes.environment())
         _hold(type(found) is dict, "what values depend on is no dictionary")
         for key in ("python", "packages", "isolation"):
@@ -151,7 +151,7 @@ def lanes_that_die_are_no_hang(make: MakeBackend) -> None:
     Only for processes on this machine.
     """
     before = _processes()
-    with _ordered() as order, _made(make, order) as lanes:
+    with ordered() as order, _made(make, order) as lanes:
         lanes.baseline()
         begun = lanes.submit(_files(HANGING), "screen")
         for process in _processes() - before:
@@ -167,7 +167,7 @@ def lanes_that_die_are_no_hang(make: MakeBackend) -> None:
 def closing_leaves_nothing_running(make: MakeBackend) -> None:
     """No process is left, whoever still waits learns of it, and to close again does nothing."""
     before = _processes()
-    with _ordered() as order, _made(make, order) as lanes:
+    with ordered() as order, _made(make, order) as lanes:
         lanes.baseline()
         waiting = [lanes.submit(_files(HANGING), "screen") for _ in range(3)]
         lanes.dismiss()
@@ -218,7 +218,12 @@ def _repository(source: str) -> Generator[Path]:
 
 
 @contextmanager
-def _ordered(source: str = _SOURCE) -> Generator[Order]:
+def ordered(source: str = _SOURCE) -> Generator[Order]:
+    """Yield an order for two lanes, for a function that should square and does not.
+
+    Args:
+        source: the unchanged text of its file.
+    """
     with _repository(source) as root:
         spec = load_spec(root, "square")
         definition = read_eval(spec, None)
@@ -244,7 +249,7 @@ def _compare(make: MakeBackend, bodies: Mapping[str, str], efforts: Sequence[Eff
     asked: list[tuple[str, str, Effort]] = [
         (name, body, effort) for effort in efforts for name, body in bodies.items()
     ]
-    with _ordered() as order:
+    with ordered() as order:
         theirs, ours = (_measured(one, order, asked) for one in (make, local))
         for (name, _, effort), found, expected in zip(asked, theirs, ours, strict=True):
             _hold_equal(f"{name} ({effort})", found, expected)
