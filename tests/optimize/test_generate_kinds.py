@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from sigil.errors import BaselineFailed
+from sigil.errors import BaselineFailed, NotFound
 from sigil.evaluate.cases import read_cases
 from sigil.optimize.generate.gathering import gather, known_cases
 from sigil.optimize.generate.generating import Request, generate_eval
 from sigil.optimize.generate.locating import function_in
 from sigil.optimize.generate.placing import default_name
+from sigil.optimize.generate.profiling import profile_tests
 from sigil.optimize.generate.workshop import open_workshop
 from sigil.sandbox.model import Case, Returned
 
@@ -192,3 +193,17 @@ def test_a_template_that_is_filled_in_is_answered(root: Path) -> None:
 def test_a_method_may_have_a_parameter_called_state(root: Path) -> None:
     given = b'{"args": [{"prices": [1, 2]}], "kwargs": {"factor": 4, "state": 3}}\n'
     assert [value for _, value in answered(root, "Order.total", given)] == [15]
+
+
+def test_a_test_file_that_cannot_be_imported_keeps_no_other_from_running(tmp_path: Path) -> None:
+    (tmp_path / "kinds.py").write_text(SOURCE)
+    (tmp_path / "test.py").write_text("from nowhere import cached\n")
+    (tmp_path / "test_kinds.py").write_text(TESTS)
+    assert answered(tmp_path, "cached") == [(Case((4,)), 14)]
+
+
+def test_a_profile_of_tests_that_call_nothing_says_how_they_ended(tmp_path: Path) -> None:
+    (tmp_path / "kinds.py").write_text(SOURCE)
+    (tmp_path / "test_kinds.py").write_text("from nowhere import cached\n")
+    with pytest.raises(NotFound, match=r"call none of its functions \(1 error"):
+        profile_tests(tmp_path, seconds=60)

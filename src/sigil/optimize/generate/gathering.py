@@ -186,8 +186,9 @@ def _tried(workshop: Workshop, gathered: Gathered, refused: _Refused) -> tuple[s
     function = workshop.request.function
     if gathered.recorded.not_plain:
         what, count = gathered.recorded.not_plain.most_common(1)[0]
+        often = "once" if count == 1 else f"{count} times"
         return (
-            f"its tests call it with what is no plain data ({what}, {count} times)",
+            f"its tests call it with what is no plain data ({what}, {often})",
             instead_of_calls(function, what),
         )
     where = "no test calls it" if gathered.tests else "there are no tests"

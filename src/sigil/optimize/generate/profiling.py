@@ -18,6 +18,7 @@ from sigil.evaluate.interpreter import choose_python, introduce
 from sigil.optimize.generate.locating import functions_of
 from sigil.optimize.generate.recording import fields_of, run_tests
 from sigil.optimize.generate.testing import is_test
+from sigil.printable import printable
 from sigil.sandbox.base import Base, freeze, manifest
 from sigil.sandbox.commands import CommandSandbox
 from sigil.sandbox.model import Level
@@ -92,11 +93,20 @@ def profile_tests(
             lines, result = run_tests(sandbox, base, config, scratch=scratch, seconds=seconds)
         found = _functions(lines, base)
     if not found:
-        ended = (
-            "did not end in time" if result.ending == "timeout" else "call none of its functions"
-        )
+        ended = "did not end in time" if result.ending == "timeout" else _ending(lines)
         raise NotFound(f"the tests of {root} {ended}", remedy="name a function with --function")
     return found
+
+
+def _ending(lines: Iterable[str]) -> str:
+    """Return that nothing was called, with what the test runner said at its end."""
+    for line in lines:
+        match fields_of(line):
+            case ["ended", int(), str(said)]:
+                return f"call none of its functions ({printable(said.strip(' ='), 200)})"
+            case _:
+                continue
+    return "call none of its functions"
 
 
 def _functions(lines: Iterable[str], base: Base) -> list[Profiled]:
