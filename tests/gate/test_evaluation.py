@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import fields
 from datetime import timedelta
@@ -413,7 +414,8 @@ def test_nothing_of_a_holdout_is_told_or_kept_in_the_open(bench):
         for path in bench.root.rglob("*")
         if path.is_file() and ".git/" not in str(path)
     )
-    for secret in ("canary-title", "seats=7", "seats=9", str(7 * 1200)):
-        assert secret.encode() not in written
-        assert secret not in repr(outcome)
-        assert secret not in repr(watch.lines)
+    price = rf"(?<![0-9a-f]){7 * 1200}(?![0-9a-f])"  # in a digest it stands by chance
+    for secret in ("canary-title", "seats=7", "seats=9", price):
+        assert not re.search(secret.encode(), written)
+        assert not re.search(secret, repr(outcome))
+        assert not re.search(secret, repr(watch.lines))
