@@ -103,8 +103,8 @@ def test_a_run_whose_backend_is_gone_says_so_and_goes_on_elsewhere_if_told(
     assert sigil("--backend", "apart", "--budget-evals", "4").code == 0
     (tmp_path / "apart-1.2.dist-info" / "entry_points.txt").unlink()
     done = sigil("--resume", "--budget-evals", "8")
-    assert done.code == 2
-    assert "no backend 'apart'" in refused(done)
+    assert done.code == DependencyMissing.exit_code
+    assert "the run was measured by the backend 'apart', which is not here" in refused(done)
     done = sigil("--resume", "--budget-evals", "8", "--backend", "local")
     assert done.code == 0, done.err
     assert recorded(repository) == ("local", "local")
@@ -117,9 +117,17 @@ def test_settings_that_a_backend_refuses_are_told_in_its_words(
     profile(repository, "apart", cpu=4)
     done = sigil("--backend", "apart")
     assert done.code == InvalidValue.exit_code
-    assert "'apart' refuses its settings: ValueError: apart takes log, and no cpu" in refused(done)
+    assert "'apart' refuses its settings: apart takes log, and no cpu" in refused(done)
 
 
+HALF = """\
+class Apart:
+    def __init__(self, order, settings): ...
+
+    @property
+    def submit(self):
+        raise RuntimeError("half")
+"""
 DYING = """\
 from sigil.evaluate.lanes import Lanes
 
@@ -145,11 +153,22 @@ class Apart(Lanes):
         ("Apart = 7", "it names nothing that can be called"),
         ("class Apart: pass", "Apart() takes no arguments"),
         ("def Apart(order, settings): raise SystemExit(0)", "SystemExit: 0"),
+        (HALF, "RuntimeError: half"),
         ("def Apart(order, settings): return []", "what it makes has no facts, baseline, adopt"),
         (DYING.format("OSError('gone\\nfor ever')"), "OSError: gone for ever"),
         (DYING.format("SystemExit"), "SystemExit"),
     ],
-    ids=["raises", "exits", "uncallable", "odd", "exits-later", "lacks-all", "dies", "ends"],
+    ids=[
+        "raises",
+        "exits",
+        "uncallable",
+        "odd",
+        "exits-later",
+        "half",
+        "lacks-all",
+        "dies",
+        "ends",
+    ],
 )
 def test_a_broken_backend_is_one_line_with_its_name(
     tmp_path: Path, sigil: Sigil, module: str, why: str

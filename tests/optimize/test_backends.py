@@ -124,7 +124,7 @@ class Plugin:
 
 
 def guarded(**given: object) -> Guarded:
-    return Guarded("mine", cast("Backend", Plugin(**given)))
+    return Guarded("mine", cast("Backend", Plugin(**given)), 1)
 
 
 def test_what_is_in_order_passes() -> None:
@@ -175,6 +175,8 @@ def test_an_interrupt_in_one_of_its_futures_is_its_own() -> None:
         ({"evaluation": FOUND.to_json()}, "evaluation"),
         ({"evaluation": Evaluation("measured", costs=(float("nan"),))}, "evaluation"),
         ({"evaluation": Evaluation(cast("Any", "splendid"))}, "evaluation"),
+        ({"evaluation": Evaluation("measured", costs=(1.0, 2.0))}, "evaluation"),
+        ({"evaluation": Evaluation("failed", costs=(1.0,))}, "evaluation"),
         ({"evaluation": Evaluation("measured", costs=cast("Any", ("cheap",)))}, "evaluation"),
         ({"environment": {"isolation": {}, "at": object()}}, "environment"),
         ({"environment": {"python": "3.11"}}, "environment"),
@@ -191,13 +193,13 @@ def test_what_cannot_be_recorded_is_a_line_with_its_name(
 
 def test_what_nobody_wants_any_more_is_cancelled_in_the_plugin() -> None:
     plugin = Plugin(evaluation=None)
-    assert Guarded("mine", cast("Backend", plugin)).submit({}, "screen").cancel()
+    assert Guarded("mine", cast("Backend", plugin), 1).submit({}, "screen").cancel()
     assert plugin.futures[0].cancelled()
 
 
 def test_what_it_cancels_unasked_is_its_failure() -> None:
     plugin = Plugin(evaluation=None)
-    future = Guarded("mine", cast("Backend", plugin)).submit({}, "screen")
+    future = Guarded("mine", cast("Backend", plugin), 1).submit({}, "screen")
     plugin.futures[0].cancel()
     with pytest.raises(errors.DependencyMissing, match="CancelledError"):
         future.result(10)
@@ -205,7 +207,7 @@ def test_what_it_cancels_unasked_is_its_failure() -> None:
 
 def test_what_it_cancels_when_dismissed_is_cancelled() -> None:
     plugin = Plugin(evaluation=None)
-    lanes = Guarded("mine", cast("Backend", plugin))
+    lanes = Guarded("mine", cast("Backend", plugin), 1)
     future = lanes.submit({}, "screen")
     lanes.dismiss()
     plugin.futures[0].cancel()
@@ -215,11 +217,12 @@ def test_what_it_cancels_when_dismissed_is_cancelled() -> None:
 
 def test_what_cannot_be_dismissed_is_told_when_it_is_closed() -> None:
     plugin = Plugin(dismiss=OSError("gone"))
-    lanes = Guarded("mine", cast("Backend", plugin))
+    lanes = Guarded("mine", cast("Backend", plugin), 1)
     lanes.dismiss()
     with pytest.raises(errors.DependencyMissing, match="gone"):
         lanes.close()
-    assert plugin.closed == 1
+    lanes.close()
+    assert plugin.closed == 2
 
 
 def test_an_error_is_not_hidden_by_one_of_closing() -> None:

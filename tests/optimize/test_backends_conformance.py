@@ -38,7 +38,7 @@ def test_a_backend_conforms(name: str, check: Check) -> None:
     ],
 )
 def test_a_backend_that_is_guarded_conforms_as_before(check: Check) -> None:
-    check(lambda order: Guarded("apart", Apart(order, {})))
+    check(lambda order: Guarded("apart", Apart(order, {}), 1))
 
 
 # --- what the checks are for ----------------------------------------------------------------

@@ -15,12 +15,12 @@ from sigil.cli.settings import (
     optimizer_params,
     resolve,
 )
-from sigil.errors import InvalidValue, UsageError
+from sigil.errors import DependencyMissing, InvalidValue, UsageError
 from sigil.llm.budget import Budget
 from sigil.llm.prices import PRICED, unpriced
 from sigil.llm.provider import built_in_names, provider_names
 from sigil.llm.settings import ModelSettings, named
-from sigil.optimize.backends import choose
+from sigil.optimize.backends import Chosen, Profiles, choose
 from sigil.optimize.plan import Limits, Plan
 from sigil.optimize.proposing import plugin_proposers
 from sigil.optimize.session import (
@@ -62,7 +62,9 @@ def make_plan(
         known = recorded_settings(recorded)
         chosen |= {name: value for name, value in known.items() if flags.get(name) is None}
         eval_name = eval_name or recorded_eval(recorded)
-    backend = choose(chosen["backend"], backend_profiles(spec.home.parent))
+    profiles = backend_profiles(spec.home.parent)
+    named_now = recorded is None or flags.get("backend") is not None
+    backend = (choose if named_now else _recorded_backend)(chosen["backend"], profiles)
     # What a recorded run asks, and under which optimizer, is its own: today's do not matter.
     models = chosen_models(spec.home.parent, chosen) if recorded is None else ()
     params: Mapping[str, object] = {} if recorded else _params(spec, chosen["optimizer"])
@@ -192,6 +194,17 @@ def check_provider(name: str) -> None:
         close = difflib.get_close_matches(name, known, n=1)
         remedy = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
         raise UsageError(f"there is no provider {name!r}", remedy=remedy)
+
+
+def _recorded_backend(name: str, profiles: Profiles) -> Chosen:
+    """Return the backend that a recorded run was measured by."""
+    try:
+        return choose(name, profiles)
+    except UsageError as error:
+        raise DependencyMissing(
+            f"the run was measured by the backend {name!r}, which is not here",
+            remedy="install its package, or go on elsewhere: sigil run --resume --backend local",
+        ) from error
 
 
 def _params(spec: Spec, optimizer: str) -> Mapping[str, object]:

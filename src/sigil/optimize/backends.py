@@ -21,6 +21,7 @@ from sigil.errors import InvalidValue, SigilError, UsageError, Where
 from sigil.evaluate.backend import Backend, MakeBackend, Order
 from sigil.evaluate.lanes import Lanes
 from sigil.optimize.guarding import Guarded, broken, lacking
+from sigil.printable import printable
 from sigil.search import plugins
 
 GROUP = "sigil.backends"
@@ -117,22 +118,22 @@ def _of_plugin(name: str, kind: str, settings: Mapping[str, Any], profiles: Prof
 def _made(name: str, make: plugins.Factory, order: Order, settings: Mapping[str, Any]) -> Backend:
     """Return a plugin's backend, which has all parts of one."""
 
-    def attempt() -> tuple[Any, Exception | None]:
+    def attempt() -> tuple[Any, list[str], Exception | None]:
         try:
-            return make(order, dict(settings)), None
+            lanes = make(order, dict(settings))
         except (SigilError, ValueError) as error:
-            return None, error
+            return None, [], error
+        return lanes, lacking(lanes), None
 
     answer, failure = foreign.guarded(attempt)
     if failure is not None:
         raise broken(name, failure)
-    lanes, refusal = answer
+    lanes, parts, refusal = answer
     if isinstance(refusal, SigilError):
         raise refusal
     if refusal is not None:
-        said = foreign.described(refusal)
+        said = printable(str(refusal))
         raise InvalidValue(f"the backend {name!r} refuses its settings: {said}") from refusal
-    parts = lacking(lanes)
     if parts:
         raise broken(name, f"what it makes has no {', '.join(parts)}")
-    return Guarded(name, lanes)
+    return Guarded(name, lanes, len(order.definition.objective.goals))

@@ -34,11 +34,13 @@ class Guarded:
     Args:
         name: of the plugin.
         lanes: what it made.
+        goals: how many costs a candidate has that was measured.
     """
 
-    def __init__(self, name: str, lanes: Backend):
+    def __init__(self, name: str, lanes: Backend, goals: int):
         self._name = name
         self._lanes = lanes
+        self._goals = goals
         self._facts: Facts | None = None
         self._is_ending = False
         self._unsaid: SigilError | None = None
@@ -49,7 +51,7 @@ class Guarded:
         if self._facts is None:
             with self._named():
                 found = _checked(self._lanes.facts, Facts)
-                self._facts = replace(found, evaluation=_recordable(found.evaluation))
+                self._facts = replace(found, evaluation=self._recordable(found.evaluation))
         return self._facts
 
     def baseline(self) -> Evaluation:
@@ -70,7 +72,7 @@ class Guarded:
         self, files: Mapping[str, str], effort: Effort, bar: Sequence[float] = ()
     ) -> Future[Evaluation]:
         """Queue a candidate."""
-        return self._asked(lambda: self._lanes.submit(files, effort, bar), _recordable)
+        return self._asked(lambda: self._lanes.submit(files, effort, bar), self._recordable)
 
     def dismiss(self) -> None:
         """Begin to end everything; what goes wrong is for `close` to tell."""
@@ -86,8 +88,9 @@ class Guarded:
         self._is_ending = True
         with self._named():
             self._lanes.close()
-        if self._unsaid is not None:
-            raise self._unsaid
+        unsaid, self._unsaid = self._unsaid, None
+        if unsaid is not None:
+            raise unsaid
 
     @contextmanager
     def _named(self) -> Generator[None]:
@@ -132,6 +135,18 @@ class Guarded:
             except SigilError as error:
                 ours.set_exception(error)
 
+    def _recordable(self, found: object) -> Evaluation:
+        """Return an evaluation as it will be read from the record."""
+        evaluation = _checked(found, Evaluation)
+        try:
+            same = Evaluation.from_json(evaluation.to_json())
+        except SigilError as error:
+            raise ValueError(error.problem) from error
+        due = self._goals if same.status == "measured" else 0
+        if len(same.costs) != due:
+            raise ValueError(f"{len(same.costs)} costs of a candidate that is {same.status}")
+        return same
+
 
 def lacking(made: object) -> list[str]:
     """Return the parts of a `Backend` that an object has not; its property is not asked."""
@@ -152,15 +167,6 @@ def _checked(found: object, kind: type[Part]) -> Part:
     if not isinstance(found, kind):
         raise TypeError(f"a {type(found).__name__} where a {kind.__name__} is due")
     return found
-
-
-def _recordable(found: object) -> Evaluation:
-    """Return an evaluation as it will be read from the record."""
-    evaluation = _checked(found, Evaluation)
-    try:
-        return Evaluation.from_json(evaluation.to_json())
-    except SigilError as error:
-        raise ValueError(error.problem) from error
 
 
 def _environment(found: object) -> dict[str, Any]:
