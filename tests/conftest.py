@@ -1,6 +1,9 @@
 """What holds for every test."""
 
+import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -8,6 +11,15 @@ from hypothesis import settings
 # A slow moment of the machine is no counterexample.
 settings.register_profile("sigil", deadline=None)
 settings.load_profile("sigil")
+
+
+@pytest.fixture
+def memory(tmp_path):
+    """A directory in memory where there is one: a crash is simulated, so no disk is needed."""
+    shared = Path("/dev/shm")
+    place = Path(tempfile.mkdtemp(dir=shared if shared.is_dir() else tmp_path))
+    yield place
+    shutil.rmtree(place)
 
 
 @pytest.fixture

@@ -32,30 +32,30 @@ def held(root: Path, death: Death) -> set[str] | None:
 
 
 @pytest.mark.parametrize("change", AFTER)
-def test_a_killed_update_is_undone_or_finished_and_loses_no_question(tmp_path, change):
-    exam = an_exam(tmp_path / START)
-    (tmp_path / KEY).write_text(str(exam.key))
+def test_a_killed_update_is_undone_or_finished_and_loses_no_question(memory, change):
+    exam = an_exam(memory / START)
+    (memory / KEY).write_text(str(exam.key))
     seen: list[str] = []
-    for death in deaths(FILE, change, tmp_path):
+    for death in deaths(FILE, change, memory):
         if "begun" not in death.acknowledged:
             continue  # it was still copying
-        found = held(tmp_path, death)
+        found = held(memory, death)
         with writing_bundle(death.directory, "api"):
             pass
-        assert held(tmp_path, death) == (found or AFTER[change])
+        assert held(memory, death) == (found or AFTER[change])
         assert found in (BEFORE, None, AFTER[change])
         assert found == AFTER[change] or "done" not in death.acknowledged
         seen.append({True: "after", False: "before"}[found == AFTER[change]] if found else "none")
     assert list(dict.fromkeys(seen)) == ["before", "none", "after"]
 
 
-def test_leftovers_of_the_dead_are_swept_by_the_next_update(tmp_path):
-    exam = an_exam(tmp_path / START)
-    (tmp_path / KEY).write_text(str(exam.key))
-    for death in deaths(FILE, "seals", tmp_path):
+def test_leftovers_of_the_dead_are_swept_by_the_next_update(memory):
+    exam = an_exam(memory / START)
+    (memory / KEY).write_text(str(exam.key))
+    for death in deaths(FILE, "seals", memory):
         if "begun" not in death.acknowledged:
             continue
-        survivor = exam_in(tmp_path, death.directory)
+        survivor = exam_in(memory, death.directory)
         survivor.seal("return 'last'")
         names = {path.name for path in survivor.folder.iterdir()}
         assert names <= {"bundle.json", "holdout", "lib", "visible"}

@@ -127,11 +127,11 @@ def test_services_do_not_wait_for_each_other(exam):
 @pytest.mark.parametrize("name", ["write", "fsync", "open", "mkdir", "unlink", "rename", "replace"])
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
 def test_a_disk_that_refuses_leaves_an_exam_that_is_whole_or_refused(
-    tmp_path, monkeypatch, name, number
+    memory, monkeypatch, name, number
 ):
     refused = 0
     for call in itertools.count(1):
-        exam = an_exam(tmp_path / str(call))
+        exam = an_exam(memory / str(call))
         with monkeypatch.context() as patched:
             fails_from(patched, name, call, number)
             try:
