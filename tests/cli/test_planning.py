@@ -86,6 +86,22 @@ def test_a_limit_of_the_settings_does_not_lift_that_of_a_run(
     assert plan.limits.evals == 2
 
 
+def test_a_run_goes_on_where_it_was_measured_unless_a_flag_names_another_place(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profiles = repository / "sigil.yaml"
+    profiles.write_text("backend_profiles: {here: {kind: local}}\n")
+    recorded = begun(repository, backend="here", budget_evals=2)
+    monkeypatch.setenv("SIGIL_BACKEND", "nowhere")
+    spec = load_spec(repository, "square")
+    assert make_plan(spec, None, {}, recorded=recorded).backend.name == "here"
+    flags = {"backend": "local"}
+    assert make_plan(spec, None, flags, recorded=recorded).backend.name == "local"
+    profiles.unlink()
+    with pytest.raises(errors.DependencyMissing, match="the backend 'here', which is not here"):
+        make_plan(spec, None, {}, recorded=recorded)
+
+
 def test_settings_that_a_recorded_run_does_not_use_are_not_checked(repository: Path) -> None:
     recorded = begun(repository, budget_evals=2)
     (repository / "sigil.yaml").write_text("defaults: {optimizer: gone, provider: gone}\n")
@@ -159,3 +175,37 @@ def test_recorded_answers_without_a_file_are_refused_before_a_run_begins(reposit
     with pytest.raises(errors.InvalidValue, match="add --exchanges"):
         run(plan, open_workspace(plan.spec, "w"), NotBegun())
     assert open_workspace(plan.spec, "w").run_names() == []
+
+
+def test_a_model_whose_price_nobody_knows_is_told_of_before_a_run(repository: Path) -> None:
+    configure(repository, **LOCAL)
+    assert planned(repository).warnings == (
+        "warning: the price of 'm' is not known, so what it costs is not counted; "
+        "set price_input_usd and price_output_usd",
+    )
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {**LOCAL, "price_input_usd": 0, "price_output_usd": 0},
+        {"provider": "openai", "model": "gpt-4o"},
+        {"provider": "stub"},
+    ],
+    ids=["told", "listed", "free"],
+)
+def test_a_model_whose_price_is_known_brings_no_warning(
+    repository: Path, entry: dict[str, object]
+) -> None:
+    pytest.importorskip("genai_prices")
+    configure(repository, **entry)
+    assert planned(repository).warnings == ()
+
+
+def test_a_run_that_is_gone_on_with_is_told_of_its_own_models(repository: Path) -> None:
+    answers = repository / "none.jsonl"
+    answers.touch()
+    configure(repository, **LOCAL)
+    recorded = begun(repository, provider="none", budget_evals=1)
+    plan = make_plan(load_spec(repository, "square"), None, {}, recorded=recorded)
+    assert plan.warnings == ()

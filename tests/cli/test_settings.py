@@ -4,7 +4,7 @@ import pytest
 
 from sigil import errors
 from sigil.cli.kinds import SETTINGS, duration
-from sigil.cli.settings import resolve
+from sigil.cli.settings import backend_profiles, resolve
 
 
 @pytest.fixture
@@ -50,6 +50,22 @@ def test_the_config_of_the_seed_is_read(repository: Path) -> None:
         "  alphaevolve: {models: {default_llm: {provider: x}}}\nregistry: registry.example\n",
     )
     assert resolve(repository, environment={})["num"].source == "default"
+
+
+def test_profiles_of_backends_are_read_with_their_places(repository: Path) -> None:
+    configure(repository, "backend_profiles:\n  a: {}\n  b: {kind: k8s, cpu: 4}\n")
+    found = backend_profiles(repository)
+    assert {name: profile for name, (profile, _) in found.items()} == {
+        "a": {},
+        "b": {"kind": "k8s", "cpu": 4},
+    }
+    assert str(found["b"][1]) == ".sigil/sigil.yaml:3: backend_profiles.b"
+
+
+def test_a_profile_that_is_no_mapping_is_an_error_with_its_line(repository: Path) -> None:
+    configure(repository, "backend_profiles:\n  a: fast\n")
+    with pytest.raises(errors.InvalidValue, match=r"sigil\.yaml:2: backend_profiles\.a"):
+        backend_profiles(repository)
 
 
 def test_a_bad_value_in_the_file_names_its_line(repository: Path) -> None:
