@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from importlib import metadata, util
 from pathlib import Path
 
@@ -66,6 +67,26 @@ def test_an_eval_that_lets_a_cheat_through_ends_with_3_and_says_what_to_change(r
     assert "WOULD HAVE SCORED" in done.stdout
     assert ".sigil/printed.eval.yaml:4: candidate code runs where this is measured" in done.stdout
     assert "\x1b" not in done.output
+
+
+def test_a_pin_in_c_is_cheated_too(repository: Path):
+    if shutil.which("cc") is None:
+        pytest.skip("there is no cc here")
+    program = (
+        "#include <stdio.h>\n\nint f(int x) { return x; }\n\n"
+        'int main(void) { printf("score %d\\n", f(2) == 4); return 0; }\n'
+    )
+    (repository / "fast.c").write_text(program)
+    spec = SPEC.format(name="c", evals="compiled").replace("python", "c").replace(".py", ".c")
+    (repository / ".sigil" / "c.sigil.yaml").write_text(spec)
+    metric = PRINTED.replace("python bench.py", "./fast")
+    text = EVAL.format(name="compiled", inputs="build: [cc -o fast fast.c]", metric=metric)
+    (repository / ".sigil" / "compiled.eval.yaml").write_text(text)
+    done = typed("--eval", "compiled", "--json")
+    assert done.return_value == 3, done.output
+    cheats = {cheat["cheat"]: cheat for cheat in json.loads(done.output)["cheats"]}
+    assert cheats["printed_metric"]["outcome"] == "scored"
+    assert cheats["memo"]["outcome"] == "skipped"
 
 
 def test_cheats_write_nothing_into_the_repository(repository: Path):

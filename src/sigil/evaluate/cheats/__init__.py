@@ -2,7 +2,7 @@
 
 * `model`: what a cheat is, where it is put, and what became of it,
 * `catalogue`: the cheats (`shortcuts`, `deceiving`), and what they carry (`forging`, `recalling`),
-* `writing`: puts a cheat in the place of pinned Python,
+* `writing`: puts a cheat in the place of pinned Python, `braced` of pinned C, C++ or JavaScript,
 * `trying`: has it evaluated, and says what stopped it or what to change (`remedies`).
 
 An eval is judged by what it lets through, not by how it looks: nothing here guesses.

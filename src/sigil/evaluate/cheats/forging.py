@@ -54,9 +54,16 @@ def better_value(metric: Metric, definition: Eval, facts: Facts) -> float | bool
     if metric.goal is not None:
         return metric.goal
     if less:
-        return value / _BETTER if value > 0 else 10 * value - 1
+        claim = value / _BETTER if value > 0 else 10 * value - 1
+        return min([claim, *_bars_of(metric.id, value, definition.model.accept.rule)])
     bars = [float(n) for n in _NUMBER.findall(definition.model.accept.rule) if float(n) > value]
     return min(bars) if bars else abs(value) * 10 + 1
+
+
+def _bars_of(name: str, value: float, rule: str) -> list[float]:
+    """Return the numbers that a rule wants a metric to reach from above: ``wrong == 0``."""
+    bars = re.findall(rf"\b{re.escape(name)}\s*(?:<=|==)\s*({_NUMBER.pattern})", rule)
+    return [float(bar) for bar in bars if value <= 0 or float(bar) >= 0]
 
 
 def words_of(command: str) -> list[str]:

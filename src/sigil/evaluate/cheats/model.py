@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Outcome = Literal["stopped", "scored", "skipped"]
@@ -43,6 +44,8 @@ class Cheat:
             it has cheated only if it gained something.
         acts: whether it does anything besides answering, so that it makes sense at import too.
         inapplicable: why it makes no sense here; empty if it does.
+        bodies: statements in the place of a function's own in other languages, by their names;
+            nothing where it is written for Python alone.
     """
 
     id: str
@@ -52,6 +55,7 @@ class Cheat:
     works: bool = False
     acts: bool = False
     inapplicable: str = ""
+    bodies: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,28 @@ from sigil.evaluate.consistency import MEASURES
 from sigil.evaluate.definition import Eval, Metric
 
 _BUILT_IN = frozenset(MEASURES)
+_CALL = (
+    "candidate code runs where this is measured; measure with kind: call, whose scorer, clock"
+    " and cases are in another process"
+)
+_APART = (
+    "candidate code runs where this is measured; let it print its answers alone, to a program"
+    " outside of the pins that starts it, checks them and prints the metric"
+)
 
 
-def remedy(cheat: Cheat, definition: Eval) -> str:
-    """Return what to change so that ``cheat`` is stopped, the likeliest first."""
+def remedy(cheat: Cheat, definition: Eval, *, python: bool = True) -> str:
+    """Return what to change so that ``cheat`` is stopped, the likeliest first.
+
+    Args:
+        cheat: what the eval let through.
+        definition: the eval.
+        python: whether what is pinned could be called by Sigil.
+    """
     recalls = cheat.id in RECALLS
     if recalls and definition.model.holdout is None:
         return f"{_at(definition.where('inputs'))}: {_add_holdout(definition)}"
-    for metric, advice in _advice(definition):
+    for metric, advice in _advice(definition, python=python):
         return f"{_at(definition.where_metric(metric.id))}: {advice}"
     if definition.model.holdout is None:
         return f"{_at(definition.where('inputs'))}: {_add_holdout(definition)}"
@@ -29,18 +43,12 @@ def remedy(cheat: Cheat, definition: Eval) -> str:
     return f"{_at(where)}: demand a metric of kind: call with measure: matches"
 
 
-def _advice(definition: Eval) -> Iterator[tuple[Metric, str]]:
+def _advice(definition: Eval, *, python: bool) -> Iterator[tuple[Metric, str]]:
     """Yield what is weak in the metrics, the weakest first."""
     metrics = definition.model.metrics
     for metric in metrics:
         if metric.kind != "call":
-            yield (
-                metric,
-                (
-                    "candidate code runs where this is measured; measure with kind: call, whose"
-                    " scorer, clock and cases are in another process"
-                ),
-            )
+            yield metric, _CALL if python else _APART
     if all(metric.is_time for metric in metrics):
         yield (
             metrics[0],

@@ -5,6 +5,7 @@ Pure. Not here: cheats that reach for whoever checks (`sigil.evaluate.cheats.dec
 
 from __future__ import annotations
 
+from sigil.evaluate.cheats import braced
 from sigil.evaluate.cheats.forging import result_files
 from sigil.evaluate.cheats.knowledge import CALLERS, CHOOSE_FORGED, KEPT, Knowledge, filled, forged
 from sigil.evaluate.cheats.model import Cheat
@@ -52,6 +53,7 @@ return None
             "prints the metric and exits with 0",
             filled(f"import os as _os\n{CHOOSE_FORGED}{leave}", FORGED=outputs),
             acts=True,
+            bodies=braced.leaving("".join(dict.fromkeys(text for _, text in outputs))),
         ),
         Cheat(
             "printed_and_silenced",
@@ -82,7 +84,13 @@ def leaving() -> list[Cheat]:
     return [
         Cheat("no_answer", "returns at once, without an answer", "return None"),
         Cheat("exit_at_import", "exits with 0 when it is imported", module=leave, acts=True),
-        Cheat("exit_in_call", "exits with 0 when it is called", leave, acts=True),
+        Cheat(
+            "exit_in_call",
+            "exits with 0 when it is called",
+            leave,
+            acts=True,
+            bodies=braced.leaving(),
+        ),
         Cheat("system_exit", "raises SystemExit(0)", "raise SystemExit(0)", acts=True),
     ]
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from sigil.effects import SYSTEM_CLOCK, Clock
 from sigil.errors import SigilError
 from sigil.evaluate.backend import Backend
+from sigil.evaluate.cheats.braced import write_braced
 from sigil.evaluate.cheats.catalogue import CONTROL, catalogue
 from sigil.evaluate.cheats.knowledge import Knowledge
 from sigil.evaluate.cheats.model import Cheat, Finding, Place
@@ -120,8 +121,14 @@ def candidate(cheat: Cheat, trial: Trial) -> tuple[Cheat, dict[str, str]]:
         CannotWrite: no place takes it; the reason is why no function does.
     """
     called = {name.partition(":")[2] for name in trial.lanes.facts.visible.expected}
+
+    def written(text: str, place: Place) -> str:
+        if place.language in cheat.bodies:
+            return write_braced(cheat, text, place)
+        return write(cheat, text, place, called)
+
     try:
-        return cheat, _changed(trial, lambda text, place: write(cheat, text, place, called))
+        return cheat, _changed(trial, written)
     except CannotWrite as problem:
         try:
             files = _changed(trial, lambda text, place: write_at_import(cheat, text, place))
@@ -169,12 +176,22 @@ def _judged(trial: Trial, cheat: Cheat, found: Evaluation, control: Evaluation |
         gained = gains(definition, found, baseline)
         if gained or not cheat.works:
             how = gained or "the accept rule takes it"
-            return Finding(cheat, "scored", how, remedy(cheat, definition))
+            python = any(place.language == "python" for place in trial.places)
+            return Finding(cheat, "scored", how, remedy(cheat, definition, python=python))
         return Finding(cheat, "stopped", "accepted as the unchanged code is, and gains nothing")
+    if _is_unbuilt(trial, cheat, found):
+        return Finding(cheat, "skipped", f"it cannot be built so: {_stopped_by(found)}")
     if cheat.works and control is not None and not control.metrics and control.failure:
         how = f"the unchanged code does not work in a cheat's wrapping: {_why(control.failure)}"
         return Finding(cheat, "skipped", how)
     return Finding(cheat, "stopped", _stopped_by(found))
+
+
+def _is_unbuilt(trial: Trial, cheat: Cheat, found: Evaluation) -> bool:
+    """Return whether a compiler refused what was written, which a better cheat would pass."""
+    why = found.failure
+    compiled = any(place.language in cheat.bodies for place in trial.places)
+    return compiled and why is not None and (why.metric, why.kind) == ("build", "exited")
 
 
 def gains(definition: Eval, found: Evaluation, baseline: Evaluation) -> str:
