@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -84,6 +86,34 @@ def test_a_run_is_measured_by_a_backend_of_a_package_and_goes_on_there(
     assert resumed.json()["run"] == begun.json()["run"]
     assert len(log.read_text().splitlines()) >= first + 6
     assert recorded(repository) == ("apart", "apart")
+
+
+def test_a_run_that_is_interrupted_goes_on_there(
+    tmp_path: Path, repository: Path, sigil: Sigil
+) -> None:
+    install(tmp_path)
+    log = tmp_path / "measured"
+    os.mkfifo(log)
+    profile(repository, "apart", log=str(log))
+    run = subprocess.Popen(
+        [str(BIN / "sigil"), "run", "--spec", "square", "--backend", "apart"],
+        env=environment(tmp_path) | {"PYTHONPATH": str(tmp_path)},
+        cwd=repository,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with run, log.open() as measured:
+        assert measured.readline() == "screen\n"
+        run.send_signal(signal.SIGINT)
+        measured.read()
+        said, wrong = run.communicate(timeout=60)
+    assert run.returncode == 130, wrong
+    assert "the record is whole" in said
+    log.unlink()
+    done = sigil("--resume", "--budget-evals", "6")
+    assert done.code == 0, done.err
+    assert log.read_text()
 
 
 def test_a_profile_has_a_name_of_its_own(tmp_path: Path, repository: Path, sigil: Sigil) -> None:

@@ -44,7 +44,9 @@ class Apart:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             self._process = subprocess.Popen(
-                [sys.executable, __file__, str(theirs.fileno())], pass_fds=[theirs.fileno()]
+                [sys.executable, __file__, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                process_group=0,  # what Ctrl-C means is for the run to decide
             )
             self._connection = Connection(ours.detach())
         with suppress(OSError):
