@@ -19,6 +19,7 @@ from rich.text import Text
 from sigil.cli.options import shown
 from sigil.effects import SYSTEM_CLOCK
 from sigil.evaluate.result import Evaluation
+from sigil.llm.budget import Budget, Spent
 from sigil.optimize import present
 from sigil.optimize.history import Candidate
 from sigil.optimize.plan import Plan
@@ -74,7 +75,7 @@ class Plain:
         parts = [
             progress.phase,
             f"{progress.evaluated} evaluated",
-            *([f"{progress.rate:.0f}/s"] if progress.phase == SEARCH else []),
+            *_rate(progress),
             *self._best(progress.best),
             _left(self._plan, progress)
             if progress.phase == SEARCH
@@ -119,17 +120,40 @@ def _inboxes(plan: Plan, run: Path) -> list[Path]:
     return [Path(model.path) if model.path else run / INBOX for model in inboxes]
 
 
+def _rate(progress: Progress) -> list[str]:
+    """Return how many are evaluated in a second, or in a minute where that is less than one."""
+    if progress.phase != SEARCH or not progress.evaluated:
+        return []
+    rate = progress.rate
+    return [f"{rate:.0f}/s" if rate >= 1 else f"{60 * rate:.0f}/min"]
+
+
 def _models(progress: Progress) -> list[str]:
     """Return what models are asked and what they took, where there are any."""
     if progress.spent is None:
         return []
-    return [f"{progress.asking} asked", present.spent(progress.spent)]
+    asking = [f"{present.counted(progress.asking, 'question')} open"] if progress.asking else []
+    return [*asking, present.spent(progress.spent)]
 
 
 def _left(plan: Plan, progress: Progress) -> str:
     limits = plan.limits
     left = [f"{max(0.0, limits.wall_clock_s - progress.elapsed_s):.0f} s"]
     if limits.evals is not None:
-        left.append(f"{max(0, limits.evals - progress.evaluated)} evaluations")
+        left.append(present.counted(max(0, limits.evals - progress.evaluated), "evaluation"))
+    left += _budget_left(limits.budget, progress.spent)
     left.append(f"{max(0, limits.patience - progress.stale)} until convergence")
     return f"left: {', '.join(left)}"
+
+
+def _budget_left(budget: Budget, spent: Spent | None) -> list[str]:
+    """Return what is left to be spent on models, as far as that is limited."""
+    if spent is None:
+        return []
+    left: list[str] = []
+    if budget.usd is not None:
+        left.append(present.money(max(0.0, budget.usd - spent.cost_usd)))
+    if budget.tokens is not None:
+        taken = spent.input_tokens + spent.output_tokens
+        left.append(present.tokens(max(0, budget.tokens - taken)))
+    return left

@@ -78,10 +78,20 @@ def model(entry: ModelSettings) -> str:
 
 def spent(models: Spent) -> str:
     """Return what models took, such as ``$0.0124, 5.1k tokens``; ``≥`` if a price is unknown."""
-    tokens = models.input_tokens + models.output_tokens
-    short = f"{tokens}" if tokens < _MANY else f"{tokens / _MANY:.1f}k"
-    money = f"{'≥ ' if models.unpriced else ''}${models.cost_usd:.4f}"
-    return f"{money}, {short} tokens"
+    cost = f"{'≥ ' if models.unpriced else ''}{money(models.cost_usd)}"
+    if models.unpriced and models.unpriced == models.exchanges:
+        cost = "price not known"
+    return f"{cost}, {tokens(models.input_tokens + models.output_tokens)}"
+
+
+def money(usd: float) -> str:
+    """Return US dollars, such as ``$0.0124``."""
+    return f"${usd:.4f}"
+
+
+def tokens(count: int) -> str:
+    """Return such as ``1 token``, ``812 tokens`` or ``5.1k tokens``."""
+    return counted(count, "token") if count < _MANY else f"{count / _MANY:.1f}k tokens"
 
 
 def confidence(evaluation: Evaluation) -> str:
