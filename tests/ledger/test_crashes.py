@@ -39,9 +39,9 @@ def judge(scenario, directory, acknowledged, story):
         raise AssertionError(f"{story}, having reported {acknowledged}") from error
 
 
-def test_a_kill_at_any_write_loses_nothing_that_was_reported(scenario, tmp_path):
+def test_a_kill_at_any_write_loses_nothing_that_was_reported(scenario, memory):
     found = []
-    for death in deaths(FILE, "appends", tmp_path):
+    for death in deaths(FILE, "appends", memory):
         story = f"killed {death.moment} {death.name} (call {death.call})"
         judge(scenario, death.directory, death.acknowledged, story)
         shutil.rmtree(death.directory)
@@ -51,46 +51,44 @@ def test_a_kill_at_any_write_loses_nothing_that_was_reported(scenario, tmp_path)
     assert len(found) > 100
 
 
-def test_a_power_cut_at_any_moment_loses_nothing_that_was_reported(scenario, tmp_path, monkeypatch):
+def test_a_power_cut_at_any_moment_loses_nothing_that_was_reported(scenario, memory, monkeypatch):
     """But for packing, whose writes are libgit2's and cannot be watched."""
     monkeypatch.setattr(packing, "EVERY", 1000)
-    (tmp_path / "lived").mkdir()
-    recorder = Recorder(tmp_path / "lived")
+    (memory / "lived").mkdir()
+    recorder = Recorder(memory / "lived")
     with recorder.watching():
-        scenario["appends"](tmp_path / "lived", recorder.acknowledge)
+        scenario["appends"](memory / "lived", recorder.acknowledge)
     count = 0
     for image in recorder.images():
-        (tmp_path / "image").mkdir()
-        image.build(tmp_path / "image")
+        (memory / "image").mkdir()
+        image.build(memory / "image")
         story = f"after {image.operation!r} the disk kept {image.variant}"
-        judge(scenario, tmp_path / "image", image.acknowledged, story)
-        shutil.rmtree(tmp_path / "image")
+        judge(scenario, memory / "image", image.acknowledged, story)
+        shutil.rmtree(memory / "image")
         count += 1
     assert count > 100
 
 
-def test_a_second_process_may_rely_on_what_a_killed_one_left(scenario, tmp_path, monkeypatch):
+def test_a_second_process_may_rely_on_what_a_killed_one_left(scenario, memory, monkeypatch):
     monkeypatch.setattr(packing, "EVERY", 1000)
-    (tmp_path / "lived").mkdir()
-    first = Recorder(tmp_path / "lived")
+    (memory / "lived").mkdir()
+    first = Recorder(memory / "lived")
     with first.watching():
-        scenario["appends"](tmp_path / "lived", first.acknowledge)
+        scenario["appends"](memory / "lived", first.acknowledge)
     for death in first.images(["all"]):
-        (tmp_path / "second").mkdir()
-        death.build(tmp_path / "second")
+        (memory / "second").mkdir()
+        death.build(memory / "second")
         monkeypatch.setattr(directories, "_settled", set())  # another process knows nothing yet
-        second = Recorder(tmp_path / "second", after=death)
+        second = Recorder(memory / "second", after=death)
         with second.watching():
-            scenario["continues"](tmp_path / "second", second.acknowledge)
-        shutil.rmtree(tmp_path / "second")
+            scenario["continues"](memory / "second", second.acknowledge)
+        shutil.rmtree(memory / "second")
         for image in second.images(["nothing"]):
             if "acknowledge" in image.operation:
-                (tmp_path / "image").mkdir()
-                image.build(tmp_path / "image")
-                judge(
-                    scenario, tmp_path / "image", image.acknowledged, f"after {death.operation!r}"
-                )
-                shutil.rmtree(tmp_path / "image")
+                (memory / "image").mkdir()
+                image.build(memory / "image")
+                judge(scenario, memory / "image", image.acknowledged, f"after {death.operation!r}")
+                shutil.rmtree(memory / "image")
 
 
 # --- several at once --------------------------------------------------------------------
