@@ -256,7 +256,7 @@ metrics:
 - {id: latency, kind: call, measure: time}
 aggregate: {objective: "min(latency) subject_to correct==true"}
 accept: {rule: "latency <= 0.9 * baseline.latency and correct==true"}
-budgets: {precision: 0.2, max_blocks: 12}
+budgets: {precision: 0.2, max_blocks: 30}
 """
 LOOP = """
 def f(n):
@@ -306,7 +306,7 @@ def test_a_candidate_that_is_truly_faster_is_accepted(timed: Evaluator):
 
 def test_a_plain_winner_needs_hardly_more_blocks_than_decide(bed):
     bed.write({"f.py": LOOP}, pinned="f.py", symbol="f.py:f")
-    bed.define(TIMED.replace("precision: 0.2, max_blocks: 12", "precision: 0.001"))
+    bed.define(TIMED.replace("precision: 0.2, max_blocks: 30", "precision: 0.001"))
     with bed.evaluator() as evaluator:
         found = evaluator.evaluate(
             {"f.py": f"def f(n):\n    return {COMPUTED}\n"}, effort="confirm"
@@ -317,7 +317,7 @@ def test_a_plain_winner_needs_hardly_more_blocks_than_decide(bed):
 
 def test_a_confirmation_ends_when_its_time_is_up(bed):
     bed.write({"f.py": LOOP}, pinned="f.py", symbol="f.py:f")
-    bed.define(TIMED.replace("precision: 0.2, max_blocks: 12", "precision: 0.001"))
+    bed.define(TIMED.replace("precision: 0.2, max_blocks: 30", "precision: 0.001"))
     bed.settings = replace(bed.settings, confirm_s=0.001)
     with bed.evaluator() as evaluator:
         found = evaluator.evaluate({"f.py": LOOP + "\n"}, effort="confirm")
