@@ -8,6 +8,7 @@ from __future__ import annotations
 from sigil.search.rewrite import (
     appending,
     binary,
+    bisecting,
     callbacks,
     classes,
     comprehensions,
@@ -41,6 +42,7 @@ _FAMILIES = (
     sums,
     sorting,
     thresholds,
+    bisecting,
     deciding,
     memoising,
     keyed,
