@@ -2,8 +2,9 @@
 
 A metric that is parsed from what a command prints counts whoever prints it. If the command
 is itself pinned, the candidate *is* the scorer; if its process imports a pinned file, code of
-the candidate runs beside the scorer and can print, exit or patch it. Kind ``call`` has
-neither problem: there the scorer is another process.
+the candidate runs beside the scorer and can print, exit or patch it; and so it does in a
+program that the eval builds from a pinned file. Kind ``call`` has none of these problems:
+there the scorer is another process.
 
 Not here: trying it (`sigil.evaluate.cheats`), what the sandbox holds (`sigil doctor`).
 """
@@ -14,6 +15,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from sigil.evaluate.cheats.forging import words_of
 from sigil.evaluate.definition import Eval, Metric
 from sigil.evaluate.parsing import WallTime
 from sigil.evaluate.target import Target
@@ -35,10 +37,17 @@ def _of(metric: Metric, definition: Eval, target: Target) -> Iterator[str]:
         yield from _of_scorer(metric, definition, target)
         yield from _of_unchecked(metric, definition)
         return
+    where = definition.where_metric(metric.id, "command")
     script = _script(metric.command or "", target)
     if script is None:
+        source = _source_of(metric.command or "", definition, target)
+        if source is not None and not isinstance(definition.forms.get(metric.id), WallTime):
+            yield (
+                f"warning: {where}: what it starts is built from {source}, so a candidate's code"
+                " runs in the process whose output is the metric, and could print it; let a"
+                " program outside of the pins start it and check its answers"
+            )
         return
-    where = definition.where_metric(metric.id, "command")
     if script in target.files:
         yield (
             f"error: {where}: {script} is pinned, so the candidate writes the program that"
@@ -83,3 +92,13 @@ def _script(command: str, target: Target) -> str | None:
             words = [f"{words[1].replace('.', '/')}.py"]
     path = str(PurePosixPath(words[0]))
     return path if path.endswith(".py") and target.has(path) else None
+
+
+def _source_of(command: str, definition: Eval, target: Target) -> str | None:
+    """Return a pinned file that the build names, if the command starts what the build made."""
+    program = shlex.split(command)[0]
+    if "/" not in program or program.startswith("/") or target.has(str(PurePosixPath(program))):
+        return None
+    lines = definition.model.build
+    named = {str(PurePosixPath(word)) for line in lines for word in words_of(line)}
+    return next((path for path in sorted(target.files) if path in named), None)
