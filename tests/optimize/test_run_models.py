@@ -357,6 +357,24 @@ def test_no_prompt_holds_an_input_or_what_may_be_one(judged: list[str]) -> None:
         assert shown not in "".join(judged)
 
 
+def test_what_only_held_out_inputs_refuse_is_told_to_no_model(repository: Path) -> None:
+    def by_heart(request: Mapping[str, Any], number: int) -> str:
+        return function("982007569" if number == 0 else f"x * {number}")
+
+    (repository / "count.py").write_text(COUNT)
+    path = repository / ".sigil" / "points.eval.yaml"
+    path.write_text(JUDGED.replace("measure: error", "measure: error, goal: 0"))
+    with ModelServer(by_heart) as server:
+        configure(repository, server)
+        summary = search(repository, budget_evals=4, in_flight=1, num=1)
+    learned = next(iter(summary.history.candidates.values()))
+    assert learned.accepted is False
+    assert summary.history.measured() == 4
+    assert "error 0 (lower is better)" in users(server)[-1]
+    for kept in ("71077", "5051939929", "4.06993e+09", "held-out"):
+        assert kept not in "".join(users(server))
+
+
 def test_a_template_of_the_repository_is_sent_and_kept_when_a_run_is_gone_on_with(
     repository: Path,
 ) -> None:

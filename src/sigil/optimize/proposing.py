@@ -179,7 +179,7 @@ def _cost_names(plan: Plan) -> list[str]:
 
 
 def _task(plan: Plan) -> str:
-    """Return what is aimed at, in words; nothing of any input, visible or held out."""
+    """Return what is aimed at, in words, without any input."""
     model = plan.definition.model
     lines = (
         plan.spec.model.description,

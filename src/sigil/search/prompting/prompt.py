@@ -1,7 +1,8 @@
 """What a model is shown: the task, the code, where it comes from, and what was tried.
 
 Everything that is not a template is data between marks: the words of spec and eval, the
-lines around the pins, diffs, failures, notes. Nothing of any input is among them.
+lines around the pins, diffs, failures, notes. Nothing of a held-out input is among them; of a
+visible one there is what a failure says of the case that an attempt got wrong.
 
 Pure. Not here: which parent and which relatives (`sigil.search.prompting.relatives`), the
 templates (`sigil.search.prompting.templates`).
