@@ -133,16 +133,39 @@ def test_a_cheat_that_the_compiler_refuses_is_not_taken_for_stopped(bed):
 CHEAT = Cheat("c", "t", bodies=leaving('a "b"\n\\ ?é'))
 
 
+def bodies(source: str, language: str = "c", first: int = 1, last: int | None = None) -> str:
+    """Return the source with CHEAT in it, which is written as a word."""
+    place = Place("a.c", first, last or source.count("\n") + 1, language, symbol=False)
+    written = write_braced(Cheat("c", "t", bodies={language: "CHEAT"}), source, place)
+    return written.replace("\n    CHEAT\n", "CHEAT")
+
+
 def test_only_the_body_is_replaced():
     source = (
         "int a;\n// of (x) {\nstatic int f(int (*g)(int), char c) /* } */\n{\n  { }\n}\nint b;\n"
     )
-    written = write_braced(CHEAT, source, Place("a.c", 2, 6, "c", symbol=True))
-    before, after = written.split('printf("%s", ')
-    assert before.startswith(
-        "int a;\n// of (x) {\nstatic int f(int (*g)(int), char c) /* } */\n{\n"
+    before, after = source.split("\n  { }\n")
+    assert bodies(source, first=2, last=6) == f"{before}CHEAT{after}"
+
+
+def test_every_function_of_a_place_is_replaced_and_nothing_else_in_braces():
+    source = (
+        "#define G(x) {\nstruct a { int b; };\nint p(void);\nstatic int t[] = {1, 2};\n"
+        "int f(void) { if (1) { g('}'); } return 1; }\nint h(int c) { return \"}{\"[c]; }\n"
     )
-    assert after.endswith(";\n    exit(0);\n}\nint b;\n")
+    written = bodies(source)
+    assert written.startswith(source.partition("int f")[0])
+    assert written.endswith("int f(void) {CHEAT}\nint h(int c) {CHEAT}\n")
+
+
+def test_defaults_and_templates_of_javascript_hide_braces():
+    source = "const f = ({ a } = {}, b = `(${a}`) => {\n  return `}` + b;\n};\n"
+    assert bodies(source, "javascript") == "const f = ({ a } = {}, b = `(${a}`) => {CHEAT};\n"
+
+
+def test_places_outside_of_the_lines_stay():
+    source = "int f(void) { return 1; }\nint g(void) { return 2; }\n"
+    assert bodies(source, first=2, last=2) == source.replace(" return 2; ", "CHEAT")
 
 
 def test_a_claim_is_a_literal_of_c():
@@ -150,16 +173,15 @@ def test_a_claim_is_a_literal_of_c():
 
 
 @pytest.mark.parametrize(
-    ("source", "language", "symbol", "why"),
+    ("source", "language", "why"),
     [
-        ("struct a {\n  int b;\n};", "c", True, "holds no plain function"),
-        ("int f(int x);", "c", True, "holds no plain function"),
-        ("int f(int x) {", "c", True, "a body that does not end"),
-        ("int f(int x) { return x; }", "c", False, "is not one function"),
-        ("fn f() {}", "rust", True, "in which this cheat is not written"),
+        ("struct a {\n  int b;\n};", "c", "holds no plain function"),
+        ("int f(int x);", "c", "holds no plain function"),
+        ("int f(int x) {", "c", "holds no plain function"),
+        ("fn f() {}", "rust", "in which this cheat is not written"),
     ],
 )
-def test_what_is_no_function_takes_no_cheat(source: str, language: str, symbol: bool, why: str):
-    place = Place("a.c", 1, source.count("\n") + 1, language, symbol=symbol)
+def test_what_is_no_function_takes_no_cheat(source: str, language: str, why: str):
+    place = Place("a.c", 1, source.count("\n") + 1, language, symbol=True)
     with pytest.raises(CannotWrite, match=why):
         write_braced(CHEAT, source, place)
