@@ -159,8 +159,11 @@ def test_every_function_of_a_place_is_replaced_and_nothing_else_in_braces():
 
 
 def test_defaults_and_templates_of_javascript_hide_braces():
-    source = "const f = ({ a } = {}, b = `(${a}`) => {\n  return `}` + b;\n};\n"
-    assert bodies(source, "javascript") == "const f = ({ a } = {}, b = `(${a}`) => {CHEAT};\n"
+    source = "const f = (c = g(1), { a } = {}, b = `(${a}`) => {\n  return `}` + b;\n};\n"
+    assert (
+        bodies(source, "javascript")
+        == "const f = (c = g(1), { a } = {}, b = `(${a}`) => {CHEAT};\n"
+    )
 
 
 def test_places_outside_of_the_lines_stay():
