@@ -1,19 +1,16 @@
 """A search in which a model proposes: the official client, a server on loopback, the sandbox."""
 
 import json
-import re
 import threading
-from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.optimize.conftest import SOURCE, SPEC
+from tests.optimize.asking import chance, configure, function, lineage, multiples, search
 
 from sigil import errors
-from sigil.canonical import digest
 from sigil.cli.planning import make_plan
 from sigil.cli.progress import Silent
 from sigil.evaluate.lanes import Lanes
@@ -22,57 +19,15 @@ from sigil.optimize.report import Summary
 from sigil.optimize.run import run
 from sigil.optimize.spec import load_spec
 from sigil.optimize.workspace import candidate_folder, load_history, open_workspace
-from sigil.search.optimizers import built_in_names
 from sigil.testing.model_server import Fault, ModelServer, Script
 
 pytest.importorskip("openai")
-
-
-def chance(request: Mapping[str, Any]) -> int:
-    """Return a number that depends on what is asked alone."""
-    return int(digest(json.dumps(request["messages"]).encode())[-8:], 16)
-
-
-def function(body: str) -> str:
-    return f"Try {body}.\n\n```python\ndef square(x):\n    return {body}\n```\n"
-
-
-def multiples(request: Mapping[str, Any], number: int) -> str | Fault:
-    """Answer with some multiple of x, and now and then late."""
-    drawn = chance(request)
-    text = function(f"x * {drawn % 1000}")
-    return Fault(text, delay_s=0.05) if drawn % 5 == 0 else text
-
-
-def configure(repository: Path, server: ModelServer, **more: object) -> None:
-    entry = {"provider": "openai-compatible", "model": "any", "base_url": server.openai_url}
-    entry |= {"price_input_usd": 1.0, "price_output_usd": 1.0, **more}
-    models = {"optimizer_params": {"simple": {"models": {"default_llm": entry}}}}
-    (repository / ".sigil" / "sigil.yaml").write_text(json.dumps(models))
-    path = repository / ".sigil" / "points.eval.yaml"
-    path.write_text(path.read_text().replace("measure: agreement\n    goal: 1", "measure: error"))
-    path.write_text(path.read_text().replace("max(agreement)", "min(agreement)"))
-    path.write_text(path.read_text().replace("agreement >= 1", "agreement <= 0.01"))
-
-
-def search(
-    repository: Path, workspace: str = "w", resume: bool = False, **flags: object
-) -> Summary:
-    spec = load_spec(repository, "square")
-    place = open_workspace(spec, workspace)
-    existing = place.find_run() if resume else None
-    plan = make_plan(spec, None, {"num": 4, **flags}, recorded=existing)
-    return run(plan, place, Silent(), existing=existing)
 
 
 def searched(repository: Path, script: Script, **flags: object) -> tuple[Summary, ModelServer]:
     with ModelServer(script) as server:
         configure(repository, server)
         return search(repository, **flags), server
-
-
-def lineage(summary: Summary) -> bytes:
-    return (summary.run / "index.json").read_bytes()
 
 
 def test_what_a_model_proposes_is_measured_and_accepted(repository: Path) -> None:
@@ -278,167 +233,3 @@ def test_useless_answers_end_a_run_when_patience_does(repository: Path) -> None:
     summary, _ = searched(repository, lambda request, number: "No idea.", patience=10)
     assert summary.reason == "no progress in 10 evaluations and answers"
     assert summary.history.measured() == 0
-
-
-# --- what a server is asked -------------------------------------------------------------
-
-JUDGED = """\
-version: "0.1"
-name: points
-description: Squares of whole numbers.
-inputs:
-  cases:
-    - {args: [31337], expected: 982007569}
-    - {args: [-31337], expected: 982007569}
-holdout:
-  cases:
-    - {args: [71077], expected: 5051939929}
-metrics:
-  - {id: error, kind: call, measure: error}
-  - {id: right, kind: call, measure: agreement}
-  - {id: words, kind: numeric, command: python3 count.py 90210}
-aggregate: {objective: min(error) subject_to words <= 99, tie_breakers: [-mean(right)]}
-accept: {rule: error <= 0.5 * baseline.error}
-replay: {seed: 1}
-"""
-PINNED, LOW = "the pinned function", "lower is better"
-DIFFERENCE = f"difference of what {PINNED} returns from what is expected"
-BESIDES = "Besides: right 0 (no objective), words {} (no objective)."
-COUNT = "print(len(open('square.py').read().split()))\n"
-
-
-def users(server: ModelServer) -> list[str]:
-    """Return what the user says in each request, in order of arrival."""
-    return [asked.body["messages"][-1]["content"] for asked in server.asked]
-
-
-@pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return the prompts of a run whose eval has several metrics and inputs of a kind."""
-    root = tmp_path_factory.mktemp("judged")
-    home = root / ".sigil"
-    home.mkdir()
-    (home / "square.sigil.yaml").write_text(f"{SPEC}description: Make it square.\n")
-    (root / "square.py").write_text(SOURCE)
-    (root / "count.py").write_text(COUNT)
-    (home / "points.eval.yaml").write_text(JUDGED)
-    with ModelServer(lambda request, number: function(f"x * {number + 2}")) as server:
-        configure(root, server)
-        search(root, budget_evals=6, in_flight=1, lanes=1, num=2)
-        return users(server)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Make it square.",
-        "Squares of whole numbers.",
-        "objective: min(error) subject_to words <= 99",
-        "accepted if: error <= 0.5 * baseline.error",
-        f"error: the mean absolute {DIFFERENCE}; {LOW}",
-        f"right: the share of the calls of {PINNED} that give what is expected, 0 to 1",
-        "words: a number that the command python3 count.py … prints; a condition",
-        "of equals the better one by: mean(right), higher is better",
-        f"BASELINE, the unchanged code. Measured: error 9.82008e+08 ({LOW}). {BESIDES.format(4)}",
-    ],
-)
-def test_every_prompt_tells_how_a_change_is_judged(judged: list[str], line: str) -> None:
-    assert all(line in prompt.split("\n") for prompt in judged)
-
-
-def test_a_parent_and_its_relatives_are_told_with_all_their_metrics(judged: list[str]) -> None:
-    measured = rf"Measured: error [\d.e+]+ \({LOW}\)\. {re.escape(BESIDES.format(6))}"
-    assert re.search(f"(?m)^This code is [0-9a-f]+. {measured}$", "\n".join(judged))
-    assert re.search(f"(?m)^Another candidate, [0-9a-f]+. {measured}$", "\n".join(judged))
-
-
-def test_no_prompt_holds_an_input_or_what_may_be_one(judged: list[str]) -> None:
-    for shown in ("31337", "982007569", "71077", "5051939929", "90210"):
-        assert shown not in "".join(judged)
-
-
-def test_what_only_held_out_inputs_refuse_is_told_to_no_model(repository: Path) -> None:
-    def by_heart(request: Mapping[str, Any], number: int) -> str:
-        return function("982007569" if number == 0 else f"x * {number}")
-
-    (repository / "count.py").write_text(COUNT)
-    path = repository / ".sigil" / "points.eval.yaml"
-    path.write_text(JUDGED.replace("measure: error", "measure: error, goal: 0"))
-    with ModelServer(by_heart) as server:
-        configure(repository, server)
-        summary = search(repository, budget_evals=4, in_flight=1, num=1)
-    learned = next(iter(summary.history.candidates.values()))
-    assert learned.accepted is False
-    assert summary.history.measured() == 4
-    assert "error 0 (lower is better)" in users(server)[-1]
-    for kept in ("71077", "5051939929", "4.06993e+09", "held-out"):
-        assert kept not in "".join(users(server))
-
-
-def test_a_template_of_the_repository_is_sent_and_kept_when_a_run_is_gone_on_with(
-    repository: Path,
-) -> None:
-    own = repository / ".sigil" / "prompts" / "user.txt"
-    own.parent.mkdir()
-    own.write_text("As it was begun.\n\n$code\n")
-    with ModelServer(multiples) as server:
-        configure(repository, server)
-        search(repository, budget_evals=3)
-        before = len(server.asked)
-        own.write_text("As it was changed.\n\n$code\n")
-        search(repository, resume=True, budget_evals=6)
-    assert 0 < before < len(server.asked)
-    assert {prompt.partition("\n")[0] for prompt in users(server)} == {"As it was begun."}
-
-
-# --- several models ---------------------------------------------------------------------
-
-
-def ensemble(
-    repository: Path, server: ModelServer, optimizer: str, weights: Mapping[str, float]
-) -> None:
-    """Configure a model for each weight, all of them at one server."""
-    configure(repository, server)
-    path = repository / ".sigil" / "sigil.yaml"
-    entry = json.loads(path.read_text())["optimizer_params"]["simple"]["models"]["default_llm"]
-    models = {name: {**entry, "model": name, "weight": weights[name]} for name in weights}
-    path.write_text(json.dumps({"optimizer_params": {optimizer: {"models": models}}}))
-
-
-def unlike(request: Mapping[str, Any], number: int) -> str | Fault:
-    """Answer with some multiple of x; one model is slower than the other, and says others."""
-    multiple = f"x * {chance(request) % 1000}"
-    if request["model"] == "slow":
-        return Fault(function(f"{multiple} + x"), delay_s=0.02)
-    return function(multiple)
-
-
-def models_asked(server: ModelServer) -> Counter[str]:
-    return Counter(asked.body["model"] for asked in server.asked)
-
-
-@pytest.mark.parametrize("optimizer", built_in_names())
-def test_with_two_models_neither_four_lanes_nor_a_pause_change_a_lineage(
-    repository: Path, optimizer: str
-) -> None:
-    settings = {"optimizer": optimizer, "budget_evals": 12}
-    with ModelServer(unlike) as server:
-        ensemble(repository, server, optimizer, {"quick": 1.0, "slow": 2.0})
-        whole = search(repository, "whole", lanes=1, in_flight=1, **settings)
-        assert set(models_asked(server)) == {"quick", "slow"}
-        settings |= {"lanes": 4, "in_flight": 8}
-        search(repository, "parts", **settings | {"budget_evals": 5})
-        parts = search(repository, "parts", resume=True, **settings)
-    assert whole.history.measured() == 12
-    assert lineage(whole) == lineage(parts)
-
-
-@pytest.mark.parametrize("favourite", ["one", "other"])
-def test_of_two_models_the_one_of_more_weight_is_asked_first_and_most(
-    repository: Path, favourite: str
-) -> None:
-    with ModelServer(unlike) as server:
-        ensemble(repository, server, "simple", {"one": 1.0, "other": 1.0, favourite: 99.0})
-        search(repository, budget_evals=6, in_flight=1)
-    assert server.asked[0].body["model"] == favourite
-    assert models_asked(server)[favourite] > len(server.asked) / 2
