@@ -288,6 +288,7 @@ class Search:
         state = self._shelf.state_of(self._optimizer)
         if state is None:
             return
+        del self._optimizer  # two at once would be the most memory that a run ever takes
         self._optimizer = self._shelf.search_of(state)
         if self._rounds < len(self._history.rounds):
             return  # told of results that came later; the journal holds all of this
