@@ -16,6 +16,7 @@ from sigil.search.rewrite import (
     counting,
     deciding,
     exits,
+    grouping,
     invariants,
     keyed,
     lookups,
@@ -60,6 +61,7 @@ _FAMILIES = (
     ranges,
     preparing,
     callbacks,
+    grouping,
 )
 
 RULES: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.RULES)
