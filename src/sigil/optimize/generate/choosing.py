@@ -3,7 +3,8 @@
 Every case that is chosen was answered alike by two sealed processes of the unchanged code. What
 is held out never stands among what is shown, and comes from the same sources.
 
-Not here: making inputs (`inputs`, `scaling`), writing them down (`writing`).
+Not here: making inputs (`inputs`, `scaling`), why one is of no use (`reasons`), writing them down
+(`writing`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ from itertools import islice
 from typing import TypeVar
 
 from sigil.effects import random_stream
-from sigil.errors import BaselineFailed, SigilError, Where
-from sigil.evaluate.scoring import shown
+from sigil.errors import BaselineFailed, Where
 from sigil.optimize.generate.advising import COMMAND, Advice
 from sigil.optimize.generate.fitting import Fitted, fitted
 from sigil.optimize.generate.inputs import (
@@ -27,10 +27,17 @@ from sigil.optimize.generate.inputs import (
     pool_of,
     variations,
 )
-from sigil.optimize.generate.remedying import instead_of_inputs
+from sigil.optimize.generate.reasons import (
+    SEALED,
+    no_answer,
+    reason_of,
+    refuse_moods,
+    shown_call,
+)
+from sigil.optimize.generate.sampling import sampled, spread
 from sigil.optimize.generate.scaling import MOST_NS, enlarged, scale
 from sigil.optimize.generate.sharing import shared_edges
-from sigil.optimize.generate.trying import Checked, Died, Outcome, Trial
+from sigil.optimize.generate.trying import Checked, Outcome, Trial
 from sigil.sandbox.model import CandidateFailed, Case, Raised, Returned
 
 T = TypeVar("T")
@@ -44,7 +51,6 @@ _NAMED = 5
 _LEAST_NS = 400_000
 """A batch that is quicker is timed on more cases."""
 _PADDED = 400
-_SEALED = frozenset({"PermissionError", "BlockingIOError", "OSError", "FileNotFoundError"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +61,13 @@ class Known:
         cases: what they are.
         by_hand: whether a person gave them, so that all of them stay.
         fixed: parameters that are never varied.
+        signed: further ones, of types that the signature names and ``cases`` do not have.
     """
 
     cases: Sequence[Case]
     by_hand: bool = False
     fixed: frozenset[Key] = frozenset()
+    signed: Sequence[Case] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +109,15 @@ def choose(
         BaselineFailed: no input is answered with plain data, or not always alike, or in time.
     """
     distinct_ones = distinct(given.cases)
-    tried = distinct_ones if given.by_hand else _spread(distinct_ones, TRIED_AT_MOST)
+    tried = distinct_ones if given.by_hand else sampled(distinct_ones, TRIED_AT_MOST)
     outcomes = trial.settled(tried)
-    _refuse_moods(tried, outcomes, where)
+    refuse_moods(tried, outcomes, where)
     known = [found for pair in zip(tried, outcomes, strict=True) if (found := _checked(*pair))]
     answered = [one.case for one in known if one.raises is None]
     if not answered:
         raise no_answer(tried, outcomes, where, advice)
     drawing = _Drawing(trial, answered, pool_of(answered), seed, given.fixed)
-    shown_made, held_made = _deal(drawing.varied(), 3)
+    shown_made, held_made = _deal(drawing.varied(given.signed), 3)
     scaled, held_scaled = drawing.enlarged()
     shown_known, held_known = _deal(known, 4)
     most_shown, most_held = (None, None) if given.by_hand else (SHOWN_AT_MOST, HELD_AT_MOST)
@@ -172,7 +180,7 @@ def unstated(
         others: further ones that are known, such as calls of tests.
         seed: of all that is drawn.
     """
-    known = _spread(distinct([*stated, *others]), TRIED_AT_MOST)
+    known = spread(distinct([*stated, *others]), TRIED_AT_MOST)
     outcomes = trial.settled(known)
     answered = [c for c, found in zip(known, outcomes, strict=True) if isinstance(found, Returned)]
     if not answered:
@@ -181,21 +189,6 @@ def unstated(
     taken = {case_text(case) for case in stated}
     made = [*map(Checked, answered), *drawing.varied()]
     return [one for one in made if case_text(one.case) not in taken][:SHOWN_AT_MOST]
-
-
-def no_answer(
-    tried: Sequence[Case],
-    outcomes: Sequence[Outcome | None],
-    where: Where,
-    advice: Advice = COMMAND,
-) -> SigilError:
-    """Return the error that says why no input is of use: the most frequent reason."""
-    reasons: dict[tuple[str, str], int] = {}
-    for case, outcome in zip(tried, outcomes, strict=True):
-        reason = _reason(case, outcome, advice)
-        reasons[reason] = reasons.get(reason, 0) + 1
-    (problem, remedy), _ = max(reasons.items(), key=lambda item: item[1])
-    return BaselineFailed(problem, where=where, remedy=remedy)
 
 
 def divide(wrong: Sequence[T], right: Sequence[T]) -> tuple[list[T], list[T]]:
@@ -211,56 +204,9 @@ def divide(wrong: Sequence[T], right: Sequence[T]) -> tuple[list[T], list[T]]:
 def _checked(case: Case, outcome: Outcome | None) -> Checked | None:
     if isinstance(outcome, Returned):
         return Checked(case)
-    if isinstance(outcome, Raised) and outcome.error not in {"NotJson", *_SEALED}:
+    if isinstance(outcome, Raised) and outcome.error not in {"NotJson", *SEALED}:
         return Checked(case, outcome.error)
     return None
-
-
-def _reason(case: Case, outcome: Outcome | None, advice: Advice) -> tuple[str, str]:
-    """Return why a case is of no use, and what to do."""
-    call = shown_call(case)
-    if isinstance(outcome, Died):
-        if outcome.kind in {"timeout", "cpu", "untried"}:
-            return (
-                f"a call {call} does not return in time",
-                f"allow it more with {advice.timeout}, or give smaller inputs with {advice.cases}",
-            )
-        return f"a call {call} ends its process ({outcome.detail})", "mend that first"
-    if isinstance(outcome, Raised) and outcome.error == "NotJson":
-        return (
-            f"it returns what is no plain data: {outcome.message}",
-            "name a function that returns plain data, such as a part that you split off",
-        )
-    if isinstance(outcome, Raised) and outcome.error in _SEALED:
-        problem = f"a sealed call can use no file, process or network ({outcome.error}"
-        return (
-            f"{problem}: {outcome.message})",
-            "split off the part that computes, and name that",
-        )
-    if isinstance(outcome, Raised):
-        problem = f"every input makes it raise, such as {call}: {outcome.error}: {outcome.message}"
-        remedy = f"give inputs that it takes with {advice.cases}"
-        return problem, instead_of_inputs([outcome]) or remedy
-    return f"the call {call} is of no use", f"give inputs with {advice.cases}"
-
-
-def _refuse_moods(cases: Sequence[Case], outcomes: Sequence[Outcome | None], where: Where) -> None:
-    """Refuse a function that does not always answer alike."""
-    for case, outcome in zip(cases, outcomes, strict=True):
-        if outcome is None:
-            raise BaselineFailed(
-                f"the same input {shown_call(case)} is not always answered alike, so there is "
-                "nothing to hold a change to",
-                where=where,
-                remedy="it depends on chance, the time or earlier calls: pass these as arguments",
-            )
-
-
-def shown_call(case: Case) -> str:
-    """Return a call for a message."""
-    given = [shown(value, 40) for value in case.args]
-    given += [f"{name}={shown(value, 40)}" for name, value in case.kwargs.items()]
-    return f"({', '.join(given)})"
 
 
 def _holds_float(outcome: object) -> bool:
@@ -295,19 +241,22 @@ class _Drawing:
         batch_ns = trial.time_ns(cases, 1)
         self._call_ns = trial.seconds * 1e9 if batch_ns is None else batch_ns / len(cases)
 
-    def varied(self) -> list[Checked]:
-        """Return variations that are answered: those with shared edges, then others as drawn."""
+    def varied(self, signed: Sequence[Case] = ()) -> list[Checked]:
+        """Return variations that are answered.
+
+        First come those that were ``signed``, then those with shared edges, then others as drawn.
+        """
         stream = random_stream(self._seed, "variations")
-        few = _spread(self._cases, _EDGED)
+        few = spread(self._cases, _EDGED)
         drawn = [*islice(variations(self._cases, self._pool, stream, self._fixed), _VARIED)]
         shared = shared_edges([*few, *drawn[:_EDGED]], self._fixed)
         known = {case_text(case) for case in self._cases}
-        made = distinct([*shared, *edges(few, self._fixed), *drawn])
+        made = distinct([*signed, *shared, *edges(few, self._fixed), *drawn])
         fresh = [case for case in made if case_text(case) not in known]
         fresh = fresh[: self._affordable()]
         answers = self._trial.settled(fresh)
         found = [Checked(c) for c, a in zip(fresh, answers, strict=True) if isinstance(a, Returned)]
-        together = {case_text(case) for case in shared}
+        together = {case_text(case) for case in distinct([*signed, *shared])}
         first = [one for one in found if case_text(one.case) in together]
         others = [one for one in found if case_text(one.case) not in together]
         stream.shuffle(others)
@@ -368,7 +317,7 @@ def _missing(
     """Yield which of the inputs that a person gave are not measured on, and why."""
     dropped = [(case, outcome) for case, outcome in tried if _checked(case, outcome) is None]
     if dropped:
-        problem, remedy = _reason(*dropped[0], advice)
+        problem, remedy = reason_of(*dropped[0], advice)
         yield f"{_count(dropped)} left out: {problem}; {remedy}"
     if slow:
         calls = ", ".join(shown_call(one.case) for one in slow[:_NAMED])
@@ -383,13 +332,6 @@ def _count(cases: Sequence[object]) -> str:
 
 
 # --- dividing ---------------------------------------------------------------------------
-
-
-def _spread(cases: Sequence[Case], most: int) -> list[Case]:
-    """Return at most ``most`` of the cases, evenly from all over."""
-    if len(cases) <= most:
-        return list(cases)
-    return [cases[i * len(cases) // most] for i in range(most)]
 
 
 def _deal(cases: Sequence[T], every: int) -> tuple[list[T], list[T]]:

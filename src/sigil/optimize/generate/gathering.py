@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from sigil.errors import BaselineFailed
 from sigil.evaluate.cases import MISSING
-from sigil.optimize.generate.choosing import shown_call
 from sigil.optimize.generate.expecting import Stated, stated_answers
 from sigil.optimize.generate.guessing import guesses
+from sigil.optimize.generate.reasons import shown_call
 from sigil.optimize.generate.recording import Recording, record_calls
 from sigil.optimize.generate.remedying import how_to_give, instead_of_calls, instead_of_inputs
 from sigil.optimize.generate.testing import MENTIONS, TestFile, find_tests

@@ -20,6 +20,7 @@ from sigil.optimize.generate.choosing import Chosen, Known, choose, divide, unst
 from sigil.optimize.generate.expecting import Stated
 from sigil.optimize.generate.gathering import Gathered, gather, known_cases, origins_of
 from sigil.optimize.generate.inputs import Key, case_text
+from sigil.optimize.generate.signing import signed
 from sigil.optimize.generate.suite import find_suite
 from sigil.optimize.generate.trying import Checked
 from sigil.optimize.generate.workshop import Goal, Request, Workshop, open_workshop
@@ -145,6 +146,7 @@ class _Generation:
                     cases,
                     by_hand=request.cases is not None,
                     fixed=frozenset[Key]({0} if self._function.is_method else ()),
+                    signed=() if request.cases is not None else signed(self._function, cases),
                 ),
                 seed=request.seed,
                 where=self._function.where(),

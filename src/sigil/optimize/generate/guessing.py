@@ -125,12 +125,9 @@ def _as_case(parameters: Sequence[Parameter], values: Sequence[Any]) -> Case:
 
 def _kinds(one: Parameter, function: Function) -> list[list[Any]]:
     """Return lists of values of one kind each, the most likely kind first."""
-    annotated = _of_annotation(_expression(one.annotation))
-    if annotated:
-        return [annotated]
-    default = _default(one)
-    if default is not None:
-        return [[default, *_like(default)]]
+    said = values_of(one)
+    if said:
+        return [said]
     found = [*_of_uses(one.name, function.source), *_of_name(one.name), *_LAST_RESORT]
     unique: list[list[Any]] = []
     for kind in found:
@@ -139,7 +136,15 @@ def _kinds(one: Parameter, function: Function) -> list[list[Any]]:
     return unique
 
 
-def _default(one: Parameter) -> Any:
+def values_of(one: Parameter) -> list[Any]:
+    """Return values that a signature allows: of the annotation, else like the default, if any."""
+    annotated = _of_annotation(_expression(one.annotation))
+    default = None if annotated else default_of(one)
+    return annotated if default is None else [default, *_like(default)]
+
+
+def default_of(one: Parameter) -> Any:
+    """Return the default of a parameter, or None where it has none or no plain data."""
     if one.default is None:
         return None
     try:
