@@ -111,6 +111,17 @@ LANGUAGES = {
         "[]",
         "node square.js",
     ),
+    "java": Language(
+        "javac",
+        "Square.java",
+        "final class Square {",
+        "    static int square(int x) {\n        return WORK;\n    }\n",
+        "    public static void main(String[] given) {\n        int wrong = 0;\n"
+        "        for (int i = 0; i < 10; i++) wrong += square(i) == i * i ? 0 : 1;\n"
+        '        System.out.println("wrong=" + wrong);\n    }\n}\n',
+        "[javac -d out Square.java]",
+        "java -cp out Square",
+    ),
 }
 
 

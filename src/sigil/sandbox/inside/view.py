@@ -47,6 +47,7 @@ _SETTINGS = (
     "localtime", "mime.types", "nsswitch.conf", "os-release", "passwd", "protocols", "services",
     "ssl/certs", "ssl/openssl.cnf", "timezone",
 )  # fmt: skip
+_JAVA = "java-"  # Debian keeps what each version cannot start without in a folder of its own
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _DEVICE_LINKS = (
     ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
@@ -135,6 +136,7 @@ class Exposed:
 def allowed(readable) -> Exposed:
     """Return what a command may read: the system, this interpreter, and ``readable``."""
     settings = ["/etc/" + name for name in _SETTINGS]
+    settings += ["/etc/" + name for name in sorted(os.listdir("/etc")) if name.startswith(_JAVA)]
     return Exposed([*_SYSTEM, *settings, *interpreter_folders(), *readable])
 
 
