@@ -168,7 +168,17 @@ def test_a_list_begun_beside_another_name_is_added_to_in_place():
 
 @pytest.mark.parametrize("added", ["row", "[row]"])
 @pytest.mark.parametrize(
-    "line", ["seen.append(found)", "keep(found)", "last = found", "yield found", "seen = [found]"]
+    "line",
+    [
+        "seen.append(found)",
+        "keep(found)",
+        "last = found",
+        "yield found",
+        "seen = [found]",
+        "left = iter(found)",
+        "left = zip(found, found)",
+        "left = (one for one in found)",
+    ],
 )
 def test_a_list_that_the_loop_hands_on_is_made_anew(added: str, line: str):
     source = f"""
@@ -220,3 +230,37 @@ def test_a_list_that_is_made_where_it_is_added_to_is_left_alone():
         return done
     """
     assert not list(rewritings(RULE, source))
+
+
+@pytest.mark.parametrize("through", ["found", "enumerate(found)", "found[1:]", "(0, *found)"])
+def test_a_list_that_is_gone_through_does_not_grow_meanwhile(through: str):
+    source = f"""
+    def reached(graph):
+        found = [0]
+        for one in {through}:
+            found = found + [one]
+        return found
+    """
+    assert not list(rewritings(RULE, source))
+
+
+def test_a_list_in_a_dict_that_is_gone_through_does_not_grow_meanwhile():
+    source = """
+    def doubled(groups, key):
+        for one in groups[key]:
+            groups[key] = groups[key] + [one]
+    """
+    assert not list(rewritings(RULE, source))
+
+
+@pytest.mark.parametrize("loop", ["for at in range(len(found), 9)", "while len(found) < 9"])
+def test_a_list_of_which_only_the_length_is_asked_grows_in_place(loop: str):
+    source = f"""
+    def filled(rows):
+        found = [1]
+        {loop}:
+            if not any(one is rows for one in found):
+                found = found + [rows]
+        return found
+    """
+    assert list(rewritings(RULE, source))

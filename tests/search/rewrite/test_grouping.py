@@ -135,9 +135,10 @@ def test_what_is_no_grouping_by_a_computed_key_is_left_alone(question: str, begi
         ("given", "row", True),
         ("given", "int(row[1])", False),
         ("groups", "len(groups)", False),
+        ("groups", "row.pop(0)", False),
     ],
 )
-def test_an_item_that_may_fail_must_not_leave_a_group_that_somebody_sees(
+def test_an_item_that_may_fail_or_sees_or_changes_the_group_or_key_is_put_there_as_before(
     mapping: str, item: str, found: bool
 ):
     source = f"""

@@ -26,7 +26,7 @@ from sigil.search.rewrite.shapes import (
     small,
     statements,
 )
-from sigil.search.rewrite.sharing import is_only_read
+from sigil.search.rewrite.sharing import is_iterator, is_only_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,8 @@ def _is_tried(facts: Facts, node: cst.CSTNode) -> bool:
 def _grows(facts: Facts, line: cst.SimpleStatementLine, added: _Added) -> bool:
     """Return whether a list of the definition's own is added to, which nothing else holds."""
     listed = any(facts.kind(part) == "list" for part in added.parts)
+    if not added.grows_already and _is_gone_through(facts, added.target, line):
+        return False
     if not isinstance(added.target, cst.Name):
         return listed
     name = added.target.value
@@ -126,6 +128,20 @@ def _grows(facts: Facts, line: cst.SimpleStatementLine, added: _Added) -> bool:
     ]
     suits = _takes_nothing if listed else partial(_makes_a_list, facts, name)
     return all(map(suits, lines)) and _is_its_own(facts, name, line)
+
+
+def _is_gone_through(facts: Facts, target: cst.BaseExpression, line: cst.CSTNode) -> bool:
+    """Return whether a loop around ``line`` goes through the list, and would go on for ever."""
+    for loop in facts.ancestors(line):
+        if isinstance(loop, cst.For) and not _counts(facts, loop.iter):
+            parts = facts.nodes(cst.BaseExpression, loop.iter)
+            if any(same(part, target) for part in parts):
+                return True
+    return False
+
+
+def _counts(facts: Facts, source: cst.BaseExpression) -> bool:
+    return isinstance(source, cst.Call) and facts.is_builtin(source.func, "range")
 
 
 def _takes_nothing(line: cst.CSTNode | None) -> bool:
@@ -162,9 +178,15 @@ def _is_its_own(facts: Facts, name: str, line: cst.CSTNode) -> bool:
 def _lets_go(facts: Facts, use: cst.Name) -> bool:
     """Return whether what holds ``use`` of a list does not keep it beyond that."""
     above = facts.parent(use)
-    if isinstance(above, cst.Attribute) and above.attr.value in CHANGING_METHODS:
-        return isinstance(facts.parent(above), cst.Call)
-    return facts.is_target(use) or isinstance(above, cst.Return) or is_only_read(facts, use)
+    match above, facts.parent(above) if above is not None else None:
+        case cst.Attribute(attr=cst.Name(value=method)), cst.Call() if method in CHANGING_METHODS:
+            return True
+        case cst.Arg(), cst.Call() as call if is_iterator(facts, call):
+            return False
+        case cst.CompFor(), cst.GeneratorExp() as lazy:
+            return isinstance(facts.parent(lazy), cst.Arg)
+        case _:
+            return facts.is_target(use) or isinstance(above, cst.Return) or is_only_read(facts, use)
 
 
 RULES = (

@@ -147,6 +147,8 @@ def _decided(facts: Facts, question: _Question) -> tuple[cst.BaseStatement, str,
             cst.List(elements=[cst.Element(value=first)]),
             (group, [cst.Arg(value=item, star="", keyword=None)]),
         ) if question.group(group) and same(first, item):
+            if facts.changed(item) & facts.read(question.key):
+                return None
             # What fails must not leave an empty group behind for anybody to see.
             plain = isinstance(item, (cst.Name, cst.SimpleString, cst.Integer))
             known = question.mapping.value in facts.parameters
