@@ -339,7 +339,7 @@ def test_no_library_is_loaded_before_it_is_needed():
     code = (
         "import sys; from sigil.llm.provider import make_provider;"
         "from sigil.llm.asking import Asking; from sigil.llm.settings import ModelSettings;"
-        "[make_provider(ModelSettings('m', n, 'x')) for n in ('openai', 'openai-compatible', 'anthropic')];"
+        f"[make_provider(ModelSettings('m', n, 'x')) for n in {PROVIDERS}];"
         "print([n for n in ('openai', 'anthropic', 'genai_prices', 'httpx2') if n in sys.modules])"
     )
     shown = subprocess.check_output([sys.executable, "-c", code], text=True)

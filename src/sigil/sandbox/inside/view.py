@@ -13,7 +13,7 @@ Not here: who calls this and when (`commands.py`), the system calls themselves (
 """
 
 # Strings and descriptors, not Path objects: importing pathlib is dear, and so is each object.
-# ruff: noqa: PTH101, PTH102, PTH103, PTH110, PTH112, PTH115, PTH118, PTH120, PTH211
+# ruff: noqa: PTH101, PTH102, PTH103, PTH110, PTH112, PTH115, PTH118, PTH120, PTH208, PTH211
 
 from __future__ import annotations
 
