@@ -40,6 +40,15 @@ def test_nobody_is_told_to_install_us_by_a_name_that_is_another_projects_on_the_
     assert [str(path) for path in WRITTEN if BY_NAME.search(path.read_text())] == []
 
 
+A_COPY = re.compile(r"pip install ['\"]?\.[\['\"\s]")
+
+
+def test_nobody_is_told_to_put_a_copy_in_the_place_of_an_editable_install():
+    assert [str(path) for path in WRITTEN if A_COPY.search(path.read_text())] == []
+    assert A_COPY.search("pip install " + "'.[openai]'")
+    assert not A_COPY.search(errors.install("openai"))
+
+
 @pytest.mark.parametrize(
     "line",
     ["pip install sigil", "pip install 'sigil[gate]==0.1.0'", "uv tool install sigil\n",

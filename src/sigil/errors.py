@@ -254,12 +254,13 @@ class DependencyMissing(SigilError):
 def install(extra: str) -> str:
     """Return the remedy for a library that is not installed.
 
-    It names a checkout and no index: on the public one, our name is another project's.
+    It names a checkout and no index: on the public one, our name is another project's. Editable
+    (``-e``), as `make demo` sets it up: a copy would take its place, and see no later change.
 
     Args:
         extra: of ours, which brings the library.
     """
-    return f"pip install '.[{extra}]' in a checkout of Sigil"
+    return f"pip install -e '.[{extra}]' in a checkout of Sigil"
 
 
 class ReplayDiffers(SigilError):

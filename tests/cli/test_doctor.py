@@ -130,7 +130,7 @@ def test_a_library_that_is_missing_is_named_with_what_brings_it(
     gone = {"lupa", "pyrage"}
     monkeypatch.setattr(util, "find_spec", lambda name: None if name in gone else there(name))
     assert (
-        "  gate: missing lupa, pyrage; pip install '.[gate]' in a checkout of Sigil\n"
+        "  gate: missing lupa, pyrage; pip install -e '.[gate]' in a checkout of Sigil\n"
         in typed().stdout
     )
 

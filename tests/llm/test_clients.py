@@ -331,7 +331,7 @@ def test_a_model_has_to_be_named(name):
 )
 def test_a_library_that_is_missing_is_named_with_its_remedy(name, extra, monkeypatch):
     monkeypatch.setattr("sigil.llm.connection.find_spec", lambda module: None)
-    with pytest.raises(DependencyMissing, match=rf"pip install '\.\[{extra}\]'"):
+    with pytest.raises(DependencyMissing, match=rf"pip install -e '\.\[{extra}\]'"):
         make_provider(ModelSettings("m", name, "any"))
 
 

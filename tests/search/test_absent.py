@@ -11,5 +11,5 @@ def test_a_missing_library_is_named_once_with_its_remedy():
     view = view_of([], [Parent(BASELINE, {})], 1)
     with pytest.raises(DependencyMissing, match="rewrite needs libcst") as raised:
         absent.ask(view, 3)
-    assert "pip install '.[rewrite]'" in str(raised.value)
+    assert "pip install -e '.[rewrite]'" in str(raised.value)
     assert absent.ask(view, 3) == []

@@ -390,4 +390,4 @@ def test_without_the_sdk_the_extra_is_named(tools: Tools, monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "mcp.types", None)
     result = CliRunner().invoke(command, ["--repo-root", str(tools.repository)])
     assert isinstance(result.exception, DependencyMissing)
-    assert "pip install '.[mcp]'" in str(result.exception)
+    assert "pip install -e '.[mcp]'" in str(result.exception)

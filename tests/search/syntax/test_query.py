@@ -103,7 +103,7 @@ def test_the_declared_language_decides_over_the_ending():
 
 @pytest.mark.usefixtures("without_grammars")
 def test_without_the_extra_a_query_says_what_to_install():
-    with pytest.raises(DependencyMissing, match=r"pins\.p: .*pip install '\.\[languages\]'"):
+    with pytest.raises(DependencyMissing, match=r"pins\.p: .*pip install -e '\.\[languages\]'"):
         region("grid.c", "(function_definition) @pin", HOT + " ")
 
 
