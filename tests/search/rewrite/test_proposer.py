@@ -1,13 +1,19 @@
 import pickle
+import re
 import textwrap
+from collections.abc import Iterator
 
+import libcst as cst
+import libcst.matchers as m
 import pytest
 
 from sigil.search.model import BASELINE, Outcome, Parent, Proposal
 from sigil.search.patch import check
 from sigil.search.pins import Pin
+from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.membership import RULES
 from sigil.search.rewrite.proposer import Rewrite
+from sigil.search.rewrite.rule import Gain, Match, Rule
 from sigil.testing.proposers import view_of
 
 WHOLE = [Pin("whole", "python", ("a.py",))]
@@ -33,7 +39,7 @@ def after(source: str, proposal: Proposal, pins=WHOLE) -> str:
 
 def test_everything_at_once_comes_first():
     first, *_ = proposals(TWICE)
-    assert first.note == "2 rewrites: constants-in-a-set ×2"
+    assert first.note.startswith("2 rewrites: constants-in-a-set ×2;")
     assert after(TWICE, first).count("{") == 2
 
 
@@ -46,6 +52,30 @@ def test_a_note_says_what_where_why_and_when_it_may_differ():
     note = proposals(TWICE)[1].note
     assert note.startswith("constants-in-a-set at line 4: membership among constants")
     assert note.endswith("may differ if what is looked for cannot be hashed")
+
+
+def test_the_note_of_several_rewrites_says_once_when_each_may_differ():
+    first, *_ = proposals(TWICE)
+    assert first.note.endswith("×2; may differ if what is looked for cannot be hashed")
+
+
+def negates(number: int) -> Rule:
+    def find(facts: Facts) -> Iterator[Match]:
+        for node in m.findall(facts.definition, m.Return(m.Integer(str(number)))):
+            assert isinstance(node, cst.Return)
+            assert isinstance(node.value, cst.Integer)
+            yield Match(node, {node.value: cst.UnaryOperation(cst.Minus(), node.value)})
+
+    return Rule(f"negates-{number}-and-says-so", "", Gain.SMALL, find, f"if {number} " + "x" * 60)
+
+
+def test_a_note_of_many_rewrites_stays_short_and_counts_what_it_leaves_out():
+    text = "".join(f"def f{i}():\n    return {i}\n\n\n" for i in range(12))
+    parent = Parent(BASELINE, {"a.py": text}, (1.0,))
+    first, *_ = Rewrite([negates(i) for i in range(12)]).ask(view_of(WHOLE, [parent], 1), 1)
+    assert len(first.note) <= 320
+    assert first.note.startswith("12 rewrites: negates-")
+    assert re.search(r", and \d more; may differ if \d+ x+, or .*in \d+ more cases$", first.note)
 
 
 def test_comments_and_layout_survive():

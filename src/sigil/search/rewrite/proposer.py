@@ -35,7 +35,7 @@ _BARREN, _SELDOM = 8, 8
 _MOST_STEPS = 24
 _MOST_OF_A_RULE = 8
 _BEST_CHANCE = 0.7
-_LONGEST_NOTE = 280
+_LONGEST_NOTE, _LONGEST_NAMES = 320, 120
 Files = Mapping[str, str]
 
 
@@ -212,15 +212,31 @@ def _proposal(parent: Parent, found: _Rewritten, result: str, seed: int) -> Prop
     paths = [path for path in found.files if found.files[path] != parent.files.get(path)]
     patch = diff({p: parent.files[p] for p in paths}, {p: found.files[p] for p in paths})
     data = {"rules": " ".join(found.rules), "result": result}
-    return Proposal(parent.id, patch, Rewrite.name, _note(found)[:_LONGEST_NOTE], seed, data)
+    return Proposal(parent.id, patch, Rewrite.name, _note(found), seed, data)
 
 
 def _note(found: _Rewritten) -> str:
-    """Return what was done: one rewrite in words, several by name."""
+    """Return what was done, one rewrite in words, several by name; and when it may differ."""
     if len(found.done) == 1:
         rule, line = found.done[0]
-        doubt = f"; may differ {rule.unless}" if rule.unless else ""
-        return f"{rule.name} at line {line}: {rule.says}{doubt}"
-    times = Counter(rule.name for rule, _ in found.done)
-    named = (f"{name} ×{n}" if n > 1 else name for name, n in times.items())
-    return f"{len(found.done)} rewrites: {', '.join(named)}"
+        said, rules = f"{rule.name} at line {line}: {rule.says}", [rule]
+    else:
+        times = Counter(rule.name for rule, _ in found.done)
+        named = [f"{name} ×{n}" if n > 1 else name for name, n in times.items()]
+        names = _fitting(named, ", ", _LONGEST_NAMES, "and {} more")
+        said, rules = f"{len(found.done)} rewrites: {names}", [rule for rule, _ in found.done]
+    doubts = list(dict.fromkeys(rule.unless for rule in rules if rule.unless))
+    if not doubts:
+        return said
+    room = _LONGEST_NOTE - len(said) - len("; may differ ")
+    return f"{said}; may differ {_fitting(doubts, ', or ', room, 'in {} more cases')}"
+
+
+def _fitting(parts: Sequence[str], separator: str, room: int, rest: str) -> str:
+    """Return the first of ``parts`` in ``room`` characters, and how many more there are."""
+    for count in range(len(parts), 0, -1):
+        left = [rest.format(len(parts) - count)] if count < len(parts) else []
+        text = separator.join([*parts[:count], *left])
+        if len(text) <= room:
+            return text
+    return parts[0] if len(parts) == 1 else rest.format(len(parts))
