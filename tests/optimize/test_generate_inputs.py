@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import configparser
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -20,7 +26,7 @@ from sigil.optimize.generate.inputs import (
     variations,
 )
 from sigil.optimize.generate.locating import Function, function_in
-from sigil.optimize.generate.scaling import ENOUGH_NS, MOST_NODES, enlarged, scale
+from sigil.optimize.generate.scaling import ENOUGH_NS, MOST_NODES, WAYS, Way, enlarged, scale
 from sigil.optimize.generate.testing import TestFile
 from sigil.sandbox.model import Case
 
@@ -87,8 +93,8 @@ def test_what_is_drawn_is_not_the_same_few_elements() -> None:
     assert len(set(larger.args[0])) > 100
 
 
-@given(CASES, st.sampled_from(["draw", "nested", "repeat", "numbers"]), st.integers(2, 4096))
-def test_what_is_enlarged_is_bounded(case: Case, way: str, factor: int) -> None:
+@given(CASES, st.sampled_from(WAYS), st.integers(2, 4096))
+def test_what_is_enlarged_is_bounded(case: Case, way: Way, factor: int) -> None:
     larger = enlarged(case, pool_of([case]), way, factor, stream=random_stream(1, "t"))
     assert larger is None or len(case_text(larger)) < 40 * MOST_NODES
 
@@ -110,6 +116,114 @@ def test_a_case_that_takes_long_enough_is_left_alone() -> None:
         scale(case, pool_of([case]), lambda _: ENOUGH_NS, lambda label: random_stream(1, label))
         is None
     )
+
+
+def larger_text(text: str, way: Way = "words", factor: int = 500) -> str:
+    case = Case((text,))
+    larger = enlarged(case, pool_of([case]), way, factor, stream=random_stream(1, "t"))
+    assert larger is not None
+    return larger.args[0]
+
+
+PROSE = "the quick dog and the lazy cat saw the dog"
+TABLE = "name,age,joined\nann,34,2019-03-28\nbob,27,2020-11-02\n"
+SETTINGS = "[first]\nsize = 10\ncolour = red\n[second]\nsize = 12\n"
+LOG = "2026-01-02 12:30:01 ERROR disk full\n2026-01-02 12:31:00 INFO all is well"
+
+
+def rows(text: str) -> int:
+    table = csv.DictReader(io.StringIO(text))
+    return len([(int(row["age"]), datetime.fromisoformat(row["joined"])) for row in table])
+
+
+def options(text: str) -> int:
+    settings = configparser.ConfigParser(strict=False)
+    settings.read_string(text)
+    return sum(len(settings[name]) for name in settings.sections())
+
+
+def entries(text: str) -> int:
+    return len([datetime.fromisoformat(line[:19]) for line in text.split("\n") if line[19] == " "])
+
+
+def test_a_larger_text_has_many_words() -> None:
+    words = larger_text(PROSE).split()
+    assert len(set(words)) > 1000
+
+
+def test_about_half_of_the_words_of_a_larger_text_are_as_they_were() -> None:
+    words = larger_text(PROSE).split()
+    assert 0.4 < sum(word in PROSE.split() for word in words) / len(words) < 0.6
+
+
+def test_a_larger_text_has_many_numbers() -> None:
+    numbers = larger_text("17 4 23 156").split(" ")
+    assert len(set(map(int, numbers))) > 500
+
+
+def test_the_fields_of_a_single_line_become_many() -> None:
+    assert len(set(larger_text("apple,pear,apple,plum").split(","))) > 500
+
+
+@pytest.mark.parametrize(("text", "parse"), [(TABLE, rows), (SETTINGS, options), (LOG, entries)])
+@pytest.mark.parametrize("way", ["words", "figures"])
+def test_a_larger_text_of_lines_parses_to_more(
+    text: str, parse: Callable[[str], int], way: Way
+) -> None:
+    assert parse(larger_text(text, way, 200)) > 20 * parse(text)
+
+
+def test_words_keep_their_letters_and_their_case() -> None:
+    text = larger_text("ACGT GATTACA CCGT\nTTGACA ggta Gt\nACCA GTTA")
+    assert set(text) == set("ACGTgta \n")
+    assert all(re.fullmatch("[ACGT]+|[gta]+|G[gta]+", word) for word in text.split())
+
+
+@pytest.mark.parametrize("text", ["ACGTTGCA", "( ( ) )", "a b a", "#.#\n#..\n", "0 1 1\n1 0 1", ""])
+@pytest.mark.parametrize("way", ["words", "figures"])
+def test_a_text_of_single_signs_has_no_other_words(text: str, way: Way) -> None:
+    case = Case((text,))
+    assert enlarged(case, pool_of([case]), way, 9, stream=random_stream(1, "t")) is None
+
+
+@given(st.text(max_size=30), st.sampled_from(WAYS))
+def test_a_larger_text_is_a_function_of_its_stream(text: str, way: Way) -> None:
+    case = Case((text,))
+    first, second = (
+        enlarged(case, pool_of([case]), way, 20, stream=random_stream(3, "t")) for _ in range(2)
+    )
+    assert first == second
+
+
+def scaled_way(measure: Callable[[Case], int | None]) -> Way:
+    case = Case((PROSE,))
+    found = scale(case, pool_of([case]), measure, lambda label: random_stream(1, label))
+    assert found is not None
+    return found.way
+
+
+def test_a_text_grows_by_other_words() -> None:
+    assert scaled_way(lambda one: 100 * len(set(one.args[0].split())) ** 2) == "words"
+
+
+def test_a_function_that_refuses_other_words_gets_those_it_knows() -> None:
+    known = set(PROSE.split())
+
+    def strict(one: Case) -> int | None:
+        words = one.args[0].split()
+        return 1000 * len(words) if known.issuperset(words) else None
+
+    assert scaled_way(strict) == "draw"
+
+
+def test_a_function_that_gives_up_at_other_words_gets_those_it_knows() -> None:
+    known = set(PROSE.split())
+
+    def lenient(one: Case) -> int:
+        words = one.args[0].split()
+        return (1000 if known.issuperset(words) else 10) * len(words)
+
+    assert scaled_way(lenient) == "draw"
 
 
 def function(tmp_path: Path, source: str, name: str) -> Function:
@@ -206,3 +320,16 @@ def test_a_method_of_that_name_elsewhere_is_another_function(tmp_path: Path) -> 
     source = "def join(a):\n    return a\n"
     text = "from m import join\n\ndef test_it():\n    assert ','.join(['a']) == 'a'\n"
     assert stated_answers(function(tmp_path, source, "join"), [TestFile("t.py", text, 2)]) == []
+
+
+def test_starred_arguments_are_spread_if_they_are_literals_and_else_passed_over(
+    tmp_path: Path,
+) -> None:
+    source = "def f(a, *more):\n    return a\n"
+    text = (
+        "import m\n\n@pytest.mark.parametrize('case,want', [((1, 2), 1), ([3], 3)])\n"
+        "def test_it(case, want):\n    assert m.f(*case) == want\n"
+        "def test_other():\n    assert m.f(*range(3)) == 0\n    assert m.f(4, **{'b': 1}) == 4\n"
+    )
+    found = stated_answers(function(tmp_path, source, "f"), [TestFile("test_m.py", text, 2)])
+    assert [(case_text(one.case), one.value) for one in found] == [("(1, 2)", 1), ("(3)", 3)]

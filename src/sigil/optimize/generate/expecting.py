@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import doctest
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from sigil.evaluate.literals import NotLiteral, read_literal
@@ -161,7 +162,7 @@ def _case(node: ast.expr, called: _Called, names: Names) -> Case | None:
     if not called.is_call(node) or not isinstance(node, ast.Call):
         return None
     try:
-        args = [read_literal(ast.unparse(_resolved(arg, names))) for arg in node.args]
+        args = [read_literal(ast.unparse(arg)) for arg in _given(node.args, names)]
         kwargs = {
             str(keyword.arg): read_literal(ast.unparse(_resolved(keyword.value, names)))
             for keyword in node.keywords
@@ -170,6 +171,16 @@ def _case(node: ast.expr, called: _Called, names: Names) -> Case | None:
     except NotLiteral:
         return None
     return Case(tuple(args), kwargs) if len(kwargs) == len(node.keywords) else None
+
+
+def _given(args: Sequence[ast.expr], names: Names) -> Iterator[ast.expr]:
+    """Yield the arguments of a call, those of a starred list or tuple one by one."""
+    for arg in args:
+        match _resolved(arg, names):
+            case ast.Starred(ast.List(items) | ast.Tuple(items)):
+                yield from items
+            case other:
+                yield other
 
 
 def _with_value(case: Case, text: str, origin: str) -> Iterator[Stated]:
@@ -242,8 +253,7 @@ class _Substitute(ast.NodeTransformer):
 
 def _resolved(node: ast.expr, names: Names) -> ast.expr:
     """Return a copy of an expression with names replaced by what they stand for."""
-    copy = ast.parse(ast.unparse(node), mode="eval").body
-    found: ast.expr = _Substitute(names).visit(copy)
+    found: ast.expr = _Substitute(names).visit(deepcopy(node))
     return found
 
 
