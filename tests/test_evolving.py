@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def found(**facts: Any) -> Evolved:
         "held_out": True,
         "source": "def f():\n    return 1\n",
         "diff": "-    return 0 + 1\n+    return 1\n",
+        "notes": ("all in a set; may differ if one cannot be hashed",),
         "reason": "its time was up",
         "inputs": "on 3 inputs [not markup]",
         "evaluated": 9,
@@ -69,6 +71,37 @@ def test_rich_shows_the_verdict_the_inputs_and_the_change():
         assert part in shown
     for part in ("-    return 0 + 1", "+    return 1", "runs/1"):
         assert part in shown
+
+
+@pytest.mark.parametrize("show", [str, printed, Evolved._repr_html_])
+def test_every_view_says_what_was_done_and_when_it_may_differ(show: Callable[[Evolved], str]):
+    assert "all in a set; may differ if one cannot be hashed" in show(found())
+
+
+def test_the_verdict_claims_no_more_than_was_checked():
+    assert str(found()).splitlines()[0].endswith("same answers on what was held out")
+    assert str(found(held_out=False)).splitlines()[0].endswith("same answers on what was shown")
+
+
+def together(one: int, other: int) -> int:
+    """Return the sum.
+
+    >>> together(1, 2)
+    3
+    >>> together(5, -3)
+    2
+    >>> together(-4, -4)
+    -8
+    """
+    return one - other
+
+
+def test_a_result_has_the_notes_of_its_steps(tmp_path: Path):
+    home = tmp_path / "home"
+    result = evolve(together, goal="repair", evals=120, budget="20s", folder=home, progress=False)
+    assert result.accepted
+    assert result.notes
+    assert all(note in str(result) for note in result.notes)
 
 
 def test_rich_shows_the_function_itself_where_nothing_was_accepted():

@@ -34,11 +34,13 @@ from sigil.optimize.generate.generating import Request, generate_eval
 from sigil.optimize.generate.inputs import case_text
 from sigil.optimize.generate.locating import function_in
 from sigil.optimize.generate.placing import default_name, prepare
+from sigil.optimize.present import counted
 from sigil.optimize.promote import preview
 from sigil.optimize.report import Summary
 from sigil.optimize.run import run
 from sigil.optimize.session import frozen_files
 from sigil.optimize.workspace import candidate_files
+from sigil.printable import printable_once
 from sigil.sandbox.model import Case
 from sigil.store.files import make_directory, write_atomic
 from sigil.store.removal import remove_tree
@@ -65,6 +67,8 @@ class Evolved:
         held_out: whether inputs that were held out agree; False where none could be.
         source: of the function as it should be; the caller's own if nothing was accepted.
         diff: the change; empty if nothing was accepted.
+        notes: what each step of the change does and when its result may differ, in the words of
+            whoever proposed it; empty if nothing was accepted.
         reason: why the search ended, or what stands against its result, as a clause.
         inputs: what was measured on, in a sentence.
         evaluated: how many candidates were measured.
@@ -79,6 +83,7 @@ class Evolved:
     held_out: bool
     source: str
     diff: str
+    notes: tuple[str, ...]
     reason: str
     inputs: str
     evaluated: int
@@ -87,7 +92,7 @@ class Evolved:
 
     def __str__(self) -> str:
         """Return a few lines for a terminal."""
-        lines = [self._verdict(), self.inputs, f"{self.evaluated} candidates; {self.reason}"]
+        lines = [self._verdict(), *self._facts()]
         if self.accepted:
             lines.append(self.diff.rstrip())
         return "\n".join([*lines, f"the record: {self.run}"])
@@ -100,18 +105,22 @@ class Evolved:
         from rich.text import Text  # noqa: PLC0415
 
         shown = Syntax(self.diff or self.source, "diff" if self.diff else "python")
-        words = Text("\n".join([self.inputs, f"{self.evaluated} candidates; {self.reason}"]))
+        words = Text("\n".join(self._facts()))
         return Panel(Group(words, shown), title=Text(self._verdict()), subtitle=Text(str(self.run)))
 
     def _repr_html_(self) -> str:
         """Return the result for a notebook."""
-        rows = [self.inputs, f"{self.evaluated} candidates; {self.reason}", f"record: {self.run}"]
+        rows = [*self._facts(), f"record: {self.run}"]
         inside = "".join(f"<div>{html.escape(row)}</div>" for row in rows)
         change = "".join(map(_html_line, (self.diff or self.source).splitlines()))
         return (
             f"<div><strong>{html.escape(self._verdict())}</strong>{inside}"
             f'<pre style="line-height:1.3">{change}</pre></div>'
         )
+
+    def _facts(self) -> list[str]:
+        searched = f"{counted(self.evaluated, 'candidate')}; {self.reason}"
+        return [*map(printable_once, self.notes), self.inputs, searched]
 
     def _verdict(self) -> str:
         if not self.accepted:
@@ -120,7 +129,7 @@ class Evolved:
             said = "right on what was held out too" if self.held_out else "nothing was held out"
             return f"{self.name}: repaired, {said}"
         low, high = self.interval or (self.speedup, self.speedup)
-        said = "same answers" if self.held_out else "same answers on what was shown"
+        said = f"same answers on what was {'held out' if self.held_out else 'shown'}"
         return f"{self.name}: {self.speedup:.3g}× faster [{low:.3g}, {high:.3g}], {said}"
 
 
@@ -192,7 +201,7 @@ def _evolved(request: Request, inputs: str, summary: Summary) -> Evolved:
     winner = history.candidates[history.winner] if history.winner else None
     speedup: float | None = None
     interval: tuple[float, float] | None = None
-    source, change = function.source, ""
+    source, change, notes = function.source, "", list[str]()
     if winner is not None:
         found = winner.verdict.metrics.get("time_ms") if winner.verdict else None
         if found is not None and found.ratio:
@@ -202,6 +211,7 @@ def _evolved(request: Request, inputs: str, summary: Summary) -> Evolved:
         text = candidate_files(history, winner, frozen_files(summary.run))[function.path]
         source = _source_in(request, text)
         change = preview(summary.run, None)
+        notes = [step.note for step in history.lineage(winner) if step.note]
     return Evolved(
         name=function.qualname,
         accepted=winner is not None,
@@ -210,6 +220,7 @@ def _evolved(request: Request, inputs: str, summary: Summary) -> Evolved:
         held_out=bool(winner and winner.verdict and winner.verdict.holdout),
         source=source,
         diff=change,
+        notes=tuple(notes),
         reason=summary.reason,
         inputs=inputs,
         evaluated=history.measured(),
