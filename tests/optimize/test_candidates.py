@@ -179,16 +179,24 @@ def test_a_replay_agrees_with_its_record(plan: Plan, workspace: Workspace, tmp_p
     assert replay(plan, folder, candidate.id).agrees
 
 
-@pytest.mark.parametrize("name", ["square.py", "other.txt", ".sigil/points.eval.yaml"])
-def test_a_replay_of_anything_else_is_refused(
-    plan: Plan, workspace: Workspace, repository: Path, tmp_path: Path, name: str
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("square.py", "the pinned file square.py differs"),
+        ("other.txt", "the file other.txt differs"),
+        ("new.txt", "the file new.txt differs"),
+        (".sigil/points.eval.yaml", "the eval differs"),
+    ],
+)
+def test_a_replay_of_anything_else_is_refused_by_its_name(
+    plan: Plan, workspace: Workspace, repository: Path, tmp_path: Path, name: str, said: str
 ) -> None:
     (repository / "other.txt").write_text("as it was")
     folder, candidate = add_candidate(plan, workspace, written(tmp_path, SQUARED))
     with (repository / name).open("a") as file:
         file.write("\n# changed\n")
     again = make_plan(load_spec(repository, "square"), None, {}, recorded=folder)
-    with pytest.raises(errors.InvalidValue, match="differs from what this run began with"):
+    with pytest.raises(errors.InvalidValue, match=f"{said} from what this run began with"):
         replay(again, folder, candidate.id)
 
 

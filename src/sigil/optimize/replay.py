@@ -79,7 +79,7 @@ def replay(plan: Plan, run: Path, prefix: str | None = None) -> Replay:
     if recorded is None:
         raise NotFound(f"candidate {candidate.id[:12]} was never measured")
     with open_workbench(plan) as bench:
-        check_inputs(RunRecord.open(run), frozen_inputs(plan, bench))
+        check_inputs(RunRecord.open(run), frozen_inputs(plan, bench), bench.target.base)
         files = candidate_files(history, candidate, bench.files)
         now = bench.lanes.submit(files, "confirm").result()
     return compare(candidate, recorded, now)

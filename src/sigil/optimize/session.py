@@ -29,6 +29,7 @@ from sigil.errors import (
 from sigil.evaluate.backend import Backend
 from sigil.evaluate.result import Evaluation
 from sigil.llm.settings import ModelSettings
+from sigil.optimize import differing
 from sigil.optimize.history import Candidate, History, apply_frame, proposal_fields
 from sigil.optimize.plan import Plan
 from sigil.optimize.simplifying import SIMPLIFY, Simpler
@@ -40,6 +41,7 @@ from sigil.optimize.workspace import (
     load_history,
     materialise,
 )
+from sigil.sandbox.base import Base
 from sigil.search.patch import check, diff
 from sigil.search.prompting.templates import Templates, recorded_templates
 from sigil.store.files import read_file
@@ -191,7 +193,7 @@ def open_session(
             history = History()
         else:
             record = RunRecord.open(existing, clock=clock)
-            check_inputs(record, snapshots)
+            check_inputs(record, snapshots, bench.target.base)
             history = load_history(existing)  # verified before anything of it is sealed anew
             record = record.reopen()
         with record.lock(), Journal.open(record.journal_path) as journal:
@@ -281,17 +283,23 @@ def frozen_inputs(plan: Plan, bench: Workbench) -> dict[str, bytes]:
     }
 
 
-def check_inputs(record: RunRecord, snapshots: Mapping[str, bytes]) -> None:
+def check_inputs(record: RunRecord, snapshots: Mapping[str, bytes], base: Base) -> None:
     """Refuse to go on with, or to replay, a run whose inputs are not what they were.
 
+    Args:
+        record: of the run.
+        snapshots: the `frozen_inputs` of now.
+        base: the frozen tree of now.
+
     Raises:
-        InvalidValue: names the first input that differs.
+        InvalidValue: names the first input that differs, and which of its files do.
         Corrupt: the record is not what was written.
     """
     for name, data in snapshots.items():
-        if record.snapshot(name) != data:
+        began_with = record.snapshot(name)
+        if began_with != data:
             raise InvalidValue(
-                f"the {name} differs from what this run began with",
+                f"{differing.said(name, began_with, data, base)} from what this run began with",
                 where=Where(record.directory.name),
                 remedy="restore it, or begin a new run",
             )

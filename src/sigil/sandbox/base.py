@@ -157,6 +157,18 @@ def manifest(base: Base) -> Iterator[tuple[str, Mode, int]]:
         yield path, mode, size
 
 
+def changed_since(base: Base, digest: str) -> list[str] | None:
+    """Return the paths in which ``base`` differs from the one with this digest, in order.
+
+    None if the cache does not have that one any more.
+    """
+    former = _folder(base.path.parent.parent, digest)
+    if not _NAME.fullmatch(former.name) or not (former / "files.json").is_file():
+        return None
+    then, now = _read_manifest(former), _read_manifest(base.path.parent)
+    return sorted(path for path in {*then, *now} if then.get(path) != now.get(path))
+
+
 def damaged(base: Base, locked: Path) -> bool:
     """Say whether the contents of a locked copy are not what was frozen (reads it all)."""
     for path, (mode, size, digest) in _read_manifest(base.path.parent).items():
