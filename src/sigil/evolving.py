@@ -39,6 +39,7 @@ from sigil.optimize.promote import preview
 from sigil.optimize.report import Summary
 from sigil.optimize.run import run
 from sigil.optimize.session import frozen_files
+from sigil.optimize.undecided import undecided
 from sigil.optimize.workspace import candidate_files
 from sigil.printable import printable_once
 from sigil.sandbox.model import Case
@@ -193,12 +194,14 @@ def evolve(
         summary = run(plan, workspace, report)
     if summary.interrupted:
         raise KeyboardInterrupt
-    return _evolved(request, placed.description, summary)
+    looked = undecided(summary.history, plan.definition.objective.minimised)
+    return _evolved(request, placed.description, summary, looked)
 
 
-def _evolved(request: Request, inputs: str, summary: Summary) -> Evolved:
+def _evolved(request: Request, inputs: str, summary: Summary, looked: str) -> Evolved:
     function, history = request.function, summary.history
     winner = history.candidates[history.winner] if history.winner else None
+    longer = f"; {looked}: give a longer budget" if looked and winner is None else ""
     speedup: float | None = None
     interval: tuple[float, float] | None = None
     source, change, notes = function.source, "", list[str]()
@@ -221,7 +224,7 @@ def _evolved(request: Request, inputs: str, summary: Summary) -> Evolved:
         source=source,
         diff=change,
         notes=tuple(notes),
-        reason=summary.reason,
+        reason=f"{summary.reason}{longer}",
         inputs=inputs,
         evaluated=history.measured(),
         run=summary.run,

@@ -21,6 +21,7 @@ from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Plan
 from sigil.optimize.proposing import check_models
 from sigil.optimize.report import Progress, Report, Summary
+from sigil.optimize.undecided import undecided
 from sigil.optimize.workbench import read_target
 from sigil.optimize.workspace import Workspace, candidate_folder
 from sigil.printable import printable_once
@@ -117,6 +118,10 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
     winner = history.candidates[history.winner] if history.winner else None
     if winner is None:
         _print_nothing(console, plan, history)
+        if undecided(history, plan.definition.objective.minimised):
+            longer = f"--resume --budget-time {2 * plan.limits.wall_clock_s:g}s"
+            resume = f"{_command(plan, workspace, 'run')} {longer}"
+            console.print(f"go on with more time: {resume}", soft_wrap=True, highlight=False)
         inspect = _command(plan, workspace, "inspect")
         console.print(f"what was tried  {inspect}", soft_wrap=True, highlight=False)
     else:
@@ -135,7 +140,10 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
 
 def _print_nothing(console: Console, plan: Plan, history: History) -> None:
     """Say why a run has no winner, as far as its record tells."""
-    if history.measured():
+    looked = undecided(history, plan.definition.objective.minimised)
+    if looked:
+        console.print(f"nothing better was accepted: {looked}", soft_wrap=True, highlight=False)
+    elif history.measured():
         console.print("nothing better was found that the accept rule lets through")
     elif history.exchanges:
         console.print("nothing came of what models answered")

@@ -61,10 +61,11 @@ def gains_clearly(candidate: Candidate, objectives: Iterable[str]) -> bool:
     if verdict is None:
         return False
     found = verdict.metrics
-    return any(name in found and _differs(found[name]) for name in objectives)
+    return any(name in found and differs(found[name]) for name in objectives)
 
 
-def _differs(value: MetricValue) -> bool:
+def differs(value: MetricValue) -> bool:
+    """Return whether a value differs from the baseline by more than its interval."""
     if value.ratio is None or value.ratio_interval is None:
         return value.ratio != 1
     return not value.ratio_interval.low <= 1 <= value.ratio_interval.high
