@@ -3,7 +3,7 @@
 * `locating` finds the function and says what kind it is,
 * `testing` and `recording` collect calls that the repository's own tests make,
 * `expecting` reads what tests and docstrings say the answers are,
-* `inputs`, `sharing`, `signing` and `scaling` make further inputs like those,
+* `inputs`, `sharing`, `signing`, `scaling` and `wording` make further inputs like those,
 * `trying` lets the unchanged code answer them, sealed,
 * `choosing` divides them into shown and held-out ones, `writing` makes the files,
 * `reasons` and `remedying` say what helps where inputs are of no use,

@@ -5,17 +5,19 @@ in their place, integers by being multiplied, until a call takes long enough or 
 returns.
 
 Pure but for what it is given to call. Not here: small variations
-(`sigil.optimize.generate.inputs`).
+(`sigil.optimize.generate.inputs`), other words in a text (`sigil.optimize.generate.wording`).
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from sigil.optimize.generate.inputs import Key, Pool, arguments, kind_of, replaced
+from sigil.optimize.generate.wording import FIGURES, WORDS, has_any, reworded
 from sigil.sandbox.model import Case
 
 ENOUGH_NS = 1_500_000
@@ -30,9 +32,16 @@ _LARGEST_FACTOR = 2**14
 _BOLDEST = 16
 _LARGEST_INT = 10**6
 
-Way = Literal["draw", "nested", "repeat", "numbers"]
-"""draw: elements anew. nested: inside too. repeat: the same again. numbers: integers as well."""
-WAYS: tuple[Way, ...] = ("draw", "repeat", "nested", "numbers")
+Way = Literal["words", "figures", "draw", "nested", "repeat", "numbers"]
+"""What is made larger, and how.
+
+words: as draw, with other words and numbers in texts. figures: with other numbers in texts.
+draw: elements anew. nested: inside too. repeat: the same again. numbers: integers as well.
+"""
+WAYS: tuple[Way, ...] = ("words", "figures", "draw", "repeat", "nested", "numbers")
+_PLAIN: tuple[Way, ...] = ("draw", "repeat")
+"""Ways that leave words as they are."""
+_RUNS: Mapping[Way, re.Pattern[str]] = {"words": WORDS, "figures": FIGURES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +78,56 @@ def scale(
     if before >= ENOUGH_NS:
         return None
     best: Scaled | None = None
+
+    def larger(way: Way, factor: int) -> Case | None:
+        label = f"{way}/{factor}"
+        return enlarged(case, pool, way, factor, stream=stream(label), fixed=fixed)
+
     for way in WAYS:
-        factor = 2
-        while factor <= _LARGEST_FACTOR:
-            larger = enlarged(
-                case, pool, way, factor, stream=stream(f"{way}/{factor}"), fixed=fixed
-            )
-            time_ns = _surely(larger, measure) if larger is not None else None
-            if larger is None or time_ns is None or time_ns > MOST_NS:
-                break
-            if time_ns > max(2 * before, LEAST_NS, best.time_ns if best else 0):
-                best = Scaled(larger, way, factor, time_ns)
-            if best is not None and time_ns >= ENOUGH_NS:
-                return best
-            factor *= _step(time_ns)
+        least = max(2 * before, LEAST_NS, best.time_ns if best else 0)
+        found = _grown(way, larger, measure, least)
+        if found is None or (way in _RUNS and _is_idle(found, larger, measure)):
+            continue
+        best = found
+        if best.time_ns >= ENOUGH_NS:
+            break
     return best
+
+
+def _grown(
+    way: Way,
+    larger: Callable[[Way, int], Case | None],
+    measure: Callable[[Case], int | None],
+    least_ns: int,
+) -> Scaled | None:
+    """Return the first case of one way that takes long enough, else the longest above a least."""
+    best: Scaled | None = None
+    factor = 2
+    while factor <= _LARGEST_FACTOR:
+        made = larger(way, factor)
+        time_ns = _surely(made, measure) if made is not None else None
+        if made is None or time_ns is None or time_ns > MOST_NS:
+            break
+        if time_ns > (best.time_ns if best else least_ns):
+            best = Scaled(made, way, factor, time_ns)
+        if best is not None and time_ns >= ENOUGH_NS:
+            break
+        factor *= _step(time_ns)
+    return best
+
+
+def _is_idle(
+    found: Scaled,
+    larger: Callable[[Way, int], Case | None],
+    measure: Callable[[Case], int | None],
+) -> bool:
+    """Return whether the same size takes far longer where words are left as they are.
+
+    Then the function returns, but gives up at what it does not know.
+    """
+    plain = [larger(way, found.factor) for way in _PLAIN]
+    times = [_surely(case, measure) for case in plain if case is not None]
+    return any(time_ns is not None and time_ns > 2 * found.time_ns for time_ns in times)
 
 
 def _step(time_ns: int) -> int:
@@ -111,8 +155,11 @@ def enlarged(
 ) -> Case | None:
     """Return a case whose arguments are ``factor`` times as large; None if none can be.
 
-    Arguments of equal length stay of equal length.
+    Lists of equal length stay of equal length.
     """
+    texts = [value for _, value in arguments(case) if type(value) is str]
+    if way in _RUNS and not any(has_any(text, _RUNS[way]) for text in texts):
+        return None
     grow = _Grow(pool, way, factor, stream)
     values = {
         key: grow.attributes(value, key) if key in fixed else grow.value(value, key, 0)
@@ -193,6 +240,8 @@ class _Grow:
         if self._way == "repeat" or kind_of(value) is bytes or not value:
             return value * self._factor
         seen = self._pool.at(key, depth, value)
+        if self._way in _RUNS and has_any(value, _RUNS[self._way]):
+            return reworded(value, seen, self._factor, _RUNS[self._way], self._stream)
         parts = [part for text in seen for part in _pieces(text)] or [value]
         wanted = len(value) * self._factor
         made: list[str] = []

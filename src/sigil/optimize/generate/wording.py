@@ -1,0 +1,166 @@
+"""A larger text with other words and numbers in it, where those that are known are few.
+
+A text that only repeats what it holds never fills what a function remembers of it: a list of the
+words seen so far stays as short as it was. So about half of the pieces (lines, words or fields)
+get other words and numbers. What makes a text parse is kept: separators and punctuation, the
+first line and the order of the others, digits where digits stand, upper and lower case, and the
+letters themselves, which are drawn from those that are there. A letter that stands alone is a
+sign of its own and is kept too.
+
+Pure. Not here: whether the function still takes such a text, and whether it is worth timing
+(`sigil.optimize.generate.scaling`).
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterable, Sequence
+from itertools import cycle
+
+_LETTER = re.compile(r"[^\W\d_]")
+_WORD = f"{_LETTER.pattern}{{2,}}"
+_NUMBER = r"(?<![0-9])[0-9]{1,18}(?![0-9])"
+FIGURES = re.compile(_NUMBER)
+"""Numbers alone."""
+WORDS = re.compile(f"{_WORD}|{_NUMBER}")
+"""Words and numbers."""
+
+_JOINED = "_.:/-"
+"""A number that one of these joins to something is a part: of a date, an address, a version."""
+_FIELDS = re.compile(r"[^,;|]*[,;|]")
+_SHORT_WORD, _SHORT_NUMBER = 4, 6
+_GROWTH = (0, 1, 2)
+"""By how many letters or digits a short one may grow: of three letters there are few words."""
+
+
+def has_any(text: str, runs: re.Pattern[str]) -> bool:
+    """Return whether a text is in pieces, some of which hold what can be varied.
+
+    Texts of single letters or digits do not: of these, each is a sign of its own.
+    """
+    parts = _body(text) or pieces(text)
+    return any(len(run) > 1 for part in parts for run in runs.findall(part))
+
+
+def reworded(
+    text: str, seen: Sequence[str], factor: int, runs: re.Pattern[str], stream: random.Random
+) -> str:
+    """Return a text that is about ``factor`` times as long, with other words and numbers.
+
+    Args:
+        text: one for which `has_any` holds.
+        seen: texts from which words are drawn if ``text`` is of one line.
+        factor: how much longer it becomes.
+        runs: what is varied: `WORDS` or `FIGURES`.
+        stream: of all that is drawn.
+    """
+    wanted = len(text) * factor
+    body = _body(text)
+    if body is not None:
+        vary = _Varied(runs, [text], stream, 1 / 2)
+        lines = _taken(wanted - len(text), cycle(body), vary)
+        end = "\n" if text.endswith("\n") else ""
+        return "\n".join([text.removesuffix("\n"), *lines]) + end
+    like = [text, *(one for one in seen if one != text and "\n" not in one.strip())]
+    known = [piece for one in like for piece in pieces(one)]
+    drawn = iter(lambda: stream.choice(known), None)
+    made = "".join(_taken(wanted, drawn, _Varied(runs, like, stream, 1.0)))
+    return made[:-1] + text[len(text.rstrip()) :]
+
+
+def pieces(text: str) -> list[str]:
+    """Return the words of a text, or its fields, each with what separates it from the next.
+
+    A text of one piece has none.
+    """
+    words = re.findall(r"\S+\s*", text.strip())
+    if len(words) > 1:
+        return [*words[:-1], f"{words[-1]} "]
+    fields: list[str] = _FIELDS.findall(text.strip())
+    tail = text.strip()[sum(map(len, fields)) :]
+    return [*fields, tail + fields[-1][-1]] if fields and tail else fields
+
+
+def _body(text: str) -> list[str] | None:
+    """Return the lines behind the first, which may name the columns; None if there are none."""
+    lines = text.removesuffix("\n").split("\n")[1:]
+    return lines if any(line.strip() for line in lines) else None
+
+
+def _taken(wanted: int, source: Iterable[str], vary: Callable[[str], str]) -> list[str]:
+    """Return varied parts, of so many characters together at least."""
+    made: list[str] = []
+    length = 0
+    for part in source:
+        if length >= wanted:
+            break
+        made.append(vary(part))
+        length += len(made[-1]) + 1
+    return made
+
+
+class _Varied:
+    """Gives every other piece other words and numbers.
+
+    Args:
+        runs: what is varied.
+        texts: whose letters are used.
+        stream: of all that is drawn.
+        share: of the words of a piece that is varied, how many are.
+    """
+
+    def __init__(
+        self, runs: re.Pattern[str], texts: Iterable[str], stream: random.Random, share: float
+    ):
+        self._runs = runs
+        self._stream = stream
+        self._share = share
+        letters = sorted({letter for text in texts for letter in _LETTER.findall(text)})
+        self._letters = {
+            kind: [one for one in letters if _letter_case(one) == kind]
+            for kind in map(_letter_case, letters)
+        }
+
+    def __call__(self, piece: str) -> str:
+        """Return a piece as it is, or varied."""
+        if self._stream.random() < 1 / 2:
+            return piece
+        return self._runs.sub(self._run, piece)
+
+    def _run(self, found: re.Match[str]) -> str:
+        if self._stream.random() >= self._share:
+            return found.group()
+        return self._number(found) if found.group().isdecimal() else self._word(found.group())
+
+    def _word(self, word: str) -> str:
+        """Return another word; only a short one grows, unless it is a code in upper case."""
+        grows = len(word) <= _SHORT_WORD and not word.isupper()
+        like = word + word[-1] * (self._stream.choice(_GROWTH) if grows else 0)
+        return "".join(self._stream.choice(self._letters[_letter_case(one)]) for one in like)
+
+    def _number(self, found: re.Match[str]) -> str:
+        """Return another number; one that is part of something is never above what was there."""
+        digits = found.group()
+        width, most = len(digits), int(digits)
+        least = 1 if digits[0] == "0" or width == 1 else 10 ** (width - 1)
+        if not most:
+            return digits
+        if not _is_part(found) and digits[0] != "0":
+            grown = self._stream.choice(_GROWTH) if width <= _SHORT_NUMBER else 0
+            most = 10 ** (width + grown) - 1
+        return str(self._stream.randint(least, most)).zfill(width)
+
+
+def _is_part(found: re.Match[str]) -> bool:
+    """Return whether a number stands beside a letter or what joins it to something."""
+    before = found.string[: found.start()][-1:]
+    after = found.string[found.end() :][:2]
+    ends_sentence = after[:1] in ".:" and not after[1:].isalnum()
+    return any(one.isalpha() or one in _JOINED for one in before) or (
+        not ends_sentence and any(one.isalpha() or one in _JOINED for one in after[:1])
+    )
+
+
+def _letter_case(letter: str) -> str:
+    return "upper" if letter.isupper() else "lower" if letter.islower() else "neither"
