@@ -61,6 +61,11 @@ def test_a_slow_search_has_a_rate_in_minutes(plan: Plan) -> None:
     assert " · 12 evaluated · 24/min · " in line(plan, replace(GOING, rate=0.4))
 
 
+def test_a_search_that_looks_on_says_that_its_goal_is_reached(plan: Plan) -> None:
+    shown = line(plan, replace(GOING, looking_on=True))
+    assert shown.startswith("search · goal reached, looking on for a simpler one · 12 evaluated")
+
+
 def test_one_evaluation_is_one(plan: Plan) -> None:
     assert ", 1 evaluation, " in line(plan, replace(GOING, evaluated=19))
 

@@ -74,6 +74,7 @@ class Plain:
         """Return the one line that says where the run stands."""
         parts = [
             progress.phase,
+            *(["goal reached, looking on for a simpler one"] if progress.looking_on else []),
             f"{progress.evaluated} evaluated",
             *_rate(progress),
             *self._best(progress.best),

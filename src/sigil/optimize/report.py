@@ -33,6 +33,7 @@ class Progress:
         confirming: which candidate is measured anew, from 1; 0 while searching.
         asking: how many questions to models are under way.
         spent: what models took in this run so far; None without one.
+        looking_on: whether the goal is reached, and a simpler or closer candidate is looked for.
     """
 
     evaluated: int
@@ -44,6 +45,7 @@ class Progress:
     confirming: int = 0
     asking: int = 0
     spent: Spent | None = None
+    looking_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -440,4 +440,5 @@ class Search:
             self._last_word.measured,
             self._under_way.questions,
             self._asking.spent if self._asking else None,
+            looking_on=phase == SEARCH and self._looking_on > 0 and self._goal_reached(0),
         )
