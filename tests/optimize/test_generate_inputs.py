@@ -146,6 +146,10 @@ def entries(text: str) -> int:
     return len([datetime.fromisoformat(line[:19]) for line in text.split("\n") if line[19] == " "])
 
 
+def levels(text: str) -> int:
+    return sum({"ERROR": 2, "INFO": 1}[line.split()[2]] for line in text.split("\n"))
+
+
 def test_a_larger_text_has_many_words() -> None:
     words = larger_text(PROSE).split()
     assert len(set(words)) > 1000
@@ -161,6 +165,11 @@ def test_a_larger_text_has_many_numbers() -> None:
     assert len(set(map(int, numbers))) > 300
 
 
+def test_a_log_whose_levels_stay_has_many_messages() -> None:
+    lines = larger_text(LOG, "small").split("\n")
+    assert len({line.split(" ", 3)[3] for line in lines}) > 100
+
+
 def test_the_fields_of_a_single_line_become_many() -> None:
     assert len(set(larger_text("apple,pear,apple,plum").split(","))) > 500
 
@@ -172,6 +181,7 @@ def test_the_fields_of_a_single_line_become_many() -> None:
         (TABLE, rows, "figures"),
         (SETTINGS, options, "words"),
         (LOG, entries, "words"),
+        (LOG, levels, "small"),
         (LOG, entries, "figures"),
     ],
 )
@@ -179,6 +189,11 @@ def test_a_larger_text_of_lines_parses_to_more(
     text: str, parse: Callable[[str], int], way: Way
 ) -> None:
     assert parse(larger_text(text, way, 200)) > 20 * parse(text)
+
+
+def test_a_heading_comes_once_and_every_other_line_often() -> None:
+    assert larger_text(TABLE).count("name,age,joined") == 1
+    assert larger_text(LOG).count(LOG.split("\n", maxsplit=1)[0]) > 100
 
 
 def test_words_keep_their_letters_and_their_case() -> None:

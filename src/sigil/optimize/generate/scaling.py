@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from sigil.optimize.generate.inputs import Key, Pool, arguments, kind_of, replaced
-from sigil.optimize.generate.wording import FIGURES, WORDS, has_any, reworded
+from sigil.optimize.generate.wording import FIGURES, SMALL, WORDS, has_any, reworded
 from sigil.sandbox.model import Case
 
 ENOUGH_NS = 1_500_000
@@ -32,16 +32,17 @@ _LARGEST_FACTOR = 2**14
 _BOLDEST = 16
 _LARGEST_INT = 10**6
 
-Way = Literal["words", "figures", "draw", "nested", "repeat", "numbers"]
+Way = Literal["words", "small", "figures", "draw", "nested", "repeat", "numbers"]
 """What is made larger, and how.
 
-words: as draw, with other words and numbers in texts. figures: with other numbers in texts.
+words: as draw, with other words and numbers in texts. small: but for codes in upper case.
+figures: with other numbers in texts.
 draw: elements anew. nested: inside too. repeat: the same again. numbers: integers as well.
 """
-WAYS: tuple[Way, ...] = ("words", "figures", "draw", "repeat", "nested", "numbers")
+WAYS: tuple[Way, ...] = ("words", "small", "figures", "draw", "repeat", "nested", "numbers")
 _PLAIN: tuple[Way, ...] = ("draw", "repeat")
 """Ways that leave words as they are."""
-_RUNS: Mapping[Way, re.Pattern[str]] = {"words": WORDS, "figures": FIGURES}
+_RUNS: Mapping[Way, re.Pattern[str]] = {"words": WORDS, "small": SMALL, "figures": FIGURES}
 
 
 @dataclass(frozen=True, slots=True)

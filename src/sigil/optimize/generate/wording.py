@@ -3,7 +3,7 @@
 A text that only repeats what it holds never fills what a function remembers of it: a list of the
 words seen so far stays as short as it was. So about half of the pieces (lines, words or fields)
 get other words and numbers. What makes a text parse is kept: separators and punctuation, the
-first line and the order of the others, digits where digits stand, upper and lower case, and the
+order of lines and a heading above them, digits where digits stand, upper and lower case, and the
 letters themselves, which are drawn from those that are there. A letter that stands alone is a
 sign of its own and is kept too.
 
@@ -19,15 +19,19 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import cycle
 
 _LETTER = re.compile(r"[^\W\d_]")
+_UPPER = "[A-Z]"
 _WORD = f"{_LETTER.pattern}{{2,}}"
 _NUMBER = r"(?<![0-9])[0-9]{1,18}(?![0-9])"
 FIGURES = re.compile(_NUMBER)
 """Numbers alone."""
 WORDS = re.compile(f"{_WORD}|{_NUMBER}")
 """Words and numbers."""
+SMALL = re.compile(f"(?!{_UPPER}{{2}})(?<!{_UPPER}){_WORD}|{_NUMBER}")
+"""The same without what begins like a code in upper case, such as the level of a message."""
 
 _JOINED = "_.:/-"
 """A number that one of these joins to something is a part: of a date, an address, a version."""
+_ALONE = re.compile(r"\b[0-9]+\b")
 _FIELDS = re.compile(r"[^,;|]*[,;|]")
 _SHORT_WORD, _SHORT_NUMBER = 4, 6
 _GROWTH = (0, 1, 2)
@@ -52,7 +56,7 @@ def reworded(
         text: one for which `has_any` holds.
         seen: texts from which words are drawn if ``text`` is of one line.
         factor: how much longer it becomes.
-        runs: what is varied: `WORDS` or `FIGURES`.
+        runs: what is varied: `WORDS`, `SMALL` or `FIGURES`.
         stream: of all that is drawn.
     """
     wanted = len(text) * factor
@@ -83,9 +87,15 @@ def pieces(text: str) -> list[str]:
 
 
 def _body(text: str) -> list[str] | None:
-    """Return the lines behind the first, which may name the columns; None if there are none."""
-    lines = text.removesuffix("\n").split("\n")[1:]
-    return lines if any(line.strip() for line in lines) else None
+    """Return the lines of which there may be more; None for a text of one line.
+
+    A first line without a number, before others with some, names the columns: it comes once.
+    """
+    lines = text.removesuffix("\n").split("\n")
+    if not any(line.strip() for line in lines[1:]):
+        return None
+    numbered = [_ALONE.search(line) is not None for line in lines]
+    return lines[1:] if any(numbered[1:]) and not numbered[0] else lines
 
 
 def _taken(wanted: int, source: Iterable[str], vary: Callable[[str], str]) -> list[str]:
