@@ -122,6 +122,24 @@ def test_a_function_of_a_module_takes_its_file_along() -> None:
     assert list(carried.files) == ["textwrap.py"]
 
 
+class Counting:
+    def up(self) -> int:
+        return 1
+
+    @classmethod
+    def made(cls) -> int:
+        return 2
+
+
+@pytest.mark.parametrize("method", [Counting().up, Counting.made])
+def test_a_bound_method_is_called_one_and_not_denied_to_be_python(
+    method: Callable[[], int],
+) -> None:
+    with pytest.raises(InvalidValue, match=r"Counting\.\w+ is bound to an object") as refused:
+        carry(method)
+    assert f"sigil evolve file.py:{method.__qualname__}" in str(refused.value)
+
+
 def test_a_builtin_is_refused() -> None:
     with pytest.raises(InvalidValue, match="no function written in Python"):
         carry(len)

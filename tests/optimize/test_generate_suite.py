@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,15 @@ def test_tests_that_take_long_are_no_check_and_the_user_is_told(tmp_path: Path, 
     documents = generated(tmp_path, TESTS)
     assert "tests==true" not in eval_of(documents)
     assert any("its tests take over 0 s" in note for note in documents.notes)
+
+
+def test_tests_that_need_a_pytest_that_is_missing_are_no_check_and_the_user_is_told(
+    tmp_path: Path,
+):
+    venv.create(tmp_path / ".venv", symlinks=True)
+    documents = generated(tmp_path, TESTS)
+    assert "tests==true" not in eval_of(documents)
+    assert any("by one command here (its Python has no pytest)" in n for n in documents.notes)
 
 
 def test_what_tests_write_into_the_recording_gets_no_power_over_a_terminal(tmp_path: Path):

@@ -53,6 +53,13 @@ def carry(function: Callable[..., object]) -> Carried:
         InvalidValue: it has no source, or uses what cannot be written down.
     """
     plain = inspect.unwrap(function)
+    if inspect.ismethod(plain):
+        name = _shown(plain)
+        raise InvalidValue(
+            f"{name} is bound to an object or a class, which no input can hold",
+            remedy="give a function that takes what it needs as plain values; a method that stands "
+            f"in a file is searched by the command: sigil evolve file.py:{name}",
+        )
     if not isinstance(plain, FunctionType):
         raise InvalidValue(
             f"{_shown(function)} is no function written in Python",

@@ -25,6 +25,7 @@ MOST_S = 5.0
 DEADLINE_S = 10.0
 _NAMED_AT_MOST = 100
 """More tests than that are not named one by one."""
+_NO_PYTEST = b"No module named pytest"
 _OPTIONS = "-q -x --no-header --tb=line -p no:cacheprovider -p no:randomly -p no:xdist -o addopts="
 
 
@@ -53,6 +54,7 @@ def find_suite(workshop: Workshop, gathered: Gathered) -> Suite:
         reason = f"a test that calls it fails ({path}, {name}{count})"
         return Suite(note=f"{reason}, so candidates are not put to its tests")
     took: float | None = None
+    lacks_pytest = False
     with workshop.commands() as sandbox:
         for command in _commands(workshop, gathered):
             with open_checkout(workshop.base, {}, scratch=workshop.settings.scratch) as checkout:
@@ -60,12 +62,16 @@ def find_suite(workshop: Workshop, gathered: Gathered) -> Suite:
                 result = sandbox.run(command, checkout=checkout, limits=limits)
             if result.ending == "timeout":
                 took = DEADLINE_S
+            lacks_pytest |= _NO_PYTEST in result.stderr
             if result.exit_code != 0 or b"Ran 0 tests" in result.stderr:
                 continue
             took = result.elapsed_ns / 1e9
             if took <= MOST_S:
                 return Suite(command)
-    reason = "do not run by one command here" if took is None else f"take over {MOST_S:g} s"
+    reason = f"take over {MOST_S:g} s"
+    if took is None:
+        missing = " (its Python has no pytest)" if lacks_pytest else ""
+        reason = f"do not run by one command here{missing}"
     return Suite(note=f"its tests {reason}, so candidates are not put to them")
 
 
