@@ -202,6 +202,24 @@ def test_progress_is_reported_and_never_runs_ahead_of_the_journal(repository: Pa
     assert run(plan, workspace, Watching()).history.measured() == 12
 
 
+def test_a_search_that_looks_on_after_its_goal_tells_so_and_no_other_does(repository: Path) -> None:
+    class Listening(Silent):
+        def __init__(self) -> None:
+            self.told = set[bool]()
+
+        def progress(self, progress: Progress) -> None:
+            self.told.add(progress.looking_on)
+
+    path = repository / ".sigil" / "points.eval.yaml"
+    plain = path.read_text()
+    tied = plain.replace("max(agreement)}", "max(agreement), tie_breakers: [max(agreement)]}")
+    for text, told in ((plain, {False}), (tied, {False, True})):
+        path.write_text(text)
+        plan, report = plan_for(repository, budget_evals=60), Listening()
+        run(plan, open_workspace(plan.spec, "w"), report)
+        assert report.told == told
+
+
 def test_the_json_of_a_summary_names_the_record(repository: Path) -> None:
     plan = plan_for(repository)
     workspace = open_workspace(plan.spec, "w")
