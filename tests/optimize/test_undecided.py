@@ -56,3 +56,9 @@ def test_a_gain_of_nothing_much_is_no_hope() -> None:
 
 def test_more_is_better_where_the_objective_says_so() -> None:
     assert undecided(history(WIDE, WIDE), {"time_ms": False}) == ""
+
+
+def test_of_what_is_no_measure_of_cost_the_metric_is_named() -> None:
+    loss = Evaluation("measured", {"loss": MetricValue(1.0, 1, ratio=0.5)}, costs=(1.0,))
+    found = undecided(history(loss, loss), {"loss": True})
+    assert found == "one looked -50.0 % in loss, but noise or time left it undecided"

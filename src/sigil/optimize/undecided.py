@@ -56,4 +56,5 @@ def _looks(
         if value is None or not value.ratio or value.ratio < 0 or (clear and not differs(value)):
             continue
         said = gain(replace(value, ratio_interval=None))
-        yield (value.ratio if less else 1 / value.ratio), said
+        what = said if value.unit else f"{said} in {name}"
+        yield (value.ratio if less else 1 / value.ratio), what
