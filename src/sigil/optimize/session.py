@@ -301,7 +301,7 @@ def check_inputs(record: RunRecord, snapshots: Mapping[str, bytes], base: Base) 
             raise InvalidValue(
                 f"{differing.said(name, began_with, data, base)} from what this run began with",
                 where=Where(record.directory.name),
-                remedy="restore it, or begin a new run",
+                remedy="undo that, or begin a new run",
             )
 
 
