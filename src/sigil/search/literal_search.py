@@ -94,8 +94,8 @@ class Search:
             return
         scalar = self._scalar(outcome.costs)
         # The same as another program may be one that somebody else proposed: costs tell.
-        idle = outcome.duplicate and scalar in (self._cost(self._initial), self._cost(self._best))
-        self._idle = self._idle + 1 if idle else 0
+        same = scalar in (self._cost(self._initial), self._cost(self._best))
+        self._idle = self._idle + same if outcome.duplicate else 0
         if self._idle > _ROW:
             self._rest = min(2 ** (self._idle - _ROW), _LONGEST_REST)
         better = self._record(values, scalar, duplicate=outcome.duplicate)
