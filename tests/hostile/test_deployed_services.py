@@ -363,3 +363,35 @@ def running(mark: str) -> bool:
         except OSError:
             continue
     return False
+
+
+def test_a_service_does_not_learn_which_files_the_kernel_has_cached(attack: Attack):
+    said = attack("""
+        import os, sys
+        path = os.__file__
+        file = os.open(path, os.O_RDONLY)
+        os.read(file, 100)  # it is cached now
+        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+        try:
+            os.preadv(file, [bytearray(10)], 0, os.RWF_NOWAIT)
+            said = "told"
+        except OSError as error:
+            said = error.strerror
+    """)
+    assert said == "Operation not supported"
+
+
+def test_a_service_hears_of_no_file_that_others_open(attack: Attack):
+    said = attack("""
+        import ctypes, os
+        libc = ctypes.CDLL(None, use_errno=True)
+        said = [libc.inotify_init1(0), os.strerror(ctypes.get_errno())]
+    """)
+    assert said == [-1, "Function not implemented"]
+
+
+def test_the_group_of_a_service_does_not_say_which_came_first(
+    pair: tuple[Deployment, Deployment],
+):
+    names = [tell(one, "said = open('/proc/self/cgroup').read()") for one in pair]
+    assert not any(line.endswith(("-0", "-1")) for name in names for line in name.splitlines())

@@ -124,6 +124,17 @@ def test_commands_make_no_namespaces(machine, bit):
 
 
 @pytest.mark.parametrize("machine", MACHINES)
+def test_commands_neither_learn_nor_choose_what_the_kernel_has_cached(machine):
+    assert ask("commands", machine, "fadvise64", 3, 0, 0, 4) == 0x00050000  # done, as if it were
+    assert ask("commands", machine, "readahead", 3, 0, 4096) == 0x00050000
+    assert ask("commands", machine, "mincore") == policy.MISSING
+    assert ask("commands", machine, "cachestat") == policy.MISSING
+    assert ask("commands", machine, "inotify_init1") == policy.MISSING
+    assert ask("commands", machine, "preadv2", 3, 0, 1, 0, 0, 8) == policy.UNSUPPORTED
+    assert ask("commands", machine, "preadv2", 3, 0, 1, 0, 0, 0) == policy.ALLOW
+
+
+@pytest.mark.parametrize("machine", MACHINES)
 def test_commands_make_processes_and_threads(machine):
     assert ask("commands", machine, "clone", 0x3D0F00) == policy.ALLOW
 

@@ -10,17 +10,17 @@ Not here: rlimits, which each command sets for itself.
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from sigil.effects import random_bytes
+
 _ROOT = Path("/sys/fs/cgroup")
 _PREFIX = "sigil-"
 _V1 = {"memory": "memory.limit_in_bytes", "pids": "pids.max"}
 _V2 = {"memory": "memory.max", "pids": "pids.max"}
-_number = itertools.count()
 
 
 class CommandGroup:
@@ -88,7 +88,8 @@ def _open_events(folder: Path) -> int:
 
 def make_group() -> CommandGroup | None:
     """Make a group below the one that this process is in; None where that is not allowed."""
-    name = f"{_PREFIX}{os.getpid()}-{next(_number)}"
+    # No number: whoever runs inside reads the name, and would know which group came first.
+    name = f"{_PREFIX}{os.getpid()}-{random_bytes(4).hex()}"
     ours = _memberships()
     first = {c: _ROOT / c / ours[c].lstrip("/") for c in _V1 if c in ours}
     unified = _ROOT / ours.get("", "/").lstrip("/")

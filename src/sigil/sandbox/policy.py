@@ -34,6 +34,7 @@ KILL: Final = 0x80000000
 """SECCOMP_RET_KILL_PROCESS."""
 REFUSE: Final = 0x00050000 | errno.EPERM
 MISSING: Final = 0x00050000 | errno.ENOSYS
+UNSUPPORTED: Final = 0x00050000 | errno.EOPNOTSUPP
 NO_FAMILY: Final = 0x00050000 | errno.EAFNOSUPPORT
 
 AUDIT_ARCH: Final = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -205,6 +206,14 @@ _ALWAYS_DENIED: Final = (
     "move_pages migrate_pages"
 )
 
+_DONE: Final = 0x00050000
+"""The call returns 0 and nothing happens."""
+_CACHE_ADVICE: Final = "fadvise64 readahead"
+_CACHE_READ: Final = "mincore cachestat inotify_init inotify_init1"
+_ONLY_CACHED: Final = Test(5, (8,), mask=8)  # RWF_NOWAIT
+"""Which files of the system are cached, or opened by others, is a place to leave and to find
+word: it is shared by everything that runs on one kernel. Reading and being slow stay."""
+
 _AF_UNIX: Final = 1
 _AF_INET: Final = 2
 _AF_INET6: Final = 10
@@ -225,6 +234,9 @@ def commands_filter(network: Network = "none") -> Filter:
     return Filter(
         rules=(
             *(Rule(name, REFUSE) for name in _ALWAYS_DENIED.split()),
+            *(Rule(name, _DONE) for name in _CACHE_ADVICE.split()),
+            *(Rule(name, MISSING) for name in _CACHE_READ.split()),
+            Rule("preadv2", UNSUPPORTED, (_ONLY_CACHED,), otherwise=ALLOW),
             *(
                 Rule(f"io_uring_{name}", MISSING)  # its operations bypass seccomp
                 for name in ("setup", "enter", "register")
@@ -244,7 +256,6 @@ def commands_filter(network: Network = "none") -> Filter:
 
 # --- seccomp: a command without namespaces ------------------------------------------------
 
-UNSUPPORTED: Final = 0x00050000 | errno.EOPNOTSUPP
 ASK: Final = 0x7FC00000
 """SECCOMP_RET_USER_NOTIF: the zygote decides."""
 
