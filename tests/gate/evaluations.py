@@ -171,7 +171,7 @@ class Bench:
         (self.root / ".sigil" / "gate.yaml").write_text(json.dumps(written))
 
     def wanted(self, ref: str = "change", **changed: Any) -> Wanted:
-        return replace(Wanted(self.root, "api", ref, lanes=2), **changed)
+        return replace(Wanted(self.root, "api", ref), **changed)
 
     def parts(self, **changed: Any) -> Parts:
         whole = Parts(

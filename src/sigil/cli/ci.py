@@ -155,7 +155,6 @@ class _Job:
                 root=self._root,
                 service=self._service,
                 ref=self._name.ref,
-                lanes=os.cpu_count() or 1,
             )
             outcome, found = examination(
                 wanted, key, quiet=quiet, find=lambda *_args, **_named: revisions, tell=fit

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import click
 from sigil.cli.completing import branches
 from sigil.cli.gate_context import base_branch, remote_name
 from sigil.cli.options import as_json, repo_root
-from sigil.cli.scenario.choosing import service_name
+from sigil.cli.scenario.choosing import at_once, service_name
 
 if TYPE_CHECKING:
     from sigil.gate.feedback import Feedback
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 @remote_name
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Of the generators; else secret.")
 @click.option("--repeats", type=click.IntRange(1, 100), help="Of each scenario on each side.")
-@click.option("--lanes", type=click.IntRange(1, 64), help="Scenarios at once; one per core.")
+@at_once
 @click.option(
     "--key-file",
     type=click.Path(path_type=Path, allow_dash=True),
@@ -45,7 +44,7 @@ def eval_(
     remote: str,
     seed: int | None,
     repeats: int | None,
-    lanes: int | None,
+    lanes: int,
     key_file: Path | None,
     key_fd: int | None,
     junit: Path | None,
@@ -79,7 +78,7 @@ def eval_(
         remote=remote,
         seed=seed,
         repeats=repeats,
-        lanes=lanes or os.cpu_count() or 1,
+        lanes=lanes,
     )
     outcome, found = examination(wanted, (key_file, key_fd), quiet=as_json)
     if as_json:

@@ -48,7 +48,7 @@ class Wanted:
         remote: where pull requests are fetched from.
         seed: of the generators; one that was chosen can be known beforehand, and allows nothing.
         repeats: of each scenario, if that is more than the policy asks.
-        lanes: scenarios at once.
+        lanes: scenarios at once on each side.
     """
 
     root: Path
@@ -58,7 +58,7 @@ class Wanted:
     remote: str = "origin"
     seed: int | None = None
     repeats: int | None = None
-    lanes: int = 2
+    lanes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

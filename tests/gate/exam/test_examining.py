@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,6 +38,49 @@ class Noting:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+class Seating(Noting):
+    """A hall in which whoever sits waits, for a moment, until one sits on the other side too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+        self.both = threading.Event()
+        self.seated: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
+
+    def examine(self, assignment, *, connect: Any, **_: Any):
+        place = connect()
+        with self.lock:
+            self.seated[place] += 1
+            self.most[place] = max(self.most[place], self.seated[place])
+            if len(+self.seated) > 1:
+                self.both.set()
+        self.both.wait(10)
+        with self.lock:
+            self.seated[place] -= 1
+        raise Lost("no seat")
+
+
+def test_scenarios_sit_one_after_the_other_at_a_service_and_both_sides_at_once():
+    hall = Seating()
+    examine(
+        Exam(SCENARIOS, 1, 2, Limits(), 1.0, 1, bytes(32)),
+        hall=hall,
+        deployments={
+            (side, half): SimpleNamespace(
+                authority="api", origins=(), connect=lambda name=f"{side} {half}": name
+            )
+            for side in SIDES
+            for half in HALVES
+        },
+        answerer=SimpleNamespace(secrets={}, perform=None),
+        progress=lambda *_: None,
+        is_over=lambda: False,
+    )
+    assert hall.both.is_set()
+    assert set(hall.most.values()) == {1}
 
 
 def noted(secret: bytes) -> tuple[Noting, list[tuple[int, int]]]:

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 service_name = click.option(
     "--service", "-s", required=True, help="Whose exam.", shell_complete=services
 )
+at_once = click.option(
+    "--lanes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Scenarios at once on each side. What one writes to the service another one then reads.",
+)
 recipient_keys = click.option(
     "--recipient",
     "recipients",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sigil.cli.options import as_json, print_json, repo_root
-from sigil.cli.scenario.choosing import service_name
+from sigil.cli.scenario.choosing import at_once, service_name
 from sigil.cli.scenario.drafts import drafts, names_a_draft, on_terminal
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ NOWHERE = "http://nowhere.invalid"
 @click.option("--deploy", "deploys", is_flag=True, help="Put the service up from the files here.")
 @click.option("--url", help="Where the service runs already, such as http://127.0.0.1:8000.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
-@click.option("--lanes", type=click.IntRange(1, 64), help="Scenarios at once; one per core.")
+@at_once
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
 @repo_root
 @as_json
@@ -49,7 +49,7 @@ def run(
     deploys: bool,
     url: str | None,
     seed: int,
-    lanes: int | None,
+    lanes: int,
     junit: Path | None,
     repo_root: Path | None,
     as_json: bool,
@@ -93,7 +93,7 @@ def run(
             deployment,
             answerers.make(asked_of, {SIDE: deployment}),
             seed=seed,
-            lanes=lanes or os.cpu_count() or 1,
+            lanes=lanes,
             most_seconds=SITTING_S,
         )
     elapsed = (SYSTEM_CLOCK.monotonic_ns() - start) / 1e9

@@ -10,8 +10,9 @@ deciding (`sigil.gate.evaluation`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
@@ -67,7 +68,8 @@ class Exam:
         repeats: of each scenario on each side.
         limits: of one scenario's interpreter.
         most_seconds: of one sitting.
-        lanes: how many sit at once.
+        lanes: how many sit at once on each side. With more than one, what one writes to the
+            service stands in what another one reads.
         secret: 32 bytes that decide the order.
         sides: where.
         room: bytes of memory for what is kept of each side.
@@ -158,18 +160,12 @@ def examine(
     halves = [exam.sittings("visible"), exam.sittings("holdout")]
     total, ended = sum(map(len, halves)), count(1)
     found: list[Observed] = []
-    pool = ThreadPoolExecutor(exam.lanes)
-    try:
+    with _seats(exam, hall) as seats:
         for sittings in halves:
-            for observed in pool.map(sit, sittings):
+            for sat in [seats[sitting.side].submit(sit, sitting) for sitting in sittings]:
+                observed = sat.result()
                 found += [] if observed is None else [observed]
                 progress(next(ended), total)
-    except BaseException:
-        # Who is asked outside may take minutes yet, and ends when whoever answers is closed.
-        pool.shutdown(wait=False, cancel_futures=True)
-        hall.close()
-        raise
-    pool.shutdown()
     places = {scenario.id: place for place, scenario in enumerate(exam.scenarios)}
     return sorted(
         found,
@@ -179,6 +175,24 @@ def examine(
             one.sitting.repeat,
         ),
     )
+
+
+@contextmanager
+def _seats(exam: Exam, hall: Hall) -> Generator[Mapping[SideName, ThreadPoolExecutor]]:
+    """Give each side threads in which its sittings wait for their turn."""
+    seats: dict[SideName, ThreadPoolExecutor] = {
+        side: ThreadPoolExecutor(exam.lanes) for side in exam.sides
+    }
+    try:
+        yield seats
+    except BaseException:
+        # Who is asked outside may take minutes yet, and ends when whoever answers is closed.
+        for pool in seats.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+        hall.close()
+        raise
+    for pool in seats.values():
+        pool.shutdown()
 
 
 def _lost(sitting: Sitting, lost: Lost) -> Observed:
