@@ -3,7 +3,7 @@
 Two kinds of paths, and a person looks at a change that touches one, however well it does:
 
 - what later changes are judged by: the policy, the exam, the intents that an exam stems from, and
-  the workflows that hold keys, under the names that forges give them;
+  the workflows that hold keys and who has to review, under the names that forges give them;
 - what would be merged and was never run: names that no tree is frozen with, such as
   ``__pycache__`` or ``.venv``, submodules, names that are no text, and ``.gitattributes``, by which
   a checkout may hold other bytes than the commit that was examined.
@@ -26,12 +26,14 @@ from sigil.gate.trees import CommitTree, Tree
 from sigil.sandbox.tree import is_excluded
 
 JUDGES = (
-    ".buildkite/", ".circleci/", ".forgejo/", ".gitea/", ".github/", ".gitlab/",
-    ".sigil/scenarios/", ".woodpecker/",
+    ".buildkite/", ".builds/", ".circleci/", ".forgejo/", ".gitea/", ".github/", ".gitlab/",
+    ".semaphore/", ".sigil/scenarios/", ".teamcity/", ".tekton/", ".woodpecker/",
 )  # fmt: skip
 _WORKFLOWS = frozenset({
-    ".cirrus.yml", ".drone.yml", ".gitlab-ci.yml", ".travis.yml", ".woodpecker.yml", "Jenkinsfile",
-    "azure-pipelines.yml", "bitbucket-pipelines.yml",
+    ".appveyor.yml", ".build.yml", ".cirrus.star", ".cirrus.yml", ".drone.jsonnet", ".drone.star",
+    ".drone.yml", ".gitlab-ci.yml", ".mergify.yml", ".travis.yml", ".woodpecker.yaml",
+    ".woodpecker.yml", "CODEOWNERS", "Jenkinsfile", "appveyor.yml", "azure-pipelines.yml",
+    "bitbucket-pipelines.yml", "bitrise.yml", "buildspec.yml", "docs/CODEOWNERS",
 })  # fmt: skip
 _ATTRIBUTES = ".gitattributes"
 _SUBMODULE = 0o160000
