@@ -330,6 +330,7 @@ class DeploymentFailed(SigilError):
         output: the end of what it printed until then, in whole lines, as it was printed: fit to
             be shown only by `sigil.gate.telling`.
         tree: the folder that its own files were in, as it saw it; empty if that is not known.
+        ending: what happened, in fixed words without one of the service; empty if there are none.
     """
 
     exit_code = 65
@@ -342,10 +343,12 @@ class DeploymentFailed(SigilError):
         remedy: str | None = None,
         output: tuple[str, ...] = (),
         tree: str = "",
+        ending: str = "",
     ):
         super().__init__(problem, where=where, remedy=remedy)
         self.output = output
         self.tree = tree
+        self.ending = ending
 
 
 class IntentMalformed(SigilError):

@@ -48,6 +48,22 @@ def past(tmp_path_factory, signer) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def no_past(tmp_path_factory, signer) -> Path:
+    """A ledger in which ``api`` is enrolled, and was never examined."""
+    path = tmp_path_factory.mktemp("no_past") / "ledger"
+    make_past(path, signer, evals=0)
+    pack(path / "objects")
+    return path
+
+
+@pytest.fixture
+def new_bench(tmp_path, no_past, signer) -> Iterator[Bench]:
+    """A repository whose service was never examined, and a change that is good."""
+    with served() as serving:
+        yield make_bench(tmp_path / "repository", serving, no_past, signer)
+
+
 @pytest.fixture
 def bench(tmp_path, past, signer) -> Iterator[Bench]:
     """A repository whose service is at ADVISORY, and a change that is good."""

@@ -114,8 +114,8 @@ def of_the_machine(root: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=list(PROGRAMS))
-def test_what_the_operator_sees_of_the_machine_its_author_does_not(bench, program):
-    told = refused(bench, SPY % program)
+def test_what_the_operator_sees_of_the_machine_its_author_does_not(new_bench, program):
+    told = refused(new_bench, SPY % program)
     assert str(told.repository) in told.printed()
     assert TOKEN in told.printed()
     secret = [*of_the_machine(told.repository), TOKEN]
@@ -126,9 +126,9 @@ def test_what_the_operator_sees_of_the_machine_its_author_does_not(bench, progra
         assert 'File "server.py", line 7' in text.replace('\\"', '"')
 
 
-def test_a_value_of_the_vault_is_a_name(bench):
+def test_a_value_of_the_vault_is_a_name(new_bench):
     told = refused(
-        bench, f"raise SystemExit('{PHRASE}, {PHRASE[:4]} 8731')", env=["RELEASE_PHRASE", "PIN"]
+        new_bench, f"raise SystemExit('{PHRASE}, {PHRASE[:4]} 8731')", env=["RELEASE_PHRASE", "PIN"]
     )
     for text in told.views().values():
         assert "__RELEASE_PHRASE__, corr __PIN__" in text

@@ -161,6 +161,34 @@ def test_what_went_wrong_on_the_machine_is_in_the_report_and_not_in_the_log_of_a
     assert str(runner.home) in runner.sigil(*remedy.split()[1:]).out
 
 
+def test_once_holdouts_were_asked_the_log_of_a_job_has_no_word_that_a_start_printed(runner):
+    bench = runner.bench
+    assert runner.ci().code == 0
+    bench.policy(
+        services={
+            "api": {
+                "deploy": {
+                    "backend": "process",
+                    "command": "python server.py {port}",
+                    "health": "/healthz",
+                },
+                "recipients": [bench.exam.recipient],
+            }
+        }
+    )
+    bench.git("add", ".sigil/gate.yaml")
+    runner.push_base("deployed")
+    bench.git("checkout", "-q", "-b", "spy")
+    (bench.root / "server.py").write_text("import sys; print('gold 17'); sys.exit('gold 17')")
+    bench.git("commit", "-q", "-a", "-m", "spy")
+    bench.git("push", "-q", "-f", str(runner.origin), "spy:refs/pull/42/head")
+    runner.forge.head = bench.git("rev-parse", "spy")
+    done = runner.ci("--comment")
+    assert "deploy pr failed: the service exited with status 1 before it was healthy" in done.out
+    assert "gold" not in done.out + done.err + runner.forge.comments[0]["body"]
+    assert "gold 17" in runner.sigil("report").out
+
+
 def test_the_same_comment_is_kept_current(runner):
     runner.forge.say("<!-- sigil:api -->\nALLOW, believe me", login="mallory")
     runner.ci("--comment")

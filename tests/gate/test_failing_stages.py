@@ -226,17 +226,17 @@ def test_a_service_that_the_base_branch_does_not_know_is_a_wrong_command(bench):
 # --- what the author is told --------------------------------------------------------------
 
 
-def test_the_author_reads_why_the_change_did_not_come_up(bench):
+def test_the_author_reads_why_the_change_did_not_come_up(new_bench):
     failed = DeploymentFailed("it ended", output=("first", "last words"))
-    outcome = evaluated(bench, deploy=failing_on("pr", failed))
+    outcome = evaluated(new_bench, deploy=failing_on("pr", failed))
     lines = present.feedback_lines(outcome.feedback)
     assert lines[0] == "deploy pr failed: it ended"
     assert [line.strip(" │") for line in lines[1:3]] == ["first", "last words"]
 
 
-def test_a_comment_says_why_the_change_did_not_come_up_and_none_of_it_is_markup(bench):
+def test_a_comment_says_why_the_change_did_not_come_up_and_none_of_it_is_markup(new_bench):
     failed = DeploymentFailed("it ended", output=("<b>`last`|words</b>",))
-    outcome = evaluated(bench, deploy=failing_on("pr", failed))
+    outcome = evaluated(new_bench, deploy=failing_on("pr", failed))
     written = markdown(summary(outcome), outcome.feedback)
     assert "- deploy pr failed: `it ended`\n  - `<b>?last??words<…>`\n" in written
 

@@ -37,7 +37,7 @@ from sigil.gate.decision import Decision, Stage, decide
 from sigil.gate.deploy.settings import Compose, External, Process
 from sigil.gate.evaluator import open_bundle
 from sigil.gate.exam.examining import SITTING_S, Exam, answers
-from sigil.gate.feedback import Disclosure, Feedback, feedback, told_as
+from sigil.gate.feedback import STARTS, Disclosure, Feedback, feedback, told_as
 from sigil.gate.holding import hold
 from sigil.gate.lua import Limits
 from sigil.gate.model import Scenario
@@ -341,6 +341,7 @@ class _Evaluation:
                 telling=concluding.telling(
                     service, self.revisions, self.parts.environment, self.parts.machine
                 ),
+                asked=self._may_have_asked(),
             ),
             troubles=troubles,
             observed=self.examined.observed,
@@ -349,6 +350,13 @@ class _Evaluation:
             ),
             entry=entry,
         )
+
+    def _may_have_asked(self) -> bool:
+        """Return whether a holdout may have been asked before, by anybody; in doubt it was."""
+        if self.record is not None and not self.stages.failed.isdisjoint(STARTS):
+            with suppress(Exception):
+                return self.record.may_have_asked()
+        return True
 
     def _history(self) -> History | None:
         """Return what is on record now; None if it could not be read before."""

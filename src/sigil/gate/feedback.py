@@ -5,6 +5,10 @@ scenario, and of what failed before anything of the exam was asked. A visible sc
 name; a holdout has a number that is drawn anew for every evaluation, and its intent's path, which
 is in the repository anyway.
 
+What a change says that does not come up is told only while no holdout was ever asked on record.
+One that was asked can leave the question where a later one finds it, such as in which files the
+kernel has cached; so from then on its author is told fixed words, and the operator all of it.
+
 Step labels are a channel: a change can fail on purpose to carry out what it saw. So how much is
 said of holdouts is a ladder of its own: steps while a change gets better, then which intent is
 not met, then nothing.
@@ -18,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Final
 
 from sigil.gate.decision import Stage, Verdict
 from sigil.gate.model import Half, Result, Status, StepStatus
@@ -25,9 +30,10 @@ from sigil.gate.scoring import Answers
 from sigil.gate.stages import Trouble
 from sigil.gate.telling import Telling
 
-_BEFORE = frozenset({Stage.POLICY, Stage.DEPLOY_PR, Stage.DEPLOY_BASELINE})
-"""Stages whose problems an author may read: nothing of the exam was opened for them, or had reached
-what they are about. Problems of the others are the operator's."""
+STARTS: Final = frozenset({Stage.DEPLOY_PR, Stage.DEPLOY_BASELINE})
+"""Stages in which a service is started, whose words are told as long as no holdout was asked."""
+NOT_UP: Final = "it did not come up"
+WITH_OPERATOR: Final = "what it printed is with whoever runs the gate (sigil report)"
 _SHAPES_ALONE = Telling()
 
 
@@ -83,7 +89,8 @@ class Obstacle:
     Args:
         stage: that failed.
         problem: one line; empty where it is the operator's.
-        output: the end of what a service printed that did not come up, as `Telling` leaves it.
+        output: the end of what a service printed that did not come up, as `Telling` leaves it;
+            empty once a holdout was asked.
     """
 
     stage: Stage
@@ -151,6 +158,7 @@ def feedback(
     disclosed: Disclosure,
     troubles: Sequence[Trouble] = (),
     telling: Telling = _SHAPES_ALONE,
+    asked: bool = True,
 ) -> Feedback:
     """Return what the author is told.
 
@@ -162,6 +170,8 @@ def feedback(
         disclosed: how much is said of holdouts.
         troubles: stages that failed.
         telling: makes their words fit for the author.
+        asked: whether a holdout of any service may have been asked before: then a start that failed
+            is told in fixed words alone.
     """
     visible = [
         Line(
@@ -187,13 +197,16 @@ def feedback(
     ]
     failing = {one.question.spec for one in sealed if _failed(one.pr) and one.question.spec}
     specs = () if disclosed is Disclosure.NOTHING else tuple(sorted(failing))
-    obstacles = tuple(_obstacle(trouble, telling) for trouble in troubles)
+    obstacles = tuple(_obstacle(trouble, telling, asked) for trouble in troubles)
     return Feedback(name, verdict, disclosed, (*visible, *holdouts), specs, obstacles)
 
 
-def _obstacle(trouble: Trouble, telling: Telling) -> Obstacle:
-    if trouble.stage not in _BEFORE:
+def _obstacle(trouble: Trouble, telling: Telling, asked: bool) -> Obstacle:
+    """Return what is told of a failed stage: of the exam, the run and the ledger nothing."""
+    if trouble.stage not in {Stage.POLICY, *STARTS}:
         return Obstacle(trouble.stage)
+    if asked and trouble.stage in STARTS:
+        return Obstacle(trouble.stage, f"{trouble.ending or NOT_UP}; {WITH_OPERATOR}")
     return Obstacle(
         trouble.stage,
         telling.line(trouble.problem, trouble.tree),

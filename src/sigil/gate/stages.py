@@ -49,15 +49,18 @@ class Trouble:
     Args:
         stage: which.
         problem: one line that holds nothing of a holdout.
-        output: the end of what a service printed before it was healthy, and so before anything of
-            the exam reached it; whole lines as they were printed, see `sigil.gate.telling`.
+        output: the end of what a service printed before it was healthy; whole lines as they were
+            printed, see `sigil.gate.telling`.
         tree: the folder that its own files were in, as it saw it.
+        ending: the problem of a service that did not come up, in fixed words without one of its
+            own; empty if there are none.
     """
 
     stage: Stage
     problem: str
     output: tuple[str, ...] = ()
     tree: str = ""
+    ending: str = ""
 
 
 @dataclass(slots=True)
@@ -109,7 +112,7 @@ class Stages:
 
 def _trouble(stage: Stage, error: BaseException) -> Trouble:
     if isinstance(error, DeploymentFailed):
-        return Trouble(stage, str(error), error.output, error.tree)
+        return Trouble(stage, str(error), error.output, error.tree, error.ending)
     # Another message may hold anything, also of a holdout; its kind cannot.
     known = isinstance(error, SigilError)
     return Trouble(stage, str(error) if known else f"unexpected {type(error).__name__}")

@@ -1,8 +1,10 @@
 """What of a deployment's words the author of a change may read.
 
-Why a change does not come up its author may know: nobody has asked it anything by then. But what
-it prints shows the machine that it was started on, and so do our own messages about that. One
-rule stands between the two, and everything that crosses goes through it:
+Why a change does not come up its author may know, as long as no holdout was ever asked: later,
+what it prints may be what an earlier change was asked and left behind in the machine's kernel,
+and whether it is told at all is decided by `sigil.gate.feedback`. Even then it shows the machine
+that it was started on, and so do our own messages about that. One rule stands between the two, and
+everything that crosses goes through it:
 
 - A value of the vault, or of the environment that the evaluator runs in, is a name, and so is a
   line of one of several lines; the name of its machine is ``…``.

@@ -170,18 +170,18 @@ class Snapshot:
             ):
                 yield entry
 
-    def genuine(self, keys: Collection[str], *, service: str) -> Iterator[Entry]:
+    def genuine(self, keys: Collection[str], *, service: str | None = None) -> Iterator[Entry]:
         """Yield the entries of a service in order, the signature of each checked.
 
         Args:
             keys: whose signatures count.
-            service: whose entries.
+            service: whose entries; None for those of all.
 
         Raises:
             LedgerBroken: an entry is damaged, or not signed by one of the keys.
         """
         for seq, data in self.raw():
-            if statement.read(data).service != service:
+            if service is not None and statement.read(data).service != service:
                 continue
             entry = statement.read_genuine(data)
             if entry.key not in keys:

@@ -10,7 +10,7 @@ ended even if this one is killed.
 
 Why it did not come up the containers may say, as a command in the sandbox may: their output is
 asked of the engine before anything of an exam has reached them, and never after. Not where the
-compose file lets them read this machine.
+compose file lets them read this machine. Who reads it is decided as for a command (`process`).
 
 How well the containers are isolated from each other, from this machine and from the internet is
 the compose file's doing. Not tried against an engine here: see `docs/deployments.md`.
@@ -174,7 +174,11 @@ class ComposeDeployment:
             )
         except DeploymentFailed as failed:
             raise DeploymentFailed(
-                failed.problem, remedy=failed.remedy, output=self._printed(), tree=str(tree)
+                failed.problem,
+                remedy=failed.remedy,
+                output=self._printed(),
+                tree=str(tree),
+                ending=failed.ending,
             ) from failed
 
     def _engine(self) -> str:
@@ -255,12 +259,12 @@ class ComposeDeployment:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             if isinstance(error, subprocess.TimeoutExpired):
-                raise DeploymentFailed(
-                    f"not up within {self._settings.start_s:g} s", remedy="give more start_s"
-                ) from None
+                late = f"not up within {self._settings.start_s:g} s"
+                raise DeploymentFailed(late, remedy="give more start_s", ending=late) from None
             raise
         if status != 0:
-            raise DeploymentFailed(f"compose up exited with status {status}{_said(log)}")
+            ended = f"compose up exited with status {status}"
+            raise DeploymentFailed(f"{ended}{_said(log)}", ending=ended)
 
     def _find_port(self) -> tuple[str, int]:
         told = self._ask("port", self._settings.service, str(self._settings.port))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import select
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from sigil.effects import SYSTEM_CLOCK
@@ -22,14 +23,27 @@ _ANSWER_BYTES: Final = 2**20
 _TELL_EVERY_S: Final = 1.0
 _WELL: Final = range(200, 400)
 
-Over = Callable[[float], str | None]
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a service ended.
+
+    Args:
+        how: in fixed words, such as ``exited with status 1``.
+        said: what is known besides, perhaps in the service's own words, in brackets.
+    """
+
+    how: str
+    said: str = ""
+
+
+Over = Callable[[float], End | None]
 """Waits at most so many seconds for the service's end, and returns how it ended, if it did."""
 
 
-def never_over(wait_s: float) -> str | None:
+def never_over(wait_s: float) -> None:
     """Wait; of a service that nobody here watches."""
     select.select([], [], [], wait_s)
-    return None
 
 
 def wait_until_healthy(
@@ -49,7 +63,8 @@ def wait_until_healthy(
         health: a path that has to answer with a status of 200 to 399, or ``tcp``.
         start_s: seconds from now.
         over: see `Over`.
-        progress: hears about once a second what the last try came to.
+        progress: hears about once a second how long it has been; of the service's answers nothing,
+            since the log of a job may be the author's to read.
 
     Raises:
         DeploymentFailed: it ended, or was not healthy in time; with what the last try came to.
@@ -64,16 +79,20 @@ def wait_until_healthy(
         ended = over(_PAUSES_S[min(tries, len(_PAUSES_S) - 1)])
         tries += 1
         if ended is not None:
-            raise DeploymentFailed(f"the service {ended} before it was healthy")
+            raise DeploymentFailed(
+                f"the service {ended.how}{ended.said} before it was healthy",
+                ending=f"the service {ended.how} before it was healthy",
+            )
         elapsed = (SYSTEM_CLOCK.monotonic_ns() - start) / 1e9
         if elapsed >= start_s:
             raise DeploymentFailed(
                 f"not healthy within {start_s:g} s: {problem}",
                 remedy="give more start_s, or check health and the port",
+                ending=f"not healthy within {start_s:g} s",
             )
         if elapsed - told >= _TELL_EVERY_S:
             told = elapsed
-            progress(f"waiting for {health} ({elapsed:.0f} s): {problem}")
+            progress(f"waiting for {health} ({elapsed:.0f} s)")
 
 
 def _problem(

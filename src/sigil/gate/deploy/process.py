@@ -5,9 +5,10 @@ attribute has a say), and user, pid, mount, network and ipc namespaces of its ow
 reaches the other, this machine, what we know or the internet; and both may listen on one port.
 
 What the change under test prints once it is healthy is dropped by the kernel: it can carry the
-requests that it got. Why it did not come up it may say, because nobody has asked it anything by
-then; but not where it can read folders of this machine. Of the baseline a tail is kept for the
-operator.
+requests that it got. What it prints before that is kept, but not where it can read folders of this
+machine. It is the operator's: nobody has asked this deployment anything by then, but an earlier one
+may have left word of what it was asked, and who else reads it depends on that
+(`sigil.gate.feedback`). Of the baseline a tail is kept for the operator.
 
 Everything ends with `stop`, with this process however that ends, or when it fails to start. What
 a killed process left on the disk is removed by the next deployment.
@@ -26,7 +27,7 @@ from typing import Final, NoReturn, Self
 
 from sigil.errors import DeploymentFailed, SandboxUnavailable
 from sigil.evaluate.interpreter import choose_python
-from sigil.gate.deploy.health import wait_until_healthy
+from sigil.gate.deploy.health import End, wait_until_healthy
 from sigil.gate.deploy.model import Order
 from sigil.gate.deploy.printing import last_line, whole_lines
 from sigil.gate.deploy.settings import PORT, Process
@@ -202,6 +203,7 @@ class ProcessDeployment:
                     f"the build command {printable(command, 80)} {_how(result)}{last_line(output)}",
                     output=output,
                     tree=_TREE,
+                    ending=f"the build {_how(result)}",
                 )
 
     def _limits(self, wall_s: float = 1.0) -> Limits:
@@ -221,13 +223,15 @@ class ProcessDeployment:
         """Return the variables that its settings give it."""
         return {name: self._filled(value) for name, value in self._settings.env.items()}
 
-    def _over(self, wait_s: float) -> str | None:
+    def _over(self, wait_s: float) -> End | None:
         """Return how the service ended, if it did within so many seconds."""
         ended = self._service.ended(wait_s) if self._service else None
         if ended is None or self._service is None:
             return None
         self._service.stop()  # so that all it printed has been read
-        return _ending(ended) + last_line(self._last_lines(self._service.tail()))
+        why = f" ({printable(ended.reason, _SHOWN)})" if ended.ending == "missing" else ""
+        said = last_line(self._last_lines(self._service.tail()))
+        return End(_ending(ended), f"{why}{said}")
 
     def _blame(self, service: Service, failed: DeploymentFailed) -> NoReturn:
         """Say what it printed, and whether it listens on other ports than on the one asked."""
@@ -236,7 +240,9 @@ class ProcessDeployment:
         if ports and self._settings.port not in ports:
             problem = f"{problem}: it listens on {', '.join(map(str, ports))}"
             remedy = f"have it listen on {PORT}, which is {self._settings.port}, or set port"
-        raise DeploymentFailed(problem, remedy=remedy, output=output, tree=_TREE) from failed
+        raise DeploymentFailed(
+            problem, remedy=remedy, output=output, tree=_TREE, ending=failed.ending
+        ) from failed
 
     @property
     def _may_tell(self) -> bool:
@@ -262,7 +268,7 @@ def _how(result: CommandResult) -> str:
 def _ending(ended: Ended) -> str:
     return {
         "exited": f"exited with status {ended.code}",
-        "missing": f"does not exist ({printable(ended.reason, _SHOWN)})",
+        "missing": "does not exist",
         "memory": "ran out of memory",
         "disk": "filled the disk",
         "signalled": f"was killed by signal {ended.code}",

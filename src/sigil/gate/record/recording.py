@@ -26,7 +26,7 @@ from typing import Any
 
 from sigil.errors import Unreadable, Unwritable, WorkspaceBusy
 from sigil.gate.policy import Gate
-from sigil.gate.record import events
+from sigil.gate.record import asked, events
 from sigil.gate.record.events import Complete, Decided, Provenance
 from sigil.gate.record.history import History, read_history, signers_of
 from sigil.gate.record.steps import announce
@@ -127,6 +127,20 @@ class Record:
             self._current = self._current or (self._before if is_ours else history.current)
             current = self._current
         return None if current is None else (now - current).total_seconds()
+
+    def may_have_asked(self) -> bool:
+        """Return whether another evaluation, of whatever service, may have asked a holdout.
+
+        It may while the ledger is not shared: others may have appended what is not here.
+
+        Raises:
+            SigilError: the ledger is not what it should be.
+        """
+        if not self.is_shared:
+            return True
+        known = self._ledger.known()
+        entries = self._ledger.verify(known.keys, known).snapshot.genuine(known.keys)
+        return asked.may_have_asked(entries, self._begun.eval)
 
     @property
     def size(self) -> int:
