@@ -5,7 +5,8 @@ no budget of instructions ends it, and nobody hears Ctrl-C. So whoever runs fore
 exam, such as lint, does it here.
 
 Promises: what comes back is of the shape that was asked for, and never code, though the fork
-believed all that it read; nothing is left running.
+believed all that it read; it comes through memory alone, since a pipe is one more place where a
+holdout would stand; nothing is left running.
 
 Not here: the processes of an exam (`sigil.gate.exam.hall`).
 """
@@ -16,6 +17,8 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from mmap import mmap
+from struct import Struct
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -25,6 +28,9 @@ from sigil.sandbox.inside import kernel
 
 SECONDS = 20.0
 """That a step may take: much more than its budget of instructions leaves it."""
+_ROOM = 16 << 20
+"""Bytes of an answer at most; what is not written takes no memory."""
+_LENGTH = Struct("=Q")
 T = TypeVar("T")
 
 
@@ -67,19 +73,17 @@ def apart(step: Callable[[], T], kind: type[T], *, seconds: float | None = None)
         RuntimeError: the step raised something else, whose kind is told.
     """
     most, parent = SECONDS if seconds is None else seconds, os.getpid()
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        _sit(step, writing, most, parent)
-    os.close(writing)
-    try:
-        with os.fdopen(reading, "rb") as answered:
-            data = answered.read()
-    except BaseException:
-        os.kill(child, signal.SIGKILL)
-        raise
-    finally:
-        _, status = os.waitpid(child, 0)
+    with mmap(-1, _ROOM) as shared:
+        child = os.fork()
+        if child == 0:
+            _sit(step, shared, most, parent)
+        try:
+            _, status = os.waitpid(child, 0)
+        except BaseException:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            raise
+        data = _read(shared)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
         raise MalformedScenario(
             f"it does not end within {most:g} s",
@@ -88,15 +92,15 @@ def apart(step: Callable[[], T], kind: type[T], *, seconds: float | None = None)
     return _value(data, kind)
 
 
-def _sit(step: Callable[[], Any], writing: int, seconds: float, parent: int) -> NoReturn:
+def _sit(step: Callable[[], Any], shared: mmap, seconds: float, parent: int) -> NoReturn:
     """Be the fork: answer, and end."""
     try:
         kernel.die_with_parent(parent)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, seconds)
         data = msgspec.msgpack.encode(_answer(step))
-        with os.fdopen(writing, "wb") as pipe:
-            pipe.write(data)
+        shared[_LENGTH.size : _LENGTH.size + len(data)] = data
+        shared[: _LENGTH.size] = _LENGTH.pack(len(data))  # last: what is there is whole
     finally:
         os._exit(0)
 
@@ -110,6 +114,12 @@ def _answer(step: Callable[[], Any]) -> _Answer:
         return _Answer(refusal=_Refusal(error.problem, file, where.line, where.field, error.remedy))
     except Exception as error:  # noqa: BLE001 (raised again where somebody sees it)
         return _Answer(error=type(error).__name__)
+
+
+def _read(shared: mmap) -> bytes:
+    """Return what the fork left, which need not be what it was to leave; empty if nothing."""
+    (length,) = _LENGTH.unpack(shared[: _LENGTH.size])
+    return shared[_LENGTH.size : _LENGTH.size + min(length, _ROOM)]
 
 
 def _value(data: bytes, kind: type[T]) -> T:
