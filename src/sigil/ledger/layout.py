@@ -73,7 +73,9 @@ def _check(repository: Path) -> None:
             )
     if not (repository / "HEAD").is_file() or not (repository / "objects").is_dir():
         raise NotFound(
-            "there is no ledger", where=Where(str(repository)), remedy="make one: sigil ledger init"
+            "there is no ledger",
+            where=Where(str(repository)),
+            remedy="make one: sigil ledger init; or restore it, if there was one",
         )
     with os.scandir(repository / "objects"):
         pass  # libgit2 would call what it may not read missing
