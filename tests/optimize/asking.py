@@ -8,12 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sigil.canonical import digest
-from sigil.cli.planning import make_plan
-from sigil.cli.progress import Silent
 from sigil.optimize.report import Summary
-from sigil.optimize.run import run
-from sigil.optimize.spec import load_spec
-from sigil.optimize.workspace import open_workspace
 from sigil.testing.model_server import Fault, ModelServer
 
 
@@ -42,16 +37,6 @@ def configure(repository: Path, server: ModelServer, **more: object) -> None:
     path.write_text(path.read_text().replace("measure: agreement\n    goal: 1", "measure: error"))
     path.write_text(path.read_text().replace("max(agreement)", "min(agreement)"))
     path.write_text(path.read_text().replace("agreement >= 1", "agreement <= 0.01"))
-
-
-def search(
-    repository: Path, workspace: str = "w", resume: bool = False, **flags: object
-) -> Summary:
-    spec = load_spec(repository, "square")
-    place = open_workspace(spec, workspace)
-    existing = place.find_run() if resume else None
-    plan = make_plan(spec, None, {"num": 4, **flags}, recorded=existing)
-    return run(plan, place, Silent(), existing=existing)
 
 
 def lineage(summary: Summary) -> bytes:

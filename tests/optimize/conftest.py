@@ -6,6 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from sigil.cli.planning import make_plan
+from sigil.cli.progress import Silent
+from sigil.optimize.report import Summary
+from sigil.optimize.run import run
+from sigil.optimize.spec import load_spec
+from sigil.optimize.workspace import open_workspace
+
 SPEC = """\
 version: "0.1"
 name: square
@@ -51,3 +58,13 @@ def repository(tmp_path: Path) -> Path:
     (root / ".sigil" / "points.eval.yaml").write_text(EVAL)
     (root / "square.py").write_text(SOURCE)
     return root
+
+
+def search(
+    repository: Path, workspace: str = "w", resume: bool = False, **flags: object
+) -> Summary:
+    spec = load_spec(repository, "square")
+    place = open_workspace(spec, workspace)
+    existing = place.find_run() if resume else None
+    plan = make_plan(spec, None, {"num": 4, **flags}, recorded=existing)
+    return run(plan, place, Silent(), existing=existing)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from tests.optimize.conftest import search
 
 from sigil import errors
 from sigil.canonical import inputs_hash
@@ -29,16 +30,6 @@ from sigil.testing.clocks import FixedClock
 
 def plan_for(repository: Path, **flags: object) -> Plan:
     return make_plan(load_spec(repository, "square"), None, {"num": 4, **flags})
-
-
-def search(
-    repository: Path, workspace: str = "w", resume: bool = False, **flags: object
-) -> Summary:
-    spec = load_spec(repository, "square")
-    place = open_workspace(spec, workspace)
-    existing = place.find_run() if resume else None
-    plan = make_plan(spec, None, {"num": 4, **flags}, recorded=existing)
-    return run(plan, place, Silent(), existing=existing)
 
 
 def without_goal(repository: Path) -> None:

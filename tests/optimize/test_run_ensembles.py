@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.optimize.asking import chance, configure, function, lineage, search
+from tests.optimize.asking import chance, configure, function, lineage
+from tests.optimize.conftest import search
 
 from sigil.search.optimizers import built_in_names
 from sigil.testing.model_server import Fault, ModelServer

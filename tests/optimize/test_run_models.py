@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.optimize.asking import chance, configure, function, lineage, multiples, search
+from tests.optimize.asking import chance, configure, function, lineage, multiples
+from tests.optimize.conftest import search
 
 from sigil import errors
 from sigil.cli.planning import make_plan

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.optimize.asking import configure, function, multiples, search
-from tests.optimize.conftest import SOURCE, SPEC
+from tests.optimize.asking import configure, function, multiples
+from tests.optimize.conftest import SOURCE, SPEC, search
 
 from sigil.testing.model_server import ModelServer
 
