@@ -79,15 +79,18 @@ def parse_python(text: str) -> ast.Module:
         NotPython: it does not parse, or holds bare carriage returns, which Python takes
             for line ends and a diff does not.
     """
-    if len(text) > _SMALL:
+    if len(text) > _LONG:
         return _parse(text)
-    known = _trees.get(text)
-    return known if known is not None else _trees.keep(text, _parse(text))
+    trees = _trees_of_short if len(text) <= _SHORT else _trees_of_long
+    known = trees.get(text)
+    return known if known is not None else trees.keep(text, _parse(text))
 
 
-_SMALL = 1 << 14
-_trees: Recent[str, ast.Module] = Recent(8)
-"""By text. A definition is parsed for its outline, and soon after for what it does."""
+_SHORT, _LONG = 1 << 11, 1 << 14
+_trees_of_short: Recent[str, ast.Module] = Recent(64)
+_trees_of_long: Recent[str, ast.Module] = Recent(8)
+"""By text. A definition is parsed where a proposal is made, for its outline, and for what it does;
+a round of proposals lies between."""
 
 
 def _parse(text: str) -> ast.Module:

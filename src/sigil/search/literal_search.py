@@ -35,7 +35,8 @@ from sigil.search.written import Value, rounded
 _GOOD_SHARE, _MOST_GOOD = 0.1, 16
 _MOST_OTHERS = 48
 _STARTUP = 8
-_ATTEMPTS = 30
+_ATTEMPTS, _FEWEST_ATTEMPTS = 30, 2
+"""How often one ask draws; half as often after each that found nothing."""
 _ESTIMATES = 4
 """Attempts of one ask that may use the estimator, the dearest of them."""
 _LONGEST_REST = 64
@@ -112,7 +113,7 @@ class Search:
             return None
         current = self._plain(current)
         held = self._held() if stream.random() >= _RELEASE_CHANCE else frozenset[int]()
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(max(_ATTEMPTS >> self._dry, _FEWEST_ATTEMPTS)):
             values = self._plain(self._draw(stream, held, attempt))
             fresh = values not in self._costs and values not in self._pending
             if fresh and values != current:

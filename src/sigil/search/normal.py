@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import cast
 
 from sigil.search import sameness
@@ -161,14 +162,13 @@ class NormalForm:
         self.tokens.append("]")
 
     def _add_fields(self, node: ast.AST) -> None:
-        for field in node._fields:
+        for field in _said(type(node)):
             value: object = getattr(node, field, _ABSENT)
-            if field in _UNSAID or value is _ABSENT:
+            if isinstance(value, ast.AST):
+                tests = field == "test" and isinstance(value, ast.expr)
+                self.add(sameness.truth(value) if tests else value)
+            elif value is _ABSENT:
                 continue
-            if field == "test" and isinstance(value, ast.expr):
-                self.add(sameness.truth(value))
-            elif isinstance(value, ast.AST):
-                self.add(value)
             elif isinstance(value, list):
                 self._add_list(field, cast("list[object]", value))
             else:
@@ -264,6 +264,12 @@ class NormalForm:
         ast.With: _add_guarded,
         ast.AsyncWith: _add_guarded,
     }
+
+
+@cache
+def _said(kind: type[ast.AST]) -> tuple[str, ...]:
+    """Return the fields of a kind of syntax that mean something."""
+    return tuple(field for field in kind._fields if field not in _UNSAID)
 
 
 def _independent(one: tuple[str, ast.expr], run: Sequence[tuple[str, ast.expr]]) -> bool:

@@ -14,7 +14,6 @@ surgery" (Barr et al. 2014) for repairs made from the program's own parts.
 from __future__ import annotations
 
 import ast
-import warnings
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from itertools import islice, pairwise
 
 from sigil.canonical import digest_value
 from sigil.errors import SigilError
+from sigil.search.definitions import NotPython, parse_python
 from sigil.search.model import BASELINE, Outcome, Parent, Proposal, View
 from sigil.search.mutate.assigned import Flow, doubtful_uses
 from sigil.search.mutate.chance import WAYS, Draw
@@ -359,10 +359,8 @@ def _sound(subject: Subject, changes: Sequence[Change]) -> bool:
     if text is None:
         return False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse_python(text)
+    except NotPython:
         return False
     if not any(change.names_may_move for change in changes):
         return True

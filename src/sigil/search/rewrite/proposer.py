@@ -30,8 +30,8 @@ from sigil.search.rewrite.texts import Around, NotRewritable, Text
 _PARENTS = 128
 _NEW_PARENTS = 2
 """How many parents that were never looked at one ask looks at: that is what costs time."""
-_BARREN, _SELDOM = 8, 8
-"""After so many asks in vain it looks at new parents at every so many asks only."""
+_BARREN, _MOST_SELDOM = 8, 64
+"""After so many asks in vain it looks at new parents ever more rarely, at last once in so many."""
 _MOST_STEPS = 24
 _MOST_OF_A_RULE = 8
 _BEST_CHANCE = 0.7
@@ -103,7 +103,7 @@ class Rewrite:
     def _propose(self, view: View) -> Proposal | None:
         parents = list(view.parents)
         first = 0 if view.random.random() < _BEST_CHANCE else view.random.randrange(len(parents))
-        rests = self._in_vain > _BARREN and self._in_vain % _SELDOM
+        rests = self._in_vain > _BARREN and self._in_vain % _period(self._in_vain)
         self._in_vain += 1
         room = 0 if rests else _NEW_PARENTS
         for parent in [parents[first], *parents[:first], *parents[first + 1 :]]:
@@ -148,6 +148,11 @@ class Rewrite:
         """Return how much to expect of a single rewrite, from its rule and its record here."""
         rule, _ = found.done[0]
         return rule.gain * (self._elites[rule.name] + 1.0) / (self._tries[rule.name] + 2.0)
+
+
+def _period(in_vain: int) -> int:
+    """Return how many asks are from one look at new parents to the next: a quarter of the time."""
+    return min(1 << in_vain.bit_length() - 2, _MOST_SELDOM)
 
 
 def _singles(rules: Sequence[Rule], files: Files, pins: Sequence[Pin]) -> Iterator[_Rewritten]:
