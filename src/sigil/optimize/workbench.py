@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,9 +61,11 @@ def open_workbench(plan: Plan) -> Generator[Workbench]:
         SigilError: a pin or the interpreter is wrong, or the sandbox is not to be had.
     """
     spec, definition = plan.spec, plan.definition
-    target = read_target(spec, definition)
+    with ThreadPoolExecutor(1) as beside:  # each waits for a process that it starts
+        memory = beside.submit(memory_folder)
+        target = read_target(spec, definition)
     count = plan.lanes or default_count(timed=definition.timed)
-    scratch_home = memory_folder() or Path(tempfile.gettempdir())
+    scratch_home = memory.result() or Path(tempfile.gettempdir())
     sweep(scratch_home)  # what killed processes left there
     with temporary_directory(scratch_home) as scratch:
         settings = Settings(
