@@ -89,6 +89,36 @@ EXAMPLES = (
     Example(
         "append-in-place",
         """
+        from contextlib import suppress
+
+        def parsed(lines):
+            found = []
+            for line in lines:
+                with suppress(ValueError):
+                    found = found + list(map(int, line))
+            return found
+        """,
+        st.tuples(st.lists(st.text("01x", max_size=4), max_size=5)),
+        becomes="found += list(map(int, line))",
+    ),
+    Example(
+        "append-in-place",
+        """
+        def spread(rows):
+            found = {}
+            for x, row in enumerate(rows):
+                found[x, len(row)] = []
+                for one in row:
+                    if one not in found[x, len(row)]:
+                        found[x, len(row)] = found[x, len(row)] + [one]
+            return found
+        """,
+        st.tuples(ROWS),
+        becomes="found[x, len(row)].append(one)",
+    ),
+    Example(
+        "append-in-place",
+        """
         def bordered(rows):
             found = []
             for row in rows:
@@ -131,6 +161,13 @@ def test_the_list_of_a_caller_is_left_as_it_is(line: str):
         ("found = []; held = found", "row"),
         ("found = rows", "[row]"),
         ("found = rows[0]", "[row]"),
+        ("found = held = []", "[row]"),
+        ("found, held = rows, []", "[row]"),
+        ("found, *held = rows", "[row]"),
+        ("found = rows or []", "[row]"),
+        ("found = [] if not rows else rows", "[row]"),
+        ("found = rows.get(0, [])", "[row]"),
+        ("print(found := rows)", "[row]"),
     ],
 )
 def test_what_need_not_be_a_new_list_is_made_anew(first: str, added: str):
@@ -178,6 +215,8 @@ def test_a_list_begun_beside_another_name_is_added_to_in_place():
         "left = iter(found)",
         "left = zip(found, found)",
         "left = (one for one in found)",
+        "best = max(seen, found)",
+        "found = found + [(found := [row])[0]]",
     ],
 )
 def test_a_list_that_the_loop_hands_on_is_made_anew(added: str, line: str):
@@ -262,5 +301,75 @@ def test_a_list_of_which_only_the_length_is_asked_grows_in_place(loop: str):
             if not any(one is rows for one in found):
                 found = found + [rows]
         return found
+    """
+    assert list(rewritings(RULE, source))
+
+
+@pytest.mark.parametrize("line", ["rows[:2] = rows[:2] + [one]", "rows[:2] += [one]"])
+def test_a_slice_is_another_list_each_time(line: str):
+    source = f"""
+    def spread(rows):
+        for one in range(3):
+            {line}
+    """
+    assert not list(rewritings(RULE, source))
+
+
+@pytest.mark.parametrize("index", ["next(left)", "draw()", "(at := at + 1)"])
+def test_a_place_that_is_another_one_each_time_is_named_twice(index: str):
+    source = f"""
+    def spread(rows, left, draw, at):
+        found = [[0], [1], [2]]
+        for one in rows:
+            found[{index}] = found[{index}] + [one]
+        return found
+    """
+    assert not list(rewritings(RULE, source))
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "groups = dict(given)",
+        "groups = list(given)",
+        "groups = given.copy()",
+        "groups = given[:]",
+        "groups = dict.fromkeys(given, [])",
+        "groups = [[]] * 3",
+        "groups = {}; groups[0] = groups[1] = []",
+        "groups = {0: []}; held = groups[0]",
+        "groups = {}; groups[0] = given",
+    ],
+)
+def test_lists_that_something_else_holds_too_are_made_anew(first: str):
+    source = f"""
+    def grouped(given, pairs):
+        {first}
+        for key, value in pairs:
+            groups[key] = groups[key] + [value]
+        return groups
+    """
+    assert not list(rewritings(RULE, source))
+
+
+@pytest.mark.parametrize("line", ["done.append(groups[0])", "groups[1] = groups[0]"])
+def test_a_list_in_a_dict_that_the_loop_hands_on_is_made_anew(line: str):
+    source = f"""
+    def grouped(pairs, done):
+        groups = {{0: [], 1: []}}
+        for key, value in pairs:
+            {line}
+            groups[key] = groups[key] + [value]
+    """
+    assert not list(rewritings(RULE, source))
+
+
+def test_a_list_in_a_dict_that_is_handed_on_when_the_loop_is_done_grows_in_place():
+    source = """
+    def grouped(pairs, done):
+        groups = {0: [], 1: []}
+        for key, value in pairs:
+            groups[key] = groups[key] + [value]
+        done.append(groups[0])
     """
     assert list(rewritings(RULE, source))

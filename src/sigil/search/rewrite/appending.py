@@ -5,9 +5,8 @@ Not here: lists that are taken from at the front (`queues`), loops that become c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import takewhile
 
 import libcst as cst
@@ -21,8 +20,10 @@ from sigil.search.rewrite.shapes import (
     block,
     code,
     is_list,
+    is_steady,
     occurrences,
     same,
+    slice_of,
     small,
     statements,
 )
@@ -48,7 +49,9 @@ def _in_place(facts: Facts) -> Iterator[Match]:
     """``xs = xs + ys`` in a loop, which copies all of ``xs``, adds to it instead."""
     for line in facts.nodes(cst.SimpleStatementLine):
         added = _added(line)
-        if added is not None and facts.loop_around(line) and _grows(facts, line, added):
+        if added is None or not _is_one_object(facts, added):
+            continue
+        if facts.loop_around(line) and _grows(facts, line, added):
             [made] = statements(_addition(facts, added))
             yield Match(line, {line: _as_the_line(line, made)})
 
@@ -69,6 +72,19 @@ def _added(line: cst.SimpleStatementLine) -> _Added | None:
             return _Added(target, [items], grows_already=True)
         case _:
             return None
+
+
+def _is_one_object(facts: Facts, added: _Added) -> bool:
+    """Return whether the target is one and the same list each time that the line names it.
+
+    A slice is a new list. What two subscripts say is evaluated twice, and one of them goes.
+    """
+    target = added.target
+    if isinstance(target, cst.Subscript) and any(
+        not isinstance(one.slice, cst.Index) or one.slice.star for one in target.slice
+    ):
+        return False
+    return added.grows_already or is_steady(facts, target)
 
 
 def _operands(value: cst.BaseExpression) -> list[cst.BaseExpression]:
@@ -103,7 +119,10 @@ def _addition(facts: Facts, added: _Added) -> str:
 
 
 def _is_tried(facts: Facts, node: cst.CSTNode) -> bool:
-    return any(isinstance(above, cst.Try) for above in facts.ancestors(node))
+    """Return whether somebody may catch what ``node`` raises; a manager may, by suppressing it."""
+    return any(
+        isinstance(above, (cst.Try, cst.TryStar, cst.With)) for above in facts.ancestors(node)
+    )
 
 
 # --- may it grow in place? ------------------------------------------------------------------
@@ -114,20 +133,22 @@ def _grows(facts: Facts, line: cst.SimpleStatementLine, added: _Added) -> bool:
     listed = any(facts.kind(part) == "list" for part in added.parts)
     if not added.grows_already and _is_gone_through(facts, added.target, line):
         return False
-    if not isinstance(added.target, cst.Name):
-        return listed
+    if isinstance(added.target, cst.Subscript):
+        return listed and (added.grows_already or _is_its_own_item(facts, added.target, line))
     name = added.target.value
     if name in facts.parameters:
         return False
     if added.grows_already:
         return True
-    lines = [
-        facts.statement_of(use)
+    bound = [
+        use
         for use in occurrences(facts, name)
         if facts.is_target(use) and not isinstance(facts.parent(use), cst.Subscript)
     ]
-    suits = _takes_nothing if listed else partial(_makes_a_list, facts, name)
-    return all(map(suits, lines)) and _is_its_own(facts, name, line)
+    suits = _takes_nothing if listed else _makes_a_list
+    if any(isinstance(facts.parent(use), cst.NamedExpr) for use in bound):
+        return False
+    return all(suits(facts, use) for use in bound) and _is_its_own(facts, name, line, _lets_go)
 
 
 def _is_gone_through(facts: Facts, target: cst.BaseExpression, line: cst.CSTNode) -> bool:
@@ -144,38 +165,124 @@ def _counts(facts: Facts, source: cst.BaseExpression) -> bool:
     return isinstance(source, cst.Call) and facts.is_builtin(source.func, "range")
 
 
-def _takes_nothing(line: cst.CSTNode | None) -> bool:
-    """Return whether a line that binds a name does not plainly take what is there already."""
-    bound = assignment(line)
-    if bound is None:
-        return isinstance(line, cst.SimpleStatementLine)
-    return not isinstance(bound[1], (cst.Name, cst.Attribute, cst.Subscript))
+def _takes_nothing(facts: Facts, use: cst.Name) -> bool:
+    """Return whether what binds a name does not plainly take what is there already."""
+    match _small_around(facts, use):
+        case cst.Assign(targets=[cst.AssignTarget(target=target)], value=value):
+            return _is_made(_part_of(use, target, value))
+        case cst.AnnAssign(value=value):
+            return value is None or _is_made(value)
+        case cst.AugAssign(target=target):
+            return target is use
+        case cst.Del():
+            return True
+        case _:
+            return False
 
 
-def _makes_a_list(facts: Facts, name: str, line: cst.CSTNode | None) -> bool:
-    """Return whether a line that binds ``name`` makes a new list, or adds to what it was."""
+def _small_around(facts: Facts, node: cst.CSTNode) -> cst.BaseSmallStatement | None:
+    """Return the simple statement, of maybe several on a line, that holds ``node``."""
+    around = facts.ancestors(node)
+    return next((above for above in around if isinstance(above, cst.BaseSmallStatement)), None)
+
+
+def _part_of(
+    use: cst.Name, target: cst.BaseExpression, value: cst.BaseExpression
+) -> cst.BaseExpression:
+    """Return what ``use`` gets of what is assigned to ``target``; all of it where it is unclear."""
+    if isinstance(target, cst.Tuple) and isinstance(value, cst.Tuple):
+        pairs = list(zip(target.elements, value.elements, strict=False))
+        plain = all(isinstance(one, cst.Element) for pair in pairs for one in pair)
+        found = [given.value for named, given in pairs if named.value is use]
+        if found and plain and len(target.elements) == len(value.elements):
+            return found[0]
+    return value
+
+
+def _is_made(value: cst.BaseExpression) -> bool:
+    """Return whether an expression does not plainly give something that is there already."""
+    match value:
+        case cst.Name() | cst.Attribute() | cst.Subscript() | cst.NamedExpr():
+            return False
+        case cst.IfExp(body=one, orelse=other) | cst.BooleanOperation(left=one, right=other):
+            return _is_made(one) and _is_made(other)
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value=method))):
+            return method not in {"get", "setdefault"}
+        case _:
+            return True
+
+
+def _makes_a_list(facts: Facts, use: cst.Name) -> bool:
+    """Return whether what binds a name makes a new list, or adds to what it was."""
+    line = facts.statement_of(use)
     bound, augmented = assignment(line), small(line)
     if bound is not None:
         first = _operands(bound[1])[0]
-        return bound[0] == name and (is_list(facts, bound[1]) or bare(first) == name)
+        return bound[0] == use.value and (is_list(facts, bound[1]) or bare(first) == use.value)
     return isinstance(augmented, cst.AugAssign) and isinstance(augmented.operator, cst.AddAssign)
 
 
-def _is_its_own(facts: Facts, name: str, line: cst.CSTNode) -> bool:
+def _is_its_own_item(facts: Facts, target: cst.Subscript, line: cst.CSTNode) -> bool:
+    """Return whether nothing plainly holds the items of what ``target`` is one of."""
+    holder = target.value
+    return not isinstance(holder, cst.Name) or _is_its_own(
+        facts, holder.value, line, _keeps_its_items
+    )
+
+
+def _is_its_own(
+    facts: Facts, name: str, line: cst.CSTNode, alone: Callable[[Facts, cst.Name], bool]
+) -> bool:
     """Return whether nothing gets hold of the list before the loops that add to it are done.
 
     These are the loops around ``line`` up to one that begins with a new list; there has to be
     one that does not.
+
+    Args:
+        facts: of the definition.
+        name: of the list, or of what holds it.
+        line: which adds to it.
+        alone: whether a use of the name gives the list to nobody.
     """
     around = takewhile(lambda above: not isinstance(above, Scope), facts.ancestors(line))
     loops = (above for above in around if isinstance(above, Loop))
     adding = list(takewhile(lambda loop: not begins_anew(facts, name, block(loop.body)), loops))
     uses = list(occurrences(facts, name))
     inside = [at for at, use in enumerate(uses) if adding and adding[-1] in facts.ancestors(use)]
-    return bool(inside) and all(_lets_go(facts, use) for use in uses[: inside[-1] + 1])
+    return bool(inside) and all(alone(facts, use) for use in uses[: inside[-1] + 1])
 
 
-def _lets_go(facts: Facts, use: cst.Name) -> bool:
+def _keeps_its_items(facts: Facts, use: cst.Name) -> bool:
+    """Return whether a use of what holds lists plainly neither shares one nor hands one on."""
+    above = facts.parent(use)
+    line = _small_around(facts, use)
+    if isinstance(above, cst.Subscript) and above.value is use and not facts.is_target(above):
+        return _lets_go(facts, above)
+    if isinstance(line, cst.Assign):
+        if any(one.target is above for one in line.targets):
+            return len(line.targets) == 1 and _is_made(line.value)
+        if any(one is above for one in line.targets):
+            return not _has_items_of_another(facts, line.value)
+    return True
+
+
+def _has_items_of_another(facts: Facts, value: cst.BaseExpression) -> bool:
+    """Return whether what ``value`` makes plainly holds items of something else, or one twice."""
+    match value:
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value=method))):
+            return method in {"copy", "fromkeys"}
+        case cst.Call(func=function, args=args):
+            makers = ("dict", "list", "sorted")
+            return bool(args) and any(facts.is_builtin(function, name) for name in makers)
+        case cst.BinaryOperation(operator=operator):
+            return isinstance(operator, cst.Multiply)
+        case cst.Subscript():
+            return slice_of(value) is not None
+        case _:
+            return False
+
+
+def _lets_go(facts: Facts, use: cst.BaseExpression) -> bool:
     """Return whether what holds ``use`` of a list does not keep it beyond that."""
     above = facts.parent(use)
     match above, facts.parent(above) if above is not None else None:

@@ -153,6 +153,8 @@ def _has_new_items(node: cst.CSTNode) -> bool:
 
 def _only_reads(facts: Facts, call: cst.CSTNode | None) -> bool:
     match call:
+        case cst.Call(func=cst.Name(value="min" | "max"), args=[_, cst.Arg(keyword=None), *_]):
+            return False  # it returns one of them
         case cst.Call(func=cst.Name(value=name) as function):
             return facts.is_builtin(function) and name in _CONSUMERS
         case cst.Call(func=cst.Attribute(attr=cst.Name(value=method))):
