@@ -1,3 +1,5 @@
+import textwrap
+
 import pytest
 from hypothesis import strategies as st
 from tests.search.rewrite.laws import Example, follows, rewritings
@@ -158,6 +160,10 @@ def test_what_is_no_search_for_a_place_is_left_alone(begin: str, test: str, body
         ("items = sorted(given)", "change(items)"),
         ("items = sorted(given)", "items = given"),
         ("items = list(given)", "items.sort()"),
+        ("items = list(given); held = items\n        items.sort()", "held.append(one)"),
+        ("items = list(given); held = [items]\n        items.sort()", "held[0].append(one)"),
+        ("items = list(given); add = items.append\n        items.sort()", "add(one)"),
+        ("items = []; add = lambda: items.append(one)\n        items.sort()", "add()"),
     ],
 )
 def test_a_list_that_may_be_in_no_order_is_gone_through(first: str, after: str):
@@ -185,3 +191,72 @@ def test_a_single_search_does_not_pay_for_an_import():
         return at
     """
     assert not list(rewritings(RULE, source))
+
+
+def test_a_list_that_a_nested_function_changes_may_be_in_no_order():
+    source = """
+    def places(given, asked):
+        items = []
+        def put(one):
+            items.append(one)
+        items = sorted(given)
+        for one in asked:
+            at = 0
+            while at < len(items) and items[at] < one:
+                at += 1
+            put(-at)
+    """
+    assert not list(rewritings(RULE, source))
+
+
+def test_what_is_handed_to_a_nested_function_is_another_list_than_the_one_in_order():
+    source = """
+    def places(given, tables, one):
+        items = sorted(given)
+        def place(items):
+            for _ in items:
+                at = 0
+                while at < len(items) and items[at] < one:
+                    at += 1
+            return at
+        return [place(table) for table in tables]
+    """
+    assert not list(rewritings(RULE, source))
+
+
+def test_a_list_that_was_handed_to_a_function_before_it_was_sorted_is_in_order():
+    source = searching(
+        "items = []; fill(items)\n        items.sort()", "0", WITHIN, "at += 1", "at"
+    )
+    assert list(rewritings(RULE, source))
+
+
+@pytest.mark.parametrize("own", ["enumerate", "len", "next"])
+def test_a_function_that_is_called_like_a_builtin_is_not_taken_for_it(own: str):
+    source = f"""
+    def {own}(*given):
+        return given[0]
+
+    def ranks(ordered, asked):
+        return [
+            next((at for at, n in enumerate(ordered) if n >= one), len(ordered)) for one in asked
+        ]
+    """
+    assert not list(rewritings(RULE, source))
+
+
+@pytest.mark.parametrize(
+    "first", ["bisect_left = given", "given.append(bisect_left)", "def bisect_left(): ..."]
+)
+def test_a_name_that_means_something_else_is_not_imported(first: str):
+    source = searching(
+        f"{first}\n        items = sorted(given)", "0", WITHIN, "at += 1", "print(at)"
+    )
+    assert not list(rewritings(RULE, source))
+
+
+def test_a_name_that_is_imported_already_is_used():
+    source = searching(
+        "bisect_left(asked, 1)", "0", WITHIN.replace("items", "given"), "at += 1", "at"
+    )
+    assert list(rewritings(RULE, "from bisect import bisect_left\n" + textwrap.dedent(source)))

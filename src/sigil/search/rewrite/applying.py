@@ -19,6 +19,7 @@ from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from sigil.search.rewrite.facts import Definition, Facts
 from sigil.search.rewrite.rule import Match, Replacement, Rule
+from sigil.search.rewrite.shapes import occurrences
 from sigil.search.rewrite.texts import Around
 
 
@@ -54,8 +55,9 @@ def matches(rules: Sequence[Rule], definition: Definition, around: Around) -> It
     """Yield every match of ``rules``, in order of the rules and then of the source.
 
     What a rule makes of code that its author did not think of, and that is no Python, is no
-    match. Nothing is rewritten but statements of a function: signatures and decorators have
-    a scope of their own, and so has the body of a class, whose methods are definitions too.
+    match; nor is what would import something under a name that means something else there.
+    Nothing is rewritten but statements of a function: signatures and decorators have a scope of
+    their own, and so has the body of a class, whose methods are definitions too.
 
     Args:
         rules: which to try.
@@ -67,7 +69,7 @@ def matches(rules: Sequence[Rule], definition: Definition, around: Around) -> It
     for rule in rules:
         with suppress(cst.ParserSyntaxError, cst.CSTValidationError, RecursionError):
             for match in rule.find(facts):
-                if _is_of_the_body(facts, match):
+                if _is_of_the_body(facts, match) and _can_import(facts, match.imports):
                     yield Found(rule, line_of(match.node), rewritten(facts, match, around))
 
 
@@ -77,6 +79,16 @@ def _is_of_the_body(facts: Facts, match: Match) -> bool:
         return match.node is definition
     body = definition.body
     return all(body in (node, *facts.ancestors(node)) for node in match.replace)
+
+
+def _can_import(facts: Facts, wanted: Sequence[tuple[str, str]]) -> bool:
+    """Return whether no name that is to be imported means something else in the definition."""
+    for module, name in wanted:
+        known = facts.stands_for(cst.Name(name or module))
+        is_meant = known == (f"{module}.{name}" if name else module)
+        if not is_meant and any(True for _ in occurrences(facts, name or module)):
+            return False
+    return True
 
 
 def rewritten(facts: Facts, match: Match, around: Around) -> Definition:

@@ -183,7 +183,7 @@ def _firsts(facts: Facts) -> Iterator[_Walk]:
                                     ]
                                 ),
                                 iter=cst.Call(
-                                    func=cst.Name(value="enumerate"),
+                                    func=cst.Name(value="enumerate") as numbering,
                                     args=[cst.Arg(value=cst.Name() as items)],
                                 ),
                                 ifs=[cst.CompIf(test=test)],
@@ -193,8 +193,9 @@ def _firsts(facts: Facts) -> Iterator[_Walk]:
                     ),
                     cst.Arg(value=otherwise),
                 ],
-            ) if facts.is_builtin(function, "next") and position == counted != item:
-                pass
+            ) if facts.is_builtin(function, "next") and facts.is_builtin(numbering):
+                if not position == counted != item:
+                    continue
             case _:
                 continue
         measured, found = _measured(facts, otherwise), _below(test, _STOPS)
@@ -213,7 +214,7 @@ def _is_in_order(facts: Facts, walk: _Walk) -> bool:
     changes = [
         use
         for use in occurrences(facts, name)
-        if not (isinstance(facts.parent(use), cst.Param) or _keeps_order(facts, use, walk))
+        if not (_is_handed_in(facts, use) or _keeps_order(facts, use, walk))
     ]
     if not changes:
         return name in facts.parameters
@@ -222,7 +223,23 @@ def _is_in_order(facts: Facts, walk: _Walk) -> bool:
         last is not None
         and _puts_in_order(facts, last, name)
         and _comes_before(facts, last, walk.node)
+        and all(facts.scope_of(use) is facts.scope_of(last) for use in changes)
+        and (assignment(last) is not None or all(_is_not_kept(facts, use) for use in changes))
     )
+
+
+def _is_handed_in(facts: Facts, use: cst.Name) -> bool:
+    """Return whether ``use`` is a parameter of the definition itself."""
+    above = facts.parent(use)
+    return isinstance(above, cst.Param) and facts.scope_of(use) is facts.definition
+
+
+def _is_not_kept(facts: Facts, use: cst.Name) -> bool:
+    """Return whether ``use`` gives the list no other name, by which it may be changed later on."""
+    above = facts.parent(use)
+    call = facts.parent(above) if above is not None else None
+    called = isinstance(above, cst.Attribute) and isinstance(call, cst.Call) and call.func is above
+    return called or facts.is_target(use) or isinstance(above, cst.Arg)
 
 
 def _keeps_order(facts: Facts, use: cst.Name, walk: _Walk) -> bool:
@@ -274,6 +291,9 @@ RULES = (
         "where something belongs in a list that is in order is found by halves, not step by step",
         Gain.ORDER,
         _by_bisection,
-        unless="if the list is not in ascending order, or empty, and what is looked for fails",
+        unless=(
+            "if the list is not in ascending order, or empty, and what is looked for fails; "
+            "or if that is NaN"
+        ),
     ),
 )
