@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sigil.gate.decision import Verdict
-from sigil.gate.feedback import Disclosure, Feedback, Line
+from sigil.gate.feedback import Disclosure, Feedback, Line, told_as
 from sigil.gate.model import StepStatus
 from sigil.gate.record.events import Provenance
 from sigil.gate.record.summary import Figures, Summary
@@ -47,4 +47,4 @@ def visible(name: str, steps=PASSED) -> Line:
 
 
 def holdout(number: int, steps=PASSED) -> Line:
-    return Line(f"holdout_{number:03}", "holdout", "docs/specs/a.md", steps, steps != PASSED)
+    return Line(told_as(number), "holdout", "docs/specs/a.md", steps, steps != PASSED)

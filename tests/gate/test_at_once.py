@@ -27,7 +27,7 @@ from sigil.errors import Unreadable
 from sigil.gate.acting import decision_on
 from sigil.gate.decision import Code, Stage
 from sigil.gate.evaluation import evaluate
-from sigil.gate.feedback import Disclosure
+from sigil.gate.feedback import Disclosure, Silence
 from sigil.gate.record import events
 from sigil.gate.revisions import resolve
 from sigil.ledger import keys
@@ -180,6 +180,7 @@ def test_with_a_remote_that_was_lost_meanwhile_nothing_is_told_of_holdouts(own):
 
     outcome = evaluate(own.bench.wanted(), own.bench.parts(share=share), Quiet())
     assert outcome.feedback.disclosure is Disclosure.NOTHING
+    assert outcome.feedback.silence is Silence.UNSHARED
 
 
 def test_an_allow_is_worth_nothing_once_the_same_change_came_to_other_scores(bench):

@@ -22,6 +22,7 @@ from sigil.gate.acting import report_incident
 from sigil.gate.decision import Code, Stage, Verdict
 from sigil.gate.deploy import deploy
 from sigil.gate.evaluation import evaluate
+from sigil.gate.feedback import Silence
 from sigil.gate.model import Status
 from sigil.gate.parts import Parts
 from sigil.gate.policy import load_policy
@@ -129,6 +130,7 @@ def test_what_was_told_of_holdouts_counts_in_an_exam_that_has_one_visible_scenar
     assert first.provenance.scenarios != later[0].provenance.scenarios
     disclosed = [one.feedback.disclosure.value for one in (first, *later)]
     assert disclosed == ["steps", "specs", "nothing"]
+    assert [one.feedback.silence for one in (first, *later)] == [None, None, Silence.SPENT]
 
 
 @pytest.mark.parametrize("names", [(), ("another",)])

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tests.gate.building import answers
 
 from sigil.gate.decision import Verdict
-from sigil.gate.feedback import Disclosure, Submission, disclosure, feedback
+from sigil.gate.feedback import Disclosure, Submission, disclosure, feedback, told_as
 from sigil.gate.model import Result, StepStatus
+from sigil.gate.names import is_holdout_id
 
 EXAM = (
     answers("ppp", name="auth/login"),
@@ -28,15 +29,31 @@ def told(disclosed=Disclosure.STEPS, exam=EXAM, numbers=None):
     return feedback("eval_1", Verdict.REVIEW, exam, numbers=numbers, disclosed=disclosed)
 
 
-def test_a_holdout_has_a_number_and_step_labels():
+def test_a_holdout_has_a_letter_and_step_labels():
     line = told().lines[2]
-    assert line.name == "holdout_002"
+    assert line.name == "holdout-B"
     assert line.spec == "docs/specs/billing.md"
     assert line.steps == (StepStatus.PASS, StepStatus.PASS, StepStatus.FAIL)
 
 
-def test_holdouts_stand_in_the_order_of_their_numbers():
-    assert [line.name for line in told().lines] == ["auth/login", "holdout_001", "holdout_002"]
+def test_holdouts_stand_in_the_order_of_their_letters():
+    assert [line.name for line in told().lines] == ["auth/login", "holdout-A", "holdout-B"]
+
+
+@given(st.integers(1, 999_999))
+def test_what_a_holdout_is_called_is_no_name_of_a_file(number):
+    assert not is_holdout_id(told_as(number))
+
+
+def test_letters_go_on_behind_the_last():
+    assert [told_as(number) for number in (1, 26, 27, 52, 53, 702, 703)] == [
+        f"holdout-{letters}" for letters in ("A", "Z", "AA", "AZ", "BA", "ZZ", "AAA")
+    ]
+
+
+@given(st.lists(st.integers(1, 99_999), unique=True))
+def test_no_two_holdouts_are_called_alike(numbers):
+    assert len({told_as(number) for number in numbers}) == len(numbers)
 
 
 def test_coarse_feedback_names_the_failing_intents_alone():

@@ -17,7 +17,7 @@ from sigil import __version__
 from sigil.canonical import salted_digest
 from sigil.gate.decision import Decision, Facts, Threshold
 from sigil.gate.deploy.settings import Plugin
-from sigil.gate.feedback import Disclosure, disclosure
+from sigil.gate.feedback import Disclosure, Silence, disclosure
 from sigil.gate.judge import rubrics
 from sigil.gate.model import Priority, Status
 from sigil.gate.policy import Policy, Service
@@ -105,6 +105,20 @@ def disclosed(complete: Complete, before: Sequence[Complete] | None, *, most: in
     taken = events.taken(before, complete)
     (now,) = events.submissions([complete])
     return disclosure(events.submissions(taken), now.holdout, left=most - len(taken))
+
+
+def silence(complete: Complete, before: Sequence[Complete] | None, *, most: int) -> Silence | None:
+    """Return why nothing may be said of holdouts; None where something may, or nobody knows.
+
+    Args:
+        complete: what the exam came to.
+        before: see `disclosed`.
+        most: see `disclosed`.
+    """
+    if complete.holdout is None:
+        return Silence.EMPTY
+    is_spent = before is not None and len(events.taken(before, complete)) >= most
+    return Silence.SPENT if is_spent else None
 
 
 def telling(

@@ -37,7 +37,7 @@ from sigil.gate.decision import Decision, Stage, decide
 from sigil.gate.deploy.settings import Compose, External, Process
 from sigil.gate.evaluator import open_bundle
 from sigil.gate.exam.examining import SITTING_S, Exam, answers
-from sigil.gate.feedback import STARTS, Disclosure, Feedback, feedback, told_as
+from sigil.gate.feedback import STARTS, Disclosure, Feedback, Silence, feedback, told_as
 from sigil.gate.holding import hold
 from sigil.gate.lua import Limits
 from sigil.gate.model import Scenario
@@ -131,6 +131,7 @@ class _Evaluation:
     consulted: Consulted = field(default_factory=Consulted)
     complete: Complete | None = None
     decision: Decision | None = None
+    silence: Silence | None = None
 
     def __post_init__(self) -> None:
         self.name = events.eval_id(self.parts.clock.now(), self.parts.entropy(4))
@@ -342,6 +343,7 @@ class _Evaluation:
                     service, self.revisions, self.parts.environment, self.parts.machine
                 ),
                 asked=self._may_have_asked(),
+                silence=self.silence,
             ),
             troubles=troubles,
             observed=self.examined.observed,
@@ -384,8 +386,10 @@ class _Evaluation:
         record.complete(among, found.provenance)
         record.share()
         if not record.is_shared:  # others may be told the same at this moment
+            self.silence = Silence.UNSHARED
             return Disclosure.NOTHING
         before = events.before(self._submitted(), self.name)
+        self.silence = concluding.silence(found, before, most=most)
         return concluding.disclosed(found, before, most=most)
 
     def _record_end(self) -> int | None:

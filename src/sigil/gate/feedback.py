@@ -2,8 +2,9 @@
 
 Pure. Invariant II (isolation wall): feedback is built of results, which hold no text of a
 scenario, and of what failed before anything of the exam was asked. A visible scenario keeps its
-name; a holdout has a number that is drawn anew for every evaluation, and its intent's path, which
-is in the repository anyway.
+name; a holdout has a letter that is drawn anew for every evaluation, and its intent's path, which
+is in the repository anyway. It is a letter because files have numbers: nobody should hold the two
+against each other, and whoever does learns nothing.
 
 What a change says that does not come up is told only while no holdout was ever asked on record.
 One that was asked can leave the question where a later one finds it, such as in which files the
@@ -22,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from string import ascii_uppercase
 from typing import Final
 
 from sigil.gate.decision import Stage, Verdict
@@ -45,6 +47,14 @@ class Disclosure(StrEnum):
     NOTHING = "nothing"
 
 
+class Silence(StrEnum):
+    """Why nothing is said of holdouts where all stages went well."""
+
+    SPENT = "spent"
+    EMPTY = "no holdout"
+    UNSHARED = "not shared"
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """An earlier evaluation of the same line of work, in the same exam.
@@ -61,7 +71,7 @@ class Line:
     """One scenario in the feedback.
 
     Args:
-        name: the id of a visible scenario, or a holdout's number of this evaluation.
+        name: the id of a visible scenario, or what this evaluation calls a holdout.
         half: which half.
         spec: path of its intent; empty if unknown.
         steps: label of each step; empty where steps are withheld.
@@ -106,10 +116,11 @@ class Feedback:
         eval: id of the evaluation.
         verdict: the decision.
         disclosure: how much is said of holdouts.
-        lines: visible scenarios in the exam's order, then holdouts by number.
+        lines: visible scenarios in the exam's order, then holdouts by letter.
         failing_specs: intents that a holdout found not met, sorted; what is left of the holdouts
             under ``specs``.
         obstacles: stages that failed, in the order in which they did.
+        silence: why ``nothing`` is said; None where a stage that failed is why, or where more is.
     """
 
     eval: str
@@ -118,6 +129,7 @@ class Feedback:
     lines: tuple[Line, ...]
     failing_specs: tuple[str, ...]
     obstacles: tuple[Obstacle, ...] = ()
+    silence: Silence | None = None
 
     def counts(self) -> Mapping[StepStatus, int]:
         """Return how many steps were labelled how, over all lines."""
@@ -145,8 +157,16 @@ def disclosure(earlier: Sequence[Submission], holdout: Fraction | None, *, left:
 
 
 def told_as(number: int) -> str:
-    """Return what the feedback of one evaluation calls a holdout; no file is meant by it."""
-    return f"holdout_{number:03}"
+    """Return what the feedback of one evaluation calls a holdout: ``holdout-A``, … ``holdout-AA``.
+
+    Args:
+        number: from 1, in the order of this evaluation.
+    """
+    letters = ""
+    while number > 0:
+        number, place = divmod(number - 1, len(ascii_uppercase))
+        letters = ascii_uppercase[place] + letters
+    return f"holdout-{letters}"
 
 
 def feedback(
@@ -159,6 +179,7 @@ def feedback(
     troubles: Sequence[Trouble] = (),
     telling: Telling = _SHAPES_ALONE,
     asked: bool = True,
+    silence: Silence | None = None,
 ) -> Feedback:
     """Return what the author is told.
 
@@ -172,6 +193,7 @@ def feedback(
         telling: makes their words fit for the author.
         asked: whether a holdout of any service may have been asked before: then a start that failed
             is told in fixed words alone.
+        silence: why nothing is said of holdouts, if nothing is.
     """
     visible = [
         Line(
@@ -198,7 +220,8 @@ def feedback(
     failing = {one.question.spec for one in sealed if _failed(one.pr) and one.question.spec}
     specs = () if disclosed is Disclosure.NOTHING else tuple(sorted(failing))
     obstacles = tuple(_obstacle(trouble, telling, asked) for trouble in troubles)
-    return Feedback(name, verdict, disclosed, (*visible, *holdouts), specs, obstacles)
+    why = silence if disclosed is Disclosure.NOTHING else None
+    return Feedback(name, verdict, disclosed, (*visible, *holdouts), specs, obstacles, why)
 
 
 def _obstacle(trouble: Trouble, telling: Telling, asked: bool) -> Obstacle:

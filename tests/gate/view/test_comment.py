@@ -9,11 +9,11 @@ import pytest
 from tests.gate.deciding import facts
 from tests.gate.summaries import FAILED, FULL, SUMMARY, holdout, told, visible
 
-from sigil.gate.decision import Verdict, decide
-from sigil.gate.feedback import Disclosure
+from sigil.gate.decision import Stage, Verdict, decide
+from sigil.gate.feedback import Disclosure, Obstacle, Silence
 from sigil.gate.record import events
 from sigil.gate.view.comment import markdown
-from sigil.gate.view.present import reason_text
+from sigil.gate.view.present import reason_text, wall_lines
 
 
 @pytest.mark.parametrize("verdict", Verdict)
@@ -40,6 +40,18 @@ def test_scores_and_reasons_that_rest_on_holdouts_go_with_their_steps(disclosed)
 
 def test_nothing_is_said_twice_where_the_exam_alone_says_the_same():
     assert "by the exam alone" not in markdown(FULL, told())
+
+
+@pytest.mark.parametrize("silence", Silence)
+def test_where_nothing_is_said_of_holdouts_the_comment_says_why_and_what_to_do(silence):
+    found = replace(told(visible("a"), disclosed=Disclosure.NOTHING), silence=silence)
+    [line] = [line for line in markdown(FULL, found).splitlines() if "no word of holdouts" in line]
+    assert all(part in line for part in wall_lines(found))
+
+
+def test_a_stage_that_failed_is_told_once():
+    found = replace(told(disclosed=Disclosure.NOTHING), obstacles=(Obstacle(Stage.RUN),))
+    assert markdown(SUMMARY, found).count("run failed") == 1
 
 
 @pytest.mark.parametrize(

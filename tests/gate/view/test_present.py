@@ -15,7 +15,7 @@ from tests.gate.deciding import facts
 from tests.gate.ladders import Service, advisory
 
 from sigil.gate.decision import Code, Decision, Reason, Verdict, decide
-from sigil.gate.feedback import Disclosure, Feedback, Line, feedback
+from sigil.gate.feedback import Disclosure, Feedback, Line, Silence, feedback
 from sigil.gate.model import StepStatus
 from sigil.gate.scoring import Pair, Score
 from sigil.gate.trust import Condition, Tier, Transition, Trust
@@ -35,6 +35,7 @@ from sigil.gate.view.present import (
     share,
     short,
     told_once,
+    wall_lines,
 )
 
 
@@ -173,7 +174,7 @@ def test_one_scenario_is_not_several():
     assert reason_text(reason) == "1 scenario of P0 failed"
 
 
-def test_feedback_names_a_holdout_by_its_number_and_its_intent():
+def test_feedback_names_a_holdout_by_its_letter_and_its_intent():
     exam = (
         answers("ppppp", name="auth/login"),
         answers("ppf", name="secret", half="holdout", spec="docs/specs/billing-upgrade.md"),
@@ -183,7 +184,7 @@ def test_feedback_names_a_holdout_by_its_number_and_its_intent():
     )
     assert feedback_lines(told) == [
         "scenario: auth/login                   5 pass",
-        "scenario: holdout_003                  2 pass · 1 fail",
+        "scenario: holdout-C                    2 pass · 1 fail",
         "  spec    : docs/specs/billing-upgrade.md",
         "  step_1  : pass",
         "  step_2  : pass",
@@ -198,6 +199,26 @@ def test_coarse_feedback_names_intents():
     exam = (answers("pf", name="secret", half="holdout", spec="docs/specs/a.md"),)
     told = feedback("e", Verdict.BLOCK, exam, numbers={"secret": 1}, disclosed=Disclosure.SPECS)
     assert feedback_lines(told)[:2] == ["holdouts miss:", "  docs/specs/a.md"]
+
+
+@pytest.mark.parametrize("silence", Silence)
+def test_silence_has_one_cause_and_a_remedy(silence):
+    found = feedback(
+        "e", Verdict.BLOCK, (), numbers={}, disclosed=Disclosure.NOTHING, silence=silence
+    )
+    cause, *remedy = wall_lines(found)
+    assert cause.startswith("no word of holdouts: ")
+    assert " or " not in cause
+    assert any("sigil " in line for line in remedy)
+    assert feedback_lines(found)[-len(remedy) - 1] == f"wall: {cause}"
+
+
+@pytest.mark.parametrize("silence", [*Silence, None])
+def test_each_line_about_silence_fits_a_narrow_terminal(silence):
+    found = feedback(
+        "e", Verdict.BLOCK, (), numbers={}, disclosed=Disclosure.NOTHING, silence=silence
+    )
+    assert max(map(len, feedback_lines(found))) <= 80
 
 
 def test_an_allow_has_no_reasons():

@@ -79,6 +79,8 @@ def _feedback(told: Feedback) -> Iterator[str]:
         yield ""
     for spec in told.failing_specs:
         yield f"- holdouts miss {_plain(spec)}"
+    if told.disclosure is not Disclosure.STEPS and (told.silence or not told.obstacles):
+        yield f"- {' — '.join(present.wall_lines(told))}"
     yield ""
 
 

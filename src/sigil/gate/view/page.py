@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from itertools import zip_longest
 
-from sigil.gate.feedback import Feedback, Line
+from sigil.gate.feedback import Disclosure, Feedback, Line
 from sigil.gate.record.summary import Summary
 from sigil.gate.view import present
 from sigil.gate.view.frames import Frames
@@ -145,6 +145,8 @@ def _scenarios(told: Feedback) -> Iterator[str]:
     yield "</table></div>"
     if told.failing_specs:
         yield f"<p>Holdouts miss: {_text(', '.join(told.failing_specs))}</p>"
+    if told.disclosure is not Disclosure.STEPS:
+        yield f'<p class="note">To its author: {_text(" ".join(present.wall_lines(told)))}</p>'
 
 
 def _steps(line: Line) -> str:

@@ -14,7 +14,7 @@ from math import ceil
 from typing import Any
 
 from sigil.gate.decision import Code, Decision, Reason, Verdict
-from sigil.gate.feedback import Disclosure, Feedback, Line
+from sigil.gate.feedback import Disclosure, Feedback, Line, Silence
 from sigil.gate.model import StepStatus
 from sigil.gate.scoring import Pair, Score
 from sigil.gate.trust import Condition, Tier, Trust
@@ -288,13 +288,15 @@ def feedback_lines(told: Feedback) -> list[str]:
         total += f" · {skipped} skip"
     if told.disclosure is not Disclosure.STEPS:
         total = f"of visible steps {total}"
+    wall = wall_lines(told)
     return [
         *obstacle_lines(told),
         *lines,
         *_coarse(told),
         "",
         f"aggregate: {total} · decision = {told.verdict.value}",
-        _wall(told),
+        f"wall: {wall[0]}",
+        *(f"  {line}" for line in wall[1:]),
     ]
 
 
@@ -330,19 +332,37 @@ def _coarse(told: Feedback) -> list[str]:
     return ["holdouts miss:", *(f"  {spec}" for spec in told.failing_specs)]
 
 
-def _wall(told: Feedback) -> str:
-    said = {
-        Disclosure.STEPS: "holdout/* frames not available to the authoring agent (by design)",
-        Disclosure.SPECS: "holdout steps are shown again when more holdouts pass than ever before",
-        Disclosure.NOTHING: f"no word of holdouts: {_silence(told)}",
-    }
-    return f"wall: {said[told.disclosure]}"
+_SILENCE = {
+    Silence.SPENT: (
+        "all submissions to them are spent",
+        "to be told again: a new holdout for each, made by whoever runs the gate",
+        "(sigil scenario seal, rotate --retire); sigil report shows these to them",
+    ),
+    Silence.EMPTY: ("the exam has none", "whoever runs the gate makes them: sigil scenario seal"),
+    Silence.UNSHARED: (
+        "the ledger's remote was not reached",
+        "once it is (sigil ledger sync), evaluate again",
+    ),
+}
+"""Why nothing is said of holdouts, and what to do about it."""
 
 
-def _silence(told: Feedback) -> str:
+def wall_lines(told: Feedback) -> list[str]:
+    """Return why there is no more of the holdouts: the cause, then what to do."""
+    if told.disclosure is Disclosure.STEPS:
+        return ["holdout/* frames not available to the authoring agent (by design)"]
+    if told.disclosure is Disclosure.SPECS:
+        return ["holdout steps are shown again when more holdouts pass than ever before"]
+    cause, *remedy = _silence(told)
+    return [f"no word of holdouts: {cause}", *remedy]
+
+
+def _silence(told: Feedback) -> Sequence[str]:
+    if told.silence is not None:
+        return _SILENCE[told.silence]
     if told.obstacles:
-        return f"{told.obstacles[0].stage.value} failed"
-    return "the exam's submissions are spent, it has none, or the ledger's remote was not reached"
+        return (f"{told.obstacles[0].stage.value} failed",)
+    return (OPERATORS,)  # kept by a version that did not say
 
 
 def decision_line(verdict: Verdict, ref: str, service: str) -> str:

@@ -109,7 +109,7 @@ def _priority(sat: Kept) -> Priority:
 
 
 def _told(sat: Kept) -> list[str]:
-    """Return what the author's view calls a holdout: there they are numbered by chance."""
+    """Return what the author's view calls a holdout: there each has a letter by chance."""
     return [f"called {sat.told_as} in the feedback of this evaluation"] if sat.told_as else []
 
 
