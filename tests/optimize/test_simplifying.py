@@ -62,6 +62,53 @@ def test_files_of_other_languages_have_stretches_and_no_guards() -> None:
     assert list(notes("a\nb\nc\nd\n", after, "f.txt")) == ["without: if x:", "without: d2"]
 
 
+LOOP = """\
+def repeated(items):
+    seen = []
+    for at, item in enumerate(items):
+        if item in seen:
+            yield at
+        else:
+            seen.append(item)
+"""
+IN_A_SET = LOOP.replace("[]", "set()").replace("append", "add")
+
+
+def test_all_that_does_nothing_is_left_out_first_even_beside_the_gain() -> None:
+    after = IN_A_SET.replace("add(item)\n", "add(item)\n            continue\n")
+    after = after.replace("if item in", "if at == at and item in")
+    note, text = next(iter(notes(LOOP, after).items()))
+    assert (note, text) == ("without: idle continue, at == at", IN_A_SET)
+
+
+def test_what_is_left_out_is_named_as_far_as_it_is_short() -> None:
+    after = IN_A_SET.replace("    for", "    pass\n" * 5 + "    for")
+    assert next(iter(notes(LOOP, after))) == "without: idle pass, pass, pass and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "note"),
+    [
+        ("seen.add(item)", "if at > -1: seen.add(item)", "without: the condition at > -1"),
+        (
+            "yield at",
+            "if item in items:\n                yield at",
+            "without: the condition item in items",
+        ),
+        ("if item in seen", "if item in seen and at > 0", "without: the condition at > 0"),
+    ],
+)
+def test_a_condition_that_is_new_is_left_out_alone(old: str, new: str, note: str) -> None:
+    assert notes(LOOP, IN_A_SET.replace(old, new))[note] == IN_A_SET
+
+
+def test_a_condition_that_was_there_or_has_another_branch_stays() -> None:
+    moved = IN_A_SET.replace("        if item", "        at += 0\n        if item")
+    chosen = IN_A_SET.replace("if item in seen", "if item in items")
+    for after in (moved, chosen):
+        assert [note for note in notes(LOOP, after) if "condition" in note] == []
+
+
 def test_what_was_tried_does_not_come_again() -> None:
     tried = {"without: if not word:"}
     found = simpler({"f.py": BEFORE}, {"f.py": GUARDED}, tried)
@@ -134,6 +181,26 @@ def test_a_guard_that_does_no_work_is_not_in_the_winner(repository: Path) -> Non
     diff = next(summary.run.rglob(f"{chosen.id}/baseline.diff")).read_text()
     assert "never" not in diff
     assert "+    return x * x" in diff
+
+
+IDLE_SQUARE = """\
+--- a/square.py
++++ b/square.py
+@@ -1,2 +1,4 @@
+ def square(x):
+-    return x
++    if x == x:
++        return x * x
++    return 5
+"""
+
+
+def test_a_condition_that_always_holds_is_not_in_the_winner(repository: Path) -> None:
+    summary = resumed(repository, IDLE_SQUARE)
+    chosen = summary.history.chosen(None)
+    assert (chosen.proposer, chosen.note) == (SIMPLIFY, "without: idle if x == x:, return 5")
+    diff = next(summary.run.rglob(f"{chosen.id}/baseline.diff")).read_text()
+    assert [line for line in diff.splitlines() if line.startswith("+ ")] == ["+    return x * x"]
 
 
 def test_a_simplified_winner_is_replayed_and_its_record_is_whole(repository: Path) -> None:

@@ -59,6 +59,12 @@ def test_what_was_added_goes_and_what_was_left_out_comes_back() -> None:
     assert same(without(after, [added]), "x = a\ny = b\n")
 
 
+def test_what_goes_leaves_no_empty_line_and_no_space_before_a_mark() -> None:
+    before = "for x in y:\n    if x:\n        f(x)\n"
+    after = "for x in y:\n    if x and not x:\n        f(x)\n        continue\n"
+    assert without(after, small_changes(before, after)) == before
+
+
 def same(text: str | None, wanted: str) -> bool:
     return text is not None and ast.dump(ast.parse(text)) == ast.dump(ast.parse(wanted))
 

@@ -1,33 +1,39 @@
 """What of a winner brings nothing? The winner without one of its changes, and when that will do.
 
 A search keeps what came along with an improvement: a guard that returns early where no
-measured input ever gets, an edit that noise once flattered. Each is a risk and no gain. So the
-winner is measured without one change at a time, and of two that are as good the one
-with fewer changes is chosen.
+measured input ever gets, a condition that always holds, an edit that noise once flattered. Each is
+a risk and no gain. So the winner is measured without one change at a time, and of two that are as
+good the one with fewer changes is chosen.
 
-Pure. Not here: the measuring (`sigil.optimize.searching`), who is chosen
-(`sigil.optimize.history`).
+Pure. Not here: what does nothing by its text alone (`sigil.optimize.idle_code`), the measuring
+(`sigil.optimize.searching`), who is chosen (`sigil.optimize.history`).
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import isfinite
 from operator import le
 
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
+from sigil.optimize.conditions import operands, tests, unconditional, without_operand
+from sigil.optimize.idle_code import without_idle
 from sigil.optimize.token_changes import small_changes, without
-from sigil.search.diffing import changed_stretches
+from sigil.search.diffing import Stretch, changed_stretches
 from sigil.search.hunks import split_lines
+from sigil.search.mutate.source import Edit, Source
 
 SIMPLIFY = "simplify"
 """Who proposes these candidates; their parent is what they simplify."""
-AT_MOST = 6
+AT_MOST = 8
 """Measurements that are spent on one winner."""
 
+_TOLD = 3
+"""Of what does nothing, so many are named."""
 _ENDS = (ast.Continue, ast.Return, ast.Break, ast.Raise)
 _Cut = tuple[int, int, Sequence[str]]
 """Lines from one index to another, and what stands there instead."""
@@ -51,7 +57,8 @@ def simpler(
 ) -> Iterator[Simpler]:
     """Yield the winner without each of its changes.
 
-    First without all that are small, then without a guard, a stretch of lines, a small one.
+    First without all that does nothing, then without all that are small, then without a guard, a
+    stretch of lines, a condition, a small one.
 
     Args:
         baseline: the unchanged files, by path.
@@ -67,24 +74,61 @@ def simpler(
 
 def _without(path: str, before: str, after: str) -> Iterator[tuple[str, str]]:
     """Yield notes with what a file says without some of its changes, the most likely first."""
+    stretches = changed_stretches(split_lines(before), split_lines(after))
     python = path.endswith(".py")
-    changes = small_changes(before, after) if python else []
+    if not python:
+        yield from _without_lines(before, after, stretches)
+        return
+    new = {line + 1 for _, _, first, last in stretches for line in range(first, last)}
+    less, gone = without_idle(before, after, new)
+    if gone:
+        more = f" and {len(gone) - _TOLD} more" if len(gone) > _TOLD else ""
+        yield f"without: idle {', '.join(gone[:_TOLD])}{more}", less
+    changes = small_changes(before, after)
     single = [(one, text) for one in changes if (text := without(after, [one])) is not None]
     plain = [one for one, _ in single if not one.names]
     if len(plain) > 1 and (text := without(after, plain)) is not None:
         yield f"without: {len(plain)} small changes", text
-    yield from _without_lines(before, after, guards=python)
+    yield from _without_lines(before, after, stretches, _guards(after, stretches))
+    yield from _without_conditions(before, after, new)
     yield from ((f"without: {one}", text) for one, text in single)
 
 
-def _without_lines(before: str, after: str, *, guards: bool) -> Iterator[tuple[str, str]]:
+def _without_lines(
+    before: str, after: str, stretches: Sequence[Stretch], guards: Iterable[_Cut] = ()
+) -> Iterator[tuple[str, str]]:
     old, new = split_lines(before), split_lines(after)
-    stretches = changed_stretches(old, new)
-    cuts = [*_guards(after, stretches)] if guards else []
-    cuts += [(k, m, old[i:j]) for i, j, k, m in stretches]
-    for first, last, instead in cuts:
+    for first, last, instead in [*guards, *((k, m, old[i:j]) for i, j, k, m in stretches)]:
         note = f"without: {_shown(new[first:last], instead)}"
         yield note, "".join([*new[:first], *instead, *new[last:]])
+
+
+def _without_conditions(
+    before: str, after: str, new: AbstractSet[int]
+) -> Iterator[tuple[str, str]]:
+    """Yield what a file says without a condition that is new, of an ``if`` or within one."""
+    try:
+        source = Source(after)
+        asked, known = (Counter(map(ast.unparse, tests(ast.parse(one)))) for one in (after, before))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for test, edit in _conditions(source):
+        said = ast.unparse(test)
+        fresh = all(line in new for line in range(test.lineno, (test.end_lineno or 0) + 1))
+        if fresh and asked[said] > known[said]:
+            text = f"{after[: edit.start]}{edit.text}{after[edit.end :]}"
+            yield f"without: the condition {said}", text
+
+
+def _conditions(source: Source) -> Iterator[tuple[ast.expr, Edit]]:
+    """Yield conditions, and what leaves them out: those of a guard, and with ``else``, never."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.If) and not node.orelse and not isinstance(node.body[-1], _ENDS):
+            edit = unconditional(source, node)
+            if edit is not None:
+                yield node.test, edit
+    for whole, operand in operands(source.tree):
+        yield operand, without_operand(source, whole, operand)
 
 
 def is_as_good(found: Evaluation, winner: Evaluation) -> bool:
@@ -97,7 +141,7 @@ def is_as_good(found: Evaluation, winner: Evaluation) -> bool:
     )
 
 
-def _guards(text: str, stretches: Sequence[tuple[int, int, int, int]]) -> Iterator[_Cut]:
+def _guards(text: str, stretches: Sequence[Stretch]) -> Iterator[_Cut]:
     """Yield each new ``if`` that only ends something early, where more than it is new."""
     new = {line for _, _, first, last in stretches for line in range(first, last)}
     whole = {(first, last) for i, j, first, last in stretches if i == j}

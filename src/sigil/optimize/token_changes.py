@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import io
+import keyword
 import tokenize
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -85,7 +86,8 @@ def small_changes(before: str, after: str) -> list[TokenChange]:
     for kind, i, j, k, m in compared.get_opcodes():
         removed, added = old_middle[i:j], new_middle[k:m]
         small = max(len(removed), len(added)) <= _LONGEST
-        fresh = {one.text for one in added if one.kind == tokenize.NAME} - known
+        names = {one.text for one in added if one.kind == tokenize.NAME}
+        fresh = {name for name in names - known if not keyword.iskeyword(name)}
         if kind != "equal" and small and not fresh:
             last = new[same + k - 1] if same + k else None
             found.append(_change(before, after, removed, added, last))
@@ -95,12 +97,23 @@ def small_changes(before: str, after: str) -> list[TokenChange]:
 def without(text: str, changes: Sequence[TokenChange]) -> str | None:
     """Return ``text`` with what stood there before, or None if that is no Python."""
     for one in sorted(changes, key=lambda change: -change.start):
-        text = f"{text[: one.start]}{one.instead}{text[one.end :]}"
+        start, end = (one.start, one.end) if one.instead else _emptied(text, one.start, one.end)
+        text = f"{text[:start]}{one.instead}{text[end:]}"
     try:
         ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return text
+
+
+def _emptied(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return what to cut so that neither an empty line nor a space before a mark is left."""
+    first, after = text.rfind("\n", 0, start) + 1, text.find("\n", end) + 1
+    before = text[first:start]
+    if after and not f"{before}{text[end:after]}".strip():
+        return first, after
+    spaced = before.strip() and before.endswith(" ") and text[end : end + 1] in set(" :,)]}\n")
+    return start - bool(spaced), end
 
 
 def _change(
