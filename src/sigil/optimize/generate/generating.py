@@ -16,13 +16,14 @@ from math import ceil
 
 from sigil.errors import BaselineFailed
 from sigil.optimize.generate.adapting import PLAIN, adapter_of, adapter_path
+from sigil.optimize.generate.admitting import Admitted, admitted
 from sigil.optimize.generate.choosing import Chosen, Known, choose, divide, unstated
 from sigil.optimize.generate.expecting import Stated
 from sigil.optimize.generate.gathering import Gathered, gather, known_cases, origins_of
 from sigil.optimize.generate.inputs import Key, case_text
 from sigil.optimize.generate.signing import signed
 from sigil.optimize.generate.suite import find_suite
-from sigil.optimize.generate.trying import Checked
+from sigil.optimize.generate.trying import Checked, Trial
 from sigil.optimize.generate.workshop import Goal, Request, Workshop, open_workshop
 from sigil.optimize.generate.writing import (
     TIMEOUT_S,
@@ -99,7 +100,7 @@ class _Generation:
             )
         suite = find_suite(self._workshop, gathered)
         self._notes.extend([suite.note] if suite.note else [])
-        return self._speed(cases, suite.command)
+        return self._speed(cases, guessed, suite.command)
 
     # --- what kind of function it is ----------------------------------------------------
 
@@ -125,8 +126,9 @@ class _Generation:
 
     # --- documents ----------------------------------------------------------------------
 
-    def _speed(self, cases: Sequence[Case], tests: str) -> Documents:
+    def _speed(self, cases: Sequence[Case], guessed: bool, tests: str) -> Documents:
         request, name = self._request, self._request.name
+        is_given = request.cases is not None
         plain, prints = self._plain(cases), self._prints(cases)
         if plain or prints or self._function.needs_adapter:
             self._adapter = adapter_of(self._function, prints=prints, plain=plain)
@@ -138,21 +140,25 @@ class _Generation:
                 "its objects had one state in all calls, so a change that ignores that state is "
                 "not noticed; call it on others in a test"
             )
+        more = Admitted() if is_given else admitted(self._function, cases, guessed=guessed)
+        of_types = [] if is_given else signed(self._function, cases)
         with self._workshop.trial(self._adapter) as trial:
             self._workshop.answers(trial, cases[:1])
             chosen = choose(
                 trial,
                 Known(
                     cases,
-                    by_hand=request.cases is not None,
+                    by_hand=is_given,
                     fixed=frozenset[Key]({0} if self._function.is_method else ()),
-                    signed=() if request.cases is not None else signed(self._function, cases),
+                    signed=[*(more.cases if more.are_inputs else ()), *of_types],
                 ),
                 seed=request.seed,
                 where=self._function.where(),
                 advice=request.advice,
             )
-        self._notes.extend(chosen.notes)
+            taken = self._taken(trial, more, chosen)
+        note = more.note(taken, request.advice)
+        self._notes.extend([*chosen.notes, *([note] if note else [])])
         description = self._described(chosen, tests)
         text = speed_eval(
             name,
@@ -166,6 +172,15 @@ class _Generation:
             timeout_s=max(TIMEOUT_S, ceil(_LATITUDE * chosen.batch_ns / 1e9)),
         )
         return self._made("speed", text, description, chosen.shown, chosen.held_out)
+
+    def _taken(self, trial: Trial, more: Admitted, chosen: Chosen) -> int:
+        """Return how many of the admitted calls are inputs, or, if none shall be, are answered."""
+        if more.are_inputs:
+            texts = set(map(case_text, more.cases))
+            measured = [*chosen.shown, *chosen.held_out]
+            return sum(case_text(one.case) in texts for one in measured)
+        answers = self._workshop.answers(trial, more.cases)
+        return sum(isinstance(one, Returned) for one in answers)
 
     def _repair(self, gathered: Gathered) -> Documents:
         """Return an eval that asks for the stated answers."""

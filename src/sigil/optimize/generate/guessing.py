@@ -138,7 +138,7 @@ def _kinds(one: Parameter, function: Function) -> list[list[Any]]:
 
 def values_of(one: Parameter) -> list[Any]:
     """Return values that a signature allows: of the annotation, else like the default, if any."""
-    annotated = _of_annotation(_expression(one.annotation))
+    annotated = _of_annotation(annotation_of(one.annotation))
     default = None if annotated else default_of(one)
     return annotated if default is None else [default, *_like(default)]
 
@@ -158,13 +158,14 @@ def _like(value: object) -> list[Any]:
     return [other for other in _BASIC.get(kind, []) if other != value][:4]
 
 
-def _expression(text: str | None) -> ast.expr | None:
+def annotation_of(text: str | None) -> ast.expr | None:
+    """Return an annotation as it was meant, in quotes or not; None if there is none."""
     try:
         node = ast.parse(text or "", mode="eval").body
     except SyntaxError:
         return None
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return _expression(node.value)
+        return annotation_of(node.value)
     return node
 
 
