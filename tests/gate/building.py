@@ -11,15 +11,24 @@ _STEPS = {
     "s": StepStatus.SKIP,
     "e": StepStatus.ERROR,
     "i": StepStatus.ERROR,
+    "o": StepStatus.ERROR,
 }
+
+_STATUSES = (
+    ("i", Status.INCONCLUSIVE), ("f", Status.FAIL), ("e", Status.ERROR), ("o", Status.ERROR),
+)  # fmt: skip
 
 
 def result(steps: str, scenario: str = "x") -> Result:
-    """``ppf`` is two steps that passed and one that failed; ``i`` is one left inconclusive."""
+    """``ppf`` is two steps that passed and one that failed; ``i`` is one left inconclusive.
+
+    ``e`` is an error, and ``o`` one that may lie with whoever examines.
+    """
     status = Status.PASS
-    for letter, found in (("i", Status.INCONCLUSIVE), ("f", Status.FAIL), ("e", Status.ERROR)):
+    for letter, found in _STATUSES:
         status = found if letter in steps else status
-    return Result(scenario, status, tuple(_STEPS[letter] for letter in steps))
+    shown = tuple(_STEPS[letter] for letter in steps)
+    return Result(scenario, status, shown, is_ours="o" in steps)
 
 
 def answers(

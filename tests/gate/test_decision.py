@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.gate.building import answers
 from tests.gate.deciding import GOOD, facts
 
-from sigil.gate.decision import Code, Facts, Stage, Verdict, decide
+from sigil.gate.decision import Code, Decision, Facts, Stage, Verdict, decide
 from sigil.gate.scoring import score
 from sigil.gate.trust import Tier
 
@@ -95,8 +95,48 @@ def test_a_p0_scenario_that_passes_once_and_fails_once_is_a_humans():
     assert Code.FLICKERS in codes(decision)
 
 
-def test_a_p0_scenario_that_errs_on_the_change_is_never_allowed():
-    assert decide(facts(answers("ppe", name="a", priority="P0"), GOOD[1])).verdict != "ALLOW"
+PASSED = tuple(answers("p", name=f"passed {n}") for n in range(99))
+
+
+def erring(pr: str, baseline: str, priority: str = "P0") -> Decision:
+    """Decide on one scenario among many that pass."""
+    return decide(facts(*GOOD, *PASSED, answers(pr, baseline, name="a", priority=priority)))
+
+
+def test_a_p0_scenario_in_error_on_the_change_alone_blocks():
+    decision = erring("ppe", "ppp")
+    assert decision.verdict is Verdict.BLOCK
+    assert {Code.P0_FAILED, Code.ERRORED} <= codes(decision)
+
+
+def test_one_in_error_in_every_repeat_blocks_as_well():
+    assert erring("pe ee pe", "pp pp pp").verdict is Verdict.BLOCK
+
+
+@pytest.mark.parametrize(
+    ("pr", "baseline"),
+    [
+        ("pe", "pe"),  # it may be the machine
+        ("pe", "pf"),  # nobody knows how far the baseline came
+        ("pe", "pi"),
+        ("pe", ""),
+        ("pe pe", "pp pe"),  # the baseline has it now and then
+        ("pe pp", "pp pp"),  # so has the change
+        ("po", "pp"),  # a model does not answer
+        ("pe po", "pp pp"),
+        ("pe pi", "pp pp"),
+    ],
+)
+def test_a_p0_error_that_may_be_somebody_elses_is_a_humans(pr, baseline):
+    assert erring(pr, baseline).verdict is Verdict.REVIEW
+
+
+def test_an_error_of_a_lesser_scenario_blocks_nothing_by_itself():
+    assert erring("pe", "pp", "P1").verdict is Verdict.REVIEW
+
+
+def test_errors_beside_failures_are_no_way_out_of_a_block():
+    assert erring("pf pe po", "pp pp pp").verdict is Verdict.BLOCK
 
 
 def test_satisfaction_below_the_threshold_of_the_strictest_priority_is_a_review():
@@ -151,11 +191,34 @@ def test_a_change_that_came_to_other_scores_before_is_a_review():
     assert codes(decide(facts(differs=True))) == {Code.CONTRADICTED}
 
 
-def test_a_floor_that_errors_lead_to_is_a_humans():
-    exam = [answers("ee", "pp", name="a"), answers("ee", "pp", name="h", half="holdout")]
-    decision = decide(facts(*exam))
+@pytest.mark.parametrize(
+    ("pr", "baseline"),
+    [
+        ("oo", "pp"),
+        ("ee", "ee"),
+        ("", "pp"),
+    ],
+)
+def test_a_floor_that_only_what_may_be_nobodys_fault_leads_to_is_a_humans(pr, baseline):
+    sealed = answers("pp", "pp", name="h", half="holdout")
+    decision = decide(facts(answers(pr, baseline, name="a"), sealed))
     assert decision.verdict is Verdict.REVIEW
     assert Code.BELOW_FLOOR in codes(decision)
+
+
+@pytest.mark.parametrize("repeats", ["ee", "ee ee"])
+def test_a_floor_that_errors_of_the_change_lead_to_blocks(repeats):
+    exam = [answers(repeats, "pp pp", name="a"), answers("ee", "pp", name="h", half="holdout")]
+    decision = decide(facts(*exam))
+    assert decision.verdict is Verdict.BLOCK
+    assert codes(decision) == {Code.BELOW_FLOOR, Code.ERRORED, Code.REGRESSION}
+
+
+def test_one_error_that_is_nobodys_fault_does_not_soften_a_floor_that_failures_lead_to():
+    passed = answers("pp", "pp", name="p", half="holdout")
+    exam = [answers("ff", "pp", name=f"{n}") for n in range(9)]
+    decision = decide(facts(*exam, passed, answers("oo", "pp", name="e")))
+    assert decision.verdict is Verdict.BLOCK
 
 
 def test_shadow_recommends_and_does_not_allow():

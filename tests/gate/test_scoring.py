@@ -54,6 +54,17 @@ def test_a_half_that_is_empty_weighs_nothing():
     assert found.overall == Pair(Fraction(1, 2), Fraction(1))
 
 
+def test_at_best_what_may_be_nobodys_fault_passes():
+    exam = [answers("o", "p", name="a"), answers("f", "p", name="b"), answers("", "p", name="c")]
+    found = score([*exam, answers("e", "p", name="d")])
+    assert found.overall.pr == 0
+    assert found.at_best == Fraction(1, 2)
+
+
+def test_where_nothing_is_open_there_is_no_at_best():
+    assert score([answers("e", "p"), answers("f", "e", name="b")]).at_best is None
+
+
 def test_an_exam_without_scenarios_has_no_score():
     with pytest.raises(ValueError, match="needs a scenario"):
         score([])
@@ -78,6 +89,7 @@ def test_every_satisfaction_lies_between_0_and_1(sides):
         assert 0 <= pair.pr <= 1
         assert 0 <= pair.baseline <= 1
     assert 0 <= found.overall.pr <= 1
+    assert found.at_best is None or found.overall.pr <= found.at_best <= 1
 
 
 @given(st.permutations(range(5)))

@@ -298,11 +298,12 @@ def _answered(facts: Facts) -> list[Reason]:
 def _blocks(answers: Answers) -> bool:
     """Say whether a P0 scenario fails on the change, every time that it came to a verdict.
 
-    One that passes in some repeats flickers, and a human looks.
+    One that passes in some repeats flickers, and a human looks. To come to no verdict at all is no
+    way out: an error of the change's own, each time, is a failure.
     """
     verdicts = [r.status for r in answers.pr if r.status in {Status.PASS, Status.FAIL}]
     is_failure = bool(verdicts) and Status.PASS not in verdicts
-    return answers.question.priority is Priority.P0 and is_failure
+    return answers.question.priority is Priority.P0 and (is_failure or answers.is_broken)
 
 
 def _scored(facts: Facts) -> list[Reason]:
@@ -316,7 +317,8 @@ def _scored(facts: Facts) -> list[Reason]:
     figures = (("satisfaction", _shown(overall.pr)), ("threshold", _shown(threshold.allow)))
     if overall.pr < threshold.review:
         floor = (figures[0], ("threshold", _shown(threshold.review)))
-        worst = Verdict.REVIEW if _is_unclear(facts.answers) else Verdict.BLOCK
+        best = overall.pr if facts.score.at_best is None else facts.score.at_best
+        worst = Verdict.BLOCK if best < threshold.review else Verdict.REVIEW
         found.append(Reason(Code.BELOW_FLOOR, worst, strictest.value, floor))
     elif overall.pr < threshold.allow:
         found.append(Reason(Code.BELOW_THRESHOLD, Verdict.REVIEW, strictest.value, figures))
@@ -329,13 +331,6 @@ def _scored(facts: Facts) -> list[Reason]:
         sank = (("now", _shown(overall.baseline)), ("earlier", _shown(facts.earlier)))
         found.append(Reason(Code.BASELINE_SANK, Verdict.REVIEW, figures=sank))
     return found
-
-
-def _is_unclear(answers: Sequence[Answers]) -> bool:
-    """Say whether an error, which need not be the change's fault, lowers its satisfaction."""
-    return any(
-        not one.pr or any(result.status is Status.ERROR for result in one.pr) for one in answers
-    )
 
 
 def _tier(tier: Tier | None, recommended: Verdict) -> list[Reason]:

@@ -38,15 +38,21 @@ class EffectFailed(Exception):
 
     Args:
         problem: a short clause; for the operator alone.
+        is_ours: whether it may lie with whoever examines, such as a model that does not answer,
+            and not with the service.
     """
 
-    def __init__(self, problem: str):
+    def __init__(self, problem: str, *, is_ours: bool = False):
         super().__init__(problem)
         self.problem = problem
+        self.is_ours = is_ours
 
 
 class EffectMissing(EffectFailed):
     """A call that nobody here could ever answer: no browser, no model."""
+
+    def __init__(self, problem: str):
+        super().__init__(problem, is_ours=True)
 
 
 class Effects(Protocol):
@@ -69,11 +75,13 @@ class Answered:
         call: what was asked.
         reply: the answer.
         failure: why there is none; None where there is.
+        is_ours: of a failure: whether it may lie with whoever examines.
     """
 
     call: Call
     reply: Json = None
     failure: str | None = None
+    is_ours: bool = False
 
 
 class Recording:
@@ -92,7 +100,7 @@ class Recording:
         try:
             reply = self._effects.perform(call)
         except EffectFailed as failed:
-            self.answered.append(Answered(call, failure=failed.problem))
+            self.answered.append(Answered(call, failure=failed.problem, is_ours=failed.is_ours))
             raise
         self.answered.append(Answered(call, reply))
         return reply
@@ -128,7 +136,7 @@ class Repeating:
         if recorded is None or not self._is_same(recorded.call, call):
             raise Diverged(f"the scenario asks for {call.kind} where the recording does not")
         if recorded.failure is not None:
-            raise EffectFailed(recorded.failure)
+            raise EffectFailed(recorded.failure, is_ours=recorded.is_ours)
         return recorded.reply
 
     def _is_same(self, one: Call, other: Call) -> bool:

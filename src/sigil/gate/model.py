@@ -93,6 +93,7 @@ class Result:
         steps: of each step, in order.
         expects_passed: how many expects held.
         judged: the lowest score that a judge gave, 0 to 1; None where none was asked.
+        is_ours: of an error: whether it may lie with whoever examines, and not with the service.
     """
 
     scenario: str
@@ -100,6 +101,7 @@ class Result:
     steps: tuple[StepStatus, ...]
     expects_passed: int = 0
     judged: float | None = None
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,8 @@ def repeat(
 
 def _again(hall: Hall, one: Kept, scenario: Scenario, most_seconds: float) -> Kept:
     if not one.is_whole:  # whatever it says of itself, it passes for no more than an error
-        return replace(one, result=Result(one.scenario, Status.ERROR, ()), answered=())
+        error = Result(one.scenario, Status.ERROR, (), is_ours=one.result.is_ours)
+        return replace(one, result=error, answered=())
     secrets = {place.name: place.value(scenario) for place in one.written}
     assignment = Assignment(
         scenario=scenario,

@@ -6,6 +6,9 @@ Pure, and exact: every score is a fraction, so the same results give the same by
   steps that passed for a failure, 0 for a failed P0 scenario and for an error. An errored scenario
   stays in the denominator.
 * A half's satisfaction is the mean of its scenarios; both halves are weighed together.
+* An error of the change is its own where the baseline passes the same scenario in every repeat of
+  the same evaluation, and nothing of whoever examines failed. Any other error may be somebody
+  else's doing, and counts as a pass in what the change comes to at best.
 * A regression is a scenario that satisfies less than it did before the change.
 
 Not here: what follows from a score (`sigil.gate.decision`).
@@ -13,7 +16,7 @@ Not here: what follows from a score (`sigil.gate.decision`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -59,6 +62,16 @@ class Answers:
         """Say whether any result of either side is of this status."""
         return any(result.status is status for result in (*self.pr, *self.baseline))
 
+    def is_own_error(self, result: Result) -> bool:
+        """Say whether an error of the change is its own doing, and nobody else's."""
+        witnessed = bool(self.baseline) and all(r.status is Status.PASS for r in self.baseline)
+        return result.status is Status.ERROR and not result.is_ours and witnessed
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the change ends in an error of its own each time."""
+        return bool(self.pr) and all(map(self.is_own_error, self.pr))
+
     @property
     def flickers(self) -> bool:
         """Whether repeats on one side disagree."""
@@ -89,12 +102,15 @@ class Score:
         holdout: mean of the holdouts; None if there are none.
         overall: both, weighed; of one half alone where the other is empty.
         scenarios: satisfaction of each scenario by id, in the order of the exam.
+        at_best: overall satisfaction of the change if it passed whatever was not run, or ended in
+            an error that may be somebody else's; None where there is no such thing.
     """
 
     visible: Pair | None
     holdout: Pair | None
     overall: Pair
     scenarios: tuple[tuple[str, Pair], ...]
+    at_best: Fraction | None = None
 
 
 def satisfaction(results: Sequence[Result], priority: Priority) -> Fraction:
@@ -129,30 +145,60 @@ def score(
     Raises:
         ValueError: there is no scenario, or nothing that is there has a weight.
     """
+    weights: dict[Half, Fraction] = {"visible": visible, "holdout": holdout}
     pairs = [
         Pair(*(satisfaction(one.of(side), one.question.priority) for side in ("pr", "baseline")))
         for one in answers
     ]
-    halves = {
-        half: _mean(
-            pair for pair, one in zip(pairs, answers, strict=True) if one.question.half == half
-        )
-        for half in ("visible", "holdout")
-    }
-    weighed = [
-        (pair, weight)
-        for pair, weight in ((halves["visible"], visible), (halves["holdout"], holdout))
-        if pair is not None
+    halves = _halves(answers, pairs)
+    overall = _weighed(halves, weights)
+    best = [
+        Pair(satisfaction(_hoped(one), one.question.priority), pair.baseline)
+        for one, pair in zip(answers, pairs, strict=True)
     ]
-    total = sum((weight for _, weight in weighed), Fraction(0))
+    is_open = any(_hoped(one) != one.pr for one in answers)
+    named = tuple((one.question.id, pair) for one, pair in zip(answers, pairs, strict=True))
+    return Score(
+        halves["visible"],
+        halves["holdout"],
+        overall,
+        named,
+        _weighed(_halves(answers, best), weights).pr if is_open else None,
+    )
+
+
+def _hoped(answers: Answers) -> tuple[Result, ...]:
+    """Return the results of the change, with a pass for each that is missing or may be no fault."""
+    passed = Result(answers.question.id, Status.PASS, ())
+    found = [
+        passed if one.status is Status.ERROR and not answers.is_own_error(one) else one
+        for one in answers.pr
+    ]
+    missing = max(1, len(answers.baseline)) - len(found)
+    return (*found, *[passed] * missing)
+
+
+def _halves(answers: Sequence[Answers], pairs: Sequence[Pair]) -> dict[Half, Pair | None]:
+    """Return the mean of each half; None of one that is empty."""
+    found = list(zip(answers, pairs, strict=True))
+    names: tuple[Half, Half] = ("visible", "holdout")
+    return {half: _mean(pair for one, pair in found if one.question.half == half) for half in names}
+
+
+def _weighed(halves: Mapping[Half, Pair | None], weights: Mapping[Half, Fraction]) -> Pair:
+    """Return both halves together; one alone where the other is empty.
+
+    Raises:
+        ValueError: nothing that is there has a weight.
+    """
+    there = [(pair, weights[half]) for half, pair in halves.items() if pair is not None]
+    total = sum((weight for _, weight in there), Fraction(0))
     if not total:
         raise ValueError("a score needs a scenario, and a weight for what is there")
-    overall = Pair(
-        sum((pair.pr * weight for pair, weight in weighed), Fraction(0)) / total,
-        sum((pair.baseline * weight for pair, weight in weighed), Fraction(0)) / total,
+    return Pair(
+        sum((pair.pr * weight for pair, weight in there), Fraction(0)) / total,
+        sum((pair.baseline * weight for pair, weight in there), Fraction(0)) / total,
     )
-    named = tuple((one.question.id, pair) for one, pair in zip(answers, pairs, strict=True))
-    return Score(halves["visible"], halves["holdout"], overall, named)
 
 
 def _mean(pairs: Iterable[Pair]) -> Pair | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ import pytest
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import SandboxUnavailable
-from sigil.gate.effects import Answered, Call
+from sigil.gate.effects import Answered, Call, EffectFailed
 from sigil.gate.exam import hall as module
 from sigil.gate.exam.channel import MAX_MESSAGE, Assignment, Word
 from sigil.gate.exam.hall import Hall, Lost
@@ -121,9 +122,79 @@ def test_many_sit_at_once(hall):
 
 def test_a_scenario_out_of_its_time_is_lost_and_the_next_one_is_not(hall):
     slow = 'return { run = function() sigil.sleep(30) expect(true) end, title = "slow" }'
-    with pytest.raises(Lost):
+    with pytest.raises(Lost) as caught:
         examined(hall, assignment(slow, most_seconds=0.3))
+    assert not caught.value.is_ours
     assert examined(hall, assignment()).result.status is Status.PASS
+
+
+def test_a_scenario_out_of_the_time_that_it_allows_itself_waited_for_the_service(hall):
+    slow = """return { budget = { max_seconds = 0.3 }, run = function()
+  sigil.sleep(30)
+  expect(true)
+end }"""
+    with pytest.raises(Lost) as caught:
+        examined(hall, assignment(slow))
+    assert not caught.value.is_ours
+
+
+ASKING = """return { budget = { max_seconds = 0.3 }, policy = { capabilities = { "judge" } },
+run = function()
+  --- Is it good?
+  sigil.judge("it", { min_score = 0.5 })
+  expect(true)
+end }"""
+
+
+def test_the_time_of_a_model_is_not_the_scenarios(hall):
+    def thinks(call: Call) -> object:
+        threading.Event().wait(0.6)
+        return {"score": 1.0, "rationale": "good"}
+
+    assert examined(hall, assignment(ASKING), answer=thinks).result.status is Status.PASS
+
+
+def test_a_scenario_that_is_killed_once_a_model_has_thought_is_nobodys_fault(monkeypatch):
+    judging = framed(Word(call=Call("judge", {})))
+    dies = f"""
+end.recv(1_000_000)
+end.sendall({judging!r})
+end.recv(1)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+    def thinks(call: Call) -> None:
+        threading.Event().wait(0.4)
+
+    assert lost(monkeypatch, dies, most_seconds=0.3, answer=thinks).is_ours
+
+
+@pytest.mark.parametrize(("failed", "is_ours"), [(True, True), (False, False)])
+def test_an_error_behind_a_call_that_we_failed_at_is_said_to_be_ours(hall, failed, is_ours):
+    def answer(call: Call) -> NoReturn:
+        raise EffectFailed("nothing", is_ours=failed)
+
+    text = """return { policy = { capabilities = { "exec" } }, run = function()
+  expect(sigil.exec("ls").exit_code == 0)
+end }"""
+    report = examined(hall, assignment(text), answer=answer)
+    assert (report.result.status, report.result.is_ours) == (Status.ERROR, is_ours)
+    repeated = examined(hall, replace(assignment(text), recorded=report.answered))
+    assert repeated.result == report.result
+
+
+@pytest.mark.parametrize(("number", "is_ours"), [(errno.EMFILE, True), (errno.ECONNREFUSED, False)])
+def test_a_connection_that_this_machine_has_no_room_for_is_no_error_of_the_service(
+    hall, number, is_ours
+):
+    def connect(timeout_s: float) -> socket.socket:
+        raise OSError(number, "no connection")
+
+    text = """return { policy = { capabilities = { "http" } }, run = function()
+  expect(sigil.get("/").status == 200)
+end }"""
+    report = examined(hall, assignment(text), connect=connect)
+    assert (report.result.status, report.result.is_ours) == (Status.ERROR, is_ours)
 
 
 def test_no_process_is_left_when_the_hall_closes():
@@ -159,7 +230,16 @@ def lost(monkeypatch, behaviour: str, *, most_seconds: float = 20.0, answer=nobo
 
 
 def test_a_process_that_dies_is_a_lost_scenario(monkeypatch):
-    lost(monkeypatch, "os.kill(os.getpid(), signal.SIGKILL)")
+    assert lost(monkeypatch, "os.kill(os.getpid(), signal.SIGKILL)").is_ours
+
+
+def test_replies_that_do_not_fit_into_memory_are_the_services(monkeypatch):
+    full = framed(Word(is_full=True))
+    assert not lost(monkeypatch, f"end.sendall({full!r})").is_ours
+
+
+def test_more_than_a_scenario_may_have_seen_is_the_services(monkeypatch):
+    assert not lost(monkeypatch, f"end.sendall({GARBAGE['too long']!r})").is_ours
 
 
 def test_a_process_that_hangs_up_is_a_lost_scenario(monkeypatch):

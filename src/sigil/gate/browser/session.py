@@ -99,6 +99,9 @@ class Browser:
     def _start(self) -> Place:
         try:
             place = self._within(START_S, self._launch())
+        except EffectFailed as failed:  # no page was asked for yet
+            self.close()
+            raise EffectFailed(failed.problem, is_ours=True) from failed
         except BaseException:
             self.close()
             raise

@@ -26,6 +26,9 @@ _LENGTH = struct.Struct("!I")
 MAX_MESSAGE = 256 * 2**20
 """Bytes: what one scenario may have seen and said in all."""
 
+MODELS = frozenset({"model", "judge"})
+"""Calls that take as long as somebody else thinks; their time is bounded there."""
+
 T = TypeVar("T")
 
 
@@ -80,12 +83,16 @@ class Word:
     Args:
         call: that somebody outside has to answer.
         connect_s: a new connection to the service is wanted, within so many seconds.
+        limit_s: from now on the scenario has no more than so many seconds; nothing is answered.
         report: the last word.
+        is_full: the last word of one whose replies do not fit into its memory.
     """
 
     call: Call | None = None
     connect_s: float | None = None
+    limit_s: float | None = None
     report: Report | None = None
+    is_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +102,12 @@ class Reply:
     Args:
         value: the reply.
         failure: why there is none; None where there is.
+        is_ours: of a failure: whether it may lie with whoever examines.
     """
 
     value: Json = None
     failure: str | None = None
+    is_ours: bool = False
 
 
 _DECODERS: dict[type, msgspec.msgpack.Decoder[Any]] = {
@@ -109,6 +118,10 @@ _DECODERS: dict[type, msgspec.msgpack.Decoder[Any]] = {
 
 class Broken(Exception):
     """The other end is gone, or said what it may not say."""
+
+
+class TooLong(Broken):
+    """The other end says more than a scenario may have seen and said."""
 
 
 class Channel:
@@ -141,12 +154,13 @@ class Channel:
             within_s: seconds until all of it has to be there, however it drips; None for ever.
 
         Raises:
+            TooLong: it is larger than any may be.
             Broken: there is none, or it is of another shape.
         """
         latest = None if within_s is None else SYSTEM_CLOCK.monotonic_ns() + int(within_s * 1e9)
         [length] = _LENGTH.unpack(self._exactly(_LENGTH.size, latest))
         if length > MAX_MESSAGE:
-            raise Broken(f"a message of {length:,} bytes")
+            raise TooLong(f"a message of {length:,} bytes")
         try:
             return _DECODERS[kind].decode(self._exactly(length, latest))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -196,7 +196,7 @@ def _seats(exam: Exam, hall: Hall) -> Generator[Mapping[SideName, ThreadPoolExec
 
 
 def _lost(sitting: Sitting, lost: Lost) -> Observed:
-    result = Result(sitting.scenario.id, Status.ERROR, ())
+    result = Result(sitting.scenario.id, Status.ERROR, (), is_ours=lost.is_ours)
     return Observed(sitting, result, None, Evidence(lost.problem), (), is_whole=False)
 
 

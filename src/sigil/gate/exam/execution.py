@@ -68,7 +68,8 @@ class Execution:
         try:
             result = self._run(sitting.side, deployment, words, call.request["timeout_ms"] / 1000)
         except (SigilError, CandidateFailed, OSError) as error:
-            raise EffectFailed(f"the command could not be run ({type(error).__name__})") from error
+            problem = f"the command could not be run ({type(error).__name__})"
+            raise EffectFailed(problem, is_ours=True) from error
         return _reply(result)
 
     def _run(
@@ -91,7 +92,7 @@ class Execution:
     def _sandbox(self, side: SideName, deployment: ProcessDeployment) -> CommandSandbox:
         with self._lock:
             if self._is_closed:  # nobody would end what is started now
-                raise EffectFailed("the exam is over")
+                raise EffectFailed("the exam is over", is_ours=True)
             if side not in self._sandboxes:
                 settings, repository = deployment.settings, deployment.order.source.repository
                 self._sandboxes[side] = self._held.enter_context(

@@ -4,20 +4,23 @@
         report = hall.examine(assignment, answer=answers.perform, connect=deployment.connect)
 
 A scenario whose process dies, falls silent past its time or says what it may not say raises
-`Lost`: that is an error of the exam, never a failure of the service.
+`Lost`: that is an error, never a failed check. One that used up its time or its memory waited for
+the service, or held its replies; of any other end nobody knows whose doing it was.
 
 Not here: the inside (`sigil.gate.exam.sitting`), what results come to (`sigil.gate.scoring`).
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,7 +28,16 @@ from typing import Self
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import SandboxUnavailable, install
 from sigil.gate.effects import Call, EffectFailed, Json
-from sigil.gate.exam.channel import Assignment, Broken, Channel, Reply, Report, Word
+from sigil.gate.exam.channel import (
+    MODELS,
+    Assignment,
+    Broken,
+    Channel,
+    Reply,
+    Report,
+    TooLong,
+    Word,
+)
 from sigil.store.files import sweep
 
 START_S = 30.0
@@ -34,6 +46,8 @@ GRACE_S = 5.0
 """Seconds past a scenario's own time before the hall stops listening."""
 MOST_WORDS = 100_000
 """Messages of one scenario; its budget of calls usually ends it before."""
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+"""What this machine lacks, when there is no connection."""
 
 _PROGRAM = """
 import gc
@@ -48,11 +62,13 @@ class Lost(Exception):
 
     Args:
         problem: a short clause that holds nothing of the scenario.
+        is_ours: whether it may lie with whoever examines, such as a machine without memory.
     """
 
-    def __init__(self, problem: str):
+    def __init__(self, problem: str, *, is_ours: bool = True):
         super().__init__(problem)
         self.problem = problem
+        self.is_ours = is_ours
 
 
 class Hall:
@@ -128,23 +144,24 @@ class Hall:
             Lost: there is no report.
         """
         ours, theirs = socket.socketpair()
-        left = assignment.most_seconds + GRACE_S
-        channel = Channel(ours)
+        channel, clock = Channel(ours), _SandGlass(assignment.most_seconds)
         try:
             with theirs, self._lock:
                 socket.send_fds(self._control, [b"f"], [theirs.fileno()])
             channel.send(assignment)
             for _ in range(MOST_WORDS):
-                start = SYSTEM_CLOCK.monotonic_ns()
-                word = channel.receive(Word, within_s=left)
-                left -= (SYSTEM_CLOCK.monotonic_ns() - start) / 1e9
+                word = channel.receive(Word, within_s=clock.left_s + GRACE_S)
                 if word.report is not None:
                     return word.report
                 ours.settimeout(assignment.most_seconds + GRACE_S)
-                _attend(channel, word, answer, connect)
-            raise Broken("it asks without end")  # noqa: TRY301 (one refusal for all of them)
+                with clock.minding(word):
+                    _attend(channel, word, answer, connect)
+            raise TooLong("it asks without end")  # noqa: TRY301 (one refusal for all of them)
+        except TooLong as error:
+            raise Lost(f"its process ended without a report: {error}", is_ours=False) from error
         except (Broken, OSError) as error:
-            raise Lost(f"its process ended without a report: {error}") from error
+            problem = f"its process ended without a report: {error}"
+            raise Lost(problem, is_ours=clock.left_s > 0) from error
         finally:
             channel.close()
 
@@ -154,6 +171,34 @@ def _unavailable(error: OSError) -> SandboxUnavailable:
         f"the process that runs scenarios does not start: {error}",
         remedy=install("gate"),
     )
+
+
+class _SandGlass:
+    """Runs along with the alarm of a scenario's process, and is over no later than that one.
+
+    Args:
+        seconds: that the scenario has.
+    """
+
+    def __init__(self, seconds: float):
+        self._end = SYSTEM_CLOCK.monotonic_ns() + int(seconds * 1e9)
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until it is over; none or fewer once it is."""
+        return (self._end - SYSTEM_CLOCK.monotonic_ns()) / 1e9
+
+    @contextmanager
+    def minding(self, word: Word) -> Generator[None]:
+        """Stand still where a model thinks, and take note where the scenario has less time."""
+        start = SYSTEM_CLOCK.monotonic_ns()
+        if word.limit_s is not None:
+            self._end = min(self._end, start + int(word.limit_s * 1e9))
+        try:
+            yield
+        finally:
+            if word.call is not None and word.call.kind in MODELS:
+                self._end += SYSTEM_CLOCK.monotonic_ns() - start
 
 
 def _attend(
@@ -167,16 +212,21 @@ def _attend(
         try:
             reply = Reply(answer(word.call))
         except EffectFailed as failed:
-            reply = Reply(failure=failed.problem)
+            reply = Reply(failure=failed.problem, is_ours=failed.is_ours)
         channel.send(reply)
     elif word.connect_s is not None:
         try:
             passed = connect(word.connect_s)
         except OSError as error:
-            channel.send(Reply(failure=f"no connection to the service: {error.strerror or error}"))
+            problem = f"no connection to the service: {error.strerror or error}"
+            channel.send(Reply(failure=problem, is_ours=error.errno in _EXHAUSTED))
             return
         with passed:
             channel.send(Reply())
             channel.send_socket(passed)
+    elif word.limit_s is not None:
+        channel.send(Reply())
+    elif word.is_full:
+        raise TooLong("its replies do not fit into its memory")
     else:
         raise Broken("an empty message")

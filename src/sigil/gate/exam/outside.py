@@ -19,14 +19,11 @@ from typing import TYPE_CHECKING, Self
 
 from sigil.gate.agent import pursue
 from sigil.gate.effects import Call, EffectFailed, Json
-from sigil.gate.exam.channel import Assignment, Channel, Reply, Word
+from sigil.gate.exam.channel import MODELS, Assignment, Channel, Reply, Word
 from sigil.gate.http.client import Http
 
 if TYPE_CHECKING:
     from sigil.gate.browser import Browser
-
-MODELS = frozenset({"model", "judge"})
-"""Calls that take as long as somebody else thinks; their time is bounded there."""
 
 
 @contextmanager
@@ -92,7 +89,7 @@ class Outside:
             from sigil.gate.browser import Browser  # noqa: PLC0415 - not small
 
             self._browser = Browser(
-                self._connect, self._assignment.authority, self._assignment.origins
+                self._connect_page, self._assignment.authority, self._assignment.origins
             )
         return self._browser
 
@@ -102,11 +99,20 @@ class Outside:
             try:
                 self._heard()
             except EffectFailed as failed:
+                if failed.is_ours:
+                    raise
                 raise ConnectionRefusedError(failed.problem) from failed
             return self._channel.receive_socket()
+
+    def _connect_page(self, timeout_s: float) -> socket.socket:
+        """Connect for the browser's threads, to whom every refusal is the system's."""
+        try:
+            return self._connect(timeout_s)
+        except EffectFailed as failed:
+            raise ConnectionRefusedError(failed.problem) from failed
 
     def _heard(self) -> Reply:
         reply = self._channel.receive(Reply)
         if reply.failure is not None:
-            raise EffectFailed(reply.failure)
+            raise EffectFailed(reply.failure, is_ours=reply.is_ours)
         return reply

@@ -17,12 +17,13 @@ import gc
 import os
 import signal
 import socket
+from dataclasses import replace
 from typing import NoReturn
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import MalformedScenario
 from sigil.gate.effects import Diverged, Effects, Recording, Repeating
-from sigil.gate.exam.channel import Assignment, Channel, Report, Word
+from sigil.gate.exam.channel import Assignment, Channel, Reply, Report, Word
 from sigil.gate.exam.outside import Outside
 from sigil.gate.lua import prepare, run_scenario
 from sigil.gate.model import Declared, Evidence, Result, Status
@@ -69,17 +70,27 @@ def _sit(channel: Channel) -> NoReturn:
         kernel.limit("DATA", MEMORY)
         assignment = channel.receive(Assignment)
         signal.setitimer(signal.ITIMER_REAL, assignment.most_seconds)  # SIGALRM ends us
-        channel.send(Word(report=_run(assignment, channel)))
+        channel.send(_word(assignment, channel))
         status = 0
     finally:
         os._exit(status)
+
+
+def _word(assignment: Assignment, channel: Channel) -> Word:
+    """Run it, and return the last word; not the memory of the machine can end here, but its own."""
+    try:
+        return Word(report=_run(assignment, channel))
+    except MemoryError:
+        return Word(is_full=True)
 
 
 def _run(assignment: Assignment, channel: Channel) -> Report:
     start = SYSTEM_CLOCK.monotonic_ns()
     with Outside(channel, assignment) as outside:
         recording = Recording(outside if assignment.recorded is None else _repeating(assignment))
-        declared, result, evidence = _ran(assignment, recording)
+        declared, result, evidence = _ran(assignment, recording, channel)
+    if result.status is Status.ERROR and any(one.is_ours for one in recording.answered):
+        result = replace(result, is_ours=True)
     elapsed = (SYSTEM_CLOCK.monotonic_ns() - start) // 1_000_000
     return Report(declared, result, evidence, tuple(recording.answered), elapsed)
 
@@ -90,9 +101,16 @@ def _repeating(assignment: Assignment) -> Repeating:
 
 
 def _ran(
-    assignment: Assignment, effects: Effects
+    assignment: Assignment, effects: Effects, channel: Channel
 ) -> tuple[Declared | None, Result, Evidence | None]:
     """Run it; what is no scenario, or asks what was not recorded, is an error of the exam."""
+
+    def begins(declared: Declared) -> None:
+        if declared.max_seconds is not None:
+            channel.send(Word(limit_s=declared.max_seconds))
+            channel.receive(Reply)  # the hall's clock begins before the kernel's
+            _keep_time(declared.max_seconds)
+
     try:
         run = run_scenario(
             assignment.scenario,
@@ -100,15 +118,15 @@ def _ran(
             seed=assignment.seed,
             limits=assignment.limits,
             secrets=assignment.secrets,
-            begins=_keep_time,
+            begins=begins,
         )
     except (MalformedScenario, Diverged) as error:
-        return None, Result(assignment.scenario.id, Status.ERROR, ()), Evidence(str(error))
+        result = Result(assignment.scenario.id, Status.ERROR, (), is_ours=True)
+        return None, result, Evidence(str(error))
     return run.declared, run.result, run.evidence
 
 
-def _keep_time(declared: Declared) -> None:
+def _keep_time(seconds: float) -> None:
     """Move the alarm to what the scenario allows itself, if that is sooner."""
     left, _ = signal.getitimer(signal.ITIMER_REAL)
-    if declared.max_seconds is not None:
-        signal.setitimer(signal.ITIMER_REAL, min(left, declared.max_seconds))
+    signal.setitimer(signal.ITIMER_REAL, min(left, seconds))

@@ -96,7 +96,7 @@ class Models:
             return future.result(ANSWER_S).text
         except (SigilError, TimeoutError, CancelledError) as error:
             problem = error.problem if isinstance(error, SigilError) else "no answer in time"
-            raise EffectFailed(f"the model gives no answer: {problem}") from error
+            raise EffectFailed(f"the model gives no answer: {problem}", is_ours=True) from error
 
     def turn(self, sitting: Sitting, call: Call) -> Json:
         """Answer a call of kind ``model``: one turn of an intent; see `Handler`."""
