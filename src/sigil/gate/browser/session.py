@@ -99,9 +99,10 @@ class Browser:
     def _start(self) -> Place:
         try:
             place = self._within(START_S, self._launch())
-        except EffectFailed as failed:  # no page was asked for yet
+        except EffectFailed as failed:
+            failed.is_ours = True  # no page was asked for yet
             self.close()
-            raise EffectFailed(failed.problem, is_ours=True) from failed
+            raise
         except BaseException:
             self.close()
             raise
