@@ -24,6 +24,7 @@ COMMANDS = {
     "doctor": "Say what this machine can isolate, and what an eval could be cheated by.",
     "init": "Set up the gate for a service: policy, keys, a ledger.",
     "eval": "Examine a change beside its baseline: ALLOW, REVIEW or BLOCK.",
+    "deploy": "Put a service up as an exam does, and keep it up until Ctrl-C.",
     "ci": "Examine a pull request on GitHub: a status, a comment, perhaps the merge.",
     "decide": "Say what the decision on a change is worth now; merge on an ALLOW.",
     "feedback": "Print what the author of a change may know of its evaluation.",

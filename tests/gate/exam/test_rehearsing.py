@@ -32,6 +32,12 @@ def test_scenarios_are_chosen_by_id_and_by_tag_in_the_exams_order(patterns, tags
     assert [one.id for one in chosen(SCENARIOS, patterns, tags)] == expected
 
 
+def test_what_has_a_skipped_tag_is_left_out():
+    assert [one.id for one in chosen(SCENARIOS, ["*/log*", "billing/*"], [], ["auth"])] == [
+        "billing/upgrade"
+    ]
+
+
 def test_a_pattern_that_fits_nothing_is_told_with_what_there_is():
     with pytest.raises(NotFound, match="auth/login"):
         chosen(SCENARIOS, ["auth/lgoin"], [])

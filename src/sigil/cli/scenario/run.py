@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 FAILED = 1
 SECOND_MS = 1000
-HERE = "the service as it stands here"
 NOWHERE = "http://nowhere.invalid"
 """The side that a rehearsal does not have."""
 
@@ -32,6 +32,7 @@ NOWHERE = "http://nowhere.invalid"
 @service_name
 @click.option("--all", "everything", is_flag=True, help="All visible scenarios.")
 @click.option("--tag", "tags", multiple=True, help="Those with this tag.")
+@click.option("--skip-tag", "skipped", multiple=True, help="Not those with this tag.")
 @click.option("--deploy", "deploys", is_flag=True, help="Put the service up from the files here.")
 @click.option("--url", help="Where the service runs already, such as http://127.0.0.1:8000.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
@@ -46,6 +47,7 @@ def run(
     service: str,
     everything: bool,
     tags: tuple[str, ...],
+    skipped: tuple[str, ...],
     deploys: bool,
     url: str | None,
     seed: int,
@@ -60,6 +62,7 @@ def run(
     from outside of the bundle: a holdout can be tried before it is sealed. It is written nowhere,
     and frames of it are shown on your terminal alone. Ends with code 1 if a scenario does not pass.
     """
+    from sigil.cli.deployed import say, say_nothing
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.errors import UsageError
@@ -70,24 +73,29 @@ def run(
     from sigil.gate.view.present import counted
 
     of_drafts = any(map(names_a_draft, ids))
-    if of_drafts and (as_json or junit or tags or everything or not all(map(names_a_draft, ids))):
+    chooses = bool(tags or skipped or everything)
+    if of_drafts and (as_json or junit or chooses or not all(map(names_a_draft, ids))):
         raise UsageError(
             "a draft is run alone, and for a terminal",
-            remedy="leave out --json, --junit, --all, --tag and ids",
+            remedy="leave out --json, --junit, --all, --tag, --skip-tag and ids",
         )
-    if not (ids or tags or everything):
+    if not (ids or chooses):
         raise UsageError("which scenarios?", remedy="name some, or say --all or --tag")
     if deploys == (url is not None):
         raise UsageError("where is the service?", remedy="say --deploy or --url")
     root = repository(repo_root)
     asked_of = _service(root, service)
-    scenarios = drafts(root, service, ids) if of_drafts else _visible(root, service, ids, tags)
+    if of_drafts:
+        scenarios = drafts(root, service, ids)
+    else:
+        scenarios = _visible(root, service, ids, tags, skipped)
     start = SYSTEM_CLOCK.monotonic_ns()
     with ExitStack() as standing:
         answerers = standing.enter_context(Answerers(os.environ))
-        deployment = standing.enter_context(_deployment(root, service, url, quiet=as_json))
+        tell = say_nothing if as_json else say
+        deployment = standing.enter_context(_deployment(root, service, url, tell))
         asked = counted(len(scenarios), "draft" if of_drafts else "visible scenario")
-        _say(f"running {asked} against {service}", quiet=as_json)
+        tell(f"running {asked} against {service}")
         observed = rehearse(
             scenarios,
             deployment,
@@ -108,45 +116,25 @@ def run(
 
 
 def _visible(
-    root: Path, service: str, ids: tuple[str, ...], tags: tuple[str, ...]
+    root: Path,
+    service: str,
+    ids: tuple[str, ...],
+    tags: tuple[str, ...],
+    skipped: tuple[str, ...],
 ) -> list[Scenario]:
     from sigil.gate.bundle.linting import visible_scenarios
     from sigil.gate.exam.rehearsing import chosen
     from sigil.gate.trees import FolderTree
 
-    return chosen(visible_scenarios(FolderTree(root), service), ids, tags)
+    return chosen(visible_scenarios(FolderTree(root), service), ids, tags, skipped)
 
 
-def _say(text: str, *, quiet: bool) -> None:
-    if not quiet:
-        click.echo(f" {text}")
+def _deployment(
+    root: Path, service: str, url: str | None, say: Callable[[str], None]
+) -> Deployment:
+    from sigil.cli.deployed import by_hand, settings_here
 
-
-def _deployment(root: Path, service: str, url: str | None, *, quiet: bool) -> Deployment:
-    from sigil.cli.scenario.choosing import policy_of
-    from sigil.errors import NotFound, Where
-    from sigil.gate.deploy import Source, deploy
-    from sigil.gate.exam.rehearsing import SIDE
-    from sigil.gate.policy import PATH
-
-    if url is not None:
-        settings: Any = _running(url)
-    else:
-        policy = policy_of(root)
-        if policy is None:
-            raise NotFound(
-                "there is no policy, so it is not known how to deploy",
-                where=Where(PATH),
-                remedy="write it, or name a running service with --url",
-            )
-        settings = policy.deployment(service)
-    return deploy(
-        settings,
-        Source(root),
-        SIDE,
-        cache=root / ".sigil" / "cache",
-        progress=lambda text: _say(text.replace(SIDE, HERE), quiet=quiet),
-    )
+    return by_hand(root, settings_here(root, service) if url is None else _running(url), say)
 
 
 def _running(url: str) -> External:

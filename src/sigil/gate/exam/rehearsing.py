@@ -23,7 +23,10 @@ SIDE: SideName = "baseline"
 
 
 def chosen(
-    scenarios: Sequence[Scenario], patterns: Sequence[str], tags: Sequence[str]
+    scenarios: Sequence[Scenario],
+    patterns: Sequence[str],
+    tags: Sequence[str],
+    skipped: Sequence[str] = (),
 ) -> list[Scenario]:
     """Return the scenarios that a user names.
 
@@ -31,6 +34,7 @@ def chosen(
         scenarios: the visible half.
         patterns: ids, or shell patterns of ids; none for all.
         tags: of which a scenario has to have one; none for any.
+        skipped: tags of which a scenario may have none.
 
     Raises:
         NotFound: a pattern that fits no scenario, or nothing is left.
@@ -45,6 +49,7 @@ def chosen(
         for one in scenarios
         if (not patterns or any(fnmatchcase(one.id, pattern) for pattern in patterns))
         and (not tags or set(declare(one).tags).intersection(tags))
+        and not (skipped and set(declare(one).tags).intersection(skipped))
     ]
     if not found:
         raise NotFound("there is no visible scenario to run", remedy="see sigil scenario list")

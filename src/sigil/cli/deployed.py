@@ -1,0 +1,70 @@
+"""A service put up by hand, as an exam would put it up: what `deploy` and `scenario run` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sigil.gate.deploy import Deployment
+    from sigil.gate.deploy.settings import Deploy
+
+HERE = "the service as it stands here"
+
+
+def settings_here(root: Path, service: str) -> Deploy:
+    """Return how the policy of the working tree puts a service up.
+
+    Raises:
+        NotFound: there is no policy, it has no such service, or does not say how.
+    """
+    from sigil.cli.scenario.choosing import policy_of
+    from sigil.errors import NotFound, Where
+    from sigil.gate.policy import PATH
+
+    policy = policy_of(root)
+    if policy is None:
+        raise NotFound(
+            "there is no policy, so it is not known how to deploy",
+            where=Where(PATH),
+            remedy="write it, or name a running service with --url",
+        )
+    return policy.deployment(service)
+
+
+def by_hand(
+    root: Path, settings: Deploy, say: Callable[[str], None], *, commit: str | None = None
+) -> Deployment:
+    """Return a deployment that counts as ours, so that its output is kept; not started yet.
+
+    Args:
+        root: the repository.
+        settings: how, from the working tree.
+        say: hears what is being waited for.
+        commit: whose files; by default those of the working tree.
+    """
+    from sigil.gate.deploy import Source, deploy
+    from sigil.gate.exam.rehearsing import SIDE
+
+    name = HERE if commit is None else f"the service of {commit[:12]}"
+    return deploy(
+        settings,
+        Source(root, commit),
+        SIDE,
+        control=None if commit is None else Source(root),
+        cache=root / ".sigil" / "cache",
+        progress=lambda text: say(text.replace(SIDE, name)),
+    )
+
+
+def say(text: str) -> None:
+    """Tell somebody who waits at a terminal."""
+    click.echo(f" {text}")
+
+
+def say_nothing(text: str) -> None:
+    """Tell nobody: JSON is all that is printed."""
+    del text
