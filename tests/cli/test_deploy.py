@@ -15,7 +15,7 @@ from tests.e2e.shell import environment
 from tests.gate import billings
 
 from sigil.cli.sigil import sigil
-from sigil.errors import InvalidValue, NotFound, UsageError
+from sigil.errors import DeploymentFailed, InvalidValue, NotFound, UsageError
 
 SECONDS = 60
 
@@ -78,7 +78,7 @@ def test_a_service_that_ends_by_itself_is_an_error(root):
     with started(root) as process:
         _, said = process.communicate(timeout=SECONDS)
         assert "api ended by itself" in said
-        assert process.returncode == 12
+        assert process.returncode == DeploymentFailed.exit_code
 
 
 def test_a_port_that_somebody_has_is_told_before_anything_starts(root):
