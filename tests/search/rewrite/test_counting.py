@@ -117,14 +117,16 @@ def test_a_text_is_not_counted_by_letter():
     assert not list(rewritings(BY_NAME["count-by-counter"], source))
 
 
-def test_a_position_that_may_be_missing_is_asked_for_as_before():
-    source = """
+@pytest.mark.parametrize(
+    ("head", "end"), [("try:", "except ValueError: pass"), ("with suppress(ValueError):", "pass")]
+)
+def test_a_position_that_may_be_missing_is_asked_for_as_before(head: str, end: str):
+    source = f"""
     def places(items, asked):
         for one in asked:
-            try:
+            {head}
                 print(items.index(one))
-            except ValueError:
-                pass
+            {end}
     """
     assert not list(rewritings(BY_NAME["position-by-dict"], source))
 

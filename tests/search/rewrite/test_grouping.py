@@ -136,6 +136,9 @@ def test_what_is_no_grouping_by_a_computed_key_is_left_alone(question: str, begi
         ("given", "int(row[1])", False),
         ("groups", "len(groups)", False),
         ("groups", "row.pop(0)", False),
+        ("KEPT", "row", True),
+        ("KEPT", "int(row[1])", False),
+        ("alias", "int(row[1])", False),
     ],
 )
 def test_an_item_that_may_fail_or_sees_or_changes_the_group_or_key_is_put_there_as_before(
@@ -144,6 +147,7 @@ def test_an_item_that_may_fail_or_sees_or_changes_the_group_or_key_is_put_there_
     source = f"""
     def grouped(rows, given):
         groups = {{}}
+        alias = given[0]
         for row in rows:
             if row[0] in {mapping}:
                 {mapping}[row[0]].append({item})
@@ -207,3 +211,21 @@ def test_what_is_asked_once_stays():
         groups[row[0]].append(row)
     """
     assert not list(rewritings(RULE, source))
+
+
+@pytest.mark.parametrize(
+    ("manager", "found"), [("suppress(ValueError)", False), ("open(rows[0]) as file", True)]
+)
+def test_who_may_suppress_an_error_sees_no_empty_group(manager: str, found: bool):
+    source = f"""
+    def grouped(rows):
+        groups = {{}}
+        for row in rows:
+            with {manager}:
+                if row[0] in groups:
+                    groups[row[0]].append(int(row[1]))
+                else:
+                    groups[row[0]] = [int(row[1])]
+        return groups
+    """
+    assert bool(list(rewritings(RULE, source))) == found

@@ -27,7 +27,7 @@ from sigil.search.rewrite.shapes import (
     small,
     statements,
 )
-from sigil.search.rewrite.sharing import is_iterator, is_only_read
+from sigil.search.rewrite.sharing import is_iterator, is_only_read, may_be_caught
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +110,12 @@ def _addition(facts: Facts, added: _Added) -> str:
         case [cst.Call(func=function, args=[cst.Arg(value=items, star="", keyword=None)]) as call]:
             # Half of what fails in the middle would be there for who catches that.
             if facts.is_builtin(function, "list") and not (
-                facts.read(added.target) & facts.read(items) or _is_tried(facts, call)
+                facts.read(added.target) & facts.read(items) or may_be_caught(facts, call)
             ):
                 return f"{target}.extend({bare(items)})"
         case _:
             pass
     return f"{target} += {' + '.join(map(code, parts))}"
-
-
-def _is_tried(facts: Facts, node: cst.CSTNode) -> bool:
-    """Return whether somebody may catch what ``node`` raises; a manager may, by suppressing it."""
-    return any(
-        isinstance(above, (cst.Try, cst.TryStar, cst.With)) for above in facts.ancestors(node)
-    )
 
 
 # --- may it grow in place? ------------------------------------------------------------------

@@ -28,6 +28,7 @@ from sigil.search.rewrite.shapes import (
     statements,
     target_names,
 )
+from sigil.search.rewrite.sharing import may_be_caught
 
 
 def _calls_on_a_list(
@@ -75,7 +76,7 @@ def _by_counter(facts: Facts) -> Iterator[Match]:
 def _by_position(facts: Facts) -> Iterator[Match]:
     """``xs.index(x)`` in a loop is looked up in a dict of first positions."""
     for call, name, item, place in _calls_on_a_list(facts, "index"):
-        if any(isinstance(above, cst.Try) for above in facts.ancestors(call)):
+        if may_be_caught(facts, call):
             continue
         fresh = facts.fresh(f"{name}_positions")
         position, each = facts.fresh("position"), facts.fresh("item")

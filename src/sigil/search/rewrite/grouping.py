@@ -25,6 +25,7 @@ from sigil.search.rewrite.shapes import (
     sole,
     statements,
 )
+from sigil.search.rewrite.sharing import may_be_caught
 
 _COMPUTED = (
     cst.Subscript, cst.Call, cst.Tuple, cst.BinaryOperation, cst.FormattedString,
@@ -151,9 +152,10 @@ def _decided(facts: Facts, question: _Question) -> tuple[cst.BaseStatement, str,
                 return None
             # What fails must not leave an empty group behind for anybody to see.
             plain = isinstance(item, (cst.Name, cst.SimpleString, cst.Integer))
-            known = question.mapping.value in facts.parameters
-            tried = any(isinstance(above, cst.Try) for above in facts.ancestors(question.branch))
-            if plain or not (known or tried or question.mapping.value in facts.read(item)):
+            name = question.mapping.value
+            private = name not in facts.parameters and facts.kind(question.mapping) == "dict"
+            seen = may_be_caught(facts, question.branch) or name in facts.read(item)
+            if plain or (private and not seen):
                 return question.branch, "[]", f"append({bare(item)})"
         case _:
             pass

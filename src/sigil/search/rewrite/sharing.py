@@ -181,6 +181,17 @@ def is_risky(facts: Facts, node: cst.CSTNode) -> bool:
     return any(_is_risky_part(facts, part) for part in facts.walk(node))
 
 
+def may_be_caught(facts: Facts, node: cst.CSTNode) -> bool:
+    """Return whether what ``node`` raises may be caught, or suppressed by a context manager."""
+    return any(_may_catch(facts, above) for above in facts.ancestors(node))
+
+
+def _may_catch(facts: Facts, node: cst.CSTNode) -> bool:
+    if isinstance(node, cst.With):
+        return not all(_is_open(facts, one.item) for one in node.items)
+    return isinstance(node, (cst.Try, cst.TryStar))
+
+
 def _is_risky_part(facts: Facts, node: cst.CSTNode) -> bool:
     match node:
         case cst.BinaryOperation(operator=operator, right=right):
