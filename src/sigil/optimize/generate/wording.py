@@ -5,7 +5,8 @@ words seen so far stays as short as it was. So about half of the pieces (lines, 
 get other words and numbers. What makes a text parse is kept: separators and punctuation, the
 order of lines and a heading above them, digits where digits stand, upper and lower case, and the
 letters themselves, which are drawn from those that are there. A letter that stands alone is a
-sign of its own and is kept too.
+sign of its own and is kept too. A text of one piece grows by what joins its words (`a-b`, `a/b`,
+`a=1&b=2`), behind what it is now; a word alone grows by further words, as a sentence does.
 
 Pure. Not here: whether the function still takes such a text, and whether it is worth timing
 (`sigil.optimize.generate.scaling`).
@@ -24,6 +25,7 @@ _WORD = f"{_LETTER.pattern}{{2,}}"
 _NUMBER = r"(?<![0-9])[0-9]{1,18}(?![0-9])"
 FIGURES = re.compile(_NUMBER)
 """Numbers alone."""
+_HAS_WORD = re.compile(_WORD)
 WORDS = re.compile(f"{_WORD}|{_NUMBER}")
 """Words and numbers."""
 SMALL = re.compile(f"(?!{_UPPER}{{2}})(?<!{_UPPER}){_WORD}|{_NUMBER}")
@@ -33,6 +35,10 @@ _JOINED = "_.:/-"
 """A number that one of these joins to something is a part: of a date, an address, a version."""
 _ALONE = re.compile(r"\b[0-9]+\b")
 _FIELDS = re.compile(r"[^,;|]*[,;|]")
+_JOINTS = "/&-_+.:~"
+"""What may join words to a text of one piece; of several the most frequent one does."""
+_PLAIN = re.compile(r"[\w=%.-]+")
+_SENTENCE, _FIELD = " ", ","
 _SHORT_WORD, _SHORT_NUMBER = 4, 6
 _GROWTH = (0, 1, 2)
 """By how many letters or digits a short one may grow: of three letters there are few words."""
@@ -66,24 +72,50 @@ def reworded(
         lines = _taken(wanted - len(text), cycle(body), vary)
         end = "\n" if text.endswith("\n") else ""
         return "\n".join([text.removesuffix("\n"), *lines]) + end
-    like = [text, *(one for one in seen if one != text and "\n" not in one.strip())]
+    joint = _joint(text)
+    others = (one for one in seen if one != text and "\n" not in one.strip())
+    like = [text, *(one for one in others if _joint(one) == joint)]
     known = [piece for one in like for piece in pieces(one)]
     drawn = iter(lambda: stream.choice(known), None)
-    made = "".join(_taken(wanted, drawn, _Varied(runs, like, stream, 1.0)))
-    return made[:-1] + text[len(text.rstrip()) :]
+    kept = f"{text.rstrip()}{joint}" if joint and joint in _JOINTS else ""
+    made = "".join(_taken(wanted - len(kept), drawn, _Varied(runs, like, stream, 1.0)))
+    return kept + made[:-1] + text[len(text.rstrip()) :]
 
 
 def pieces(text: str) -> list[str]:
     """Return the words of a text, or its fields, each with what separates it from the next.
 
-    A text of one piece has none.
+    What is neither words nor joined ones, such as a number or a code, has none.
     """
-    words = re.findall(r"\S+\s*", text.strip())
-    if len(words) > 1:
+    joint, bare = _joint(text), text.strip()
+    if joint is None:
+        return []
+    if joint in _JOINTS:
+        return [f"{part}{joint}" for part in bare.split(joint) if _is_plain(part)]
+    if joint == _SENTENCE:
+        words = re.findall(r"\S+\s*", bare)
         return [*words[:-1], f"{words[-1]} "]
-    fields: list[str] = _FIELDS.findall(text.strip())
-    tail = text.strip()[sum(map(len, fields)) :]
-    return [*fields, tail + fields[-1][-1]] if fields and tail else fields
+    fields: list[str] = _FIELDS.findall(bare)
+    tail = bare[sum(map(len, fields)) :]
+    return [*fields, tail + fields[-1][-1]] if tail else fields
+
+
+def _joint(text: str) -> str | None:
+    """Return what stands between the pieces of a text of one line; None if it has none."""
+    bare = text.strip()
+    if re.search(r"\s", bare) or (_HAS_WORD.fullmatch(bare) and not bare.isupper()):
+        return _SENTENCE
+    if _FIELDS.search(bare):
+        return _FIELD
+    joint = max(_JOINTS, key=bare.count)
+    parts = [part for part in bare.split(joint) if part]
+    plain = sum(map(_is_plain, parts))
+    return joint if len(parts) > 1 and 2 * plain > len(parts) else None
+
+
+def _is_plain(part: str) -> bool:
+    """Return whether something joined holds a word and nothing that begins another part."""
+    return _HAS_WORD.search(part) is not None and _PLAIN.fullmatch(part) is not None
 
 
 def _body(text: str) -> list[str] | None:
