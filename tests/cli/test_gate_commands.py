@@ -33,6 +33,7 @@ from sigil.errors import Unwritable, Where
 from sigil.gate.exam.channel import Assignment, Report
 from sigil.gate.exam.hall import Hall, Lost
 from sigil.gate.record import events
+from sigil.gate.record.unfinished import BEGUN, Begun, body_of
 from sigil.ledger import keys
 from sigil.store.files import write_atomic
 
@@ -40,7 +41,7 @@ COMMANDS = (
     "eval", "ci", "decide", "feedback", "report", "diff", "verdict", "override", "incident", "init",
     "trust show", "trust enroll", "trust reviewer", "trust history",
 )  # fmt: skip
-NOWHERE = "eval_00000000000000"
+NOWHERE, LATER = "eval_00000000000000", "eval_ZZZZZZZZZZZZZZ"
 
 
 def command_of(words: str) -> click.Command:
@@ -278,6 +279,49 @@ def test_an_incident_and_an_override_say_where_the_service_stands_now(desk):
     assert "now SHADOW" in done.stdout
 
 
+def test_a_report_shows_who_overrode_what_to_what_why_and_when(desk):
+    command = [*desk.filled("override {bad} --to allow --reason"), "<b>we need it</b>"]
+    assert typed(command).exit_code == 0
+    [*_, entry] = desk.bench.ledger().entries(kind=events.OVERRIDE)
+    shown = typed(desk.filled("report {bad}")).stdout
+    when = f"{entry.ts:%Y-%m-%d %H:%M} UTC"
+    assert f"  BLOCK overridden to ALLOW · {when} · entry {entry.seq}\n" in shown
+    assert f"    by {entry.key}\n    because: <b>we need it</b>\n" in shown
+    said = json.loads(typed(desk.filled("report {bad} --json")).stdout)["said"]
+    assert said[-1] == {
+        "kind": "override.human", "decided": "BLOCK", "verdict": "ALLOW", "key": entry.key,
+        "reason": "<b>we need it</b>", "ts": entry.ts.isoformat(), "entry": entry.seq,
+    }  # fmt: skip
+    html = typed(desk.filled("report {bad} --html -")).stdout
+    assert "<td>BLOCK overridden to ALLOW</td><td>&lt;b&gt;we need it" in html
+    assert entry.key in html
+
+
+def test_a_report_warns_where_nobody_can_know_what_was_said_since(desk, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))  # a machine that trusts no key
+    done = typed(desk.filled("report {bad}"))
+    assert done.exit_code == 0, done.output
+    assert "warning: whether somebody overrode it is not known" in done.stderr
+
+
+def test_decide_says_that_a_newer_evaluation_of_the_change_came_to_no_decision(desk):
+    ledger = desk.bench.ledger()
+    [mine] = [
+        entry.body
+        for entry in ledger.entries(kind=events.DECISION)
+        if entry.body["eval"] == desk.bad
+    ]
+    assert json.loads(typed("decide cheat -s api --json").stdout)["unfinished"] == []
+    later = Begun(LATER, "cheat", mine["commit"], mine["provenance"]["artifact"])
+    ledger.append(BEGUN, "api", body_of(later))
+    done = typed("decide cheat -s api --json")
+    found = json.loads(done.stdout)
+    assert found["unfinished"] == [{"eval": LATER, "cause": "no end on record"}]
+    assert (
+        f"came to no decision: {LATER} (no end on record); this is about {desk.bad}" in done.stderr
+    )
+
+
 # --- where holdouts are shown ---------------------------------------------------------------------
 
 
@@ -311,9 +355,9 @@ def test_feedback_begins_with_which_evaluation_it_is_of(desk):
 
 def test_a_report_begins_with_both_verdicts_and_the_scores(desk):
     shown = typed(desk.filled("report {bad}")).stdout
-    head, alone, _, heads, first, *_ = shown.splitlines()
+    head, *between, _, heads, first = shown[: shown.index("visible ") + 20].splitlines()
     assert head.startswith(f"{desk.bad} · api · cheat · BLOCK")
-    assert alone == "  by the exam alone: BLOCK"
+    assert between[-1] == "  by the exam alone: BLOCK"
     assert heads.split() == ["pr", "baseline", "Δ"]
     assert first.split()[0] == "visible"
     assert f"sigil report {desk.bad} --holdouts" in shown.splitlines()[-1]

@@ -68,6 +68,33 @@ def test_a_policy_that_is_there_is_kept_and_what_it_lacks_is_said(shell):
     assert "services.web.recipients: age1" in done.out
 
 
+def test_another_command_is_not_used_and_that_is_said(shell):
+    shell(f"sigil init -s api --command '{COMMAND}'")
+    for line in ("", "--dry-run"):
+        done = shell(f"sigil init -s api --command 'python3 other.py {{port}}' {line}")
+        assert done.code == 0, done.err
+        assert "--command is not used" in done.out
+        assert f"it starts api by: {COMMAND}" in done.out
+        assert "edit services.api.deploy.command there" in done.out
+
+
+def test_the_same_command_again_is_nothing_to_speak_of(shell):
+    first = shell(f"sigil init -s api --command '{COMMAND}'")
+    again = shell(f"sigil init -s api --command '{COMMAND}'")
+    assert "not used" not in first.out + again.out
+
+
+def test_a_command_for_a_service_that_the_policy_lacks_is_not_used_either(shell):
+    shell(f"sigil init -s api --command '{COMMAND}'")
+    assert "--command is not used" in shell(f"sigil init -s web --command '{COMMAND}'").out
+
+
+def test_a_key_that_is_there_is_said_to_be_of_every_service_of_that_name(shell):
+    first = shell(f"sigil init -s api --command '{COMMAND}'")
+    assert "also of other repositories" not in first.out
+    assert "also of other repositories" in shell("sigil init -s api").out
+
+
 def test_a_command_that_cannot_work_makes_no_key(shell):
     done = shell("sigil init -s api --command ./server")
     assert done.code == 12

@@ -65,6 +65,7 @@ def test_keys_says_of_each_service_where_its_key_is(repository, tmp_path):
     output = run("keys").stdout
     assert output == (
         f"api: {public()} ({tmp_path}/keys/api.agekey)\n"
+        "  of every service here called api, also of other repositories: see $SIGIL_KEYS\n"
         f"web: there is no private key ({tmp_path}/keys/web.agekey)\n"
     )
 

@@ -30,6 +30,20 @@ def test_an_intact_tree_ends_well(run):
     )
 
 
+def test_what_is_not_looked_at_is_named_with_the_command_that_does(run):
+    for name in ("ledger", "scenarios"):
+        (run.parents[1] / name).mkdir()
+    whole = CliRunner().invoke(verify).stdout.splitlines()
+    assert whole[1:] == [
+        "not verified here: .sigil/ledger (sigil ledger verify)",
+        "not verified here: .sigil/scenarios (sigil scenario list)",
+    ]
+    from_above = json.loads(CliRunner().invoke(verify, [".", "--json"]).stdout)
+    assert list(from_above["not_verified"]) == [".sigil/ledger", ".sigil/scenarios"]
+    alone = CliRunner().invoke(verify, [".sigil/ledger"]).stdout
+    assert "not verified here: .sigil/ledger (sigil ledger verify)" in alone
+
+
 def test_a_corrupt_file_is_named_and_ends_with_the_code_of_corrupt(run):
     (run / "outputs" / "a").write_bytes(b"2")
     result = CliRunner().invoke(verify, [str(run)])

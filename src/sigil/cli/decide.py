@@ -15,6 +15,7 @@ from sigil.cli.scenario.choosing import service_name
 
 if TYPE_CHECKING:
     from sigil.gate.acting import Stands
+    from sigil.gate.record.unfinished import Unfinished
 
 
 @click.command()
@@ -61,6 +62,8 @@ def decide(
     verdict = stands.worth.verdict
     for doubt in stands.doubts:
         click.echo(f"sigil: warning: {doubt}", err=True)
+    for later in stands.unfinished:
+        click.echo(f"sigil: warning: {_newer(later, stands.recorded.eval)}", err=True)
     merged = None
     if merges and verdict is Verdict.ALLOW:
         merges_alone(stands.tier)
@@ -83,6 +86,14 @@ def decide(
     ctx.exit(verdict.exit_code)
 
 
+def _newer(later: Unfinished, decided: str) -> str:
+    """Return that this is not about the newest evaluation of the change."""
+    from sigil.printable import printable
+
+    newer = f"{printable(later.eval)} ({printable(later.cause)})"
+    return f"a later evaluation came to no decision: {newer}; this is about {decided}"
+
+
 def _facts(stands: Stands) -> dict[str, object]:
     from sigil.gate.record.events import reasons
 
@@ -96,6 +107,7 @@ def _facts(stands: Stands) -> dict[str, object]:
         "verdict": stands.worth.verdict.value,
         "reasons": reasons(stands.worth),
         "decided_for": stands.recorded.reasons,
+        "unfinished": [{"eval": one.eval, "cause": one.cause} for one in stands.unfinished],
         "overridden": [verdict.value for verdict in stands.overridden],
         "lacks": [one.name for one in stands.trust.conditions if not one.is_met],
     }

@@ -50,6 +50,7 @@ def init(
         if not dry_run:
             make_directory((root / path).parent)
             write_atomic(root / path, text.encode())
+    _kept_command(root, start)
     if dry_run:
         click.echo("would make keys and a ledger, where there are none")
         return
@@ -72,6 +73,8 @@ def _keys(root: Path, service: str, command: str) -> Start:
     file = identity_path(keys_here(), service)
     if file.exists():
         [recipient, *_] = read_identities(file).recipients
+        click.echo(f"kept {file}: the key of every service here called {service},")
+        click.echo("      also of other repositories; SIGIL_KEYS names another folder")
     else:
         recipient = make_identity(keys_here(), service)
         click.echo(f"made {file}: it opens holdouts; whoever writes the code must not have it")
@@ -85,6 +88,29 @@ def _keys(root: Path, service: str, command: str) -> Start:
         Ledger.create(root / LEDGER, signer, Pin.of(root / LEDGER))
         click.echo(f"made {shown(root / LEDGER)}")
     return Start(service, command, recipient, signer.key)
+
+
+def _kept_command(root: Path, start: Start) -> None:
+    """Say that --command changes nothing where the policy says another, or none."""
+    from sigil.cli.scenario.choosing import policy_of
+    from sigil.gate.deploy.settings import Process
+    from sigil.gate.policy import PATH
+    from sigil.printable import printable
+
+    policy = policy_of(root) if start.command else None
+    if policy is None:
+        return
+    known = policy.gate.services.get(start.service)
+    deploy = None if known is None else known.deploy
+    there = (
+        deploy.command if isinstance(deploy, Process) else deploy and f"backend {deploy.backend}"
+    )
+    if there == start.command:
+        return
+    click.echo(f"kept {PATH}, which is never written over: --command is not used")
+    if there:
+        click.echo(f"      it starts {start.service} by: {printable(there)}")
+    click.echo(f"      to change that, edit services.{start.service}.deploy.command there")
 
 
 def _check(root: Path, start: Start) -> None:

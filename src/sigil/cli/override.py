@@ -20,7 +20,8 @@ def override(evaluation: str, word: str, reason: str, repo_root: Path | None) ->
     """Set a decision aside, on record and with a reason.
 
     Nothing is merged by it. An override of an ALLOW or a BLOCK costs the service a rung and what
-    it has counted so far; at SHADOW, that of a BLOCK.
+    it has counted so far; at SHADOW, that of a BLOCK. Below SHADOW every
+    decision is a REVIEW, also where the exam says BLOCK.
 
     Example: sigil override eval_01M7YYY3SNRFJA --to block --reason "it drops the discount"
     """

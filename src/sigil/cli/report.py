@@ -14,6 +14,7 @@ from sigil.cli.options import as_json, print_json, repo_root
 from sigil.cli.scenario.choosing import key_descriptor, key_file_option
 
 if TYPE_CHECKING:
+    from sigil.gate.record.remarks import Remark
     from sigil.gate.record.summary import Summary
     from sigil.gate.view.frames import Frames
 
@@ -46,7 +47,8 @@ def report(
 ) -> None:
     """Show an evaluation as its operator sees it, the latest by default: frames of what failed.
 
-    What its baseline alone failed comes after what the change failed. --html writes the page
+    What people have put on record of it since, such as an override, stands below the verdict, and
+    what its baseline alone failed comes after what the change failed. --html writes the page
     beside what is kept of the evaluation, unless you name a FILE. Frames of holdouts are opened
     for your terminal alone: --holdouts is refused where standard output is a pipe or a file, and
     with --html or --json.
@@ -78,14 +80,15 @@ def report(
         identities = identities_of(found.service, key_file, key_fd)
         scenarios, everything = reporting.opened(root, folder, identities)
         frames = reporting.frames(scenarios, everything)
+    said = _said(root, found)
     if html is not None:
         told, pictures = dossier.read_feedback(folder), read_pictures(folder)
-        _write(page(found, told, frames, pictures), Path(html) if html else folder / PAGE)
+        _write(page(found, told, frames, pictures, said), Path(html) if html else folder / PAGE)
     elif as_json:
         shown = {"frames": frames.change, "baseline_frames": frames.baseline}
-        print_json({**dossier.plain(found), **shown})
+        print_json({**dossier.plain(found), **shown, "said": [_facts(one) for one in said]})
     else:
-        for line in _lines(found, frames, of_all=holdouts):
+        for line in _lines(found, frames, said, of_all=holdouts):
             click.echo(line)
 
 
@@ -100,11 +103,48 @@ def _write(text: str, path: Path) -> None:
     click.echo(f"written: {shown(path)}")
 
 
-def _lines(found: Summary, frames: Frames, *, of_all: bool) -> Iterator[str]:
+def _said(root: Path, found: Summary) -> list[Remark]:
+    """Return what people put on record of an evaluation; a warning where nobody can know."""
+    from sigil.cli.gate_context import LEDGER
+    from sigil.errors import NotFound, SigilError
+    from sigil.gate.record.remarks import remarks
+    from sigil.ledger.ledger import Ledger
+    from sigil.ledger.pins import Pin
+    from sigil.printable import printable_once
+
+    path = root / LEDGER
+    try:
+        ledger = Ledger.open(path, None, Pin.of(path))
+        known = ledger.known()
+        checked = ledger.verify(known.keys, known)
+        return remarks(checked.snapshot.genuine(known.keys, service=found.service), found.eval)
+    except NotFound:
+        return []  # a dossier that was brought here without its ledger
+    except SigilError as error:
+        unknown = f"whether somebody overrode it is not known: {printable_once(str(error))}"
+        click.echo(f"sigil: warning: {unknown}", err=True)
+        return []
+
+
+def _facts(said: Remark) -> dict[str, object]:
+    return {
+        "kind": said.kind,
+        "decided": said.decided,
+        "verdict": said.verdict,
+        "reason": said.reason,
+        "key": said.key,
+        "ts": said.ts.isoformat(),
+        "entry": said.entry,
+    }
+
+
+def _lines(found: Summary, frames: Frames, said: list[Remark], *, of_all: bool) -> Iterator[str]:
     from sigil.gate.view import present
     from sigil.printable import printable, printable_once
 
     yield f"{found.eval} · {found.service} · {printable(found.ref)} · {found.verdict.value}"
+    for one in said:
+        yield from (f"  {line}" for line in present.remark_lines(one))
     if found.scores:
         yield f"  {present.exam_alone(found.recommended, found.verdict)}"
         cells = [

@@ -21,7 +21,7 @@ from sigil.gate.record import events
 from sigil.gate.record.events import Decided, Signers
 from sigil.gate.record.history import read_history
 from sigil.gate.record.told import spoken_against, trust_events
-from sigil.gate.record.unfinished import unfinished
+from sigil.gate.record.unfinished import Unfinished, unfinished
 from sigil.gate.revisions import Revisions
 from sigil.gate.standing import Now, standing
 from sigil.gate.trees import CommitTree
@@ -46,6 +46,7 @@ class Stands:
         doubts: what the policy says that can hardly be meant.
         overridden: to what people have set it aside since, oldest first.
         seen: ids of the entries of the service that this rests on.
+        unfinished: evaluations of the very same change that began later and came to no decision.
     """
 
     recorded: Decided
@@ -55,6 +56,7 @@ class Stands:
     doubts: tuple[str, ...] = ()
     overridden: tuple[Verdict, ...] = ()
     seen: frozenset[str] = frozenset()
+    unfinished: tuple[Unfinished, ...] = ()
 
     @property
     def tier(self) -> Tier:
@@ -94,7 +96,7 @@ def decision_on(
     entry, recorded = decided[-1]
     against = tuple(spoken_against(history.entries, recorded.eval))
     trust = history.trust(moment)
-    completed = history.completed()
+    completed, vouched = history.completed(), history.vouched().scores
     examined = [one for one in completed if one.eval == recorded.eval]
     now = Now(
         moment=moment,
@@ -112,12 +114,21 @@ def decision_on(
         unfinished=tuple(
             unfinished(history.entries, service, revisions.change.digest, after=recorded.eval)
         ),
-        contradicted=any(events.contradicts(completed, one) for one in examined),
+        contradicted=any(events.contradicts(completed, one, vouched) for one in examined),
     )
     doubts = tuple(policy.doubts())
     overridden = tuple(verdict for what, verdict in against if what == "override")
     seen = frozenset(one.id for one in history.entries)
-    return Stands(recorded, entry.seq, standing(recorded, now), trust, doubts, overridden, seen)
+    return Stands(
+        recorded,
+        entry.seq,
+        standing(recorded, now),
+        trust,
+        doubts=doubts,
+        overridden=overridden,
+        seen=seen,
+        unfinished=now.unfinished,
+    )
 
 
 def trust_of(ledger: Ledger, service: str, gate: Gate, moment: datetime) -> Trust:

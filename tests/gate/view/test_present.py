@@ -111,6 +111,7 @@ def test_a_fall_is_told_with_what_it_costs_and_other_moments_are_not():
     stands = Trust(Tier.NONE, moment, (up, down), ())
     assert fall_lines(stands, "api", moment) == [
         f"api fell from SHADOW to NONE: {down.reason}; what was counted before counts no more",
+        "until it is enrolled again every decision is REVIEW, also where its exam says BLOCK",
         "to SHADOW: sigil trust enroll --service api",
     ]
     assert fall_lines(stands, "api", up.ts) == []

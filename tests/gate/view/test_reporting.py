@@ -142,7 +142,7 @@ def test_a_holdout_of_the_feedback_is_found_again_by_whoever_has_the_key(bench, 
     failed = {one.name for one in dossier.read_feedback(folder).lines if one.failed}
     sealed = [one for one in every(reporting.frames(exam, everything)) if "failed: holdout_" in one]
     called = {one.rpartition("called ")[2].split()[0] for one in sealed if "the change" in one}
-    assert called == {name for name in failed if name.startswith("holdout_")} != set()
+    assert called == {name for name in failed if name.startswith("holdout-")} != set()
 
 
 def test_what_the_feedback_calls_a_holdout_is_written_beside_no_id_of_a_file(bench, folder):

@@ -26,6 +26,8 @@ def keys(service: str | None, new: bool, repo_root: Path | None, as_json: bool) 
 
     A private key is made readable for you alone, below $SIGIL_KEYS or ~/.config/sigil/keys, and
     is never printed. Who examines keeps it; who writes the code under examination must not have it.
+    It is found by the name of its service alone: repositories with services of the same name share
+    it, unless SIGIL_KEYS names another folder for each.
     """
     from sigil.cli.options import repository_or_none
     from sigil.cli.scenario.choosing import policy_of
@@ -79,6 +81,11 @@ def _print(row: dict[str, Any]) -> None:
 
     state = row["problem"] or ", ".join(row["public"])
     click.echo(f"{row['service']}: {state} ({printable(row['path'])})")
+    if row["public"]:
+        click.echo(
+            f"  of every service here called {row['service']}, also of other repositories: "
+            "see $SIGIL_KEYS"
+        )
     if row["public"] and not row["listed"]:
         click.echo(
             f"  not yet a recipient: add {row['public'][0]} to "

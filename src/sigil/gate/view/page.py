@@ -8,11 +8,12 @@ Not here: which frames (`sigil.gate.view.reporting`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import zip_longest
 
 from sigil.gate.feedback import Disclosure, Feedback, Line
+from sigil.gate.record.remarks import Remark
 from sigil.gate.record.summary import Summary
 from sigil.gate.view import present
 from sigil.gate.view.frames import Frames
@@ -59,7 +60,11 @@ _NONE: Mapping[str, str] = {}
 
 
 def page(
-    found: Summary, told: Feedback, frames: Frames, pictures: Mapping[str, str] = _NONE
+    found: Summary,
+    told: Feedback,
+    frames: Frames,
+    pictures: Mapping[str, str] = _NONE,
+    said: Sequence[Remark] = (),
 ) -> str:
     """Return an HTML document.
 
@@ -68,9 +73,10 @@ def page(
         told: what its author may read.
         frames: of visible scenarios.
         pictures: screenshots of visible scenarios by name, as ``data:`` URLs.
+        said: what people put on record of it since.
     """
     parts = (
-        *(_head(found), _printed(found), _scores(found), _scenarios(told)),
+        *(_head(found), _said(said), _printed(found), _scores(found), _scenarios(told)),
         *(_frames(found, frames), _pictures(pictures), _bound(found)),
     )
     body = "\n".join(line for part in parts for line in part)
@@ -103,6 +109,21 @@ def _head(found: Summary) -> Iterator[str]:
             for word, line in rows
         )
         yield f'<ul class="reasons">{items}</ul>'
+
+
+def _said(said: Sequence[Remark]) -> Iterator[str]:
+    """Yield what people put on record: overrides, verdicts, incidents."""
+    if not said:
+        return
+    yield "<h2>Said of it since</h2>"
+    heads = "".join(f"<th>{head}</th>" for head in ("what", "why", "when", "entry", "by"))
+    yield f'<div class="scroll"><table><tr>{heads}</tr>'
+    for one in said:
+        when = f"{one.ts:%Y-%m-%d %H:%M} UTC"
+        cells = (one.what, one.reason or "–", when, str(one.entry))
+        row = "".join(f"<td>{_text(cell)}</td>" for cell in cells)
+        yield f"<tr>{row}<td><code>{_text(one.key)}</code></td></tr>"
+    yield "</table></div>"
 
 
 def _printed(found: Summary) -> Iterator[str]:

@@ -16,6 +16,7 @@ from typing import Any
 from sigil.gate.decision import Code, Decision, Reason, Verdict
 from sigil.gate.feedback import Disclosure, Feedback, Line, Silence
 from sigil.gate.model import StepStatus
+from sigil.gate.record.remarks import Remark
 from sigil.gate.scoring import Pair, Score
 from sigil.gate.trust import Condition, Tier, Trust
 from sigil.printable import printable, printable_once
@@ -89,6 +90,7 @@ def difference(before: str, after: str) -> str:
 
 # --- reasons ----------------------------------------------------------------------------
 
+_VOUCH = " (once a reviewer has looked: sigil override EVAL --to allow; then evaluate again)"
 _SAID = {
     Code.STAGE_FAILED: "{about} failed",
     Code.NOT_KNOWN: "{about} is not known",
@@ -104,11 +106,11 @@ _SAID = {
     Code.BELOW_THRESHOLD: "satisfaction {satisfaction} — below {about} threshold ({threshold})",
     Code.BELOW_FLOOR: "satisfaction {satisfaction} — below {about} floor ({threshold})",
     Code.REGRESSION: "regression on {scenarios}",
-    Code.BASELINE_SANK: "the baseline came to {now}, and earlier to {earlier}",
+    Code.BASELINE_SANK: "the baseline came to {now}, and earlier to {earlier}" + _VOUCH,
     Code.STALE_LEDGER: "the ledger's newest state is not of the last {about} (ledger attest, sync)",
     Code.LEDGER_UNKNOWN: "the ledger could not be asked",
     Code.EVALUATOR_UNKNOWN: "the key that signs is not among the evaluators of the base ref",
-    Code.CONTRADICTED: "the same change came to other scores in this exam as well",
+    Code.CONTRADICTED: "the same change came to other scores in this exam as well" + _VOUCH,
     Code.SEED_KNOWN: "the seed was chosen, so generated values could be known beforehand",
     Code.UNBOUND: "nothing ties what was examined to the commits",
     Code.UNVOUCHED: "no exam vouches for {paths} that it edits: {about}",
@@ -178,6 +180,7 @@ def _recorded(reason: Mapping[str, Any]) -> str:
 
 # --- trust ------------------------------------------------------------------------------
 
+UNENROLLED = "until it is enrolled again every decision is REVIEW, also where its exam says BLOCK"
 DAYS = "days without an incident"
 ENROLLED = "enrolled"
 _COUNTS = {"evaluations": "evaluation", "human verdicts": "human verdict"}
@@ -236,7 +239,11 @@ def fall_lines(stands: Trust, service: str, moment: datetime) -> list[str]:
         return []
     fall = falls[-1]
     lost = f"{service} fell from {fall.before} to {fall.after}: {fall.reason}"
-    return [f"{lost}; what was counted before counts no more", next_rung(stands, service)]
+    return [
+        f"{lost}; what was counted before counts no more",
+        *([UNENROLLED] if fall.after is Tier.NONE else []),
+        next_rung(stands, service),
+    ]
 
 
 def _lacking(condition: Condition) -> str:
@@ -271,6 +278,15 @@ def share(value: float | None) -> str:
         return "undefined"
     whole = figure(Fraction(str(abs(value))))
     return f"{MINUS}{whole}" if value < 0 else whole
+
+
+def remark_lines(said: Remark) -> list[str]:
+    """Return what somebody put on record of an evaluation: what, when, by whom, and why."""
+    lines = [
+        f"{printable(said.what)} · {said.ts:%Y-%m-%d %H:%M} UTC · entry {said.entry}",
+        f"  by {printable(said.key)}",
+    ]
+    return [*lines, *([f"  because: {printable(said.reason)}"] if said.reason else [])]
 
 
 # --- feedback ---------------------------------------------------------------------------
