@@ -197,3 +197,17 @@ def test_every_rule_makes_python_of_code_in_any_layout():
         mean = names["mean"]
         assert callable(mean)
         assert mean([3, 1, 2]) == 19
+
+
+def test_where_no_rule_finds_anything_it_looks_at_new_parents_ever_more_rarely():
+    looked: list[int] = []
+
+    def find(facts: Facts) -> Iterator[Match]:
+        looked.append(int(facts.definition.name.value[1:]))
+        yield from ()
+
+    rewrite = Rewrite([Rule("finds-nothing", "", Gain.SMALL, find)])
+    for turn in range(400):
+        parent = Parent(f"c{turn}", {"a.py": f"def f{turn}():\n    pass\n"}, (1.0,))
+        assert not rewrite.ask(view_of(WHOLE, [parent], 1), 1)
+    assert looked == [*range(9), 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 320, 384]
