@@ -23,6 +23,7 @@ from sigil.gate.model import Priority, Status
 from sigil.gate.policy import Policy, Service
 from sigil.gate.record import events
 from sigil.gate.record.events import Complete, Decided, Provenance
+from sigil.gate.record.told import NOTHING_VOUCHED, Vouched
 from sigil.gate.revisions import Revisions
 from sigil.gate.scoring import Answers, Score
 from sigil.gate.sittings import Observed
@@ -188,6 +189,7 @@ def facts(
     others: Sequence[Complete],
     policy: Policy | None,
     about: Provenance | None,
+    vouched: Vouched = NOTHING_VOUCHED,
 ) -> Facts:
     """Return what the decision rests on, but for the stages that failed.
 
@@ -198,7 +200,13 @@ def facts(
         others: evaluations of the service that are on record when it is decided, but for this one.
         policy: of the base ref.
         about: the six fields.
+        vouched: of the others, those that a reviewer vouches for.
     """
+    earlier = (
+        None
+        if about is None
+        else events.earlier(others, about.baseline, about.scenarios, vouched.baselines)
+    )
     found = Facts(
         answers=examined.answers,
         score=examined.score,
@@ -206,8 +214,8 @@ def facts(
         has_provenance=about is not None,
         ledger_age_s=consulted.age_s,
         is_evaluator_known=consulted.is_evaluator_known,
-        earlier=None if about is None else events.earlier(others, about.baseline, about.scenarios),
-        differs=complete is not None and events.contradicts(others, complete),
+        earlier=earlier,
+        differs=complete is not None and events.contradicts(others, complete, vouched.scores),
         is_seed_secret=examined.is_seed_secret,
         is_bound=examined.is_bound,
         unvouched=examined.unvouched,

@@ -37,6 +37,7 @@ from sigil.gate.decision import Decision, Stage, decide
 from sigil.gate.deploy.settings import Compose, External, Process
 from sigil.gate.evaluator import open_bundle
 from sigil.gate.exam.examining import SITTING_S, Exam, answers
+from sigil.gate.exam.resetting import refuse_several
 from sigil.gate.feedback import STARTS, Disclosure, Feedback, Silence, feedback, told_as
 from sigil.gate.holding import hold
 from sigil.gate.lua import Limits
@@ -47,6 +48,7 @@ from sigil.gate.record import events
 from sigil.gate.record.events import Complete, Decided, Provenance
 from sigil.gate.record.history import History
 from sigil.gate.record.recording import Record
+from sigil.gate.record.told import NOTHING_VOUCHED, Vouched
 from sigil.gate.record.unfinished import Begun, Broken
 from sigil.gate.revisions import Revisions
 from sigil.gate.scoring import Answers, Score, score
@@ -147,7 +149,7 @@ class _Evaluation:
         """Read what the base branch says of its exams.
 
         Raises:
-            UsageError: nothing of this service.
+            UsageError: nothing of this service, or not as it is wanted.
         """
         control = self._control()
         with (
@@ -163,6 +165,7 @@ class _Evaluation:
                 where=policy.document.where("services"),
                 remedy=f"name one of: {', '.join(sorted(known))}",
             )
+        refuse_several(known[self.wanted.service].reset, self.wanted.lanes)
         self.policy = policy
         base = self.revisions.control
         self.stages.watch.says(
@@ -258,6 +261,7 @@ class _Evaluation:
             most_seconds=SITTING_S,
             lanes=self.wanted.lanes,
             secret=self.secret,
+            reset=self.policy.service(self.wanted.service).reset,
         )
 
     def _describe(self, bundle: Bundle) -> None:
@@ -299,7 +303,9 @@ class _Evaluation:
         assert self.decision is not None
         return self._outcome(self.decision, told, entry)
 
-    def _decided(self, others: Sequence[Complete], *failed: Stage) -> Decision:
+    def _decided(
+        self, others: Sequence[Complete], *failed: Stage, vouched: Vouched = NOTHING_VOUCHED
+    ) -> Decision:
         """Decide, with regard to what others have come to."""
         found = concluding.facts(
             self.examined,
@@ -308,6 +314,7 @@ class _Evaluation:
             others=others,
             policy=self.policy and self.policy.gate.policy,
             about=self.provenance,
+            vouched=vouched,
         )
         return decide(replace(found, failed=self.stages.failed.union(failed)))
 
@@ -411,11 +418,13 @@ class _Evaluation:
         """Decide by all that is on record at this moment, and return it bound to that."""
         history, moment = self._history(), self.parts.clock.now()
         others: list[Complete] = []
+        vouched = NOTHING_VOUCHED
         if history is not None:
+            vouched = history.vouched()
             others = [one for one in history.completed() if one.eval != self.name]
             self.consulted.age_s = record.age_s(history, moment)
             self.consulted.tier = self.consulted.tier and history.trust(moment).tier
-        self.decision = self._decided(others)
+        self.decision = self._decided(others, vouched=vouched)
         bound = Bound(
             size=record.size,
             nonce=self.parts.entropy(16).hex(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from msgspec import convert
 
@@ -54,6 +55,37 @@ def test_other_answers_to_the_same_holdouts_contradict_whatever_else_was_asked()
     other = of_another_exam(ONE, visible=Hundredths(90, 90), overall=Hundredths(80, 90))
     assert not events.contradicts([ONE], other)
     assert events.contradicts([ONE], replace(other, holdout=Hundredths(100, 100)))
+
+
+def scored(name: str, change: int, baseline: int = 100) -> Complete:
+    both = Hundredths(change, baseline)
+    return replace(ONE, eval=name, overall=both, visible=both, holdout=both)
+
+
+LOW, HIGH = scored("low", 50), scored("high", 100)
+
+
+def test_what_came_before_a_vouched_evaluation_of_the_same_change_contradicts_nothing():
+    later = scored("later", 100)
+    assert events.contradicts([LOW, HIGH], later)
+    assert not events.contradicts([LOW, HIGH], later, {"high"})
+    assert events.contradicts([LOW, HIGH], later, {"low"})
+    assert events.contradicts([HIGH, LOW], later, {"high"})
+
+
+def test_a_vouched_evaluation_of_another_change_changes_nothing():
+    another = replace(HIGH, provenance=replace(HIGH.provenance, artifact="sha256:other"))
+    assert events.contradicts([LOW, another], scored("later", 100), {"high"})
+    unlike = of_another_exam(HIGH, holdouts=["sha256:9"])
+    assert events.contradicts([LOW, unlike], scored("later", 100), {"high"})
+
+
+def test_a_baseline_is_measured_since_a_vouched_evaluation_that_was_compared_with_it():
+    known = [scored("first", 100, 100), scored("second", 100, 60)]
+    assert events.earlier(known, "sha256:b", "sha256:exam") == 1
+    assert events.earlier(known, "sha256:b", "sha256:exam", {"second"}) == Fraction(60, 100)
+    of_another = replace(known[1], provenance=replace(ONE.provenance, baseline="sha256:x"))
+    assert events.earlier([known[0], of_another], "sha256:b", "sha256:exam", {"second"}) == 1
 
 
 def test_other_holdouts_contradict_nothing():

@@ -22,7 +22,7 @@ Not here: signatures and order (`sigil.ledger`), what people say of evaluations
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -314,18 +314,34 @@ def submissions(known: Iterable[Complete]) -> list[Submission]:
     return [Submission(_of_hundred(one.holdout)) for one in known]
 
 
-def contradicts(known: Iterable[Complete], one: Complete) -> bool:
+def contradicts(
+    known: Iterable[Complete], one: Complete, vouched: Collection[str] = frozenset()
+) -> bool:
     """Say whether the very same change once came to other scores by the very same questions.
 
     Of the same exam every score has to be the same, of another with the same holdouts that of
     the holdouts.
+
+    Args:
+        known: evaluations, oldest first.
+        one: any evaluation.
+        vouched: ids of those by which the change is to be measured from then on, whatever it came
+            to before (`sigil.gate.record.told.vouched`).
     """
-    return any(
-        _differ(other, one)
+    same = [
+        other
         for other in known
         if (other.provenance.artifact, other.provenance.baseline)
         == (one.provenance.artifact, one.provenance.baseline)
-    )
+        and _asked_the_same(other, one)
+    ]
+    return any(_differ(other, one) for other in _since(same, vouched))
+
+
+def _since(known: Sequence[Complete], vouched: Collection[str]) -> Sequence[Complete]:
+    """Return the evaluations from the last one on that is vouched for; all if none is."""
+    places = [place for place, one in enumerate(known) if one.eval in vouched]
+    return known[max(places, default=0) :]
 
 
 def _differ(other: Complete, one: Complete) -> bool:
@@ -338,12 +354,25 @@ def _differ(other: Complete, one: Complete) -> bool:
     return bool(one.holdouts) and other.holdouts == one.holdouts and other.holdout != one.holdout
 
 
-def earlier(known: Iterable[Complete], baseline: str, scenarios: str) -> Fraction | None:
-    """Return the best that this very code ever came to in this exam, 0 to 1; None if never seen."""
+def earlier(
+    known: Iterable[Complete],
+    baseline: str,
+    scenarios: str,
+    vouched: Collection[str] = frozenset(),
+) -> Fraction | None:
+    """Return the best that this very code ever came to in this exam, 0 to 1; None if never seen.
+
+    Args:
+        known: evaluations, oldest first.
+        baseline: digest of the code.
+        scenarios: digest of the exam.
+        vouched: ids of those by whose baseline it is to be measured from then on.
+    """
+    asked = [one for one in known if one.provenance.scenarios == scenarios]
+    ours = frozenset(one.eval for one in asked if one.provenance.baseline == baseline)
     seen = [
         value
-        for one in known
-        if one.provenance.scenarios == scenarios
+        for one in _since(asked, ours.intersection(vouched))
         for digest, value in (
             (one.provenance.artifact, one.overall.pr),
             (one.provenance.baseline, one.overall.baseline),

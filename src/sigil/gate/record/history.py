@@ -16,7 +16,7 @@ from datetime import datetime
 from sigil.gate.policy import Gate
 from sigil.gate.record import events
 from sigil.gate.record.events import Complete, Decided, Signers
-from sigil.gate.record.told import trust_events
+from sigil.gate.record.told import Vouched, trust_events, vouched
 from sigil.gate.trust import Trust, trust
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.statement import Entry
@@ -69,6 +69,14 @@ class History:
             for entry in self.entries
             for known in events.decided([entry], self.service, self.signers)
         ]
+
+    def vouched(self) -> Vouched:
+        """Return the evaluations whose scores a reviewer vouches for.
+
+        Raises:
+            LedgerBroken: an entry of another shape.
+        """
+        return vouched(self.entries, self.service, self.signers)
 
     def trust(self, moment: datetime) -> Trust:
         """Return where the service stands.

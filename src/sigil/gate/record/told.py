@@ -87,6 +87,53 @@ def spoken_against(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Evaluations whose scores a reviewer has looked at and vouches for.
+
+    Args:
+        scores: ids of those that contradicted what their change had come to before.
+        baselines: ids of those whose baseline lay below what it had come to before.
+    """
+
+    scores: frozenset[str] = frozenset()
+    baselines: frozenset[str] = frozenset()
+
+
+NOTHING_VOUCHED = Vouched()
+
+
+def vouched(entries: Iterable[Recorded], service: str, signers: Signers) -> Vouched:
+    """Return the evaluations that a reviewer has overridden to ALLOW, by their doubts.
+
+    Nothing else vouches: neither a verdict, nor a key of an evaluator, nor an override of a
+    decision that did not name the doubt.
+
+    Raises:
+        LedgerBroken: an entry of another shape.
+    """
+    doubted: dict[str, set[str]] = {}
+    overridden: set[str] = set()
+    for entry in entries:
+        if entry.service != service:
+            continue
+        if entry.kind == DECISION and entry.key in signers.evaluators:
+            known = read_body(entry, Decided)
+            doubted.setdefault(known.eval, {reason["code"] for reason in known.reasons})
+        elif entry.kind == OVERRIDE and signers.reviews(entry.key):
+            one = read_body(entry, _OfEval)
+            if one.verdict is Verdict.ALLOW and one.eval in doubted:
+                overridden.add(one.eval)
+            else:
+                overridden.discard(one.eval)  # the last word counts
+    return Vouched(
+        *(
+            frozenset(name for name in overridden if code in doubted[name])
+            for code in (Code.CONTRADICTED, Code.BASELINE_SANK)
+        )
+    )
+
+
 def _evaluated(ts: datetime, known: Decided, is_complete: bool) -> Evaluated:
     one = known.provenance
     change = f"{one.artifact} {one.baseline} {one.scenarios}"
