@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from dataclasses import fields
@@ -17,7 +18,7 @@ from tests.gate.evaluations import (
     reviewer_of,
 )
 
-from sigil.errors import DiskFull, LedgerBroken, NotFound, Unreadable
+from sigil.errors import DiskFull, LedgerBroken, NotFound, Unreadable, UsageError
 from sigil.gate.acting import report_incident
 from sigil.gate.decision import Code, Stage, Verdict
 from sigil.gate.deploy import deploy
@@ -97,6 +98,31 @@ def test_a_change_that_is_good_and_edits_what_it_is_judged_by_is_for_a_person(be
     bench.git("commit", "-q", "-a", "-m", "and the policy")
     bench.git("checkout", "-q", "main")
     assert codes(evaluated(bench)) == {Code.UNVOUCHED}
+
+
+def with_a_reset(bench: Bench) -> None:
+    policy = bench.root / ".sigil" / "gate.yaml"
+    written = json.loads(policy.read_text())
+    written["services"]["api"]["reset"] = "GET /reset"
+    bench.policy(services=written["services"])
+    bench.git("commit", "-q", "-a", "-m", "reset it")
+
+
+def test_a_service_is_reset_before_each_scenario(bench):
+    with_a_reset(bench)
+    asked: list[int] = []
+    bench.serving.pr = lambda seats: asked.append(seats) or honest(seats)
+    assert evaluated(bench).decision.verdict is Verdict.ALLOW
+    assert not any(asked[0::2])
+    assert all(asked[1::2])
+
+
+def test_scenarios_at_once_are_refused_where_each_begins_with_a_reset(bench):
+    with_a_reset(bench)
+    before = bench.ledger().tip.size
+    with pytest.raises(UsageError, match="leave out --lanes 4"):
+        evaluate(bench.wanted(lanes=4), bench.parts(), Quiet())
+    assert bench.ledger().tip.size == before
 
 
 def test_a_ref_that_does_not_exist_is_an_error_and_nothing_is_recorded(bench):

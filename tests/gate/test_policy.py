@@ -87,6 +87,8 @@ def test_a_misspelt_key_is_named_with_its_line(text, said):
      ("services:\n  api: {env: [A B]}", r"2: services.api.env\[0\]"),
      ("services:\n  api: {env: [1]}", "expected text, not 1; put it in quotes"),
      ("policy: {}", "services: this key is required"),
+     ("services:\n  api: {reset: /x}", "2: services.api.reset: expected a method and a path"),
+     ("services:\n  api: {reset: POST /a b}", "2: services.api.reset"),
      (API + "policy: {freshness_s: 0}", "3: policy.freshness_s"),
      (API + "policy: {freshness_s: .inf}", "3: policy.freshness_s"),
      (API + "policy: {freshness_s: .nan}", "3: policy.freshness_s"),

@@ -19,11 +19,12 @@ Pure. Not here: reading the file (`sigil.gate.trees`), what a number leads to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from sigil.errors import InvalidValue, NotFound, Where
 from sigil.gate.bundle.sealing import PRIVATE, RECIPIENT
@@ -37,7 +38,14 @@ PATH = ".sigil/gate.yaml"
 MAX_BYTES = 2**20
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 PublicKey = Annotated[str, Field(pattern=r"^\S+$", max_length=200)]
+_REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /[!-~]{0,2000}")
 Weight = Annotated[float, Field(ge=0.0, le=1e6, allow_inf_nan=False)]
+
+
+def _request(text: str) -> str:
+    if _REQUEST.fullmatch(text):
+        return text
+    raise ValueError("expected a method and a path, such as POST /test/reset")
 
 
 class _Part(BaseModel):
@@ -69,6 +77,8 @@ class Service(_Part):
         models: entries as `sigil.llm.settings` has them, by name; ``intent`` and ``judge`` are
             asked for what they say, a single one for both.
         asking: what they may take.
+        reset: method and path, such as ``POST /test/reset``: what the service is asked before each
+            scenario, so that it is as it began; none where scenarios may meet what others left.
     """
 
     deploy: Deploy | None = None
@@ -80,6 +90,7 @@ class Service(_Part):
         default_factory=dict[str, dict[str, Any]], max_length=100
     )
     asking: Asking = Asking()
+    reset: Annotated[str, AfterValidator(_request)] | None = None
 
     @model_validator(mode="after")
     def _keys_are_public(self) -> Service:

@@ -103,6 +103,7 @@ def run(
             seed=seed,
             lanes=lanes,
             most_seconds=SITTING_S,
+            reset=asked_of.reset,
         )
     elapsed = (SYSTEM_CLOCK.monotonic_ns() - start) / 1e9
     if junit is not None:

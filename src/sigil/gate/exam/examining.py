@@ -23,6 +23,7 @@ from sigil.gate.effects import Call, Json
 from sigil.gate.exam.channel import Assignment
 from sigil.gate.exam.hall import Hall, Lost
 from sigil.gate.exam.keeping import ROOM, Keeping
+from sigil.gate.exam.resetting import NotReset, reset
 from sigil.gate.lua import Limits
 from sigil.gate.model import (
     Declared,
@@ -71,6 +72,7 @@ class Exam:
         lanes: how many sit at once on each side. With more than one, what one writes to the
             service stands in what another one reads.
         secret: 32 bytes that decide the order.
+        reset: asked of the service before each scenario; see `sigil.gate.exam.resetting`.
         sides: where.
         room: bytes of memory for what is kept of each side.
     """
@@ -82,6 +84,7 @@ class Exam:
     most_seconds: float
     lanes: int
     secret: bytes
+    reset: str | None = None
     sides: tuple[SideName, ...] = SIDES
     room: int = ROOM
 
@@ -147,12 +150,14 @@ def examine(
             secrets=answerer.secrets,
         )
         try:
+            if exam.reset is not None:
+                reset(deployment, exam.reset)
             report = hall.examine(
                 assignment,
                 answer=lambda call: answerer.perform(sitting, call),
                 connect=deployment.connect,
             )
-        except Lost as lost:
+        except (Lost, NotReset) as lost:
             return _lost(sitting, lost)
         return keeping.observed(sitting, report)
 
@@ -195,7 +200,7 @@ def _seats(exam: Exam, hall: Hall) -> Generator[Mapping[SideName, ThreadPoolExec
         pool.shutdown()
 
 
-def _lost(sitting: Sitting, lost: Lost) -> Observed:
+def _lost(sitting: Sitting, lost: Lost | NotReset) -> Observed:
     result = Result(sitting.scenario.id, Status.ERROR, (), is_ours=lost.is_ours)
     return Observed(sitting, result, None, Evidence(lost.problem), (), is_whole=False)
 

@@ -14,6 +14,7 @@ from sigil.errors import InvalidValue, NotFound
 from sigil.gate.deploy import Deployment
 from sigil.gate.exam.examining import Answerer, Exam, examine
 from sigil.gate.exam.hall import Hall
+from sigil.gate.exam.resetting import refuse_several
 from sigil.gate.lua import Limits, declare
 from sigil.gate.model import Scenario, SideName
 from sigil.gate.sittings import Observed
@@ -64,6 +65,7 @@ def rehearse(
     seed: int,
     lanes: int,
     most_seconds: float,
+    reset: str | None = None,
 ) -> list[Observed]:
     """Run scenarios on one deployment, in the order in which they are given.
 
@@ -74,12 +76,15 @@ def rehearse(
         seed: of the generators.
         lanes: how many at once.
         most_seconds: of one.
+        reset: see `Exam`.
 
     Raises:
         InvalidValue: a holdout is among them.
+        UsageError: see `refuse_several`.
     """
     if any(one.half != "visible" for one in scenarios):
         raise InvalidValue("a holdout is no rehearsal")
+    refuse_several(reset, lanes)
     exam = Exam(
         scenarios=scenarios,
         seed=seed,
@@ -88,6 +93,7 @@ def rehearse(
         most_seconds=most_seconds,
         lanes=lanes,
         secret=bytes(32),
+        reset=reset,
         sides=(SIDE,),
     )
     with Hall() as hall:
