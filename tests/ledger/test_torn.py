@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from sigil.ledger.pins import Pin
 from sigil.ledger.proof import prove, prove_growth
 from sigil.ledger.remote import Remote, remember, remembered
 from sigil.ledger.stored import RESTORE
+from sigil.store.files import CHUNK
 
 PATIENCE_S = 10
 WHOLE, TRACEBACK = 0, 99
@@ -224,6 +226,26 @@ def test_an_object_that_unfolds_without_end_is_refused(ledger):
     file.write_bytes(zlib.compress(b"blob 999999999\0" + bytes(2**27)))
     with pytest.raises(LedgerBroken, match="too long"):
         list(ledger.entries())
+
+
+@pytest.mark.parametrize("end", ["before it", "behind it"])
+def test_of_a_file_that_is_far_too_long_little_is_held(ledger, end):
+    file = loose(ledger, objects_of(ledger.snapshot())["the entry"])
+    entries = list(ledger.entries())
+    file.chmod(0o644)
+    if end == "before it":
+        file.write_bytes(b"")
+    os.truncate(file, 4 * CHUNK + 2**27)
+    tracemalloc.start()
+    try:
+        if end == "before it":
+            with pytest.raises(LedgerBroken, match="its file is damaged"):
+                list(ledger.entries())
+        else:
+            assert list(ledger.entries()) == entries
+        assert tracemalloc.get_traced_memory()[1] < 16 * CHUNK
+    finally:
+        tracemalloc.stop()
 
 
 # --- commands ---------------------------------------------------------------------------

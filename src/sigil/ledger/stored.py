@@ -48,23 +48,34 @@ def loose(objects: Path, name: str) -> tuple[str, bytes] | None:
     if not os.path.lexists(path):  # most are packed, and an error for each costs as much as reading
         return None
     try:
-        stream = files.read_file(path)
+        plain = _inflated(path)
     except NotFound:
         return None
     except (Corrupt, Unreadable) as error:
         raise unread(objects, name, error.problem) from error
-    inflater = zlib.decompressobj()
-    try:
-        plain = inflater.decompress(stream, LARGEST)
     except zlib.error as error:
         raise unread(objects, name, "its file is damaged") from error
-    if not inflater.eof:
+    if plain is None:
         raise unread(objects, name, "its file is cut short, or far too long")
     head, _, data = plain.partition(b"\0")
     kind = head.partition(b" ")[0].decode("latin-1")
     if kind not in _KINDS or git_object_id(kind, data) != name:
         raise unread(objects, name, "its file holds something else")
     return kind, data
+
+
+def _inflated(path: str) -> bytes | None:
+    """Return what a file holds compressed; None if its stream has no end, or none within reach.
+
+    No more of the file is held than a piece, whatever stands behind the stream.
+    """
+    inflater = zlib.decompressobj()
+    plain = bytearray()
+    for piece in files.read_chunks(path):
+        plain += inflater.decompress(piece, LARGEST + 1 - len(plain))
+        if inflater.eof or len(plain) > LARGEST:
+            break
+    return bytes(plain) if inflater.eof and len(plain) <= LARGEST else None
 
 
 def packs(objects: Path) -> Odb:
