@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,16 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from sigil import evolving
 from sigil.errors import BaselineFailed, InvalidValue
 from sigil.evolving import Evolved, evolve
+from sigil.optimize.plan import Plan
+from sigil.optimize.report import Report, Summary
+from sigil.optimize.workspace import Workspace
+
+
+class NoSpace(Exception):
+    """Something that goes wrong meanwhile."""
 
 
 def refuses(x: int) -> int:
@@ -40,6 +49,40 @@ def test_an_argument_that_does_not_fit_is_one_line(given: dict[str, Any], said: 
     assert said in f"{refused.value} {refused.value.remedy}"
 
 
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files, empty."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    return tmp_path / "tmp"
+
+
+def test_a_function_that_is_refused_leaves_no_folder(temporary: Path):
+    with pytest.raises(BaselineFailed):
+        evolve(refuses, inputs=[(1,), (2,)], progress=False)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, NoSpace])
+def test_a_search_that_does_not_end_leaves_no_folder(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, ending: type[BaseException]
+):
+    def ends(plan: Plan, workspace: Workspace, report: Report) -> Summary:
+        assert list(temporary.iterdir())
+        raise ending
+
+    monkeypatch.setattr(evolving, "run", ends)
+    with pytest.raises(ending):
+        evolve(together, inputs=[(1, 2), (3, 4)], progress=False)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_result_says_how_long_its_record_lasts():
+    assert str(found()).endswith("the record: runs/1")
+    for show in (str, Evolved._repr_html_):
+        assert "until this process ends (folder=… keeps it): runs/1" in show(found(kept=False))
+
+
 def found(**facts: Any) -> Evolved:
     plain: dict[str, Any] = {
         "name": "f",
@@ -55,6 +98,7 @@ def found(**facts: Any) -> Evolved:
         "evaluated": 9,
         "run": Path("runs/1"),
         "folder": Path(),
+        "kept": True,
     }
     return Evolved(**{**plain, **facts})
 

@@ -17,14 +17,14 @@ from __future__ import annotations
 import contextlib
 import html
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from sigil.cli.evolving import plan_of
 from sigil.cli.kinds import duration, positive
-from sigil.cli.progress import choose_report
+from sigil.cli.progress import Silent, choose_report
 from sigil.errors import InvalidValue, Where
 from sigil.evaluate.cases import GivenCase
 from sigil.evaluate.literals import NotLiteral
@@ -44,7 +44,7 @@ from sigil.optimize.workspace import candidate_files
 from sigil.printable import printable_once
 from sigil.sandbox.model import Case
 from sigil.store.files import make_directory, write_atomic
-from sigil.store.removal import remove_tree
+from sigil.store.passing import passing_directory, remove_now
 
 T = TypeVar("T")
 
@@ -75,6 +75,7 @@ class Evolved:
         evaluated: how many candidates were measured.
         run: the folder of the record, which `sigil verify` re-derives.
         folder: the repository that was made for it.
+        kept: whether ``run`` and ``folder`` are still there when this process has ended.
     """
 
     name: str
@@ -90,13 +91,14 @@ class Evolved:
     evaluated: int
     run: Path
     folder: Path
+    kept: bool
 
     def __str__(self) -> str:
         """Return a few lines for a terminal."""
         lines = [self._verdict(), *self._facts()]
         if self.accepted:
             lines.append(self.diff.rstrip())
-        return "\n".join([*lines, f"the record: {self.run}"])
+        return "\n".join([*lines, f"the {self._record()}"])
 
     def __rich__(self) -> Any:
         """Return the result for rich: a panel with the coloured change."""
@@ -107,11 +109,13 @@ class Evolved:
 
         shown = Syntax(self.diff or self.source, "diff" if self.diff else "python")
         words = Text("\n".join(self._facts()))
-        return Panel(Group(words, shown), title=Text(self._verdict()), subtitle=Text(str(self.run)))
+        return Panel(
+            Group(words, shown), title=Text(self._verdict()), subtitle=Text(self._record())
+        )
 
     def _repr_html_(self) -> str:
         """Return the result for a notebook."""
-        rows = [*self._facts(), f"record: {self.run}"]
+        rows = [*self._facts(), self._record()]
         inside = "".join(f"<div>{html.escape(row)}</div>" for row in rows)
         change = "".join(map(_html_line, (self.diff or self.source).splitlines()))
         return (
@@ -122,6 +126,12 @@ class Evolved:
     def _facts(self) -> list[str]:
         searched = f"{counted(self.evaluated, 'candidate')}; {self.reason}"
         return [*map(printable_once, self.notes), self.inputs, searched]
+
+    def _record(self) -> str:
+        """Return where the record is, and how to have it for longer."""
+        if self.kept:
+            return f"record: {self.run}"
+        return f"record, until this process ends (folder=… keeps it): {self.run}"
 
     def _verdict(self) -> str:
         if not self.accepted:
@@ -157,7 +167,8 @@ def evolve(
         goal: ``speed``: same answers in less time. ``repair``: the answers of its docstring.
         evals: end after so many candidates as well.
         timeout: deadline of the unchanged function while its inputs are tried.
-        folder: where the repository and the record go; by default a new temporary folder.
+        folder: where the repository and the record go; by default a temporary folder
+            that is gone when this process has ended.
         progress: whether to show on standard error how it goes.
 
     Raises:
@@ -168,40 +179,54 @@ def evolve(
     call_s = _seconds(timeout, "timeout")
     cases = None if inputs is None else _given(inputs, seed)
     carried = carry(function)
-    home = Path(folder) if folder is not None else Path(tempfile.mkdtemp(prefix="sigil-evolve-"))
-    for path, text in carried.files.items():
-        make_directory((home / path).parent)
-        write_atomic(home / path, text.encode())
-    make_directory(home / ".sigil")
-    found = function_in(home.resolve(), carried.path, carried.qualname)
-    request = Request(
-        function=found,
-        name=default_name(found),
-        seed=seed,
-        goal=goal,
-        cases=cases,
-        call_s=call_s,
-        advice=PYTHON,
-    )
-    try:
+    with _home(folder) as home:
+        for path, text in carried.files.items():
+            make_directory((home / path).parent)
+            write_atomic(home / path, text.encode())
+        make_directory(home / ".sigil")
+        found = function_in(home.resolve(), carried.path, carried.qualname)
+        request = Request(
+            function=found,
+            name=default_name(found),
+            seed=seed,
+            goal=goal,
+            cases=cases,
+            call_s=call_s,
+            advice=PYTHON,
+        )
         placed = prepare(request, fresh=True, make=generate_eval)
+        plan, workspace = plan_of(request, placed, "default", flags)
+        with choose_report(plan) if progress else contextlib.nullcontext(Silent()) as report:
+            summary = run(plan, workspace, report)
+        if summary.interrupted:
+            raise KeyboardInterrupt
+        looked = undecided(summary.history, plan.definition.objective.minimised)
+        return _evolved(request, placed.description, summary, looked, kept=folder is not None)
+
+
+@contextlib.contextmanager
+def _home(folder: str | Path | None) -> Generator[Path]:
+    """Yield where to work: in ``folder``, or in one that is gone when this process has ended.
+
+    That goes at once if there is no result that could name it.
+    """
+    if folder is not None:
+        yield Path(folder)
+        return
+    home = passing_directory(Path(tempfile.gettempdir()))
+    try:
+        yield home
     except BaseException:
-        if folder is None:
-            remove_tree(home)  # it was ours, and there is no record in it
+        remove_now(home)
         raise
-    plan, workspace = plan_of(request, placed, "default", flags)
-    with choose_report(plan, silent=not progress) as report:
-        summary = run(plan, workspace, report)
-    if summary.interrupted:
-        raise KeyboardInterrupt
-    looked = undecided(summary.history, plan.definition.objective.minimised)
-    return _evolved(request, placed.description, summary, looked)
 
 
-def _evolved(request: Request, inputs: str, summary: Summary, looked: str) -> Evolved:
+def _evolved(
+    request: Request, inputs: str, summary: Summary, looked: str, *, kept: bool
+) -> Evolved:
     function, history = request.function, summary.history
     winner = history.candidates[history.winner] if history.winner else None
-    longer = f"; {looked}: give a longer budget" if looked and winner is None else ""
+    longer = f"; {looked}: give a longer budget" if looked else ""
     speedup: float | None = None
     interval: tuple[float, float] | None = None
     source, change, notes = function.source, "", list[str]()
@@ -229,6 +254,7 @@ def _evolved(request: Request, inputs: str, summary: Summary, looked: str) -> Ev
         evaluated=history.measured(),
         run=summary.run,
         folder=function.root,
+        kept=kept,
     )
 
 

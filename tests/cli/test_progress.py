@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,13 @@ from sigil.optimize.workspace import open_workspace
 from sigil.search.model import BASELINE
 
 
-def closing_lines(root: Path, capsys: pytest.CaptureFixture[str], *, accepted: bool | None) -> str:
+def closing_lines(
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    accepted: bool | None,
+    as_json: bool = False,
+) -> str:
     """Return what a run says whose only candidate was screened at half the time."""
     spec = load_spec(make_repository(root / "repository"), "square")
     plan = make_plan(spec, None, {"budget_time": 30.0})
@@ -28,7 +35,7 @@ def closing_lines(root: Path, capsys: pytest.CaptureFixture[str], *, accepted: b
     confirmed = replace(found, accepted=accepted)
     one = Candidate("a1", BASELINE, "", "mutate", evaluation=found, confirmed=confirmed)
     summary = Summary(root, "out of time", History(candidates={"a1": one}), 30.0, False)
-    print_summary(plan, open_workspace(spec, "w"), summary, as_json=False)
+    print_summary(plan, open_workspace(spec, "w"), summary, as_json=as_json)
     return capsys.readouterr().out
 
 
@@ -47,3 +54,14 @@ def test_where_all_is_decided_nothing_better_was_found(
     out = closing_lines(tmp_path, capsys, accepted=False)
     assert "nothing better was found that the accept rule lets through" in out
     assert "--resume" not in out
+
+
+@pytest.mark.parametrize(
+    ("accepted", "said"),
+    [(None, "one looked 2× faster, but noise or time left it undecided"), (False, None)],
+)
+def test_json_has_the_clause_about_what_was_left_undecided(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], accepted: bool | None, said: str | None
+) -> None:
+    out = closing_lines(tmp_path, capsys, accepted=accepted, as_json=True)
+    assert json.loads(out)["undecided"] == said

@@ -75,6 +75,8 @@ def test_one_command_comes_back_with_a_faster_function(shell: Shell) -> None:
 def test_apply_writes_the_repaired_function_into_the_file(shell: Shell) -> None:
     done = shell("sigil evolve sums.py:gap --budget-time 40s --seed 1 --apply --json")
     assert done.code == 0, done.err
+    for line in ("looking for inputs of gap", "wrote ", "run .sigil/gap/", "baseline: "):
+        assert line in done.err, "progress is told beside the JSON"
     found = done.json()
     assert found["winner"]["evaluation"]["holdout"]["agreement"]["value"] == 1
     assert found["applied"] == ["sums.py"]
@@ -161,12 +163,15 @@ print("shown", "gap" in result._repr_html_(), "WORD" in result.source, bool(resu
 """
 
 
-def test_ten_lines_of_python_need_no_guard_and_touch_nothing(tmp_path: Path) -> None:
+def test_ten_lines_of_python_need_no_guard_and_touch_nothing(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
+    place = tmp_path_factory.mktemp("temporary")
     done = subprocess.run(
         [sys.executable, "script.py"],
         cwd=tmp_path,
-        env=environment(tmp_path),
+        env=environment(tmp_path) | {"TMPDIR": str(place)},
         capture_output=True,
         text=True,
         timeout=110,
@@ -177,6 +182,7 @@ def test_ten_lines_of_python_need_no_guard_and_touch_nothing(tmp_path: Path) -> 
     assert "accepted True True True" in done.stdout, done.stdout
     assert "shown True True True" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["script.py"]
+    assert list(place.iterdir()) == [], "its folder goes with it"
 
 
 def test_importing_sigil_loads_nothing_else() -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from sigil.cli.inspect import inspect
+from sigil.cli.inspect import inspect, run_json
 from sigil.cli.planning import make_plan
 from sigil.cli.progress import Silent
 from sigil.cli.replay import replay
 from sigil.errors import SigilError, Unwritable, UsageError
+from sigil.evaluate.result import Evaluation, MetricValue
+from sigil.optimize.history import Candidate, History
 from sigil.optimize.run import run
 from sigil.optimize.spec import load_spec
 from sigil.optimize.workspace import open_workspace
+from sigil.search.model import BASELINE
 
 
 @pytest.fixture
@@ -59,6 +64,16 @@ def test_it_tells_of_the_real_run_and_of_nothing_that_was_held_back(
     assert str(repository) not in text
     assert "76543" not in text
     assert "5858830849" not in text
+
+
+def test_json_has_the_clause_about_what_was_left_undecided(lived: Path) -> None:
+    value = MetricValue(0.5, 1, ratio=0.5)
+    found = Evaluation("measured", {"agreement": value}, costs=(0.5,))
+    better = replace(found, metrics={"agreement": replace(value, value=0.75, ratio=1.5)})
+    one = Candidate("a1", BASELINE, "", "mutate", evaluation=better, confirmed=better)
+    said = run_json(lived, History(baseline=found, candidates={one.id: one}))["undecided"]
+    assert said == "one looked +50.0 % in agreement, but noise or time left it undecided"
+    assert json.loads(typed("--json").output)["undecided"] is None
 
 
 @pytest.mark.parametrize("more", [["--json"], ["--runs"], ["abc"]])

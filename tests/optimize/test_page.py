@@ -95,6 +95,27 @@ def test_a_run_without_a_winner_claims_nothing() -> None:
     assert "✓" not in found
 
 
+def left_open() -> Facts:
+    """Return a run whose only candidate looked better, and of which nothing was decided."""
+    best = candidate(
+        1, evaluation=measured(2.5, 0.05), confirmed=measured(2.5, 0.05, accepted=None)
+    )
+    return Facts(recorded("min(latency)"), history(best))
+
+
+def test_what_was_left_undecided_is_told_with_the_command_that_goes_on() -> None:
+    text = told(left_open())
+    assert "One looked 4× faster, but noise or time left it undecided." in text
+    run = recorded().run
+    assert f"sigil run --spec work --workspace default --resume {run} --budget-time" in text
+
+
+def test_where_all_is_decided_nobody_is_told_to_go_on() -> None:
+    for facts in (improved(), Facts(recorded(), history(candidate(1)))):
+        assert "undecided" not in told(facts)
+        assert "--resume" not in told(facts)
+
+
 def test_a_run_that_goes_on_says_so() -> None:
     found = told(Facts(recorded(), history(candidate(1), ended=None)))
     assert "Not ended yet" in found

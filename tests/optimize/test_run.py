@@ -214,7 +214,7 @@ def test_a_search_that_looks_on_after_its_goal_tells_so_and_no_other_does(reposi
 def test_the_json_of_a_summary_names_the_record(repository: Path) -> None:
     plan = plan_for(repository)
     workspace = open_workspace(plan.spec, "w")
-    facts = summary_json(run(plan, workspace, Silent()))
+    facts = summary_json(plan, run(plan, workspace, Silent()))
     assert Path(str(facts["record"])).is_dir()
 
 

@@ -33,6 +33,13 @@ def test_what_looked_better_and_is_undecided_is_told() -> None:
     assert undecided(history(WIDE, timed(0.4, 0.1, 1.2)), FASTER) == SAID
 
 
+def test_where_something_was_accepted_nothing_is_left_open() -> None:
+    found = history(WIDE, timed(0.4, 0.1, 1.2))
+    taken = replace(timed(0.9, 0.8, 0.95), accepted=True)
+    found.candidates["b2"] = replace(found.candidates["a1"], id="b2", confirmed=taken)
+    assert undecided(found, FASTER) == ""
+
+
 @pytest.mark.parametrize("accepted", [True, False])
 def test_what_is_decided_is_not(accepted: bool) -> None:
     confirmed = replace(WIDE, accepted=accepted)

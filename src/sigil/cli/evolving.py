@@ -50,19 +50,17 @@ def evolve_function(request: Request, wish: Wish, flags: Mapping[str, Any]) -> S
     Raises:
         SigilError: the function cannot be measured, or a flag does not fit.
     """
-    if not wish.as_json:
-        click.echo(f"looking for inputs of {request.function.qualname}", err=True)
+    click.echo(f"looking for inputs of {request.function.qualname}", err=True)
     placed = prepare(request, fresh=wish.fresh, make=generate_eval)
-    if not wish.as_json:
-        _tell(request, placed)
+    _tell(request, placed)
     plan, workspace = plan_of(request, placed, wish.workspace, flags)
-    with choose_report(plan, silent=wish.as_json) as report:
+    with choose_report(plan) as report:
         summary = run(plan, workspace, report)
     applied = _apply(plan, workspace, summary) if wish.apply else ()
     if wish.as_json:
         print_json(
             {
-                **summary_json(summary),
+                **summary_json(plan, summary),
                 **_about(request, placed),
                 "written": list(placed.written),
                 "applied": list(applied),

@@ -96,12 +96,15 @@ def inspect(
 def run_json(run: Path, history: History) -> dict[str, object]:
     """Return a run as ``sigil inspect --json`` prints it."""
     from sigil.cli.progress import candidate_json
+    from sigil.optimize.picture.reading import read_objective
+    from sigil.optimize.undecided import undecided
 
     baseline, spent = history.baseline, history.spent()
     return {
         "run": run.name,
         "ended": history.ended,
         "winner": history.winner,
+        "undecided": undecided(history, read_objective(run).minimised) or None,
         "baseline": baseline.to_json() if baseline else None,
         "front": [candidate.id for candidate in history.front()],
         "models": asdict(spent) if spent else None,

@@ -33,7 +33,7 @@ PIPED_WIDTH = 200
 
 
 class Silent:
-    """A report for whoever asked for JSON alone."""
+    """A report for whoever wants none."""
 
     def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
         """Say nothing."""
@@ -49,11 +49,8 @@ class Silent:
 
 
 @contextmanager
-def choose_report(plan: Plan, *, silent: bool) -> Generator[Report]:
-    """Yield the report that fits where standard error goes."""
-    if silent:
-        yield Silent()
-        return
+def choose_report(plan: Plan) -> Generator[Report]:
+    """Yield the report that fits where standard error goes; standard output may be JSON."""
     from rich.console import Console
     from rich.live import Live
 
@@ -98,7 +95,7 @@ def print_dry_run(plan: Plan, workspace: Workspace, *, as_json: bool) -> None:
 def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json: bool) -> None:
     """Print what improved, by how much, with which confidence, and where the record is."""
     if as_json:
-        print_json(summary_json(summary))
+        print_json(summary_json(plan, summary))
         return
     console = wide_console()
     history = summary.history
@@ -180,8 +177,9 @@ def print_gains(console: Console, winner: Candidate, baseline: Evaluation | None
     console.print("; ".join(line for line in told if line), highlight=False)
 
 
-def summary_json(summary: Summary) -> dict[str, object]:
+def summary_json(plan: Plan, summary: Summary) -> dict[str, object]:
     """Return the summary as `sigil run --json` prints it."""
+    objectives = plan.definition.objective.minimised
     history = summary.history
     winner = history.candidates[history.winner] if history.winner else None
     facts: dict[str, object] = {
@@ -193,6 +191,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
         "elapsed_s": round(summary.elapsed_s, 3),
         "baseline": history.baseline.to_json() if history.baseline else None,
         "winner": candidate_json(winner) if winner else None,
+        "undecided": undecided(history, objectives) or None,
     }
     return facts | ({"models": asdict(summary.spent)} if summary.spent else {})
 

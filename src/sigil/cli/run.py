@@ -115,7 +115,7 @@ def run(
     if dry_run:
         print_dry_run(plan, workspace, as_json=as_json)
         return
-    with choose_report(plan, silent=as_json) as report:
+    with choose_report(plan) as report:
         summary = search(plan, workspace, report, existing=existing)
     print_summary(plan, workspace, summary, as_json=as_json)
     if summary.interrupted:

@@ -20,12 +20,14 @@ def undecided(history: History, objectives: Mapping[str, bool]) -> str:
     """Return how the best candidate looked that the accept rule neither takes nor refuses.
 
     As a clause, such as ``one looked 4× faster, but noise or time left it undecided``; empty
-    if there is none.
+    if there is none, or something was accepted.
 
     Args:
         history: of the run.
         objectives: whether less is better, by metric.
     """
+    if history.best_accepted() is not None:
+        return ""
     looks = [look for one, clear in _open(history) for look in _looks(one, objectives, clear=clear)]
     best, said = min(looks, default=(1.0, ""))
     if best > 1 - _WORTH_TELLING:

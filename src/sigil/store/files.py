@@ -172,7 +172,7 @@ def temporary_directory(directory: Path) -> Generator[Path]:
         Unwritable: any other refusal.
     """
     with writing(directory):
-        path, descriptor = _open_temporary_directory(directory)
+        path, descriptor = open_temporary_directory(directory)
     try:
         yield path
     finally:
@@ -182,8 +182,14 @@ def temporary_directory(directory: Path) -> Generator[Path]:
         os.close(descriptor)
 
 
-def _open_temporary_directory(directory: Path) -> tuple[Path, int]:
-    """Create a temporary directory, locked for as long as its descriptor is open."""
+def open_temporary_directory(directory: Path) -> tuple[Path, int]:
+    """Create a temporary directory, locked for as long as its descriptor is open.
+
+    Whoever closes that descriptor removes the directory before, else `sweep` does one day.
+
+    Raises:
+        OSError: the disk refuses.
+    """
     while True:
         path = temporary_path(directory)
         with contextlib.suppress(FileExistsError, FileNotFoundError):

@@ -17,6 +17,7 @@ from sigil.evaluate.expressions import Goal, Objective
 from sigil.evaluate.result import Evaluation
 from sigil.optimize.history import Candidate, History
 from sigil.optimize.present import diff_text, gain, measured, number
+from sigil.optimize.undecided import undecided
 from sigil.printable import shorten
 
 LONGEST_LINE = 300
@@ -123,6 +124,11 @@ class Facts:
     def shown(self) -> Candidate | None:
         """The candidate whose change is shown: the winner, or else the best that has a score."""
         return self.winner or (self.ranked[0] if self.ranked else None)
+
+    @cached_property
+    def undecided(self) -> str:
+        """How the best looked that was neither accepted nor refused, as a clause, or nothing."""
+        return undecided(self.history, self.recorded.objective.minimised)
 
     # --- values -------------------------------------------------------------------------
 

@@ -99,6 +99,8 @@ def _why_nothing(facts: Facts) -> str:
         return "The run goes on or was interrupted; what follows is what its record holds so far."
     if not facts.ranked:
         return "No candidate has a score."
+    if facts.undecided:
+        return f"{facts.undecided.capitalize()}. More time may decide: how to go on stands below."
     return "No candidate was better in a fresh measurement, by the rule of the eval."
 
 

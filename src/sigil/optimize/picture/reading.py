@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sigil.evaluate.consistency import kinds_of
-from sigil.evaluate.expressions import parse_objective
+from sigil.evaluate.expressions import Objective, parse_objective
 from sigil.evaluate.schema import EvalModel
 from sigil.optimize.picture.facts import Recorded
 from sigil.optimize.session import frozen_files
@@ -32,7 +32,7 @@ def read_recorded(run: Path, repository: Path) -> Recorded:
     """
     record = RunRecord.open(run)
     spec = validate(_document(record, "spec"), SpecModel)
-    model = validate(_document(record, "eval"), EvalModel)
+    model = _eval(record)
     tree = json.loads(record.snapshot("tree"))
     private = {str(path) for path in (repository, repository.resolve(), Path.home())}
     return Recorded(
@@ -42,7 +42,7 @@ def read_recorded(run: Path, repository: Path) -> Recorded:
         spec=spec.name,
         description=spec.description,
         eval=model.name,
-        objective=parse_objective(model.aggregate.objective, kinds_of(model)),
+        objective=_objective(model),
         rule=model.accept.rule,
         inputs_hash=record.manifest.inputs_hash,
         tree=str(tree["digest"]),
@@ -52,6 +52,23 @@ def read_recorded(run: Path, repository: Path) -> Recorded:
         files=frozen_files(run),
         private=tuple(sorted(private, key=lambda path: (-len(path), path))),
     )
+
+
+def read_objective(run: Path) -> Objective:
+    """Return what the record of ``run`` says that its search aimed at.
+
+    Raises:
+        Corrupt: an input is not what was recorded.
+    """
+    return _objective(_eval(RunRecord.open(run)))
+
+
+def _eval(record: RunRecord) -> EvalModel:
+    return validate(_document(record, "eval"), EvalModel)
+
+
+def _objective(model: EvalModel) -> Objective:
+    return parse_objective(model.aggregate.objective, kinds_of(model))
 
 
 def _document(record: RunRecord, name: str) -> Any:

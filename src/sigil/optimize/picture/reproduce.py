@@ -56,6 +56,10 @@ def _commands(facts: Facts) -> list[str]:
     found = [["git", "checkout", recorded.commit]] if recorded.commit else []
     found.append(run)
     found.append(["sigil", "verify", recorded.place])
+    if facts.undecided:
+        longer = 2 * float(settings.get("budget_wall_clock_s") or _SHORTEST_S)
+        resume = ["--resume", recorded.run, "--budget-time", f"{longer:g}s"]
+        found.append(["sigil", "run", *named, *resume])
     winner = facts.winner
     if winner is not None:
         chosen = [winner.id[:SHORT], *named, "--run", recorded.run]
@@ -64,6 +68,7 @@ def _commands(facts: Facts) -> list[str]:
     return [shlex.join(command) for command in found]
 
 
+_SHORTEST_S = 60.0
 _FLAGS = {
     "optimizer": "--optimizer",
     "provider": "--provider",
