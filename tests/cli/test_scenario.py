@@ -252,6 +252,68 @@ def test_a_folder_that_is_reached_through_a_link_is_the_same_folder(repository, 
     assert run("seal", "-s", "api", str(path)).stdout.startswith("sealed holdout_001\n")
 
 
+OTHER = SECRET.replace("SECRET", "OTHER")
+
+
+def test_a_text_that_is_a_holdout_already_is_not_sealed_twice(repository):
+    run("seal", "-s", "api", "-", input=OTHER)
+    run("seal", "-s", "api", "-", input=SECRET)
+    (repository / FOLDER / "visible" / "billing" / "upgrade.lua").write_text(SECRET + "\n")
+    again = run("seal", "-s", "api", "-", input=SECRET)
+    assert again.exit_code == 0, again.exception
+    assert again.stdout.startswith("sealed already: holdout_002\n")
+    assert json.loads(run("seal", "-s", "api", "-", "--json", input=SECRET).stdout)["already"] == [
+        "holdout_002"
+    ]
+    assert [one["id"] for one in listed()["scenarios"] if one["half"] == "holdout"] == [
+        "holdout_001", "holdout_002",
+    ]  # fmt: skip
+
+
+def test_a_visible_file_that_is_a_holdout_already_is_removed_all_the_same(repository):
+    path = repository / FOLDER / "visible" / "billing" / "upgrade.lua"
+    run("seal", "-s", "api", str(path))
+    again = run("seal", "-s", "api", str(path), "--remove")
+    assert again.stdout.splitlines()[:2] == [
+        "sealed already: holdout_001", "removed visible/billing/upgrade.lua",
+    ]  # fmt: skip
+    assert not path.exists()
+
+
+def specs() -> dict[str, str]:
+    return {one["id"]: one["spec"] for one in listed()["scenarios"]}
+
+
+def test_the_intent_of_a_holdout_is_not_given_to_whatever_else_is_there(repository):
+    intent = written_intent(repository, "b.md")
+    run("seal", "-s", "api", "-", "--spec", intent, input=SECRET)
+    assert specs() == {"holdout_001": intent, "billing/upgrade": ""}
+
+
+def test_without_paths_an_intent_is_of_those_that_have_none_and_they_are_named(repository):
+    intent = written_intent(repository, "b.md")
+    first = run("seal", "-s", "api", "--spec", intent)
+    assert first.stdout.startswith(f"{intent} is the intent of billing/upgrade\n")
+    (repository / "docs/specs/c.md").write_text("# Another\n")
+    second = run("seal", "-s", "api", "--spec", "docs/specs/c.md")
+    assert second.stdout.startswith("docs/specs/c.md is the intent of no further scenario")
+    assert specs() == {"billing/upgrade": intent}
+
+
+def test_a_visible_scenario_of_another_intent_is_not_sealed_for_this_one(repository):
+    intent = written_intent(repository, "b.md")
+    run("seal", "-s", "api", "--spec", intent)
+    (repository / "docs/specs/c.md").write_text("# Another\n")
+    path = str(FOLDER / "visible" / "billing" / "upgrade.lua")
+    words = ("seal", "-s", "api", path, "--spec", "docs/specs/c.md")
+    refused = run(*words).exception
+    assert isinstance(refused, InvalidValue)
+    assert f"billing/upgrade stems from {intent}" in str(refused)
+    assert specs() == {"billing/upgrade": intent}
+    assert run(*words, "--force").exit_code == 0
+    assert specs()["holdout_001"] == "docs/specs/c.md"
+
+
 # --- lint -----------------------------------------------------------------------------------
 
 

@@ -21,10 +21,18 @@ from sigil.gate.bundle.changing import Entropy, Update, compose, entry_of
 from sigil.gate.bundle.envelope import Envelope
 from sigil.gate.bundle.keys import Identities
 from sigil.gate.bundle.manifest import REMEDY_SEALED
-from sigil.gate.bundle.read import Bundle, Sealed, folder_of, lua_text
+from sigil.gate.bundle.read import (
+    Bundle,
+    Sealed,
+    folder_of,
+    lua_text,
+    read_manifest,
+    read_sealed,
+)
 from sigil.gate.bundle.sealing import parse_recipients, seal
 from sigil.gate.model import Scenario
 from sigil.gate.names import holdout_id
+from sigil.gate.trees import Tree
 from sigil.gate.unseal import unseal, unseal_bytes
 
 
@@ -99,6 +107,32 @@ def _open(bundle: Bundle, sealed: Sealed, identities: Identities) -> Envelope:
             "holds another question than was recorded", where=where, remedy=REMEDY_SEALED
         )
     return envelope
+
+
+def sealed_already(
+    tree: Tree, service: str, identities: Identities, texts: Collection[str]
+) -> dict[str, str]:
+    """Return which of these texts are holdouts already, each with the id of one.
+
+    Args:
+        tree: that holds the exam; its visible half may be under way.
+        service: whose exam.
+        identities: private keys of a recipient: without one nobody can know.
+        texts: to look for.
+
+    Raises:
+        NotFound: the service has no exam.
+        SealBroken: see `open_bundle`.
+        DependencyMissing: pyrage is not installed.
+    """
+    manifest = read_manifest(tree, service)
+    closed = Bundle(manifest, (), read_sealed(tree, manifest), {})
+    found: dict[str, str] = {}
+    for sealed in closed.sealed:
+        text = _open(closed, sealed, identities).text
+        if text in texts:
+            found.setdefault(text, sealed.entry.id)
+    return found
 
 
 def open_observations(ciphertext: bytes, identities: Identities, where: Where) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,8 @@ from sigil.cli.scenario.choosing import (
     seed_option,
     service_name,
 )
+from sigil.errors import NotFound, SigilError
+from sigil.printable import printable
 
 if TYPE_CHECKING:
     from sigil.gate.bundle.changing import Draft, Edit, Update
@@ -53,6 +57,9 @@ def seal(
     repository may be in git's history, where sealing does not reach. What sigil scenario lint
     calls an error is sealed with --force alone, since nobody will see it fail of its own fault; so
     is what stems from an intent that is not there, since feedback sends authors to it.
+
+    --spec is about PATHS alone, or without PATHS about visible scenarios that have no intent yet. A
+    text that is a holdout already is not sealed twice, as far as this machine has the key to know.
     """
     from sigil.cli.options import repository
     from sigil.cli.scenario.choosing import facts_of, print_update, recipients_of
@@ -65,22 +72,25 @@ def seal(
     if not dry_run:
         _finish(root, service)
     drafts = _drafts(root, service, paths, spec)
+    _refuse_another(root, service, drafts, force=force)
     _lint(root, service, drafts, force=force)
     moved = [draft.name for draft in drafts if draft.name]
     edit = Edit(
         recipients_of(root, service, recipients),
         drafts,
         removed=moved if remove else (),
-        spec=spec,
+        spec="" if drafts else spec,
+        specs=dict.fromkeys(moved, spec) if spec else {},
         seed=seed,
     )
     update, known = _seal(root, service, edit, dry_run=dry_run)
     _warn(moved, removed=remove)
     if as_json:
-        print_json({**facts_of(update, dry_run=dry_run), "already": known})
+        print_json({**facts_of(update, dry_run=dry_run), "already": sorted(known)})
     else:
-        for id_ in known:
-            click.echo(f"sealed already, by a seal that was cut short: {id_}")
+        for id_, by in sorted(known.items()):
+            click.echo(f"sealed already{by}: {id_}")
+        _tell_whose(update, "" if drafts else spec)
         print_update(update, dry_run=dry_run)
     if not dry_run and drafts:
         with writing_bundle(root, service):
@@ -93,7 +103,7 @@ def _refuse_nowhere(root: Path, spec: str, *, force: bool) -> None:
     Raises:
         NotFound: it is none, and that was not asked for.
     """
-    from sigil.errors import NotFound, Where
+    from sigil.errors import Where
 
     inside = (root / spec).resolve().is_relative_to(root.resolve())
     if spec and not force and not (inside and (root / spec).is_file()):
@@ -113,32 +123,90 @@ def _finish(root: Path, service: str) -> None:
             click.echo("an update that was cut short is finished", err=True)
 
 
-def _seal(root: Path, service: str, edit: Edit, *, dry_run: bool) -> tuple[Update, list[str]]:
+def _refuse_another(root: Path, service: str, drafts: list[Draft], *, force: bool) -> None:
+    """Refuse to call another intent than the one that is recorded of a visible scenario.
+
+    Raises:
+        InvalidValue: that was not asked for.
+    """
+    from sigil.errors import InvalidValue, Where
+    from sigil.gate.bundle.read import read_manifest
+    from sigil.gate.trees import FolderTree
+
+    named = {draft.name: draft.spec for draft in drafts if draft.name and draft.spec}
+    with suppress(NotFound):
+        for entry in read_manifest(FolderTree(root), service).visible if named else ():
+            if not force and entry.spec and named.get(entry.id, entry.spec) != entry.spec:
+                raise InvalidValue(
+                    f"{entry.id} stems from {printable(entry.spec, 200)}, as bundle.json has it",
+                    where=Where(named[entry.id], field="--spec"),
+                    remedy="leave out --spec, or say --force to have another",
+                )
+
+
+def _tell_whose(update: Update, spec: str) -> None:
+    """Say which visible scenarios have got the intent that was named without any of them."""
+    if not spec:
+        return
+    before = {entry.id: entry.spec for entry in update.before.visible} if update.before else {}
+    got = [entry.id for entry in update.manifest.visible if entry.spec == spec]
+    new = [id_ for id_ in got if not before.get(id_)]
+    of = ", ".join(new) or "no further scenario: each has an intent"
+    click.echo(f"{printable(spec)} is the intent of {of}")
+
+
+def _seal(root: Path, service: str, edit: Edit, *, dry_run: bool) -> tuple[Update, dict[str, str]]:
     """Seal what is not sealed yet; return what was written, and the ids of what was sealed."""
     from contextlib import nullcontext
     from dataclasses import replace
 
     from sigil.gate.bundle.changing import plan
-    from sigil.gate.bundle.receipt import give_receipt, sealed_before
+    from sigil.gate.bundle.receipt import give_receipt
     from sigil.gate.bundle.updating import apply_update, writing_bundle
     from sigil.gate.trees import FolderTree
 
     with nullcontext() if dry_run else writing_bundle(root, service):
-        before = sealed_before(root, service, [draft.text for draft in edit.drafts])
-        fresh: list[Draft] = []
-        known: list[str] = []
-        for draft in edit.drafts:  # of equal ones each has an id of its own
-            ids = before.get(draft.text)
-            if ids:
-                known.append(ids.pop(0))
-            else:
-                fresh.append(draft)
+        fresh, known = _sort_out(root, service, edit.drafts)
         update = plan(FolderTree(root), service, replace(edit, drafts=fresh))
         if update.changes and not dry_run:
             if fresh:
                 give_receipt(root, update, [draft.text for draft in fresh])
             apply_update(root, update)
-    return update, sorted(known)
+    return update, known
+
+
+def _sort_out(
+    root: Path, service: str, drafts: Sequence[Draft]
+) -> tuple[list[Draft], dict[str, str]]:
+    """Return the drafts that are no holdouts yet, and the ids of the others with by whom."""
+    from sigil.gate.bundle.receipt import sealed_before
+
+    each: dict[str, Draft] = {}
+    for draft in drafts:
+        each.setdefault(draft.text, draft)
+    if len(each) < len(drafts):
+        click.echo("warning: files that hold the same text are sealed once", err=True)
+    untold, held = sealed_before(root, service, [*each]), _held(root, service, each)
+    known = {held[text]: "" for text in each if text in held}
+    known |= {ids[0]: ", by a seal that was cut short" for ids in untold.values()}
+    fresh = [one for one in each.values() if one.text not in {*held, *untold}]
+    return fresh, known
+
+
+def _held(root: Path, service: str, texts: Collection[str]) -> dict[str, str]:
+    """Return which texts are holdouts already; none where this machine has no key to know."""
+    from sigil.cli.scenario.choosing import keys_here
+    from sigil.gate.bundle.keys import identity_path, read_identities
+    from sigil.gate.evaluator import sealed_already
+    from sigil.gate.trees import FolderTree
+
+    if not texts:
+        return {}
+    try:
+        identities = read_identities(identity_path(keys_here(), service))
+        return sealed_already(FolderTree(root), service, identities, texts)
+    except SigilError:  # public keys are enough to seal; what else is wrong the seal itself says
+        return {}
 
 
 def _drafts(root: Path, service: str, paths: tuple[Path, ...], spec: str) -> list[Draft]:
