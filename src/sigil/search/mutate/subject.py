@@ -10,7 +10,8 @@ Not here: what a site may change into (`operators`, `statements`, `grammar`).
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -21,6 +22,7 @@ from sigil.search.mutate.assigned import (
     free_names,
     parameters,
 )
+from sigil.search.mutate.displays import Peers, peers
 from sigil.search.mutate.fragments import ATOM, Fragment, Kind, level_of
 from sigil.search.mutate.kinds import Kinds, annotated, infer
 from sigil.search.mutate.scope import Globals, Scope, read_globals, scope_at
@@ -32,6 +34,7 @@ _UNTOUCHED = (
     ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.Delete, ast.Pass, ast.Raise,
 )  # fmt: skip
 _LONGEST_REUSE = 14
+_WORD = re.compile(r"[^\W_]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,16 @@ class Subject:
         self.sites += descent.found
         if isinstance(statement, ast.AugAssign):
             self.assignments.append(statement)
+
+    @cached_property
+    def peers(self) -> Mapping[ast.expr, Peers]:
+        """The literals of tables, each with its peers; see `displays`."""
+        return peers(self.source.tree)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words of the file, comments and docstrings included, each once."""
+        return list(dict.fromkeys(_WORD.findall(self.source.text)))
 
     @cached_property
     def reusables(self) -> list[Reusable]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from sigil.search.mutate import mending, statements
+from sigil.search.mutate import listed, mending, statements
 from sigil.search.mutate.catalogue import TIERS
 from sigil.search.mutate.change import Change, Operator
 from sigil.search.mutate.repairs import assignment_operators
@@ -17,6 +17,7 @@ from sigil.search.mutate.subject import Subject
 _Found = tuple[Subject, Change]
 
 
+OF_TABLES = (listed.exchanged, listed.peered, listed.mistyped)
 MENDING_FIRST = (mending.accumulations, mending.jumps)
 MENDING = (mending.loop_guards, mending.guarded_statements, mending.moves, mending.copies)
 STATEMENT_OPERATORS = (statements.deletions, statements.guards, statements.exchanges)
@@ -30,9 +31,12 @@ def neighbours(subjects: Iterable[Subject]) -> Iterator[_Found]:
         if position == 0:
             lines.insert(3, _of_all(assignment_operators, subjects))
             lines += [_of_all(source, subjects) for source in MENDING_FIRST]
+            # One line, for of a long table there are many.
+            lines.append(_in_turn(_everywhere(operator, subjects) for operator in OF_TABLES))
         if position == 1:
             lines += [_of_all(source, subjects) for source in MENDING]
         if position == len(TIERS) - 2:
+            lines.append(_everywhere(listed.respelled, subjects))
             lines += [_of_all(source, subjects) for source in STATEMENT_OPERATORS]
         yield from _in_turn(lines)
 
