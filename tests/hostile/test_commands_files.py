@@ -115,6 +115,21 @@ CHANGES = (
 )
 
 
+WATCHES = ("F_NOTIFY, fcntl.DN_ACCESS", "F_SETLEASE, fcntl.F_RDLCK", "F_GETLEASE")
+
+
+@pytest.mark.parametrize("watch", WATCHES)
+def test_who_else_opens_what_belongs_to_the_system_cannot_be_learnt(attack: Attack, watch: str):
+    path = "/usr/bin" if "NOTIFY" in watch else "/usr/bin/env"
+    found = attack(f"""
+        import fcntl
+        file = os.open({path!r}, os.O_RDONLY)
+        try_(lambda: fcntl.fcntl(file, fcntl.{watch}))
+        try_(lambda: fcntl.fcntl(file, fcntl.F_GETFD))
+    """)
+    assert found.stdout.splitlines() == [b"held", b"GOT 1"]
+
+
 def test_nothing_outside_the_checkout_can_be_changed(attack: Attack):
     facts = {"secret": attack.secret, "repo": attack.root / "repo", "base": attack.base.path}
     assert attack.each(CHANGES, **facts) == dict.fromkeys(CHANGES, "held")

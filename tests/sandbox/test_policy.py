@@ -130,6 +130,8 @@ def test_commands_neither_learn_nor_choose_what_the_kernel_has_cached(machine):
     assert ask("commands", machine, "mincore") == policy.MISSING
     assert ask("commands", machine, "cachestat") == policy.MISSING
     assert ask("commands", machine, "inotify_init1") == policy.MISSING
+    assert {ask("commands", machine, "fcntl", 3, n) for n in (1024, 1025, 1026)} == {policy.REFUSE}
+    assert {ask("commands", machine, "fcntl", 3, n) for n in range(50)} == {policy.ALLOW}
     assert ask("commands", machine, "preadv2", 3, 0, 1, 0, 0, 8) == policy.UNSUPPORTED
     assert ask("commands", machine, "preadv2", 3, 0, 1, 0, 0, 0) == policy.ALLOW
 

@@ -211,6 +211,7 @@ _DONE: Final = 0x00050000
 _CACHE_ADVICE: Final = "fadvise64 readahead"
 _CACHE_READ: Final = "mincore cachestat inotify_init inotify_init1"
 _ONLY_CACHED: Final = Test(5, (8,), mask=8)  # RWF_NOWAIT
+_WATCHING: Final = Test(1, (1024, 1025, 1026))  # F_SETLEASE, F_GETLEASE, F_NOTIFY
 """Which files of the system are cached, or opened by others, is a place to leave and to find
 word: it is shared by everything that runs on one kernel. Reading and being slow stay."""
 
@@ -236,6 +237,7 @@ def commands_filter(network: Network = "none") -> Filter:
             *(Rule(name, REFUSE) for name in _ALWAYS_DENIED.split()),
             *(Rule(name, _DONE) for name in _CACHE_ADVICE.split()),
             *(Rule(name, MISSING) for name in _CACHE_READ.split()),
+            Rule("fcntl", REFUSE, (_WATCHING,), otherwise=ALLOW),
             Rule("preadv2", UNSUPPORTED, (_ONLY_CACHED,), otherwise=ALLOW),
             *(
                 Rule(f"io_uring_{name}", MISSING)  # its operations bypass seccomp
