@@ -7,6 +7,7 @@ import pickle
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from sigil.errors import Corrupt, InvalidValue, NotFound, Unwritable
 from sigil.sandbox import Base, freeze
-from sigil.sandbox.base import KEPT, locked_tree
+from sigil.sandbox.base import KEPT, frozen, locked_tree
 from sigil.sandbox.tree import CommitTree
 from sigil.store.files import is_temporary
 from sigil.store.removal import remove_tree
@@ -325,6 +326,47 @@ def test_the_bases_used_last_stay_and_the_others_go(folder: Path, tmp_path: Path
     cache = tmp_path / "cache"
     made = [frozen_elsewhere(folder, cache, f"a = {i}\n") for i in range(KEPT + 2)]
     assert cached(cache) == set(made[-KEPT:])
+
+
+def descriptors_below(cache: Path) -> int:
+    """Return how many folders of a cache this process has open."""
+    opened: list[str] = []
+    for number in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the one of this very listing
+            opened.append(str(number.readlink()))
+    return sum(path.startswith(f"{cache}/") for path in opened)
+
+
+def test_a_base_is_held_for_as_long_as_the_last_block_that_uses_it(folder: Path, tmp_path: Path):
+    cache = tmp_path / "cache"
+    with frozen(folder, cache) as first:
+        with frozen(folder, cache) as second:
+            assert first == second
+            assert descriptors_below(cache) == 1
+        later = [frozen_elsewhere(folder, cache, f"{i}\n") for i in range(KEPT + 1)]
+        assert cached(cache) == {first.path.parent.name, *later[-KEPT:]}
+    assert descriptors_below(cache) == 0
+    last = frozen_elsewhere(folder, cache, "the last\n")
+    assert cached(cache) == {*later[-KEPT + 1 :], last}
+
+
+def test_a_block_that_ends_lets_go_of_nothing_that_freeze_holds(folder: Path, tmp_path: Path):
+    base = freeze(folder, tmp_path / "cache")
+    with frozen(folder, tmp_path / "cache"):
+        pass
+    assert descriptors_below(tmp_path / "cache") == 1
+    assert base.path.is_dir()
+
+
+def test_a_base_made_anew_is_not_let_go_by_who_held_the_former(folder: Path, tmp_path: Path):
+    cache = tmp_path / "cache"
+    with ExitStack() as former, ExitStack() as later:
+        base = former.enter_context(frozen(folder, cache))
+        (base.path / "a.py").write_text("damaged")
+        later.enter_context(frozen(folder, cache))
+        former.close()
+        assert descriptors_below(cache) == 1
+    assert descriptors_below(cache) == 0
 
 
 def test_a_base_that_is_used_again_counts_as_used_last(folder: Path, tmp_path: Path):

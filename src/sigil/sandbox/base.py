@@ -22,15 +22,15 @@ import errno
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from sigil import canonical
 from sigil.errors import InvalidValue, Where
-from sigil.sandbox.holding import alone, hold, remove_unused, set_aside
+from sigil.sandbox.holding import alone, hold, let_go, remove_unused, set_aside
 from sigil.sandbox.tree import CommitTree, FolderTree, Mode, Skipped, Tree, refuse_escapes
 from sigil.store.disk_errors import writing
 from sigil.store.files import sweep, temporary_directory, write_all, write_new
@@ -49,8 +49,8 @@ _Files = Mapping[str, tuple[Mode, int, str]]
 class Base:
     """A frozen tree in the cache.
 
-    It stays there while the process that got it from `freeze` lives, or one that got it by
-    pickle: both hold it.
+    It stays there until the process that got it from `freeze` ends, or the block of `frozen`; and
+    so it does for one that got it by pickle: both hold it.
 
     Args:
         path: the folder that holds the files. Nobody writes there.
@@ -110,6 +110,20 @@ def freeze(
             name = _build(tree, cache)
         remove_unused(cache, KEPT, lambda name: bool(_NAME.fullmatch(name)))
         return Base(_folder(cache, name) / "tree", name, skipped)
+
+
+@contextmanager
+def frozen(repo: Path, cache: Path, *, commit: str | None = None) -> Generator[Base]:
+    """Freeze for a block, after which the base may leave the cache; see `freeze`.
+
+    For whoever freezes one after the other: each base that is held keeps a descriptor open.
+    """
+    base = freeze(repo, cache, commit=commit)
+    held = base.path.parent.stat(follow_symlinks=False)
+    try:
+        yield base
+    finally:
+        let_go(held)
 
 
 def locked_tree(base: Base) -> Path:

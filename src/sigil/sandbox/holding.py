@@ -1,8 +1,8 @@
 """Which folders of a cache are in use, and which may go.
 
-A process that uses a folder keeps a shared lock on it until it ends, however it ends; who would
-remove one needs the lock for itself. The few that were used last are kept for the next time.
-Where a file system has no locks, nothing is removed.
+A process that uses a folder keeps a shared lock on it until it lets go of it, or ends, however it
+ends; who would remove one needs the lock for itself. The few that were used last are kept for the
+next time. Where a file system has no locks, nothing is removed.
 
 Not here: what is in the folders (`sigil.sandbox.base`).
 """
@@ -12,15 +12,29 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from sigil.store.files import sweep, temporary_path
 
 _LOOK = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_held: dict[tuple[int, int], int] = {}
-"""The descriptors that this process holds, by device and inode; open ones are not reused."""
+_Inode = tuple[int, int]
+
+
+@dataclass(slots=True)
+class _Hold:
+    """An open folder with our lock on it, and by how many it is used."""
+
+    descriptor: int
+    users: int = 1
+
+
+_held: dict[_Inode, _Hold] = {}
+"""What this process holds, by device and inode; those of open folders are not reused."""
+_turn = threading.Lock()
 
 
 @contextmanager
@@ -40,29 +54,52 @@ def alone(cache: Path) -> Generator[None]:
 
 
 def hold(folder: Path) -> None:
-    """Keep ``folder`` from being removed until this process ends; it was used just now.
+    """Keep ``folder`` from being removed until `let_go`, or the end; it was used just now.
 
     Raises:
         OSError: it cannot be opened.
     """
     descriptor = os.open(folder, _LOOK)
-    status = os.fstat(descriptor)
     with suppress(OSError):  # somebody else's, in a cache that we only read
         os.utime(descriptor)
-    if (status.st_dev, status.st_ino) in _held:
-        os.close(descriptor)
-        return
-    with suppress(OSError):
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
-    _let_go_of_removed()
-    _held[status.st_dev, status.st_ino] = descriptor
+    with _turn:
+        inode = _inode(os.fstat(descriptor))
+        if inode in _held:
+            os.close(descriptor)
+            _held[inode].users += 1
+            return
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        _let_go_of_removed()
+        _held[inode] = _Hold(descriptor)
+
+
+def let_go(folder: os.stat_result) -> None:
+    """Take one `hold` of this process back; once all are, the folder may go. Never raises.
+
+    Args:
+        folder: what it was when it was held: another one may have its name by now.
+    """
+    with _turn:
+        inode = _inode(folder)
+        known = _held.get(inode)
+        if known is None:
+            return
+        known.users -= 1
+        if not known.users:
+            del _held[inode]
+            os.close(known.descriptor)
+
+
+def _inode(status: os.stat_result) -> _Inode:
+    return status.st_dev, status.st_ino
 
 
 def _let_go_of_removed() -> None:
-    for key, descriptor in list(_held.items()):
-        if os.fstat(descriptor).st_nlink == 0:
-            del _held[key]
-            os.close(descriptor)
+    for inode, known in list(_held.items()):
+        if os.fstat(known.descriptor).st_nlink == 0:
+            del _held[inode]
+            os.close(known.descriptor)
 
 
 def set_aside(folder: Path) -> None:

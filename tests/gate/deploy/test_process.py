@@ -337,6 +337,17 @@ def test_nothing_is_left_on_the_disk(commit: Commit, cache: Path, scratch: Path)
     assert list(scratch.iterdir()) == []
 
 
+def test_no_descriptor_is_left_open(commit: Commit, cache: Path):
+    source = commit({"server.py": SERVER})
+    with deploy(settings(), source, "pr", cache=cache):
+        pass
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    source = commit({"server.py": SERVER + "\n# another one\n"})
+    with deploy(settings(), source, "pr", cache=cache):
+        pass
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 def test_nothing_is_left_after_a_failure(problem: Start, scratch: Path):
     problem("raise SystemExit(1)")
     assert list(scratch.iterdir()) == []

@@ -44,7 +44,7 @@ from sigil.gate.deploy.model import Order
 from sigil.gate.deploy.printing import last_line, output_of, whole_lines
 from sigil.gate.deploy.settings import Compose
 from sigil.printable import printable
-from sigil.sandbox.base import freeze
+from sigil.sandbox.base import frozen
 from sigil.store.documents import parse_document
 from sigil.store.files import sweep, temporary_directory
 
@@ -193,7 +193,9 @@ class ComposeDeployment:
     def _compose_file(self, scratch: Path) -> Path:
         """Write the control revision's compose file; return its path."""
         control = self._order.control or self._order.source
-        base = freeze(control.repository, self._order.cache, commit=control.commit)
+        base = self._held.enter_context(
+            frozen(control.repository, self._order.cache, commit=control.commit)
+        )
         name = self._settings.file
         file = base.path / name
         if file.is_symlink() or not file.is_file():
@@ -230,7 +232,9 @@ class ComposeDeployment:
     def _tree(self, scratch: Path) -> Path:
         """Copy the side's files; return the folder."""
         source = self._order.source
-        base = freeze(source.repository, self._order.cache, commit=source.commit)
+        base = self._held.enter_context(
+            frozen(source.repository, self._order.cache, commit=source.commit)
+        )
         tree = scratch / "tree"
         shutil.copytree(base.path, tree, symlinks=True)
         for link in sorted(path for path in tree.rglob("*") if path.is_symlink()):

@@ -32,7 +32,7 @@ from sigil.gate.deploy.model import Order
 from sigil.gate.deploy.printing import last_line, whole_lines
 from sigil.gate.deploy.settings import PORT, Process
 from sigil.printable import printable
-from sigil.sandbox.base import freeze
+from sigil.sandbox.base import frozen
 from sigil.sandbox.checkout import Checkout, open_checkout
 from sigil.sandbox.commands import CommandSandbox
 from sigil.sandbox.model import CommandResult, Limits
@@ -135,7 +135,10 @@ class ProcessDeployment:
         order, settings = self._order, self._settings
         if self._service is not None:
             raise DeploymentFailed("the service is up already")
-        base = freeze(order.source.repository, order.cache, commit=order.source.commit)
+        source = order.source
+        base = self._held.enter_context(
+            frozen(source.repository, order.cache, commit=source.commit)
+        )
         home = Path(tempfile.gettempdir())
         sweep(home)
         scratch = self._held.enter_context(temporary_directory(home))

@@ -23,7 +23,7 @@ from sigil.gate.deploy.process import ProcessDeployment
 from sigil.gate.effects import Call, EffectFailed, EffectMissing, Json
 from sigil.gate.model import SideName
 from sigil.gate.sittings import Sitting
-from sigil.sandbox.base import freeze
+from sigil.sandbox.base import frozen
 from sigil.sandbox.checkout import open_checkout
 from sigil.sandbox.commands import CommandSandbox
 from sigil.sandbox.model import CandidateFailed, CommandResult, Limits
@@ -76,8 +76,8 @@ class Execution:
         self, side: SideName, deployment: ProcessDeployment, words: list[str], wall_s: float
     ) -> CommandResult:
         source = deployment.order.source
-        base = freeze(source.repository, deployment.order.cache, commit=source.commit)
         with (
+            frozen(source.repository, deployment.order.cache, commit=source.commit) as base,
             temporary_directory(Path(tempfile.gettempdir())) as scratch,
             open_checkout(base, {}, scratch=scratch, method="reflink") as checkout,
         ):
