@@ -33,3 +33,9 @@ def test_whoever_asked_for_json_is_told_nothing(said):
 
 def test_foreign_text_cannot_move_the_cursor(said):
     assert "\x1b" not in said("a\x1b[2J")[0]
+
+
+def test_a_line_fits_a_narrow_terminal(said):
+    [line] = said("building pr: " + "x" * 200)
+    assert len(line) == 80
+    assert line.endswith("…")

@@ -17,7 +17,13 @@ from sigil.gate.bundle.sealing import seal_bytes
 from sigil.gate.evaluation import Outcome, evaluate
 from sigil.gate.exam.answerers import Answerers
 from sigil.gate.parts import Parts, Wanted
-from sigil.gate.record.dossier import folder_of, keep_exchanges, keep_observations, keep_summary
+from sigil.gate.record.dossier import (
+    folder_of,
+    keep_exchanges,
+    keep_observations,
+    keep_summary,
+    refuse_unwritable,
+)
 from sigil.gate.record.summary import Summary
 from sigil.gate.revisions import Revisions, resolve
 from sigil.gate.sittings import Observed
@@ -57,6 +63,7 @@ def examination(
             share=partial(share_ledger, root),
             answerer=answerers.make,
             keep=partial(_keep, root, answerers),
+            ready=partial(_try_to_keep, root),
             cache=root / ".sigil" / "cache",
             resolve=find,
         )
@@ -74,6 +81,10 @@ def examination(
 
 def _warn(text: str) -> None:
     click.echo(f"sigil: warning: {printable_once(text)}", err=True)
+
+
+def _try_to_keep(root: Path, recipients: Sequence[str]) -> None:
+    refuse_unwritable(root, lambda data: seal_bytes(data, recipients))
 
 
 def _keep(

@@ -32,6 +32,8 @@ _DOING = {
     Stage.LEDGER: "writing to the ledger",
     Stage.TEARDOWN: "taking both sides down",
 }
+_NARROW = 78
+"""Characters of a line, with two before it: one that wraps is read as two."""
 _SAID = {Stage.BUNDLE, Stage.RUN}
 _STYLE = {Verdict.ALLOW: "bold green", Verdict.REVIEW: "bold yellow", Verdict.BLOCK: "bold red"}
 
@@ -54,7 +56,7 @@ class Shown(StatusLine):
         if text == self._said:
             return
         self._said = text
-        self.prints(f"  {printable(text)}")
+        self.prints(f"  {printable(text, _NARROW)}")
 
     def sat(self, done: int, total: int) -> None:
         """Show how many scenarios have been run."""

@@ -43,7 +43,7 @@ from sigil.gate.holding import hold
 from sigil.gate.lua import Limits
 from sigil.gate.model import Scenario
 from sigil.gate.parts import Parts, Wanted
-from sigil.gate.policy import MAX_BYTES, PATH, GatePolicy, load_policy
+from sigil.gate.policy import MAX_BYTES, PATH, Gate, GatePolicy, load_policy
 from sigil.gate.record import events
 from sigil.gate.record.events import Complete, Decided, Provenance
 from sigil.gate.record.history import History
@@ -169,7 +169,7 @@ class _Evaluation:
         self.policy = policy
         base = self.revisions.control
         self.stages.watch.says(
-            f"policy and exam of {printable(base.ref, 80)} at {base.commit[:12]}"
+            f"policy and exam of {printable(base.ref, 40)} at {base.commit[:12]}"
         )
 
     def begin(self) -> None:
@@ -226,6 +226,9 @@ class _Evaluation:
             known.seed = _seed(self.wanted, self.parts)
             known.is_seed_secret = self.wanted.seed is None
             self._describe(bundle)
+        with self.stages.noting(Stage.DOSSIER):  # rather than once the exam is over
+            self.parts.ready(bundle.manifest.recipients)
+        self._foresee(self.policy.gate)
         found = hold(
             self._exam(opened.scenarios, known.seed),
             wanted=self.wanted,
@@ -250,6 +253,13 @@ class _Evaluation:
             )
         with self.stages.at(Stage.DOSSIER):
             known.observations = self.parts.keep(self.name, found, bundle.manifest.recipients)
+
+    def _foresee(self, gate: Gate) -> None:
+        """Say what keeps it from an ALLOW already, before anything is put up."""
+        if self.record is not None:
+            with self.stages.noting(Stage.LEDGER):
+                for line in self.record.foreseen(gate, self.parts.clock.now()):
+                    self.stages.watch.says(line)
 
     def _exam(self, scenarios: Sequence[Scenario], seed: int) -> Exam:
         assert self.policy is not None

@@ -30,6 +30,11 @@ def alone(ledger: Ledger) -> bool:
     return False
 
 
+def untried(recipients: Sequence[str]) -> None:
+    """Try nothing beforehand."""
+    del recipients
+
+
 def machine_names() -> frozenset[str]:
     """Return the words by which this machine tells itself apart: its name, and its kernel's."""
     known = os.uname()
@@ -72,6 +77,7 @@ class Parts:
         answerer: makes what answers calls that scenarios do not answer themselves.
         keep: writes what was observed, for these recipients, below the evaluation's id, and returns
             the digest of what it wrote.
+        ready: raises where `keep` will not be able to write for these recipients.
         cache: where frozen trees are kept.
         hall: starts the process that runs scenarios.
         deploy: puts a service up.
@@ -88,6 +94,7 @@ class Parts:
     keep: Callable[[str, Sequence[Observed], Sequence[str]], str]
     cache: Path
     share: Share = alone
+    ready: Callable[[Sequence[str]], None] = untried
     hall: Callable[[], Hall] = Hall
     deploy: Callable[..., Deployment] = deploy
     resolve: Callable[..., Revisions] = resolve

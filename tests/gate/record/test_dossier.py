@@ -7,7 +7,8 @@ import json
 import pytest
 from tests.gate.evaluations import Bench, Quiet
 
-from sigil.errors import Corrupt, NotFound, Where
+from sigil.errors import Corrupt, InvalidValue, NotFound, Unwritable, Where
+from sigil.gate.bundle.sealing import seal_bytes
 from sigil.gate.evaluation import evaluate
 from sigil.gate.evaluator import open_observations
 from sigil.gate.exam.answering import Answering, vault
@@ -110,3 +111,23 @@ def test_a_file_that_was_changed_is_said(tmp_path, data):
 def test_observations_of_another_shape_are_said():
     with pytest.raises(Corrupt):
         dossier.parse_observations(b"\x01")
+
+
+# --- before there is anything to keep -----------------------------------------------------
+
+
+def test_trying_to_write_leaves_nothing_behind(tmp_path):
+    dossier.refuse_unwritable(tmp_path, bytes)
+    assert list((tmp_path / dossier.FOLDER).iterdir()) == []
+    assert dossier.names(tmp_path) == []
+
+
+def test_where_nothing_can_be_written_that_is_known_beforehand(tmp_path):
+    (tmp_path / ".sigil").write_text("no folder")
+    with pytest.raises(Unwritable):
+        dossier.refuse_unwritable(tmp_path, bytes)
+
+
+def test_where_nothing_can_be_sealed_that_is_known_beforehand(tmp_path):
+    with pytest.raises(InvalidValue):
+        dossier.refuse_unwritable(tmp_path, lambda data: seal_bytes(data, ["age1nobody"]))

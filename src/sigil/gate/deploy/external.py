@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 
 from sigil.gate.deploy.encrypted import plain_end_of
 from sigil.gate.deploy.health import wait_until_healthy
-from sigil.gate.deploy.model import Order
+from sigil.gate.deploy.model import SHOWN, Order
 from sigil.gate.deploy.settings import External
+from sigil.printable import printable
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -67,7 +68,7 @@ class ExternalDeployment:
 
     def start(self) -> None:
         """Wait until it is healthy; see `Deployment.start`."""
-        self._order.progress(f"asking {self._order.side}: {self.authority}")
+        self._order.progress(f"asking {self._order.side}: {printable(self.authority, SHOWN)}")
         wait_until_healthy(
             self.connect,
             self.authority,

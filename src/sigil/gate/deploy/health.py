@@ -13,9 +13,10 @@ from typing import Final
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import DeploymentFailed
-from sigil.gate.deploy.model import Progress
+from sigil.gate.deploy.model import SHOWN, Progress
 from sigil.gate.effects import Call, EffectFailed
 from sigil.gate.http.client import Caps, Http
+from sigil.printable import printable
 
 _PROBE_S: Final = 5.0
 _PAUSES_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1)
@@ -92,7 +93,7 @@ def wait_until_healthy(
             )
         if elapsed - told >= _TELL_EVERY_S:
             told = elapsed
-            progress(f"waiting for {health} ({elapsed:.0f} s)")
+            progress(f"waiting for {printable(health, SHOWN)} ({elapsed:.0f} s)")
 
 
 def _problem(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 """Hears what is being waited for, in a few words. For the operator."""
+SHOWN = 36
+"""Characters of a path or an address in these words: a line of them fits a narrow terminal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from sigil.gate.pictures import keep_pictures
 from sigil.gate.record.summary import Summary
 from sigil.gate.sittings import Observed, Written
 from sigil.store.disk_errors import read_error
-from sigil.store.files import make_directory, read_file, write_atomic
+from sigil.store.files import make_directory, read_file, temporary_directory, write_atomic
 
 FOLDER = ".sigil/gate"
 EVAL = "eval.json"
@@ -99,6 +99,23 @@ def kept(observed: Observed) -> Kept:
 def folder_of(root: Path, name: str) -> Path:
     """Return the folder of an evaluation."""
     return root / FOLDER / name
+
+
+def refuse_unwritable(root: Path, seal: Callable[[bytes], bytes]) -> None:
+    """Try to write below the folder of evaluations, before there is anything to lose.
+
+    Args:
+        root: the repository.
+        seal: encrypts for those who shall read it.
+
+    Raises:
+        DiskFull, Unwritable: it cannot be written.
+        InvalidValue: nothing can be sealed for them.
+    """
+    make_directory(root / FOLDER)
+    sealed = seal(b"")
+    with temporary_directory(root / FOLDER) as tried:
+        write_atomic(tried / SEALED, sealed)
 
 
 def keep_observations(

@@ -25,6 +25,7 @@ from datetime import datetime
 from typing import Any
 
 from sigil.errors import Unreadable, Unwritable, WorkspaceBusy
+from sigil.gate.foreseeing import foreseen
 from sigil.gate.policy import Gate
 from sigil.gate.record import asked, events
 from sigil.gate.record.events import Complete, Decided, Provenance
@@ -127,6 +128,23 @@ class Record:
             self._current = self._current or (self._before if is_ours else history.current)
             current = self._current
         return None if current is None else (now - current).total_seconds()
+
+    def foreseen(self, gate: Gate, now: datetime) -> list[str]:
+        """Return what speaks against an ALLOW already when it has begun; see `foreseeing`.
+
+        What is decided goes by `age_s`, which this leaves as it is.
+
+        Raises:
+            KeyMissing: there is no key to sign with.
+        """
+        has_remote = self._is_reached is not None
+        current = self._ledger.synced_at if has_remote else self._before
+        return foreseen(
+            None if current is None else (now - current).total_seconds(),
+            gate.policy.freshness_s,
+            has_remote=has_remote,
+            is_evaluator_known=self.signer in gate.evaluators,
+        )
 
     def may_have_asked(self) -> bool:
         """Return whether another evaluation, of whatever service, may have asked a holdout.
