@@ -23,7 +23,7 @@ from sigil.sandbox.base import Base, freeze, manifest
 from sigil.sandbox.commands import CommandSandbox
 from sigil.sandbox.model import Level
 from sigil.search.definitions import NotPython
-from sigil.store.files import temporary_directory
+from sigil.store.files import sweep, temporary_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,9 @@ def profile_tests(
         NotFound: it has no tests, or they call none of its functions.
         SandboxUnavailable: they cannot be run.
     """
-    with temporary_directory(Path(tempfile.gettempdir())) as scratch:
+    place = Path(tempfile.gettempdir())
+    sweep(place)  # what killed processes left there
+    with temporary_directory(place) as scratch:
         base = freeze(root, scratch / "base")
         tests = [path for path, _, _ in manifest(base) if is_test(path)]
         if not tests:

@@ -23,7 +23,7 @@ from sigil.optimize.generate.trying import Outcome, Trial
 from sigil.sandbox.base import Base, freeze
 from sigil.sandbox.commands import CommandSandbox
 from sigil.sandbox.model import CandidateFailed, Case, Level
-from sigil.store.files import temporary_directory
+from sigil.store.files import sweep, temporary_directory
 
 Goal = Literal["auto", "speed", "repair"]
 
@@ -123,7 +123,9 @@ class Workshop:
 def open_workshop(request: Request) -> Generator[Workshop]:
     """Freeze the repository of a function; everything is deleted on leaving."""
     function = request.function
-    with temporary_directory(Path(tempfile.gettempdir())) as scratch:
+    place = Path(tempfile.gettempdir())
+    sweep(place)  # what killed processes left there
+    with temporary_directory(place) as scratch:
         base = freeze(function.root, scratch / "base")
         target = Target.of(base, {function.path: function.text}, repo=function.root)
         work = scratch / "work"
