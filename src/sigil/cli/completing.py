@@ -18,6 +18,7 @@ import click
 from click.shell_completion import CompletionItem
 
 _PLAIN = re.compile(r"[\w./][\w./+-]*", re.ASCII)
+_TYPED = re.compile(r"[\w./~+-]+")
 _BRANCHES = "refs/heads/"
 _SPEC = ".sigil.yaml"
 _GIT_S = 2.0
@@ -26,9 +27,18 @@ _GIT_S = 2.0
 def functions(
     ctx: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Return files, as long as it is one that is being typed and not a name in it."""
+    """Return files, and once one is there, the functions that it defines."""
     del ctx, parameter
-    return [] if ":" in incomplete else [CompletionItem(incomplete, type="file")]
+    path, colon, name = incomplete.partition(":")
+    found: list[str] = []
+    if _TYPED.fullmatch(path) and path.endswith(".py"):
+        from sigil.cli.naming import named_functions
+
+        with suppress(Exception):  # a home that nobody has
+            found = [one for one in named_functions(Path(path).expanduser()) if one.isprintable()]
+    if colon or found:
+        return [CompletionItem(f"{path}:{one}") for one in found if one.startswith(name)]
+    return [CompletionItem(incomplete, type="file")]
 
 
 def specs(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

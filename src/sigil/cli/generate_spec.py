@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sigil.cli.by_model import by_model, print_described, refuse_flags_of_models
+from sigil.cli.completing import functions
 from sigil.cli.evolve import Duration
 from sigil.cli.options import as_json, print_json, shown, unsafe
 
@@ -20,7 +21,12 @@ _ROWS = 15
 @click.command("generate-spec")
 @click.argument("name", required=False)
 @click.argument("description", required=False, default="")
-@click.option("--function", "reference", help="What may change: path/to/file.py:name.")
+@click.option(
+    "--function",
+    "reference",
+    shell_complete=functions,
+    help="What may change: path/to/file.py:name.",
+)
 @click.option("--files", help="Whole files that may change, separated by commas.")
 @click.option(
     "--profile",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from sigil import __version__
@@ -56,4 +58,8 @@ def sigil() -> None:
 
 def main() -> None:
     """Run `sigil` to its exit code."""
+    if "_SIGIL_COMPLETE" in os.environ:
+        from sigil.cli.bash import join_colons
+
+        join_colons()
     run_group(sigil, "sigil")
