@@ -11,7 +11,7 @@ from sigil.optimize.history import Candidate
 from sigil.optimize.picture.charts import bars
 from sigil.optimize.picture.facts import Facts
 from sigil.optimize.picture.markup import Child, Markup, element, join
-from sigil.optimize.present import UNCHECKED, confidence, gains_clearly, measured
+from sigil.optimize.present import UNCHECKED, confidence, counted, gains_clearly, measured
 
 _INTERVAL = re.compile(r"\s*\[([^,\]]+), ([^\]]+)\]$")
 
@@ -114,11 +114,15 @@ def _cards(facts: Facts) -> list[Markup]:
     where = f"{environment.get('machine', '?')}, {environment.get('cores', '?')} cores, {system}"
     python = f"{environment.get('implementation', 'Python')} {environment.get('python', '')}"
     ended = facts.history.ended or "not ended"
-    failed = f"{len(facts.failed)} of them failed" if facts.failed else "none of them failed"
+    failed = f"{len(facts.failed)} of them failed" if facts.failed else "none failed"
     return [
         _card("Verdict", *_verdict(facts.winner), f"rule: {recorded.rule}"),
         _card("Held-out inputs", *_held_out(facts)),
-        _card("Search", f"{facts.history.measured()} evaluations, {failed}", facts.prose(ended)),
+        _card(
+            "Search",
+            f"{counted(facts.history.measured(), 'evaluation')}, {failed}",
+            facts.prose(ended),
+        ),
         _card("Where", facts.prose(python), facts.prose(where), f"isolation: {levels or 'none'}"),
     ]
 
