@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from tests.gate.evaluations import Bench, Quiet, reviewer_of
+from tests.gate.evaluations import Bench, Quiet, cheating, reviewer_of
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import InvalidValue, NotFound
-from sigil.gate.acting import decision_on, judge, override, report_incident, uncounted
+from sigil.gate.acting import decision_on, enroll, judge, override, report_incident, uncounted
 from sigil.gate.decision import Verdict
 from sigil.gate.evaluation import evaluate
 from sigil.gate.policy import Gate
 from sigil.gate.record import events
 from sigil.gate.revisions import resolve
+from sigil.gate.trust import Tier
 from sigil.ledger.ledger import Ledger
 
 
@@ -97,3 +98,19 @@ def test_a_policy_that_no_branch_holds_yet_is_to_be_committed(bench):
     revisions = resolve(bench.root, "change")
     with pytest.raises(NotFound, match="it is in the working tree: commit it on main"):
         decision_on(bench.root, revisions, bench.ledger(), "api", SYSTEM_CLOCK.now())
+
+
+def test_a_block_that_is_overridden_at_shadow_stands_and_the_service_is_enrolled_no_more(new_bench):
+    """What is not enrolled is a human's to review, also where the exam says BLOCK."""
+    bench = new_bench
+    bench.serving.pr = cheating
+    name = evaluate(bench.wanted(), bench.parts(), Quiet()).eval
+    override(bench.ledger(), name, Verdict.ALLOW, "the exam is wrong")
+    revisions = resolve(bench.root, "change")
+    stands = decision_on(bench.root, revisions, bench.ledger(), "api", SYSTEM_CLOCK.now())
+    assert (stands.recorded.tier, stands.tier) == (Tier.SHADOW, Tier.NONE)
+    assert stands.worth.verdict is Verdict.BLOCK
+    again = evaluate(bench.wanted(), bench.parts(), Quiet()).decision
+    assert (again.verdict, again.recommended) == (Verdict.REVIEW, Verdict.BLOCK)
+    enroll(bench.ledger(), "api")
+    assert evaluate(bench.wanted(), bench.parts(), Quiet()).decision.verdict is Verdict.BLOCK
