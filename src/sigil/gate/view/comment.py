@@ -80,7 +80,8 @@ def _feedback(told: Feedback) -> Iterator[str]:
     for spec in told.failing_specs:
         yield f"- holdouts miss {_plain(spec)}"
     if told.disclosure is not Disclosure.STEPS and (told.silence or not told.obstacles):
-        yield f"- {' — '.join(present.wall_lines(told))}"
+        cause, *remedy = present.wall_lines(told)
+        yield f"- {'; '.join([cause, ' '.join(remedy)] if remedy else [cause])}"
     yield ""
 
 
