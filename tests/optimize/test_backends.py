@@ -191,6 +191,17 @@ def test_what_cannot_be_recorded_is_a_line_with_its_name(
         STEPS[step](guarded(**given))
 
 
+def test_a_future_of_its_own_that_cannot_say_how_it_ended_is_its_failure() -> None:
+    class Remote(Future[Any]):
+        def exception(self, timeout: float | None = None) -> BaseException | None:
+            raise OSError(f"gone after {timeout}")
+
+    future = Remote()
+    future.set_result(FOUND)
+    with pytest.raises(errors.DependencyMissing, match=r"'mine' is broken: .*gone"):
+        guarded(future=future).submit({}, "screen").result(1)
+
+
 def test_what_nobody_wants_any_more_is_cancelled_in_the_plugin() -> None:
     plugin = Plugin(evaluation=None)
     assert Guarded("mine", cast("Backend", plugin), 1).submit({}, "screen").cancel()

@@ -122,7 +122,10 @@ class Guarded:
 
     def _settle(self, ours: Future[Any], theirs: Future[Any], check: Callable[[Any], Any]) -> None:
         """Give a future of ours the end that the plugin's has."""
-        failure = CancelledError() if theirs.cancelled() else theirs.exception()
+        try:
+            failure = CancelledError() if theirs.cancelled() else theirs.exception()
+        except Exception as error:  # noqa: BLE001 - its future may be of a class of its own
+            failure = error
         passing = (SigilError, CancelledError) if self._is_ending else SigilError
         if failure is not None and not isinstance(failure, passing):
             ours.set_exception(broken(self._name, foreign.described(failure)))
