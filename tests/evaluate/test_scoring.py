@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigil.errors import BaselineFailed, CommandTimedOut, NotANumber, Where
-from sigil.evaluate.cases import GivenCase, Tolerance
+from sigil.evaluate.cases import MISSING, GivenCase, Tolerance
 from sigil.evaluate.failure import Failed, error_of, status_of
 from sigil.evaluate.schema import Metric
 from sigil.evaluate.scoring import (
@@ -28,6 +28,36 @@ from sigil.sandbox.model import Case, Raised, Returned
 SILENT = [GivenCase(Case((1,))), GivenCase(Case((2,)))]
 TOLD = [GivenCase(Case((1,)), expected=1.0), GivenCase(Case((2,)), expected=4.0)]
 BASE = (Returned(10), Raised("ValueError", "no"))
+
+
+@pytest.mark.parametrize(("baseline", "candidate", "differs"), [
+    ("", "whole", True), ("", "part", True), ("part", "whole", True),
+    ("whole", "", False), ("whole", "part", False), ("part", "part", False),
+])  # fmt: skip
+def test_a_copy_stays_a_copy(baseline, candidate, differs):
+    given = [GivenCase(Case(([1],)))]
+    results = [Returned([1], shared=candidate)], [Returned([1], shared=baseline)]
+    assert bool(differing(given, *results)) is differs
+
+
+@pytest.mark.parametrize("expected", [MISSING, {"a": 1, "b": 2}])
+def test_keys_come_in_the_order_of_the_unchanged_code_where_that_is_right(expected):
+    given = [GivenCase(Case(), expected)]
+    one, other = Returned({"b": 2, "a": 1}), Returned({"a": 1, "b": 2})
+    assert differing(given, [one], [other]) == [0]
+    assert differing(given, [one], [one]) == []
+    assert "in the order of {'a': 1, 'b': 2}" in disagreement(given, [one], [other], 0)
+
+
+def test_where_the_unchanged_code_is_wrong_its_order_of_keys_counts_for_nothing():
+    given = [GivenCase(Case(), {"a": 1, "b": 2})]
+    assert differing(given, [Returned({"b": 2, "a": 1})], [Returned({"a": 1})]) == []
+
+
+def test_a_value_that_is_no_copy_any_more_is_told():
+    given = [GivenCase(Case(([1],)))]
+    said = disagreement(given, [Returned([1], shared="whole")], [Returned([1])], 0)
+    assert said.endswith("gave an argument itself, expected a copy")
 
 
 def test_a_case_without_an_expected_value_expects_what_the_baseline_returned():

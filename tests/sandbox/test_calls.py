@@ -46,7 +46,8 @@ def test_every_kind_of_value_goes_in_and_comes_out(sandbox):
     with sandbox.worker() as worker:
         worker.load(ECHO, "m:f")
         (outcome,) = worker.call([Case(value, {"key": {("a", 1): [None]}})]).results
-    assert outcome == Returned((value, {"key": {("a", 1): [None]}}))
+    assert outcome.value == (value, {"key": {("a", 1): [None]}})
+    assert outcome.changed_args is None
 
 
 def test_each_case_of_a_batch_has_its_own_outcome(sandbox):
@@ -62,6 +63,32 @@ ID = [os.getpid(), os.uname().nodename, os.urandom(4)]
 def f(): return len(ID)
 """
     assert results(sandbox, source, Case()) == (Returned(3),)
+
+
+@pytest.mark.parametrize(
+    ("body", "shared"),
+    [
+        ("rows", "whole"),
+        ("rows[0]", "whole"),
+        ("[rows[0]]", "part"),
+        ("(1, {'k': rows})", "part"),
+        ("more['k']", "whole"),
+        ("list(rows[0])", ""),
+        ("rows[1]", ""),
+        ("rows[0][0]", ""),
+        ("[[1], 'x']", ""),
+    ],
+)
+def test_what_is_returned_is_known_to_be_an_argument_or_to_hold_one(sandbox, body, shared):
+    case = Case(([[1], (2, 3)],), {"k": {4}})
+    (found,) = results(sandbox, f"def f(rows, **more): return {body}", case)
+    assert found.shared == shared
+    assert found.changed_args is None
+
+
+def test_an_argument_that_was_changed_and_returned_is_both(sandbox):
+    (found,) = results(sandbox, "def f(xs):\n    xs.append(1)\n    return xs", Case(([],)))
+    assert found == Returned([1], (([[1]][0],), {}), "whole")
 
 
 def test_a_batch_of_nothing_has_no_outcomes(sandbox):

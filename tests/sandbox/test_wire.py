@@ -108,6 +108,12 @@ def test_no_json_does_anything_but_decode_or_violate(value):
     assert all(isinstance(outcome, Returned) for outcome in found)
 
 
+@pytest.mark.parametrize("row", ["[0, 1, null, 3]", "[0, 1, null, true]", '[0, 1, null, "1"]'])
+def test_what_is_shared_is_one_of_two(row):
+    with pytest.raises(wire.Violation):
+        wire.outcomes(f"[{row}]".encode(), 1)
+
+
 def test_what_a_call_raised_arrives_escaped():
     (outcome,) = wire.outcomes(rb'[[1, "E\u001b", "\u202e\\x1b"]]', 1)
     assert outcome == Raised(r"E\x1b", r"\u202e\\x1b")

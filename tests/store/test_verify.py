@@ -237,6 +237,13 @@ def test_inputs_of_an_unfinished_run_are_checked_all_the_same(tmp_path):
     assert {kind for kind, _ in problems(tmp_path)} == {"corrupt", "unfinished"}
 
 
+@pytest.mark.parametrize("name", ["2026-11-21T22-01-31Z_simple_87ba4754", f"{'b' * 32}-2"])
+def test_a_run_whose_manifest_is_gone_is_never_intact(run, name):
+    moved = run.rename(run.with_name(name))
+    (moved / "manifest.json").unlink()
+    assert ("unfinished", name) in problems(moved.parent)
+
+
 def test_inputs_without_a_manifest_are_unfinished(tmp_path):
     (tmp_path / ("a" * 32) / "inputs").mkdir(parents=True)
     assert problems(tmp_path) == [("unfinished", "a" * 32)]

@@ -19,6 +19,7 @@ _NUMBERS = (int, float, complex)
 _SCALARS = (*_NUMBERS, bool, str, bytes, type(None))
 _SEQUENCES = (list, tuple)
 _SETS = (set, frozenset)
+_HOLDING = frozenset({dict, *_SEQUENCES})
 
 
 class Incomparable(Exception):
@@ -78,6 +79,26 @@ def agrees(value: object, expected: object, tolerance: Tolerance = EXACT) -> boo
                 return False
     except RecursionError:  # an element of a set that nests beyond all bounds
         return False
+    return True
+
+
+def ordered_alike(value: object, expected: object) -> bool:
+    """Return whether the keys of mappings come in the same order, wherever both have mappings.
+
+    Args:
+        value: plain data that agrees with ``expected``.
+        expected: the same shape.
+    """
+    pending: list[tuple[Any, Any]] = [(value, expected)]
+    while pending:
+        left, right = pending.pop()
+        kinds = (_kind(left), _kind(right))
+        if kinds == (dict, dict):
+            if list(map(_typed, left)) != list(map(_typed, right)):
+                return False
+            pending.extend(zip(left.values(), right.values(), strict=True))
+        elif all(kind in _SEQUENCES for kind in kinds) and not _HOLDING.isdisjoint(map(type, left)):
+            pending.extend(zip(left, right, strict=False))
     return True
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from sigil.evaluate.agreement import ordered_alike
 from sigil.evaluate.cases import EXACT, MISSING, GivenCase, Incomparable, Tolerance, agrees
 from sigil.evaluate.failure import Failed
 from sigil.evaluate.schema import Metric
@@ -16,6 +17,9 @@ from sigil.printable import printable, shorten
 from sigil.sandbox.model import Case, Raised, Returned
 
 Result = Returned | Raised
+
+_SHARED = ("", "part", "whole")
+"""What a value may have in common with the arguments, the least first."""
 
 SHOWN = 60
 """Characters of a value in a message."""
@@ -35,9 +39,10 @@ def differing(
         expected: (n,) what the baseline did.
         tolerance: for numbers.
 
-    What a call leaves in its arguments counts like what it returns: it has to be what the
-    baseline leaves there, unless the baseline's own answer to the case is wrong. Raising is
-    right only where the case says so.
+    What a call leaves in its arguments counts like what it returns, and so do the order of keys
+    and whether the value is, or holds, a list, dict or set of the arguments where the baseline
+    makes a new one: unless the baseline's own answer to the case is wrong. Raising is right only
+    where the case says so.
     """
     rows = zip(given, results, expected, strict=True)
     return [i for i, row in enumerate(rows) if not _agrees(*row, tolerance)]
@@ -148,8 +153,7 @@ def disagreement(
     case, result, wanted = given[at], results[at], expected[at]
     shown_case = f"case {at + 1} {_shown_call(case.case)}"
     if isinstance(result, Returned) and _value_agrees(case, result, wanted, tolerance):
-        left, other = _left(case, result), _left(case, wanted)
-        return f"{shown_case} left its arguments as {shown(left)}, expected {shown(other)}"
+        return f"{shown_case} {_beside_its_value(case, result, wanted, tolerance)}"
     got = _shown_error(result) if isinstance(result, Raised) else f"gave {shown(result.value)}"
     if case.raises is not None:
         target = f"raised {case.raises}"
@@ -158,6 +162,20 @@ def disagreement(
     else:
         target = _shown_error(wanted) if isinstance(wanted, Raised) else shown(wanted.value)
     return f"{shown_case} {got}, expected {target}"
+
+
+def _beside_its_value(
+    case: GivenCase, result: Returned, wanted: Result, tolerance: Tolerance
+) -> str:
+    """Return what differs where the value is the expected one."""
+    assert isinstance(wanted, Returned)  # else nothing but the value counts
+    if not _leaves_alike(case, result, wanted, tolerance):
+        left, other = _left(case, result), _left(case, wanted)
+        return f"left its arguments as {shown(left)}, expected {shown(other)}"
+    if not ordered_alike(result.value, wanted.value):
+        return f"gave {shown(result.value)}, with its keys in the order of {shown(wanted.value)}"
+    what = "an argument itself" if result.shared == "whole" else "a part of an argument"
+    return f"gave {what}, expected a copy"
 
 
 def shown(value: object, cap: int = SHOWN) -> str:
@@ -176,7 +194,11 @@ def _agrees(case: GivenCase, result: Result, wanted: Result, tolerance: Toleranc
         return False
     if not isinstance(wanted, Returned) or not _value_agrees(case, wanted, wanted, tolerance):
         return True  # the baseline is no model of what this case does
-    return _leaves_alike(case, result, wanted, tolerance)
+    return (
+        _leaves_alike(case, result, wanted, tolerance)
+        and _SHARED.index(result.shared) <= _SHARED.index(wanted.shared)
+        and ordered_alike(result.value, wanted.value)
+    )
 
 
 def _value_agrees(case: GivenCase, result: Returned, wanted: Result, tolerance: Tolerance) -> bool:

@@ -116,10 +116,13 @@ class Returned:
     Args:
         value: what it returned, exactly typed.
         changed_args: ``(args, kwargs)`` after the call; None if they are as they were.
+        shared: ``whole`` if the value itself is a list, dict or set of the arguments, ``part`` if
+            it holds one: whoever changes the one then changes the other.
     """
 
     value: object
     changed_args: object = None
+    shared: Literal["", "part", "whole"] = ""
 
 
 @dataclass(frozen=True, slots=True)

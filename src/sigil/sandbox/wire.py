@@ -158,6 +158,9 @@ def _outcome(row: Any) -> Returned | Raised:
             return Returned(value if type(value) in _SCALARS else _rebuild(value, 1))
         case [0, value, changed] if type(row[0]) is int:
             return Returned(_rebuild(value, 1), _rebuild(changed, 1))
+        case [0, value, changed, 1 | 2 as shared] if type(row[0]) is type(shared) is int:
+            after = None if changed is None else _rebuild(changed, 1)
+            return Returned(_rebuild(value, 1), after, "part" if shared == 1 else "whole")
         case [1, str(error), str(message)] if type(row[0]) is int:
             return Raised(printable(error, _MAX_NAME), printable(message))
         case _:

@@ -27,6 +27,7 @@ Kind = Literal["corrupt", "unfinished", "unrecorded", "unverifiable"]
 """corrupt: not what was written. unfinished: its process ended before it did, or has not yet.
 unrecorded: a file that no manifest vouches for. unverifiable: from before there were digests."""
 _RUN_ID = re.compile(r"[0-9a-f]{32}(-[1-9][0-9]*)?")
+_RUN_BY_TIME = re.compile(r".+_[0-9a-f]{8}(-[1-9][0-9]*)?")
 _BLOB = re.compile(r"/([0-9a-f]{2})/(\1[0-9a-f]{62})\Z")
 _REMEDY = "restore it from a copy, or run it again"
 _CANDIDATES = "candidates"
@@ -145,13 +146,18 @@ def _directory(directory: str, report: Report, pending: list[str]) -> Iterator[F
         return
     if manifests.FILE_NAME in names:
         yield from _run(directory, names, below, report)
-    elif making.INPUTS in below and _RUN_ID.fullmatch(directory.rpartition("/")[2]):
+    elif making.INPUTS in below and _may_name_a_run(directory.rpartition("/")[2]):
         yield Finding(directory, "unfinished", "inputs without a manifest", "run it again")
     # What stands in sealed directories has its digest in the manifest.
     for name in sorted(name for name in names if "/" not in name):
         yield from _lone_file(f"{directory}/{name}", report)
     below.sort(reverse=True)
     pending += [f"{directory}/{name}" for name in below if not files.is_temporary(name)]
+
+
+def _may_name_a_run(name: str) -> bool:
+    """Say whether runs are named so; see `sigil.canonical.names_run`."""
+    return bool(_RUN_ID.fullmatch(name) or _RUN_BY_TIME.fullmatch(name))
 
 
 def _list(directory: str, prefix: str, names: _Names) -> list[str]:

@@ -15,6 +15,7 @@ from sigil.optimize.generate.expecting import Stated
 from sigil.optimize.generate.inputs import case_text
 from sigil.optimize.generate.locating import Function
 from sigil.optimize.generate.trying import Checked
+from sigil.printable import printable
 from sigil.sandbox.model import Case
 
 MOST_INSIGNIFICANT = 0.97
@@ -23,6 +24,7 @@ TIMEOUT_S = 10
 """How long a batch of calls may take, unless the unchanged function takes long itself."""
 RELATIVE = 1e-9
 """How far apart floats may be: the default of `math.isclose`."""
+_YOURS = "Yours to edit: it is read as it stands."
 
 
 def spec_text(name: str, function: Function, description: str, evals: Iterable[str]) -> str:
@@ -34,7 +36,7 @@ def spec_text(name: str, function: Function, description: str, evals: Iterable[s
         f"    symbol: {function.qualname}",
     ]
     head = [
-        f"# Made by sigil from {function.reference}. Yours to edit: it is read as it stands.",
+        f"# Made by sigil from {printable(function.reference)}. {_YOURS}",
         'version: "0.1"',
         f"name: {name}",
         *([f"description: {_quoted(description)}"] if description else []),
@@ -138,7 +140,7 @@ def _eval(
         f"holdout: {{cases: {holdout_path(name)}}}   # met at the very end; no proposer sees them"
     )
     lines = [
-        f"# Made by sigil for {function.reference}. Yours to edit: it is read as it stands.",
+        f"# Made by sigil for {printable(function.reference)}. {_YOURS}",
         'version: "0.1"',
         f"name: {name}",
         f"description: {_quoted(description)}",

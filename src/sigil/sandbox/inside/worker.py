@@ -40,6 +40,9 @@ BROKEN = 122
 """Exit codes of the worker's own; a candidate that uses them only misnames its own end."""
 
 _MESSAGE = 2000
+_CHANGEABLE = frozenset({list, dict, set})
+_PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, frozenset})
+_SHARED = ("", "1", "2")
 _TIMES = 20
 """CPython 3.11 to 3.13 specialise a function within so many calls."""
 
@@ -231,7 +234,8 @@ def _described(error, loader):
 def _spell(outcomes, cap, cases, body):
     """Return the body of a reply: one entry per case.
 
-    That is ``[0, value]``, ``[0, value, arguments]`` where the call changed its arguments, or
+    That is ``[0, value]``, ``[0, value, arguments]`` where the call changed its arguments,
+    ``[0, value, arguments or null, shared]`` where what it returned is or holds one of them, or
     ``[1, name, message]``. Stops once the cap is passed: the parent refuses the frame for its
     length alone.
     """
@@ -242,7 +246,11 @@ def _spell(outcomes, cap, cases, body):
         if len(outcome) == 1:
             try:
                 changed = "" if given is None else _changes(given[i], cases[i])
-                part = "[0," + codec.spell(outcome[0]) + changed + "]"
+                value = codec.spell(outcome[0])
+                shared = _shared(outcome[0], cases[i])
+                if shared:
+                    changed = (changed or ",null") + ("," + _SHARED[shared])
+                part = "[0," + value + changed + "]"
             except BaseException as error:  # noqa: BLE001 (memory, recursion, tampering)
                 part = _raised("NotJson", _reason(error))
         else:
@@ -275,6 +283,35 @@ def _changes(given, case):
     except codec.NotJson as error:
         raise codec.NotJson("left in its arguments: " + error.args[0]) from None
     return "" if after == codec.spell(given) else "," + after
+
+
+def _shared(value, case):
+    """Return 2 if a value is something that may change in the arguments, 1 if it holds one."""
+    inside = _changeable(value)
+    if not inside:
+        return 0
+    given = _changeable(case)
+    return 2 if id(value) in given else 1 if not given.isdisjoint(inside) else 0
+
+
+def _changeable(value):
+    """Return the identities of the lists, dicts and sets in a value that could be spelled."""
+    found = set()
+    waiting = [value]
+    while waiting:
+        held = waiting.pop()
+        kind = type(held)
+        if kind in _CHANGEABLE:
+            if id(held) in found:
+                continue
+            found.add(id(held))
+        if kind is dict:
+            held = held.values()
+        elif kind is not list and kind is not tuple:
+            continue  # what is in a set cannot change
+        if not _PLAIN.issuperset(map(type, held)):
+            waiting += held
+    return found
 
 
 def _raised(name, message):
