@@ -299,6 +299,7 @@ FAULTS = {
     "share": Stage.LEDGER,
     "answerer": Stage.RUN,
     "keep": Stage.DOSSIER,
+    "ready": Stage.DOSSIER,
     "hall": Stage.RUN,
     "deploy": Stage.DEPLOY_PR,
 }
