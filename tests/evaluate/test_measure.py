@@ -210,6 +210,15 @@ def test_equal_samples_are_exact():
     assert (value.value, value.interval, value.ratio_interval) == (3.0, None, None)
 
 
+def test_a_single_block_is_held_against_the_baseline_in_it():
+    value = series_of((8.0, 16.0)).value("t", reference=10.0)
+    assert (value.value, value.ratio, value.interval) == (5.0, 0.5, None)
+
+
+def test_a_single_block_of_an_exact_metric_keeps_its_digits():
+    assert series_of((0.1, 0.3)).value("t", reference=0.3).value == 0.1
+
+
 def test_a_baseline_of_zero_leaves_the_values_of_the_candidate():
     value = series_of((3.0, 0.0), (4.0, 0.0), (5.0, 0.0)).value("t", reference=0.0)
     assert (value.value, value.ratio) == (4.0, None)

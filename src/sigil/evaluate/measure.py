@@ -14,6 +14,7 @@ Pure but for the sampler that it is given, and its clock. Not here: what a sampl
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -191,12 +192,12 @@ class BlockSeries:
         Args:
             metric: its id.
             reference: the baseline's own value. The candidate's is the median ratio times
-                it, so that values taken hours apart compare; where no ratio is a number, it
-                is the candidate's own median.
+                it, so that values taken hours apart compare, also of a single block; where no
+                ratio is a number, or nothing varies, it is the candidate's own median.
             unit: of the value.
         """
         own, known = self._values[metric], self._ratios[metric]
-        if known is None or (own.all_equal and known.all_equal):
+        if known is None or _is_exact(own, known, reference):
             return MetricValue(
                 own.median, own.n, self._interval(own), known and known.median, unit=unit
             )
@@ -219,6 +220,13 @@ class BlockSeries:
         if sequence.all_equal:
             return 0.0
         return relative_half_width(sequence.interval(self.confidence), sequence.median)
+
+
+def _is_exact(own: MedianSequence, known: MedianSequence, reference: float) -> bool:
+    """Return whether a metric is no noise: a single block tells by the baseline in it."""
+    if not (own.all_equal and known.all_equal):
+        return False
+    return own.n > 1 or math.isclose(known.median * reference, own.median)
 
 
 @dataclass(frozen=True, slots=True)
