@@ -27,6 +27,7 @@ from sigil.optimize.generate.inputs import (
     pool_of,
     variations,
 )
+from sigil.optimize.generate.probing import probes, small
 from sigil.optimize.generate.reasons import (
     SEALED,
     no_answer,
@@ -38,6 +39,7 @@ from sigil.optimize.generate.sampling import sampled, spread
 from sigil.optimize.generate.scaling import MOST_NS, enlarged, scale
 from sigil.optimize.generate.sharing import shared_edges
 from sigil.optimize.generate.trying import Checked, Outcome, Trial
+from sigil.optimize.generate.using import NONE, Uses
 from sigil.sandbox.model import CandidateFailed, Case, Raised, Returned
 
 T = TypeVar("T")
@@ -62,12 +64,14 @@ class Known:
         by_hand: whether a person gave them, so that all of them stay.
         fixed: parameters that are never varied.
         signed: further ones, of types that the signature names and ``cases`` do not have.
+        uses: what the function looks at, so that inputs differ in that.
     """
 
     cases: Sequence[Case]
     by_hand: bool = False
     fixed: frozenset[Key] = frozenset()
     signed: Sequence[Case] = ()
+    uses: Uses = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ def choose(
     if not answered:
         raise no_answer(tried, outcomes, where, advice)
     drawing = _Drawing(trial, answered, pool_of(answered), seed, given.fixed)
+    shown_probes, held_probes = _deal(drawing.probing(given.uses), 3)
     shown_made, held_made = _deal(drawing.varied(given.signed), 3)
     scaled, held_scaled = drawing.enlarged()
     shown_known, held_known = _deal(known, 4)
@@ -124,12 +129,14 @@ def choose(
     shown_part = _fitted(
         trial,
         shown_known[:most_shown],
+        shown_probes,
         [*shown_made[:SHOWN_AT_MOST], *scaled],
         by_hand=given.by_hand,
     )
     held_part = _fitted(
         trial,
         held_known[:most_held],
+        held_probes,
         [*held_made[:HELD_AT_MOST], *held_scaled],
         by_hand=given.by_hand,
     )
@@ -262,6 +269,25 @@ class _Drawing:
         stream.shuffle(others)
         return [*first, *others]
 
+    def probing(self, uses: Uses) -> list[Checked]:
+        """Return answered inputs that differ in what the function looks at.
+
+        They are small, unless the function takes no small ones.
+        """
+        known = {case_text(case) for case in self._cases}
+        few = spread(self._cases, _EDGED)
+        for bases in (distinct(map(small, few)), few):
+            stream = random_stream(self._seed, "probes")
+            made = probes(bases, uses, stream, self._fixed)
+            fresh = [case for case in made if case_text(case) not in known]
+            fresh = fresh[: self._affordable()]
+            answers = self._trial.settled(fresh)
+            pairs = zip(fresh, answers, strict=True)
+            found = [Checked(case) for case, a in pairs if isinstance(a, Returned)]
+            if found:
+                return found
+        return []
+
     def _affordable(self) -> int:
         """Return how many calls come back within half of a deadline, but a few at least."""
         return max(_VARIED_AT_LEAST, int(self._trial.seconds * 1e9 / 2 / max(self._call_ns, 1)))
@@ -304,8 +330,12 @@ def _largest(cases: Sequence[Case], count: int) -> list[Case]:
     return sorted(cases, key=lambda case: -len(case_text(case)))[:count]
 
 
-def _fitted(trial: Trial, known: list[Checked], made: list[Checked], *, by_hand: bool) -> Fitted:
-    return fitted(trial, known, made) if by_hand else fitted(trial, [], [*known, *made])
+def _fitted(
+    trial: Trial, known: list[Checked], few: list[Checked], made: list[Checked], *, by_hand: bool
+) -> Fitted:
+    if by_hand:
+        return fitted(trial, known, made, few)
+    return fitted(trial, [], [*known, *made], few)
 
 
 def _missing(

@@ -38,26 +38,46 @@ class Fitted:
     left_out: tuple[Checked, ...] = ()
 
 
-def fitted(trial: Trial, kept: Sequence[Checked], others: Sequence[Checked]) -> Fitted:
+def fitted(
+    trial: Trial,
+    kept: Sequence[Checked],
+    others: Sequence[Checked],
+    before: Sequence[Checked] = (),
+) -> Fitted:
     """Return as many cases as take no longer together than is good for a search.
 
     Args:
         trial: the unchanged function.
         kept: stay even if they take longer, as long as the deadline of a batch allows.
         others: may take as long as ``kept`` if that is longer than is good.
+        before: as ``others``, which give way to these.
     """
     chosen, kept_ns = _within_deadline(trial, kept)
     staying = [kept[i] for i in chosen]
     left_out = tuple(kept[i] for i in sorted(set(range(len(kept))).difference(chosen)))
+    time_ns = kept_ns if staying else None
     most = 2 * max(MOST_NS, kept_ns)
+    for group in (before, others):
+        staying, time_ns = _joined(trial, staying, time_ns, group, most)
+    return Fitted(tuple(staying), time_ns, left_out)
+
+
+def _joined(
+    trial: Trial,
+    staying: list[Checked],
+    time_ns: int | None,
+    others: Sequence[Checked],
+    most_ns: int,
+) -> tuple[list[Checked], int | None]:
+    """Return cases with as many others as fit in a time, and their time."""
     added = list(others)
     while added:
         both = [*staying, *added]
-        time_ns = _time_ns(trial, both)
-        if time_ns is not None and (time_ns <= most or len(both) <= _ENOUGH):
-            return Fitted(tuple(both), time_ns, left_out)
+        found = _time_ns(trial, both)
+        if found is not None and (found <= most_ns or len(both) <= _ENOUGH):
+            return both, found
         added = added[::2] if len(added) % 2 and len(added) > 1 else added[1::2]
-    return Fitted(tuple(staying), kept_ns if staying else None, left_out)
+    return staying, time_ns
 
 
 def _within_deadline(trial: Trial, cases: Sequence[Checked]) -> tuple[list[int], int]:

@@ -24,6 +24,7 @@ from sigil.optimize.generate.inputs import Key, case_text
 from sigil.optimize.generate.signing import signed
 from sigil.optimize.generate.suite import find_suite
 from sigil.optimize.generate.trying import Checked, Trial
+from sigil.optimize.generate.using import uses_of
 from sigil.optimize.generate.workshop import Goal, Request, Workshop, open_workshop
 from sigil.optimize.generate.writing import (
     TIMEOUT_S,
@@ -151,6 +152,7 @@ class _Generation:
                     by_hand=is_given,
                     fixed=frozenset[Key]({0} if self._function.is_method else ()),
                     signed=[*(more.cases if more.are_inputs else ()), *of_types],
+                    uses=uses_of(self._function),
                 ),
                 seed=request.seed,
                 where=self._function.where(),

@@ -10,17 +10,20 @@ Pure. Not here: how many of them are shown or held out (`sigil.optimize.generate
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import TypeVar
 
 from sigil.optimize.generate.inputs import arguments, kind_of
 from sigil.sandbox.model import Case
+
+T = TypeVar("T")
 
 OF_A_KIND = 4
 """Of known calls every fourth is held out, so that a kind of so many is shown and held out."""
 _FIRST_AT_MOST = 48
 
 
-def spread(cases: Sequence[Case], most: int) -> list[Case]:
-    """Return at most ``most`` of the cases, evenly from all over."""
+def spread(cases: Sequence[T], most: int) -> list[T]:
+    """Return at most ``most`` of the cases, or of what else there is, evenly from all over."""
     if len(cases) <= most:
         return list(cases)
     return [cases[i * len(cases) // most] for i in range(most)]

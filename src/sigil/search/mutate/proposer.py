@@ -27,6 +27,7 @@ from sigil.search.model import BASELINE, Outcome, Parent, Proposal, View
 from sigil.search.mutate.assigned import Flow, doubtful_uses
 from sigil.search.mutate.chance import WAYS, Draw
 from sigil.search.mutate.change import Change, replaced, short
+from sigil.search.mutate.doubts import doubt
 from sigil.search.mutate.formulas import Formula, Formulas, formula_of
 from sigil.search.mutate.source import Edit, Source, apply_edits
 from sigil.search.mutate.subject import Subject
@@ -40,7 +41,7 @@ _ATTEMPTS = 300
 _WALK_FIRST, _WALK_PER_SITE, _MOST_WALKED_FIRST = 40, 5, 500
 _FRESH, _FRESH_WALK_CHANCE, _WALK_CHANCE = 60, 0.75, 0.45
 _BEST_CHANCE = 0.3
-_LONGEST_NOTE = 200
+_LONGEST_NOTE, _LEAST_SAID = 195, 60
 _GROWTH, _ROOM = 2, 120  # in characters: how long the regions may become
 _COMPOUND = (1, 1, 1, 2, 2, 3)
 _IMAGINED_CHANCE, _IMAGINED_LATER, _PATIENCE = 0.75, 0.3, 100
@@ -235,7 +236,7 @@ class Mutate:
         self._remember(parent.id, result)
         after = _edited(parsed, edits)
         patch = diff({path: parent.files[path] for path in after}, after)
-        note = short("; ".join(change.note for _, change in changes), _LONGEST_NOTE)
+        note = _note(changes)
         data = {"ways": " ".join(ways), "result": result}
         if parsed.formula is not None:
             data |= _formula_after(parsed, [edit for own in edits.values() for edit in own])
@@ -339,6 +340,20 @@ def _formula_after(parsed: _Parsed, edits: Sequence[Edit]) -> dict[str, str]:
         return {}
     text = apply_edits(subject.source.text[site.start : site.end], edits, site.start)
     return {} if text is None else {"formula": text.strip()}
+
+
+def _note(changes: Sequence[tuple[Subject, Change]]) -> str:
+    """Return what was done, and when the result may differ."""
+    said = "; ".join(change.note for _, change in changes)
+    texts = [
+        (subject.source.text[edit.start : edit.end], edit.text)
+        for subject, change in changes
+        for edit in change.edits
+    ]
+    unsure = doubt(texts, [change.operator for _, change in changes])
+    if not unsure:
+        return short(said, _LONGEST_NOTE)
+    return f"{short(said, max(_LONGEST_NOTE - len(unsure), _LEAST_SAID))}; {unsure}"
 
 
 def _entangled(changes: Sequence[Change]) -> bool:
