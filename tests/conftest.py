@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from sigil.store.files import sweep, temporary_directory
 
 # A slow moment of the machine is no counterexample.
 settings.register_profile("sigil", deadline=None)
@@ -18,16 +20,23 @@ MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes; the whole suite leaves up to one GiB
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Put the files of tests, and of what they start, into memory where it has room.
 
-    They wait for the disk some thousands of times. What is synced when is tested by what is
-    called, and by power that is cut in a simulation, so it needs none. A TMPDIR of one's own is
-    kept.
+    They wait for the disk some ten thousand times. What is synced when is tested by what is
+    called, and by power that is cut in a simulation, so it needs none. They go when the session
+    ends, and those of a session that was killed when the next one begins; a TMPDIR or
+    --basetemp of one's own is used, and left.
     """
-    if "TMPDIR" not in os.environ and _has_room(MEMORY):
-        os.environ["TMPDIR"] = str(MEMORY)
-        tempfile.tempdir = None
+    if config.option.basetemp or "TMPDIR" in os.environ or not _has_room(MEMORY):
+        return
+    sweep(MEMORY)
+    session = ExitStack()
+    config.add_cleanup(session.close)
+    place = session.enter_context(temporary_directory(MEMORY))
+    os.environ["TMPDIR"] = str(place)  # xdist's workers inherit it
+    tempfile.tempdir = None
+    config.option.basetemp = place / "tests"
 
 
 def _has_room(place: Path) -> bool:
@@ -35,15 +44,6 @@ def _has_room(place: Path) -> bool:
         return False
     found = os.statvfs(place)
     return found.f_bavail * found.f_frsize >= ROOM and not found.f_flag & os.ST_NOEXEC
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _memory_is_given_back(request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[None]:
-    """Keep files in memory only if a test failed; on a disk pytest keeps some sessions."""
-    yield
-    place = tmp_path_factory.getbasetemp()
-    if place.is_relative_to(MEMORY) and not request.session.testsfailed:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.fixture
