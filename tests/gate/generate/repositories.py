@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -73,12 +74,29 @@ class Repository:
 
 @contextmanager
 def a_repository(folder: Path) -> Iterator[Repository]:
+    """Make a repository without an exam, whose service is up."""
     made = Repository(folder / "repository", folder / "keys")
     (made.root / "docs" / "specs").mkdir(parents=True)
     (made.root / ".sigil").mkdir()
     assert made.command("keys", "--new", "-s", "api").exit_code == 0
-    (public,) = json.loads(made.command("keys", "-s", "api", "--json").stdout)[0]["public"]
     made.write(INTENT)
+    with _served(made):
+        yield made
+
+
+@contextmanager
+def a_copy(source: Repository, folder: Path) -> Iterator[Repository]:
+    """Copy a repository with its exam and its keys; the copy has a service of its own."""
+    made = Repository(folder / "repository", folder / "keys")
+    shutil.copytree(source.root, made.root)
+    shutil.copytree(source.keys, made.keys)
+    with _served(made):
+        yield made
+
+
+@contextmanager
+def _served(made: Repository) -> Iterator[None]:
+    (public,) = json.loads(made.command("keys", "-s", "api", "--json").stdout)[0]["public"]
     with serving(made.notes) as url:
         (made.root / ".sigil" / "gate.yaml").write_text(
             "services:\n  api:\n"
@@ -86,4 +104,4 @@ def a_repository(folder: Path) -> Iterator[Repository]:
             f"      urls: {{pr: http://127.0.0.1:1, baseline: {url}}}\n"
             f"    recipients: [{public}]\n"
         )
-        yield made
+        yield

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from click.testing import CliRunner
 from tests.gate.generate.notes import INTENT
-from tests.gate.generate.repositories import FOLDER, SPEC, Repository, a_repository
+from tests.gate.generate.repositories import FOLDER, SPEC, Repository, a_copy, a_repository
 
 from sigil.cli.sigil import sigil
 from sigil.errors import (
@@ -41,6 +41,27 @@ class Done:
 def done(tmp_path_factory) -> Iterator[Done]:
     with a_repository(tmp_path_factory.mktemp("done")) as made:
         yield Done(made, made.generated("--seed", "7"))
+
+
+@pytest.fixture
+def examined(tmp_path, done) -> Iterator[Repository]:
+    """A repository that has an exam, made with seed 7."""
+    with a_copy(done.repository, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory) -> Iterator[Repository]:
+    with a_repository(tmp_path_factory.mktemp("rehearsed")) as made:
+        made.make("--no-baseline")
+        yield made
+
+
+@pytest.fixture
+def unproven(tmp_path, rehearsed) -> Iterator[Repository]:
+    """A repository that has an exam, made without asking its baseline."""
+    with a_copy(rehearsed, tmp_path) as made:
+        yield made
 
 
 # --- what it makes --------------------------------------------------------------------------
@@ -106,28 +127,25 @@ def test_the_same_intent_under_the_same_seed_changes_no_file(done):
     assert done.repository.files() == before
 
 
-def test_replacing_the_sealed_half_leaves_the_visible_one_as_it_was(repository):
-    repository.make("--seed", "7")
-    visible = {name: data for name, data in repository.files().items() if "visible" in name}
-    sealed = set(repository.holdouts().values())
-    repository.make("--seed", "7", "--rotate")
-    assert {n: data for n, data in repository.files().items() if "visible" in n} == visible
-    assert not sealed & set(repository.holdouts().values())
+def test_replacing_the_sealed_half_leaves_the_visible_one_as_it_was(examined):
+    visible = {name: data for name, data in examined.files().items() if "visible" in name}
+    sealed = set(examined.holdouts().values())
+    examined.make("--seed", "7", "--rotate")
+    assert {n: data for n, data in examined.files().items() if "visible" in n} == visible
+    assert not sealed & set(examined.holdouts().values())
 
 
-def test_without_the_key_holdouts_are_not_replaced_unless_asked(repository):
-    repository.make("--no-baseline")
-    (repository.keys / "api.agekey").unlink()
-    assert isinstance(repository.generate("--no-baseline").exception, KeyMissing)
-    repository.make("--rotate", "--no-baseline")
+def test_without_the_key_holdouts_are_not_replaced_unless_asked(unproven):
+    (unproven.keys / "api.agekey").unlink()
+    assert isinstance(unproven.generate("--no-baseline").exception, KeyMissing)
+    unproven.make("--rotate", "--no-baseline")
 
 
-def test_a_criterion_that_changes_changes_its_own_scenarios_alone(repository):
-    repository.make("--no-baseline")
-    before = repository.holdouts()
-    repository.write(INTENT.replace("refused with 401", "answered with 403"))
-    repository.make("--no-baseline")
-    after = repository.holdouts()
+def test_a_criterion_that_changes_changes_its_own_scenarios_alone(unproven):
+    before = unproven.holdouts()
+    unproven.write(INTENT.replace("refused with 401", "answered with 403"))
+    unproven.make("--no-baseline")
+    after = unproven.holdouts()
     assert len(set(before.values()) - set(after.values())) == 1
     assert len(after) == len(before)
 
@@ -135,21 +153,19 @@ def test_a_criterion_that_changes_changes_its_own_scenarios_alone(repository):
 GONE = "5. Without a session, `GET /notes` is refused with 401.\n6. The page looks nice.\n"
 
 
-def test_a_criterion_that_goes_takes_its_scenarios_with_it_once_that_is_said(repository):
-    repository.make("--no-baseline")
-    repository.write(INTENT.replace(GONE, ""))
-    told = repository.make("--no-baseline", "--prune").stdout
+def test_a_criterion_that_goes_takes_its_scenarios_with_it_once_that_is_said(unproven):
+    unproven.write(INTENT.replace(GONE, ""))
+    told = unproven.make("--no-baseline", "--prune").stdout
     assert "removed: notes/criterion-5: criterion-5: the intent has no such clause" in told
-    assert repository.command("list", "-s", "api").exit_code == 0
-    assert "visible/notes/criterion-5.lua" not in repository.files()
-    assert "visible/notes/criterion-4.lua" in repository.files()
+    assert unproven.command("list", "-s", "api").exit_code == 0
+    assert "visible/notes/criterion-5.lua" not in unproven.files()
+    assert "visible/notes/criterion-4.lua" in unproven.files()
 
 
-def test_what_would_be_lost_is_named_and_nothing_is_written(repository):
-    repository.make("--no-baseline")
-    before = repository.files()
-    repository.write(INTENT.replace(GONE, ""))
-    error = repository.generate("--no-baseline").exception
+def test_what_would_be_lost_is_named_and_nothing_is_written(unproven):
+    before = unproven.files()
+    unproven.write(INTENT.replace(GONE, ""))
+    error = unproven.generate("--no-baseline").exception
     assert isinstance(error, UsageError)
     assert re.match(
         r"docs/specs/notes\.md: 2 scenarios of the exam would be lost: notes/criterion-5 "
@@ -157,18 +173,17 @@ def test_what_would_be_lost_is_named_and_nothing_is_written(repository):
         str(error),
     )
     assert "--prune" in str(error)
-    assert repository.files() == before
+    assert unproven.files() == before
 
 
-def test_a_dry_run_lists_what_would_be_lost(repository):
-    repository.make("--no-baseline")
-    repository.write(INTENT.replace(GONE, ""))
-    told = repository.generated("--no-baseline", "--dry-run")
+def test_a_dry_run_lists_what_would_be_lost(unproven):
+    unproven.write(INTENT.replace(GONE, ""))
+    told = unproven.generated("--no-baseline", "--dry-run")
     assert [(one["clause"], one["half"]) for one in told["lost"]] == [
         ("criterion-5", "visible"),
         ("criterion-5", "holdout"),
     ]
-    said = repository.make("--no-baseline", "--dry-run").stdout
+    said = unproven.make("--no-baseline", "--dry-run").stdout
     assert "would be lost without --prune: notes/criterion-5: " in said
 
 
@@ -179,53 +194,49 @@ def test_another_seed_moves_rows_between_the_halves_and_loses_none(repository):
         assert told["lost"] == []
 
 
-def test_fewer_holdouts_have_to_be_asked_for(repository):
-    repository.make("--no-baseline")
-    assert isinstance(repository.generate("--no-baseline", "--ratio", "0").exception, UsageError)
-    repository.make("--no-baseline", "--ratio", "0", "--prune")
-    assert not list((repository.root / FOLDER / "holdout").iterdir())
+def test_fewer_holdouts_have_to_be_asked_for(unproven):
+    assert isinstance(unproven.generate("--no-baseline", "--ratio", "0").exception, UsageError)
+    unproven.make("--no-baseline", "--ratio", "0", "--prune")
+    assert not list((unproven.root / FOLDER / "holdout").iterdir())
 
 
-def test_what_a_broken_baseline_fails_stays_in_the_exam(repository):
-    repository.make("--seed", "7")
-    before = repository.files()
-    repository.notes.prices = {}  # every price is 0 today
-    told = repository.generated()
-    assert repository.files() == before
+def test_what_a_broken_baseline_fails_stays_in_the_exam(examined):
+    before = examined.files()
+    examined.notes.prices = {}  # every price is 0 today
+    told = examined.generated()
+    assert examined.files() == before
     kept = [one for one in told["scenarios"] if one["kept"]]
     assert {one["baseline"] for one in kept} == {"fail"}
     assert {one["clauses"][0] for one in kept} >= {"table-1.row-1", "table-1.row-4"}
-    assert "kept: table-1 (line 30), table-1.row-1 (line 32), " in repository.make().stdout
+    assert "kept: table-1 (line 30), table-1.row-1 (line 32), " in examined.make().stdout
 
 
-def test_a_claim_that_changes_and_fails_on_the_baseline_is_refused_by_name(repository):
-    repository.make("--seed", "7")
-    before = repository.files()
-    repository.write(INTENT.replace("refused with 401", "answered with 403"))
-    error = repository.generate().exception
+def test_a_claim_that_changes_and_fails_on_the_baseline_is_refused_by_name(examined):
+    before = examined.files()
+    examined.write(INTENT.replace("refused with 401", "answered with 403"))
+    error = examined.generate().exception
     assert isinstance(error, UsageError)
     assert "notes/criterion-5 (criterion-5, line 20: it fails on the baseline" in str(error)
     assert "--expect-failing keeps" in str(error)
-    assert repository.files() == before
-    told = repository.generated("--expect-failing")
+    assert examined.files() == before
+    told = examined.generated("--expect-failing")
     assert (told["written"], told["lost"]) == (True, [])
 
 
-def test_a_holdout_that_a_person_sealed_for_the_intent_is_never_retired(repository):
-    repository.make("--no-baseline")
+def test_a_holdout_that_a_person_sealed_for_the_intent_is_never_retired(unproven):
     text = (
         'return { policy = { capabilities = { "http" } },\n'
         '  run = function() expect(sigil.get("/mine").status == 200) end }\n'
     )
-    runner = CliRunner(env={"SIGIL_KEYS": str(repository.keys)})
+    runner = CliRunner(env={"SIGIL_KEYS": str(unproven.keys)})
     arguments = ["scenario", "seal", "-s", "api", "-", "--spec", SPEC]
     sealed = runner.invoke(
-        sigil, [*arguments, "--repo-root", str(repository.root)], input=text.encode()
+        sigil, [*arguments, "--repo-root", str(unproven.root)], input=text.encode()
     )
     assert sealed.exit_code == 0, sealed.exception
     for more in ((), ("--rotate",), ("--prune",)):
-        repository.make("--no-baseline", *more)
-        assert text in repository.holdouts().values()
+        unproven.make("--no-baseline", *more)
+        assert text in unproven.holdouts().values()
 
 
 def test_what_a_person_wrote_is_not_written_over(repository):
