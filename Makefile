@@ -1,6 +1,7 @@
 # make demo   sets up .venv if need be and evolves two real functions, in about a minute
 # make demo-gate  a sealed exam: an honest change, a cheating one, two signed decisions
 # make test   the whole test suite            make check  format, lint, types, walls, dependencies
+#             in two processes; ARGS="-n 0 tests/store" runs one folder in one
 # make bench  every figure that docs/benchmarks.md claims
 # make lock   writes the hashed requirement files anew from pyproject.toml
 
@@ -40,7 +41,7 @@ demo-gate: $(VENV)/gate.stamp
 	@$(BIN)/python examples/demo_gate.py
 
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/dev.stamp
 	@$(BIN)/ruff format --check .
