@@ -164,9 +164,10 @@ class NormalForm:
     def _add_fields(self, node: ast.AST) -> None:
         for field in _said(type(node)):
             value: object = getattr(node, field, _ABSENT)
-            if isinstance(value, ast.AST):
-                tests = field == "test" and isinstance(value, ast.expr)
-                self.add(sameness.truth(value) if tests else value)
+            if field == "test" and isinstance(value, ast.expr):
+                self.add(sameness.truth(value))
+            elif isinstance(value, ast.AST):
+                self.add(value)
             elif value is _ABSENT:
                 continue
             elif isinstance(value, list):
