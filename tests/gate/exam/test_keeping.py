@@ -54,7 +54,7 @@ def observed(urls, tmp_path, paths: dict[SideName, list[str]], room: int = ROOM)
     scenarios = [
         Scenario(name, "visible", ASKS.format(path=name.split(".")[0]), "a.lua") for name in names
     ]
-    exam = Exam(scenarios, 1, 1, Limits(), 20.0, 2, bytes(32), tuple(paths), room=room)
+    exam = Exam(scenarios, 1, 1, Limits(), 20.0, 2, bytes(32), sides=tuple(paths), room=room)
     with Hall() as hall, deploy(settings, Source(tmp_path), "pr", cache=tmp_path) as deployment:
         return examine(
             exam,
