@@ -108,6 +108,36 @@ EXAMPLES = (
         st.tuples(MAP, NUMBERS),
     ),
     Example(
+        "copying-comprehension",
+        """
+        def copied(pairs):
+            return {key: value for key, value in pairs}
+        """,
+        st.tuples(
+            st.lists(st.tuples(st.text(), st.integers()))
+            | st.dictionaries(st.text(min_size=2, max_size=2), st.integers(), min_size=1)
+        ),
+        becomes="return dict(iter(pairs))",
+    ),
+    Example(
+        "copying-comprehension",
+        """
+        def copied(names, prices):
+            return {name: price for name, price in zip(names, prices)}
+        """,
+        st.tuples(st.lists(st.text()), NUMBERS),
+        becomes="return dict(zip(names, prices))",
+    ),
+    Example(
+        "copying-comprehension",
+        """
+        def copied(prices):
+            return {name: price for name, price in prices.items()}
+        """,
+        st.tuples(MAP),
+        becomes="return dict(prices.items())",
+    ),
+    Example(
         "deciding-list",
         """
         def positive(values):
@@ -274,3 +304,19 @@ def test_a_list_that_a_nested_function_looks_at_is_not_extended_at_once():
         return found
     """
     assert not list(rewritings(RULE["extend-loop"], source))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "{key: table[key] for key in table}",
+        "[(a, b) for a, b in table]",
+        "{(a, b) for a, b in table}",
+    ],
+)
+def test_a_comprehension_that_may_make_something_else_of_a_list_is_no_copy(made: str):
+    source = f"""
+    def f(table):
+        return {made}
+    """
+    assert not list(rewritings(RULE["copying-comprehension"], source))

@@ -154,3 +154,19 @@ def test_a_sorted_list_that_is_used_otherwise_stays(use: str):
         return {use}
     """
     assert not list(rewritings(BY_NAME["extreme-of-sorted-name"], source))
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_every_rule_about_an_order_names_what_has_none(name: str):
+    assert "NaN" in BY_NAME[name].unless
+
+
+@pytest.mark.parametrize("end", ["[0]", "[-1]"])
+@pytest.mark.parametrize("reverse", ["False", "True"])
+def test_of_equal_items_the_same_is_taken_with_a_key(end: str, reverse: str):
+    reverse = ", reverse=True" if reverse == "True" else ""
+    source = f"""
+    def ends(pairs):
+        return sorted(pairs, key=lambda pair: pair[0]{reverse}){end}
+    """
+    follows(Example("extreme-without-sorting", source, st.tuples(PAIRS)), RULES)

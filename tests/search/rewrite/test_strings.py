@@ -234,3 +234,18 @@ def test_a_handler_in_the_loop_sees_nothing_where_only_texts_are_added():
     """
     example = Example("text-joined-once", source, st.tuples(st.lists(st.sampled_from(["41", "x"]))))
     follows(example, RULES)
+
+
+def test_a_generator_that_takes_the_next_of_an_iterator_stays_one():
+    source = """
+    def f(values, known):
+        return "".join(next(known) for _ in values)
+    """
+    rule = next(rule for rule in RULES if rule.name == "join-a-list")
+    assert not list(rewritings(rule, source))
+
+
+@pytest.mark.parametrize("name", ["text-joined-once", "text-joined-in-front"])
+def test_a_rule_that_joins_later_says_that_it_fails_later(name: str):
+    rule = next(rule for rule in RULES if rule.name == name)
+    assert "no text" in rule.unless

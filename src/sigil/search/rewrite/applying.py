@@ -8,10 +8,13 @@ Not here: definitions in the text of a module (`texts`), which rewrites there ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import builtins
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import cast
 
 import libcst as cst
@@ -21,6 +24,7 @@ from sigil.search.rewrite.facts import Definition, Facts
 from sigil.search.rewrite.rule import Match, Replacement, Rule
 from sigil.search.rewrite.shapes import occurrences
 from sigil.search.rewrite.texts import Around
+from sigil.search.rewrite.tree import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ def matches(rules: Sequence[Rule], definition: Definition, around: Around) -> It
     """Yield every match of ``rules``, in order of the rules and then of the source.
 
     What a rule makes of code that its author did not think of, and that is no Python, is no
-    match; nor is what would import something under a name that means something else there.
+    match; nor is what would import something under a name that means something else there, or
+    ask a built-in whose name does.
     Nothing is rewritten but statements of a function: signatures and decorators have a scope of
     their own, and so has the body of a class, whose methods are definitions too.
 
@@ -69,7 +74,7 @@ def matches(rules: Sequence[Rule], definition: Definition, around: Around) -> It
     for rule in rules:
         with suppress(cst.ParserSyntaxError, cst.CSTValidationError, RecursionError):
             for match in rule.find(facts):
-                if _is_of_the_body(facts, match) and _can_import(facts, match.imports):
+                if _is_of_the_body(facts, match) and _means_what_it_says(facts, match):
                     yield Found(rule, line_of(match.node), rewritten(facts, match, around))
 
 
@@ -79,6 +84,50 @@ def _is_of_the_body(facts: Facts, match: Match) -> bool:
         return match.node is definition
     body = definition.body
     return all(body in (node, *facts.ancestors(node)) for node in match.replace)
+
+
+def _means_what_it_says(facts: Facts, match: Match) -> bool:
+    return _can_import(facts, match.imports) and not _reads_what_is_shadowed(facts, match)
+
+
+def _reads_what_is_shadowed(facts: Facts, match: Match) -> bool:
+    """Return whether what is put in asks for a built-in whose name means something else there.
+
+    Names that what goes away had as well, as often and as often called, come from there.
+    """
+    gone = [old for old, new in match.replace.items() if not _stays(old, new)]
+    put = [
+        part
+        for old, new in match.replace.items()
+        for part in ([new] if isinstance(new, cst.CSTNode) else new)
+        if part is not old
+    ]
+    wanted = _built_in_names(chain.from_iterable(map(walk, put)))
+    known = _built_in_names(chain.from_iterable(map(facts.walk, gone)))
+    imported = {name or module for module, name in match.imports}
+    return any(
+        many > known[name, called]
+        for (name, called), many in wanted.items()
+        if name not in imported and not facts.is_builtin(cst.Name(name))
+    )
+
+
+def _stays(old: cst.CSTNode, new: Replacement) -> bool:
+    return not isinstance(new, cst.CSTNode) and old in new
+
+
+def _built_in_names(nodes: Iterable[cst.CSTNode]) -> Counter[tuple[str, bool]]:
+    """Return how often names of built-ins stand as such, and how often they are called."""
+    found: Counter[tuple[str, bool]] = Counter()
+    for node in nodes:
+        match node:
+            case cst.Name(value=name):
+                found[name, False] += hasattr(builtins, name)
+            case cst.Call(func=cst.Name(value=name)):
+                found[name, True] += hasattr(builtins, name)
+            case _:
+                pass
+    return +found
 
 
 def _can_import(facts: Facts, wanted: Sequence[tuple[str, str]]) -> bool:
@@ -117,7 +166,7 @@ class _Replacing(cst.CSTTransformer):
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         new = self._replace.get(node)
-        return new is None or (not isinstance(new, cst.CSTNode) and node in new)
+        return new is None or _stays(node, new)
 
     def on_leave(  # pyright: ignore[reportIncompatibleMethodOverride] - any node, not only its own kind
         self, original_node: cst.CSTNode, updated_node: cst.CSTNode

@@ -49,6 +49,6 @@ RULES = (
         "attributes lie in fixed places of the object instead of in a dict of its own",
         Gain.SMALL,
         _slots,
-        unless="if somebody adds attributes to it, or a subclass counts on a dict",
+        unless="if somebody adds attributes to it, refers to it weakly, or counts on its dict",
     ),
 )

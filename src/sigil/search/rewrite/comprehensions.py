@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from sigil.search.rewrite.facts import Facts
+from sigil.search.rewrite.likely import likely_kind
 from sigil.search.rewrite.nests import (
     Nest,
     instead,
@@ -146,36 +147,36 @@ def _is_untouched_by(facts: Facts, node: cst.BaseExpression, other: cst.BaseExpr
 def _copies(facts: Facts) -> Iterator[Match]:
     """``[x for x in xs]`` is ``list(xs)``; likewise sets and dicts."""
     for node in facts.nodes(cst.BaseComp):
-        made = _copy(node)
+        made = _copy(facts, node)
         if made is not None:
             yield Match(node, {node: expression(made)})
 
 
-def _copy(node: cst.BaseComp) -> str | None:
-    for_in = node.for_in
+def _copy(facts: Facts, node: cst.BaseComp) -> str | None:
+    """Return what makes the same; a pattern like ``a, b`` makes tuples of whatever it takes."""
+    for_in, plain = node.for_in, isinstance(node.for_in.target, cst.Name)
     if for_in.inner_for_in is not None or for_in.ifs or for_in.asynchronous is not None:
         return None
     source = bare(for_in.iter)
     match node:
-        case cst.ListComp(elt=elt) if same(elt, for_in.target):
+        case cst.ListComp(elt=elt) if plain and same(elt, for_in.target):
             return f"list({source})"
-        case cst.SetComp(elt=elt) if same(elt, for_in.target):
+        case cst.SetComp(elt=elt) if plain and same(elt, for_in.target):
             return f"set({source})"
         case cst.DictComp(key=key, value=value):
-            return _dict_copy(key, value, for_in)
+            return _dict_copy(facts, key, value, for_in)
         case _:
             return None
 
 
 def _dict_copy(
-    key: cst.BaseExpression, value: cst.BaseExpression, for_in: cst.CompFor
+    facts: Facts, key: cst.BaseExpression, value: cst.BaseExpression, for_in: cst.CompFor
 ) -> str | None:
     """Return what makes the dict of ``{key: value for …}``, if that is all of a mapping."""
     match for_in.target:
         case cst.Tuple(elements=[cst.Element(value=first), cst.Element(value=second)]):
-            items = call_of(for_in.iter, "items")
             if same(first, key) and same(second, value):
-                return f"dict({bare(items[0] if items else for_in.iter)})"
+                return _dict_of_pairs(facts, for_in.iter)
         case cst.Name() as name if same(key, name) and isinstance(value, cst.Subscript):
             keys = call_of(for_in.iter, "keys")
             base, index = value.value, index_of(value)
@@ -183,11 +184,27 @@ def _dict_copy(
                 index is not None
                 and same(index, name)
                 and same(base, keys[0] if keys else for_in.iter)
+                and (keys or likely_kind(facts, base) == "dict")
             ):
                 return f"dict({bare(base)})"
         case _:
             pass
     return None
+
+
+def _dict_of_pairs(facts: Facts, pairs: cst.BaseExpression) -> str:
+    """Return what makes a dict of pairs.
+
+    ``dict`` takes whatever has ``keys`` for a mapping, whose keys may be pairs, but no iterator.
+    """
+    items = call_of(pairs, "items")
+    if items is not None and facts.kind(items[0]) == "dict":
+        return f"dict({bare(items[0])})"
+    makes_pairs = isinstance(pairs, cst.Call) and any(
+        facts.is_builtin(pairs.func, name) for name in ("zip", "enumerate", "map", "filter")
+    )
+    sure = items is not None or makes_pairs or facts.kind(pairs) in {"list", "tuple", "set"}
+    return f"dict({bare(pairs)})" if sure else f"dict(iter({bare(pairs)}))"
 
 
 def _displays(facts: Facts) -> Iterator[Match]:
@@ -235,7 +252,7 @@ RULES = (
         "a comprehension that changes nothing becomes a copy, which is made in C",
         Gain.LARGE,
         _copies,
-        unless="if the mapping is of a kind that makes values when asked",
+        unless="if the mapping is no dict, and has other keys or values when it is asked for them",
     ),
     Rule(
         "deciding-list",

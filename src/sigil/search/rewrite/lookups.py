@@ -164,7 +164,10 @@ def _grows_between(facts: Facts, scan: Scan, appends: Sequence[cst.BaseStatement
     return any(share_a_loop(facts, scan.node, line) for line in appends)
 
 
-_UNLESS = "if a key cannot be hashed, changes meanwhile, or is missing where nothing asked for it"
+_UNLESS = (
+    "if a key cannot be hashed, is not equal to itself, changes meanwhile, "
+    "or is missing where nothing asked for it"
+)
 
 RULES = (
     Rule(

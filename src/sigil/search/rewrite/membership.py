@@ -231,7 +231,10 @@ RULES = (
         "a loop that asks whether things are in an argument asks a set of it made before",
         Gain.ORDER,
         _likely_list_in_a_loop,
-        unless="if it is text, or something looked for, or in it, cannot be hashed",
+        unless=(
+            "if it is text, bytes or an iterator, or something looked for, or in it, "
+            "cannot be hashed, or it changes under another name"
+        ),
     ),
     Rule(
         "membership-in-a-set-made-once",
@@ -245,14 +248,14 @@ RULES = (
         "comparing with each item in turn becomes one question of membership",
         Gain.ORDER,
         _any_equal,
-        unless="if something compared cannot be hashed, or is not equal to itself",
+        unless="if something compared cannot be hashed, is not equal to itself, or fails unneeded",
     ),
     Rule(
         "any-among-by-disjointness",
         "whether two lists have something in common is asked of a set of one of them",
         Gain.ORDER,
         _any_among,
-        unless="if something in either cannot be hashed, or it is text",
+        unless="if something in either cannot be hashed, or it is text, bytes or an iterator",
     ),
     Rule(
         "membership-without-a-copy",

@@ -296,7 +296,7 @@ RULES = (
         "a loop that keeps the first that fits stops there",
         Gain.ORDER,
         _first_matches,
-        unless="if what it keeps may be None, or a later item fails",
+        unless="if what it keeps may be None, a later item fails, or an iterator is used further",
     ),
     Rule(
         "factorial",
@@ -310,14 +310,14 @@ RULES = (
         "the columns of a matrix that does not change are laid out as rows once before the loop",
         Gain.LARGE,
         _columns,
-        unless="if its rows are not equally long, or one changes under another name",
+        unless="if its rows are no lists, or not equally long, or one changes under another name",
     ),
     Rule(
         "sum-of-products",
         "rows are multiplied pair by pair and added up in C",
         Gain.LARGE,
         _dot_products,
-        unless="if a row is longer than what the loop went through",
+        unless="if a row is not as long as what the loop went through, or is no list",
     ),
     Rule(
         "sum-loop",

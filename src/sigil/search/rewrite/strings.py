@@ -164,9 +164,10 @@ def _listed(facts: Facts) -> Iterator[Match]:
     """``", ".join(x for x in xs)`` makes a list of it anyway, and slower."""
     for call in facts.nodes(cst.Call):
         match call_of(call, "join"):
-            case separator, [cst.Arg(value=cst.GeneratorExp() as made, star="")] if (
-                facts.kind(separator) == "str"
-            ):
+            case separator, [cst.Arg(value=cst.GeneratorExp() as made, star="")] if facts.kind(
+                separator
+            ) == "str" and "next" not in facts.read(made):
+                # (A generator makes another exception of what `next` raises at the end.)
                 listed = cst.ListComp(made.elt, made.for_in)
                 yield Match(call, {made: listed})
             case _:
@@ -288,12 +289,15 @@ def _is_length_of(facts: Facts, node: cst.BaseExpression, part: cst.BaseExpressi
             return False
 
 
+_NO_TEXT = "if what is added is no text, which fails only after the loop"
+
 RULES = (
     Rule(
         "text-joined-in-front",
         "a text that grows in front is copied each time; its pieces are joined once",
         Gain.ORDER,
         _joined_before,
+        unless=_NO_TEXT,
     ),
     Rule(
         "lists-chained",
@@ -307,6 +311,7 @@ RULES = (
         "the pieces of a text are collected in the loop and joined once after it",
         Gain.LARGE,
         _joined_after,
+        unless=_NO_TEXT,
     ),
     Rule(
         "part-in-text",

@@ -175,6 +175,6 @@ RULES = (
         "extremes of beginnings or ends of a list are noted in one pass",
         Gain.ORDER,
         _from_extremes,
-        unless="if a part is empty or out of the list",
+        unless="if a part is empty or out of the list, equal items can be told apart, or NaN",
     ),
 )
