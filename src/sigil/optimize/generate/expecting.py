@@ -17,11 +17,16 @@ from dataclasses import dataclass, replace
 
 from sigil.evaluate.literals import NotLiteral, read_literal
 from sigil.optimize.generate.locating import Function
+from sigil.optimize.generate.marking import Doubt, is_marked, marked_tests
 from sigil.optimize.generate.testing import TestFile
 from sigil.sandbox.model import Case
 
 MOST_ROWS = 500
 _PAIR = 2
+_EQUAL = frozenset(
+    "assertEqual assertEquals assertIs assertListEqual assertTupleEqual assertSetEqual "
+    "assertDictEqual assertSequenceEqual assertMultiLineEqual".split()
+)
 
 Names = Mapping[str, ast.expr]
 """Expressions that names stand for; literals all."""
@@ -36,12 +41,17 @@ class Stated:
         value: what should come out.
         origin: where it stands, such as ``tests/test_a.py:12``.
         test: path and name of the test; None for the function's own docstring.
+        doubt: whether the test is skipped or expected to fail.
+        got: what the unchanged function gives instead, for a person; empty if that is not known
+            or the same.
     """
 
     case: Case
     value: object
     origin: str
     test: tuple[str, str] | None = None
+    doubt: Doubt | None = None
+    got: str = ""
 
 
 def stated_answers(function: Function, tests: Sequence[TestFile]) -> list[Stated]:
@@ -76,11 +86,10 @@ def _of_test(test: TestFile, function: Function) -> Iterator[Stated]:
     if not called.names and not called.modules:
         return
     names: dict[str, ast.expr] = dict(_bound(tree, {}))
-    for node in ast.walk(ast.Module(tree, [])):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            for row in _parametrized(node, names):
-                for one in _of_body(node.body, row, called, test.path):
-                    yield replace(one, test=(test.path, node.name))
+    for node, doubt in marked_tests(tree):
+        for row in _parametrized(node, names):
+            for one in _of_body(node.body, row, called, test.path):
+                yield replace(one, test=(test.path, node.name), doubt=doubt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +153,7 @@ def _compared(node: ast.stmt) -> tuple[ast.expr, ast.expr] | None:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         call = node.value
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-        if name.startswith("assert") and name.endswith(("Equal", "Equals", "Is")):
+        if name in _EQUAL:
             return (call.args[0], call.args[1]) if len(call.args) >= _PAIR else None
     return None
 
@@ -234,6 +243,8 @@ def _rows(target: ast.expr, rows: ast.expr) -> Iterator[Names]:
         return
     for row in rows.elts[:MOST_ROWS]:
         item: ast.expr = row
+        if is_marked(row):
+            continue
         if isinstance(row, ast.Call) and ast.unparse(row.func).endswith("param"):
             item = row.args[0] if len(row.args) == 1 else ast.Tuple(row.args, ast.Load())
         if isinstance(target, ast.Name):

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 
 from sigil.errors import BaselineFailed
 from sigil.evaluate.cases import MISSING
+from sigil.evaluate.scoring import shown
+from sigil.optimize.generate.believing import believed
 from sigil.optimize.generate.expecting import Stated, stated_answers
 from sigil.optimize.generate.guessing import guesses
 from sigil.optimize.generate.reasons import shown_call
@@ -22,6 +24,8 @@ from sigil.optimize.generate.workshop import Workshop
 from sigil.sandbox.base import manifest
 from sigil.sandbox.model import Case, Raised, Returned
 
+_SHOWN = 40
+"""Characters of an answer."""
 ENOUGH_CALLS = 3
 """With so many recorded calls, no test that is further away is run."""
 
@@ -35,12 +39,16 @@ class Gathered:
         recorded: what they call.
         stated: answers that somebody wrote down.
         wrong: those of them that the unchanged function does not give.
+        doubted: answers that do not count, such as those of skipped tests; their inputs do.
+        notes: what a person should know of what is stated, each a clause.
     """
 
     tests: tuple[TestFile, ...]
     recorded: Recording
     stated: tuple[Stated, ...]
     wrong: tuple[Stated, ...]
+    doubted: tuple[Stated, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def gather(workshop: Workshop) -> Gathered:
@@ -53,21 +61,24 @@ def gather(workshop: Workshop) -> Gathered:
     if request.cases is not None:
         given = [one for one in request.cases if one.expected is not MISSING]
         stated = [Stated(one.case, one.expected, "the cases that were given") for one in given]
-        return Gathered((), Recording(), tuple(stated), tuple(_wrong(workshop, stated)))
+        asked = _asked(workshop, stated)
+        return Gathered((), Recording(), asked, tuple(one for one in asked if one.got))
     paths = [path for path, _, _ in manifest(workshop.base)]
     tests = find_tests(workshop.base.path, paths, request.function)
     recorded = _recorded(workshop, tests)
     if not recorded.calls and not any(one.nearness == MENTIONS for one in tests):
         recorded = replace(recorded, notes=())  # how tests run that are about something else
-    stated = stated_answers(request.function, tests)
-    wrong = _wrong(workshop, stated)
+    asked = _asked(workshop, stated_answers(request.function, tests))
     # What a passing test seems to say was read out of its context, such as a patched setting.
-    misread = [one for one in wrong if one.test and one.test in recorded.passed]
+    read = [one for one in asked if not (one.got and one.test and one.test in recorded.passed)]
+    found = believed(read, recorded, request.function.qualname)
     return Gathered(
         tuple(tests),
         recorded,
-        tuple(one for one in stated if one not in misread),
-        tuple(one for one in wrong if one not in misread),
+        found.stated,
+        tuple(one for one in found.stated if one.got),
+        found.others,
+        found.notes,
     )
 
 
@@ -77,7 +88,8 @@ def known_cases(workshop: Workshop, gathered: Gathered) -> tuple[list[Case], str
     Raises:
         BaselineFailed: there are none; what was tried, and what to do.
     """
-    request, recorded, stated = workshop.request, gathered.recorded, gathered.stated
+    request, recorded = workshop.request, gathered.recorded
+    stated = [*gathered.stated, *gathered.doubted]
     if request.cases is not None:
         return [one.case for one in request.cases], "those that were given", False
     if recorded.calls:
@@ -127,14 +139,23 @@ def _recorded(workshop: Workshop, tests: Sequence[TestFile]) -> Recording:
     return found
 
 
-def _wrong(workshop: Workshop, stated: Sequence[Stated]) -> list[Stated]:
-    """Return the stated answers that the unchanged function does not give."""
+def _asked(workshop: Workshop, stated: Sequence[Stated]) -> tuple[Stated, ...]:
+    """Return stated answers with what the unchanged function gives where that is another one."""
     if not stated:
-        return []
+        return ()
     with workshop.trial(workshop.plain_adapter()) as trial:
         answers = workshop.answers(trial, [one.case for one in stated])
     pairs = zip(stated, answers, strict=True)
-    return [one for one, answer in pairs if not _gives(answer, one.value)]
+    return tuple(
+        one if _gives(answer, one.value) else replace(one, got=_said(answer))
+        for one, answer in pairs
+    )
+
+
+def _said(answer: Outcome) -> str:
+    if isinstance(answer, Returned):
+        return shown(answer.value, _SHOWN)
+    return f"{answer.error}" if isinstance(answer, Raised) else f"no answer ({answer.detail})"
 
 
 def _gives(answer: Outcome, wanted: object) -> bool:

@@ -17,6 +17,7 @@ from math import ceil
 from sigil.errors import BaselineFailed
 from sigil.optimize.generate.adapting import PLAIN, adapter_of, adapter_path
 from sigil.optimize.generate.admitting import Admitted, admitted
+from sigil.optimize.generate.believing import wrong_now
 from sigil.optimize.generate.choosing import Chosen, Known, choose, divide, unstated
 from sigil.optimize.generate.expecting import Stated
 from sigil.optimize.generate.gathering import Gathered, gather, known_cases, origins_of
@@ -86,12 +87,16 @@ class _Generation:
     def documents(self) -> Documents:
         """Return the files."""
         gathered = gather(self._workshop)
+        self._notes.extend(gathered.notes)
         wrong, goal = gathered.wrong, self._request.goal
         if goal == "repair" or (goal == "auto" and wrong):
             return self._repair(gathered)
         if wrong:
             count = f"{len(wrong)} of {len(gathered.stated)}"
-            self._notes.append(f"it does not return what its tests state in {count} places")
+            self._notes.append(
+                f"it does not return what its tests state in {count} places: "
+                f"{wrong_now(wrong, self._function.qualname)}"
+            )
         cases, self._source, guessed = known_cases(self._workshop, gathered)
         self._notes.extend(gathered.recorded.notes)
         if guessed:
@@ -200,6 +205,8 @@ class _Generation:
             )
         right = [one for one in stated if one not in wrong]
         shown, held = divide(wrong, right)
+        shown_wrong = [one for one in shown if one.got]
+        self._notes.append(f"wrong now: {wrong_now(shown_wrong, qualname)}")
         with self._workshop.trial(self._workshop.plain_adapter()) as trial:
             others = unstated(
                 trial,

@@ -220,7 +220,7 @@ class Failures:
 
     def pytest_runtest_logreport(self, report):
         """Note one report of a test."""
-        if report.failed or (report.passed and report.when == "call"):
+        if report.failed or report.skipped or (report.passed and report.when == "call"):
             path, name = parts_of(report.nodeid)
             self._record.write(report.outcome, path, name.rpartition(".")[2])
             if report.failed:
@@ -288,10 +288,13 @@ def run_unittest(files, record):
             sys.stderr.write("{}: {}\n".format(file, error))
             continue
         suite = unittest.defaultTestLoader.loadTestsFromModule(module)
-        for name in names_in(suite):
-            record.write("passed", file, name)  # unless it is among those that failed
+        names = names_in(suite)  # a suite forgets its tests as it runs
         watched = functools.partial(Result, record, file)
         result = unittest.TextTestRunner(stream=io.StringIO(), resultclass=watched).run(suite)
+        left_out = [test for test, _ in [*result.skipped, *result.expectedFailures]]
+        skipped = [test.id().rpartition(".")[2] for test in left_out]
+        for name in names:  # passed, unless it is among those that failed
+            record.write("skipped" if name in skipped else "passed", file, name)
         done += result.testsRun
         for test, _ in [*result.failures, *result.errors]:
             failed += 1

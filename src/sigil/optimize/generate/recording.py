@@ -51,6 +51,7 @@ class Recording:
         files: the test files that ran.
         failed: the tests that failed, by path and name.
         passed: those that surely ran and passed, in each of their forms.
+        skipped: those that were skipped, or failed as they are expected to, in each form.
         calling: the tests that call the function, by path and qualified name.
         broken: the tests that failed, by path and qualified name.
     """
@@ -61,6 +62,7 @@ class Recording:
     files: tuple[str, ...] = ()
     failed: frozenset[tuple[str, str]] = frozenset()
     passed: frozenset[tuple[str, str]] = frozenset()
+    skipped: frozenset[tuple[str, str]] = frozenset()
     calling: frozenset[tuple[str, str]] = frozenset()
     broken: frozenset[tuple[str, str]] = frozenset()
 
@@ -134,7 +136,7 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
     not_plain: Counter[str] = Counter()
     notes: list[str] = []
     tests: dict[str, set[tuple[str, str]]] = {
-        "failed": set(), "passed": set(), "called": set(), "broken": set()
+        "failed": set(), "passed": set(), "skipped": set(), "called": set(), "broken": set()
     }  # fmt: skip
     for line in lines:
         match fields_of(line):
@@ -142,7 +144,7 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
                 calls.extend(_case(args, kwargs))
             case ["not plain", str(what)]:
                 not_plain[printable(what, 80)] += 1
-            case ["failed" | "passed" | "called" | "broken" as outcome, str(path), str(name)]:
+            case [str(outcome), str(path), str(name)] if outcome in tests:
                 tests[outcome].add((path, name))
             case ["note", "no pytest"]:
                 notes.append(
@@ -163,6 +165,7 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
         files=files,
         failed=frozenset(failed),
         passed=frozenset(passed),
+        skipped=frozenset(tests["skipped"] - passed - failed),
         calling=frozenset(_nameable(tests["called"], files)),
         broken=frozenset(_nameable(tests["broken"], files)),
     )
