@@ -181,6 +181,22 @@ class Replay(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
 
+class Unreached(BaseModel):
+    """Lines of a function that no input reaches, visible or held out.
+
+    Args:
+        function: ``path.py:name``.
+        lines: such as ``6, 9-12``, counted from its first line, which is 1.
+        of: a digest of the function's text and of the files of inputs; nothing is said of others.
+    """
+
+    model_config = _STRICT
+
+    function: Text
+    lines: Text
+    of: Text
+
+
 class EvalModel(BaseModel):
     """The whole document.
 
@@ -201,6 +217,7 @@ class EvalModel(BaseModel):
         preload: modules that calls may import although nothing in the target names them.
         network: what commands may reach: nothing, or this machine.
         warm: start ``python script.py`` from a prepared interpreter.
+        unreached: see `Unreached`; written by whoever made the eval.
     """
 
     model_config = _STRICT
@@ -223,3 +240,4 @@ class EvalModel(BaseModel):
     preload: Texts = Field(default_factory=list[str])
     network: Literal["none", "loopback"] = "none"
     warm: bool = True
+    unreached: Unreached | None = None

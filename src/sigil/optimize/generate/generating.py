@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from sigil.canonical import digest
 from sigil.errors import BaselineFailed
 from sigil.optimize.generate.adapting import PLAIN, adapter_of, adapter_path
 from sigil.optimize.generate.admitting import Admitted, admitted
@@ -22,6 +23,7 @@ from sigil.optimize.generate.choosing import Chosen, Known, choose, divide, unst
 from sigil.optimize.generate.expecting import Stated
 from sigil.optimize.generate.gathering import Gathered, gather, known_cases, origins_of
 from sigil.optimize.generate.inputs import Key, case_text
+from sigil.optimize.generate.reaching import reach, unreached
 from sigil.optimize.generate.signing import signed
 from sigil.optimize.generate.suite import find_suite
 from sigil.optimize.generate.trying import Checked, Trial
@@ -35,6 +37,7 @@ from sigil.optimize.generate.writing import (
     repair_eval,
     speed_eval,
 )
+from sigil.optimize.unreached import recorded, said_lines, written
 from sigil.sandbox.model import CandidateFailed, Case, Raised, Returned
 
 __all__ = ["Documents", "Goal", "Request", "generate_eval"]
@@ -83,6 +86,7 @@ class _Generation:
         self._notes: list[str] = []
         self._source = ""
         self._adapter: str | None = None
+        self._unreached: tuple[int, ...] = ()
 
     def documents(self) -> Documents:
         """Return the files."""
@@ -148,6 +152,7 @@ class _Generation:
             )
         more = Admitted() if is_given else admitted(self._function, cases, guessed=guessed)
         of_types = [] if is_given else signed(self._function, cases)
+        fixed = frozenset[Key]({0} if self._function.is_method else ())
         with self._workshop.trial(self._adapter) as trial:
             self._workshop.answers(trial, cases[:1])
             chosen = choose(
@@ -155,7 +160,7 @@ class _Generation:
                 Known(
                     cases,
                     by_hand=is_given,
-                    fixed=frozenset[Key]({0} if self._function.is_method else ()),
+                    fixed=fixed,
                     signed=[*(more.cases if more.are_inputs else ()), *of_types],
                     uses=uses_of(self._function),
                 ),
@@ -163,6 +168,9 @@ class _Generation:
                 where=self._function.where(),
                 advice=request.advice,
             )
+            reached = reach(self._workshop, self._adapter, trial, chosen, fixed)
+            chosen = reached.chosen
+            self._unreached = reached.unreached or ()
             taken = self._taken(trial, more, chosen)
         note = more.note(taken, request.advice)
         self._notes.extend([*chosen.notes, *([note] if note else [])])
@@ -232,6 +240,8 @@ class _Generation:
         )
         if not held:
             self._notes.append("too few answers are stated to hold any out")
+        measured = [one.case for one in (*stated, *others)]
+        self._unreached = unreached(self._workshop, self._workshop.plain_adapter(), measured) or ()
         return self._made("repair", text, description, [*shown, *others], held)
 
     def _made(
@@ -243,12 +253,26 @@ class _Generation:
         held: Sequence[Checked | Stated],
     ) -> Documents:
         name = self._request.name
-        files = {f".sigil/{name}.eval.yaml": text.encode(), cases_path(name): cases_file(shown)}
+        cases = {cases_path(name): cases_file(shown)}
         if held:
-            files[holdout_path(name)] = cases_file(held)
+            cases[holdout_path(name)] = cases_file(held)
+        text += self._left_over(cases)
+        files = {f".sigil/{name}.eval.yaml": text.encode(), **cases}
         if self._adapter:
             files[adapter_path(name)] = self._adapter.encode()
         return Documents(files, goal, description, tuple(self._notes))
+
+    def _left_over(self, cases: Mapping[str, bytes]) -> str:
+        """Note which lines no input reaches, and return what the eval says of them."""
+        lines, function = self._unreached, self._function
+        if lines:
+            self._notes.append(
+                f"no input reaches line{'s' * (len(lines) > 1)} {said_lines(lines)}: what changes "
+                f"there is held to nothing; give {self._request.advice.cases} that do"
+            )
+        digests = {path: digest(data) for path, data in cases.items()}
+        kept = recorded(function.text, function.path, function.qualname, lines, digests)
+        return written(kept, lines)
 
     def _described(self, chosen: Chosen, tests: str) -> str:
         varied = len(chosen.shown) - chosen.known - chosen.scaled

@@ -1,0 +1,39 @@
+"""When may the result of a change differ, as far as the record of its run tells?
+
+Not here: what a rewrite says of itself, which is its note; how it is found out
+(`sigil.optimize.unreached`).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from sigil.evaluate.schema import EvalModel
+from sigil.optimize.history import Candidate, History
+from sigil.optimize.unreached import doubt
+from sigil.optimize.workspace import candidate_files
+from sigil.store.documents import parse_document, validate
+from sigil.store.records import RunRecord
+
+
+def doubt_of(run: Path, history: History, candidate: Candidate | None) -> str:
+    """Return when a candidate's result may differ, as a clause after "may differ"; else nothing.
+
+    Args:
+        run: the folder of the run.
+        history: of it.
+        candidate: of it; of none nothing is said.
+
+    Raises:
+        Corrupt: an input is not what was recorded.
+    """
+    if candidate is None:
+        return ""
+    record = RunRecord.open(run)
+    model = validate(parse_document(record.snapshot("eval"), "inputs/eval"), EvalModel)
+    if model.unreached is None:
+        return ""
+    before = {str(k): str(v) for k, v in json.loads(record.snapshot("pinned")).items()}
+    after = candidate_files(history, candidate, before)
+    return doubt(model.unreached, json.loads(record.snapshot("cases")), before, after)
