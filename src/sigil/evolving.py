@@ -28,6 +28,7 @@ from sigil.cli.progress import Silent, choose_report
 from sigil.errors import InvalidValue, Where
 from sigil.evaluate.cases import GivenCase
 from sigil.evaluate.literals import NotLiteral
+from sigil.optimize.doubting import doubt_of
 from sigil.optimize.generate.advising import PYTHON
 from sigil.optimize.generate.carrying import carry
 from sigil.optimize.generate.generating import Request, generate_eval
@@ -69,7 +70,8 @@ class Evolved:
         source: of the function as it should be; the caller's own if nothing was accepted.
         diff: the change; empty if nothing was accepted.
         notes: what each step of the change does and when its result may differ, in the words of
-            whoever proposed it; empty if nothing was accepted.
+            whoever proposed it, and whether it changes what no input reaches; empty if nothing
+            was accepted.
         reason: why the search ended, or what stands against its result, as a clause.
         inputs: what was measured on, in a sentence.
         evaluated: how many candidates were measured.
@@ -240,6 +242,8 @@ def _evolved(
         source = _source_in(request, text)
         change = preview(summary.run, None)
         notes = [step.note for step in history.lineage(winner) if step.note]
+        doubt = doubt_of(summary.run, history, winner)
+        notes += [f"may differ {doubt}"] if doubt else []
     return Evolved(
         name=function.qualname,
         accepted=winner is not None,

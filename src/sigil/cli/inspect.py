@@ -90,12 +90,13 @@ def inspect(
     else:
         console.print(printable(shown(run)), highlight=False, markup=False, soft_wrap=True)
         show_run(history, console, top, state(run, history))
-        _say_what_was_not_checked(history, console)
+        _say_what_was_not_checked(run, history, console)
 
 
 def run_json(run: Path, history: History) -> dict[str, object]:
     """Return a run as ``sigil inspect --json`` prints it."""
     from sigil.cli.progress import candidate_json
+    from sigil.optimize.doubting import doubt_of
     from sigil.optimize.picture.reading import read_objective
     from sigil.optimize.undecided import undecided
 
@@ -105,6 +106,7 @@ def run_json(run: Path, history: History) -> dict[str, object]:
         "ended": history.ended,
         "winner": history.winner,
         "undecided": undecided(history, read_objective(run).minimised) or None,
+        "may_differ": doubt_of(run, history, history.best_accepted()) or None,
         "baseline": baseline.to_json() if baseline else None,
         "front": [candidate.id for candidate in history.front()],
         "models": asdict(spent) if spent else None,
@@ -191,12 +193,18 @@ def show_run(history: History, console: Console, top: int, state: str) -> None:
             console.print(f"  {line}", highlight=False, markup=False)
 
 
-def _say_what_was_not_checked(history: History, console: Console) -> None:
+def _say_what_was_not_checked(run: Path, history: History, console: Console) -> None:
     from sigil.optimize import present
+    from sigil.optimize.doubting import doubt_of
+    from sigil.printable import printable_once
 
     winner = history.best_accepted()
     if winner is not None and present.held_out(winner) == present.UNCHECKED:
         console.print(f"of the winner, {present.UNCHECKED}", highlight=False)
+    doubt = doubt_of(run, history, winner)
+    if doubt:
+        said = printable_once(f"the winner may differ {doubt}")
+        console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
 def _show_ranked(history: History, ranked: list[Candidate], console: Console, top: int) -> None:

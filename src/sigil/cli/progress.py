@@ -17,6 +17,7 @@ from sigil.cli.options import print_json, shown
 from sigil.evaluate.presence import preflight
 from sigil.evaluate.result import Evaluation
 from sigil.optimize import present
+from sigil.optimize.doubting import doubt_of
 from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Plan
 from sigil.optimize.proposing import check_models
@@ -126,6 +127,9 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
         if not present.gains_clearly(winner, plan.definition.objective.minimised):
             console.print("the accept rule takes it, but no gain is clear of its interval")
         folder = shown(candidate_folder(summary.run, winner.id))
+        doubt = doubt_of(summary.run, history, winner)
+        if doubt:
+            console.print(f"may differ  {printable_once(doubt)}", markup=False, soft_wrap=True)
         name = winner.id[: present.SHORT]
         steps = [printable_once(step.note) for step in history.lineage(winner)]
         console.print(f"candidate   {name}  {', then '.join(steps)}", markup=False, soft_wrap=True)
@@ -196,6 +200,7 @@ def summary_json(plan: Plan, summary: Summary) -> dict[str, object]:
     return facts | ({"models": asdict(summary.spent)} if summary.spent else {})
 
 
+        "may_differ": doubt_of(summary.run, history, winner) or None,
 def candidate_json(candidate: Candidate) -> dict[str, object]:
     """Return a candidate as every command with ``--json`` prints it."""
     found = candidate.verdict

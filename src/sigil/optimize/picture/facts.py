@@ -9,15 +9,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from sigil.evaluate.expressions import Goal, Objective
 from sigil.evaluate.result import Evaluation
+from sigil.evaluate.schema import Unreached
 from sigil.optimize.history import Candidate, History
 from sigil.optimize.present import diff_text, gain, measured, number
 from sigil.optimize.undecided import undecided
+from sigil.optimize.unreached import doubt
+from sigil.optimize.workspace import candidate_files
 from sigil.printable import shorten
 
 LONGEST_LINE = 300
@@ -47,6 +50,8 @@ class Recorded:
         private: paths that the page must not show, longest first.
     """
 
+        unreached: lines that no input reaches, if the eval says so.
+        cases: digests of the files of inputs, by path.
     run: str
     place: str
     workspace: str
@@ -64,6 +69,8 @@ class Recorded:
     private: tuple[str, ...] = ()
 
 
+    unreached: Unreached | None = None
+    cases: Mapping[str, str] = field(default_factory=dict[str, str])
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One goal of one candidate, in the unit of its metric.
@@ -131,6 +138,15 @@ class Facts:
         return undecided(self.history, self.recorded.objective.minimised)
 
     # --- values -------------------------------------------------------------------------
+
+    @cached_property
+    def doubt(self) -> str:
+        """When the winner's result may differ because no input goes there, or nothing."""
+        if self.winner is None:
+            return ""
+        recorded = self.recorded
+        after = candidate_files(self.history, self.winner, recorded.files)
+        return doubt(recorded.unreached, recorded.cases, recorded.files, after)
 
     def goal_name(self, index: int) -> str:
         """Return what a goal measures, as it is written in the eval."""

@@ -77,6 +77,8 @@ def _gains(facts: Facts) -> list[Markup]:
     if not gains_clearly(winner, facts.recorded.objective.minimised):
         said = "The accept rule takes it, but no gain is clear of its interval."
         drawn.append(element("p", said, class_="no"))
+    if facts.doubt:
+        drawn.append(element("p", f"It may differ {facts.prose(facts.doubt)}.", class_="no"))
     return drawn
 
 

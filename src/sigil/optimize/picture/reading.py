@@ -20,8 +20,8 @@ from sigil.store.records import RunRecord
 def read_recorded(run: Path, repository: Path) -> Recorded:
     """Return what the record of ``run`` says about how it was run.
 
-    Of the eval only the names of its metrics, its objective and its rule are taken: what it
-    says about held-out inputs stays where it is.
+    Of the eval only the names of its metrics, its objective, its rule and the lines that no input
+    reaches are taken: what it says about held-out inputs stays where it is.
 
     Args:
         run: the run's folder.
@@ -51,6 +51,8 @@ def read_recorded(run: Path, repository: Path) -> Recorded:
         times={name: str(value) for name, value in record.times().items()},
         files=frozen_files(run),
         private=tuple(sorted(private, key=lambda path: (-len(path), path))),
+        unreached=model.unreached,
+        cases=json.loads(record.snapshot("cases")),
     )
 
 
