@@ -123,7 +123,7 @@ def choose(
     drawing = _Drawing(trial, answered, pool_of(answered), seed, given.fixed)
     shown_probes, held_probes = _deal(drawing.probing(given.uses), 3)
     shown_made, held_made = _deal(drawing.varied(given.signed), 3)
-    scaled, held_scaled = drawing.enlarged()
+    scaled, held_scaled = drawing.enlarged(given.uses.texts)
     shown_known, held_known = _deal(known, 4)
     most_shown, most_held = (None, None) if given.by_hand else (SHOWN_AT_MOST, HELD_AT_MOST)
     shown_part = _fitted(
@@ -292,7 +292,7 @@ class _Drawing:
         """Return how many calls come back within half of a deadline, but a few at least."""
         return max(_VARIED_AT_LEAST, int(self._trial.seconds * 1e9 / 2 / max(self._call_ns, 1)))
 
-    def enlarged(self) -> tuple[list[Checked], list[Checked]]:
+    def enlarged(self, kept: Sequence[str]) -> tuple[list[Checked], list[Checked]]:
         """Return enlarged cases, and others of the same sizes to be held out."""
         scaled: list[Checked] = []
         held: list[Checked] = []
@@ -304,14 +304,16 @@ class _Drawing:
                 self._pool,
                 self._measure,
                 lambda label, n=number: random_stream(self._seed, "scale", n, label),
-                self._fixed,
+                fixed=self._fixed,
+                kept=kept,
             )
             if found is None:
                 continue
             scaled.append(Checked(found.case))
             stream = random_stream(self._seed, "held out", number)
+            way, factor = found.way, found.factor
             other = enlarged(
-                case, self._pool, found.way, found.factor, stream=stream, fixed=self._fixed
+                case, self._pool, way, factor, stream=stream, fixed=self._fixed, kept=kept
             )
             if other is not None and self._measure(other) is not None:
                 held.append(Checked(other))

@@ -5,18 +5,20 @@ in their place, integers by being multiplied, until a call takes long enough or 
 returns.
 
 Pure but for what it is given to call. Not here: small variations
-(`sigil.optimize.generate.inputs`), other words in a text (`sigil.optimize.generate.wording`).
+(`sigil.optimize.generate.inputs`), other words in a text (`sigil.optimize.generate.wording`),
+more records (`sigil.optimize.generate.multiplying`).
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from sigil.optimize.generate.inputs import Key, Pool, arguments, kind_of, replaced
+from sigil.optimize.generate.multiplying import multiplied
 from sigil.optimize.generate.wording import FIGURES, SMALL, WORDS, has_any, reworded
 from sigil.sandbox.model import Case
 
@@ -31,15 +33,20 @@ MOST_NODES = 60_000
 _LARGEST_FACTOR = 2**14
 _BOLDEST = 16
 _LARGEST_INT = 10**6
+_LONGEST_NAME = 20
+_CONTAINERS = (list, tuple, dict, set, frozenset)
 
-Way = Literal["words", "small", "figures", "draw", "nested", "repeat", "numbers"]
+Way = Literal["records", "words", "small", "figures", "draw", "nested", "repeat", "numbers"]
 """What is made larger, and how.
 
+records: more records, each with values of its own.
 words: as draw, with other words and numbers in texts. small: but for codes in upper case.
 figures: with other numbers in texts.
 draw: elements anew. nested: inside too. repeat: the same again. numbers: integers as well.
 """
-WAYS: tuple[Way, ...] = ("words", "small", "figures", "draw", "repeat", "nested", "numbers")
+WAYS: tuple[Way, ...] = (
+    "records", "words", "small", "figures", "draw", "repeat", "nested", "numbers"
+)  # fmt: skip
 _PLAIN: tuple[Way, ...] = ("draw", "repeat")
 """Ways that leave words as they are."""
 _RUNS: Mapping[Way, re.Pattern[str]] = {"words": WORDS, "small": SMALL, "figures": FIGURES}
@@ -60,7 +67,9 @@ def scale(
     pool: Pool,
     measure: Callable[[Case], int | None],
     stream: Callable[[str], random.Random],
+    *,
     fixed: frozenset[Key] = frozenset(),
+    kept: Collection[str] = (),
 ) -> Scaled | None:
     """Return the first enlargement of a case that takes long enough, else the longest.
 
@@ -70,6 +79,7 @@ def scale(
         measure: returns the time of a case in ns, or None where it does not return.
         stream: makes the stream of a label.
         fixed: parameters that are mappings of attributes; these grow, and no name is added.
+        kept: texts in records that stay as they are, such as those that the function names.
 
     Returns:
         None if the case takes long enough as it is, or no enlargement returns and takes twice
@@ -82,7 +92,8 @@ def scale(
 
     def larger(way: Way, factor: int) -> Case | None:
         label = f"{way}/{factor}"
-        return enlarged(case, pool, way, factor, stream=stream(label), fixed=fixed)
+        drawn = stream(label)
+        return enlarged(case, pool, way, factor, stream=drawn, fixed=fixed, kept=kept)
 
     for way in WAYS:
         least = max(2 * before, LEAST_NS, best.time_ns if best else 0)
@@ -153,11 +164,16 @@ def enlarged(
     *,
     stream: random.Random,
     fixed: frozenset[Key] = frozenset(),
+    kept: Collection[str] = (),
 ) -> Case | None:
     """Return a case whose arguments are ``factor`` times as large; None if none can be.
 
     Lists of equal length stay of equal length.
     """
+    if way == "records":
+        if factor * sum(_size(value) for _, value in arguments(case)) > MOST_NODES:
+            return None
+        return multiplied(case, factor, stream, fixed, kept)
     texts = [value for _, value in arguments(case) if type(value) is str]
     if way in _RUNS and not any(has_any(text, _RUNS[way]) for text in texts):
         return None
@@ -165,11 +181,23 @@ def enlarged(
     values = {
         key: grow.attributes(value, key) if key in fixed else grow.value(value, key, 0)
         for key, value in arguments(case)
+        if not _is_name(value, case)
     }
     larger = replaced(case, values)
     if larger == case or any(_size(value) > MOST_NODES for _, value in arguments(larger)):
         return None
     return larger
+
+
+def _is_name(value: Any, case: Case) -> bool:
+    """Return whether an argument is a short text that stands beside a list or a mapping.
+
+    Such a text is the name of a field, a separator or a flag, and there is no longer one.
+    """
+    if kind_of(value) is not str or len(value) > _LONGEST_NAME or not value.strip():
+        return False
+    beside = any(kind_of(other) in _CONTAINERS for _, other in arguments(case))
+    return beside and not re.search(r"\s", value.strip())
 
 
 class _Grow:
