@@ -12,6 +12,7 @@ from tests.e2e.asking import make_repository
 from sigil.cli.planning import make_plan
 from sigil.cli.progress import print_summary
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
+from sigil.optimize.ending import NOTHING_LEFT
 from sigil.optimize.history import Candidate, History
 from sigil.optimize.report import Summary
 from sigil.optimize.spec import load_spec
@@ -65,3 +66,22 @@ def test_json_has_the_clause_about_what_was_left_undecided(
 ) -> None:
     out = closing_lines(tmp_path, capsys, accepted=accepted, as_json=True)
     assert json.loads(out)["undecided"] == said
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "never"),
+    [
+        (NOTHING_LEFT, "more time would not help", "--budget-time"),
+        ("out of time (a budget of 30 s)", "give it more: --budget-time", "would not help"),
+    ],
+)
+def test_more_time_is_advised_only_where_it_may_help(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], reason: str, said: str, never: str
+) -> None:
+    spec = load_spec(make_repository(tmp_path / "repository"), "square")
+    plan = make_plan(spec, None, {"budget_time": 30.0})
+    summary = Summary(tmp_path, reason, History(), 1.0, False)
+    print_summary(plan, open_workspace(spec, "w"), summary, as_json=False)
+    out = capsys.readouterr().out
+    assert said in out
+    assert never not in out

@@ -12,7 +12,7 @@ from tests.e2e.asking import make_repository
 from sigil.cli import reports
 from sigil.cli.planning import make_plan
 from sigil.cli.reports import Plain, Redrawn
-from sigil.evaluate.result import Evaluation, MetricValue
+from sigil.evaluate.result import Evaluation, Interval, MetricValue
 from sigil.llm.budget import Budget, Spent
 from sigil.llm.settings import ModelSettings
 from sigil.optimize.history import Candidate
@@ -93,6 +93,31 @@ def test_while_the_best_is_measured_anew_that_is_what_is_shown(plan: Plan) -> No
         "confirm · 12 evaluated · best: the baseline · measuring the best anew, 2 so far · "
         "$0.0124, 5.1k tokens"
     )
+
+
+def roughly(value: float) -> Evaluation:
+    everywhere = Interval(float("-inf"), float("inf"), 0.99)
+    return Evaluation("measured", {"error": MetricValue(value, 3, everywhere)}, costs=(value,))
+
+
+def test_what_was_measured_anew_is_said_to_be(plan: Plan) -> None:
+    sure = Evaluation("measured", {"error": MetricValue(2.5, 9)}, costs=(2.5,))
+    best = Candidate("c" * 64, BASELINE, "", "model", evaluation=roughly(2.0), confirmed=sure)
+    assert " · best error 2.5 (measured anew) · " in line(plan, replace(GOING, best=best))
+
+
+def test_the_mark_of_too_few_samples_is_explained_once(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "PLAIN_EVERY_NS", 0)
+    console, stream = drawn_on()
+    report = Plain(plan, console)
+    for value in (3.0, 2.0):
+        best = Candidate("c" * 64, BASELINE, "", "model", evaluation=roughly(value))
+        report.progress(replace(GOING, best=best, stale=int(value)))
+    lines = stream.getvalue().splitlines()
+    assert [line.startswith("~: from too few samples") for line in lines] == [False, True, False]
+    assert all("best error ~" in line for line in (lines[0], lines[2]))
 
 
 # --- what models take -------------------------------------------------------------------

@@ -242,6 +242,20 @@ def test_nothing_that_a_command_printed_is_in_it() -> None:
     assert "SECRET" not in page(Facts(recorded(), history(loud)))
 
 
+def test_a_note_is_there_to_its_end_which_says_when_the_result_may_differ() -> None:
+    note = f"several rewrites: {'a rule, ' * 40}may differ if an item changes under another name"
+    best = candidate(1, note=note, evaluation=measured(2.0))
+    wrong = candidate(2, note=note, evaluation=failed())
+    shown = told(Facts(recorded(), history(best, wrong, winner=best.id)))
+    assert shown.count("may differ if an item changes under another name") >= 3
+
+
+def test_a_candidate_in_the_table_is_told_with_the_steps_before_its_own() -> None:
+    repair = candidate(1, note="the real repair", evaluation=measured(3.0))
+    small = candidate(2, parent=repair.id, note="a detail", evaluation=measured(2.0))
+    assert "the real repair, then a detail" in told(Facts(recorded(), history(repair, small)))
+
+
 # --- what it cannot be made to do --------------------------------------------------------
 
 

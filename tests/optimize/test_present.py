@@ -10,6 +10,7 @@ from sigil.optimize.present import (
     gains_clearly,
     held_out,
     measured,
+    steps,
     verdict,
 )
 
@@ -108,3 +109,23 @@ def test_values_on_held_out_inputs_are_told() -> None:
 
 def test_nothing_is_said_of_held_out_inputs_that_were_not_met_yet() -> None:
     assert held_out(Candidate("a" * 64, "BASELINE", "", "mutate")) == ""
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (1, "note 1"),
+        (2, "note 1, then note 2"),
+        (4, "note 1, then note 2, then note 3, then note 4"),
+        (7, "note 1, then 4 steps more, then note 6, then note 7"),
+    ],
+)
+def test_a_candidate_is_told_with_the_steps_that_it_stands_on(count: int, told: str) -> None:
+    chain = [Candidate(f"{n}", "", "", "mutate", note=f"note {n}") for n in range(1, count + 1)]
+    assert steps(chain) == told
+
+
+def test_only_the_steps_before_the_last_one_are_cut() -> None:
+    chain = [Candidate(n, "", "", "mutate", note=n * 400) for n in "ab"]
+    first, last = steps(chain).split(", then ")
+    assert (len(first), last) == (60, "b" * 400)

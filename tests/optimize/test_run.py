@@ -23,6 +23,8 @@ from sigil.optimize.workspace import (
     load_history,
     open_workspace,
 )
+from sigil.search.model import BASELINE
+from sigil.search.rounds import Rounds
 from sigil.store.records import RunRecord
 from sigil.store.verify import verify
 from sigil.testing.clocks import FixedClock
@@ -191,6 +193,29 @@ def test_progress_is_reported_and_never_runs_ahead_of_the_journal(repository: Pa
             assert load_history(self.folder).measured() >= progress.evaluated
 
     assert run(plan, workspace, Watching()).history.measured() == 12
+
+
+def test_a_resumed_run_shows_what_an_earlier_session_accepted_as_its_best(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the search holds the baseline for better, as after screenings with bad luck."""
+
+    class Listening(Silent):
+        def __init__(self) -> None:
+            self.told = list[str | None]()
+
+        def progress(self, progress: Progress) -> None:
+            self.told.append(progress.best.id if progress.best else None)
+
+    without_goal(repository)
+    winner = search(repository, budget_evals=24).history.winner
+    monkeypatch.setattr(Rounds, "best", property(lambda _: BASELINE))
+    place = open_workspace(load_spec(repository, "square"), "w")
+    existing = place.find_run()
+    plan = make_plan(load_spec(repository, "square"), None, {"budget_evals": 28}, recorded=existing)
+    report = Listening()
+    run(plan, place, report, existing=existing)
+    assert set(report.told) == {winner}
 
 
 def test_a_search_that_looks_on_after_its_goal_tells_so_and_no_other_does(repository: Path) -> None:

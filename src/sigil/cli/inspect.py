@@ -251,7 +251,8 @@ def _ranking(history: History, ranked: list[Candidate], front: set[str]) -> obje
             cells.append(", ".join(f"{n} {present.measured(v)}" for n, v in found_there))
         mark = "*" if candidate.id in front else " "
         short = candidate.id[: present.SHORT]
-        row = (f"{mark} {short}", *cells, present.verdict(candidate), present.why(candidate))
+        what = present.why(candidate, history.lineage(candidate))
+        row = (f"{mark} {short}", *cells, present.verdict(candidate), what)
         table.add_row(*map(Text, row))
     return table
 

@@ -18,6 +18,7 @@ from sigil.evaluate.presence import preflight
 from sigil.evaluate.result import Evaluation
 from sigil.optimize import present
 from sigil.optimize.doubting import doubt_of
+from sigil.optimize.ending import NOTHING_LEFT
 from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Plan
 from sigil.optimize.proposing import check_models
@@ -115,7 +116,7 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
         console.print(present.exchanges(summary.spent), highlight=False)
     winner = history.candidates[history.winner] if history.winner else None
     if winner is None:
-        _print_nothing(console, plan, history)
+        _print_nothing(console, plan, history, summary.reason)
         if undecided(history, plan.definition.objective.minimised):
             longer = f"--resume --budget-time {2 * plan.limits.wall_clock_s:g}s"
             resume = f"{_command(plan, workspace, 'run')} {longer}"
@@ -126,10 +127,10 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
         print_gains(console, winner, history.baseline)
         if not present.gains_clearly(winner, plan.definition.objective.minimised):
             console.print("the accept rule takes it, but no gain is clear of its interval")
-        folder = shown(candidate_folder(summary.run, winner.id))
         doubt = doubt_of(summary.run, history, winner)
         if doubt:
             console.print(f"may differ  {printable_once(doubt)}", markup=False, soft_wrap=True)
+        folder = shown(candidate_folder(summary.run, winner.id))
         name = winner.id[: present.SHORT]
         steps = [printable_once(step.note) for step in history.lineage(winner)]
         console.print(f"candidate   {name}  {', then '.join(steps)}", markup=False, soft_wrap=True)
@@ -139,7 +140,7 @@ def print_summary(plan: Plan, workspace: Workspace, summary: Summary, *, as_json
     console.print(f"verify it   sigil verify {record}", soft_wrap=True, highlight=False)
 
 
-def _print_nothing(console: Console, plan: Plan, history: History) -> None:
+def _print_nothing(console: Console, plan: Plan, history: History, reason: str) -> None:
     """Say why a run has no winner, as far as its record tells."""
     looked = undecided(history, plan.definition.objective.minimised)
     if looked:
@@ -150,6 +151,9 @@ def _print_nothing(console: Console, plan: Plan, history: History) -> None:
         console.print("nothing came of what models answered")
     elif plan.models:
         console.print("no model answered in that time")
+    elif reason == NOTHING_LEFT:
+        said = "no proposer found anything to change there, and more time would not help"
+        console.print(f"{said}; a model may find something: --provider", soft_wrap=True)
     else:
         console.print("no candidate was measured in that time; give it more: --budget-time 2m")
     for line in present.refusals(history, at_most=3):
@@ -196,11 +200,11 @@ def summary_json(plan: Plan, summary: Summary) -> dict[str, object]:
         "baseline": history.baseline.to_json() if history.baseline else None,
         "winner": candidate_json(winner) if winner else None,
         "undecided": undecided(history, objectives) or None,
+        "may_differ": doubt_of(summary.run, history, winner) or None,
     }
     return facts | ({"models": asdict(summary.spent)} if summary.spent else {})
 
 
-        "may_differ": doubt_of(summary.run, history, winner) or None,
 def candidate_json(candidate: Candidate) -> dict[str, object]:
     """Return a candidate as every command with ``--json`` prints it."""
     found = candidate.verdict

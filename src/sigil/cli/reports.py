@@ -31,6 +31,11 @@ PLAIN_EVERY_NS = 2_000_000_000
 QUIET_EVERY_NS = 60_000_000_000
 """Between two lines while nothing but the time left changes, such as while a model thinks."""
 
+_ROUGHLY = (
+    "~: from too few samples for an interval, and the luckiest of many; the best are measured "
+    "anew in the end, which may well say less"
+)
+
 
 class Plain:
     """A report of plain lines, for logs and pipes."""
@@ -40,6 +45,7 @@ class Plain:
         self._console = console
         self._shown_ns = 0
         self._shown: object = None
+        self._explained = False
 
     def started(self, run: Path, *, resumed: bool, warnings: Sequence[str]) -> None:
         """Print the run's name, and what its eval could be cheated by."""
@@ -68,7 +74,15 @@ class Plain:
         pause_ns = PLAIN_EVERY_NS if state != self._shown else QUIET_EVERY_NS
         if now - self._shown_ns >= pause_ns:
             self._shown_ns, self._shown = now, state
-            self._console.print(self.line(progress), markup=False, highlight=False, soft_wrap=True)
+            line = self.line(progress)
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._explain(line)
+
+    def _explain(self, line: str) -> None:
+        """Say once what a mark on a line means, and that the best may look worse later."""
+        if not self._explained and " ~" in line:
+            self._explained = True
+            self._console.print(_ROUGHLY, markup=False, highlight=False, soft_wrap=True)
 
     def line(self, progress: Progress) -> str:
         """Return the one line that says where the run stands."""
@@ -89,8 +103,9 @@ class Plain:
         if best is None or best.verdict is None:
             return ["best: the baseline"]
         objectives = self._plan.definition.objective.minimised
+        anew = " (measured anew)" if best.confirmed is not None else ""
         shown = [
-            f"best {name} {present.measured(value)}"
+            f"best {name} {present.measured(value)}{anew}"
             for name, value in best.verdict.metrics.items()
             if name in objectives
         ]
@@ -112,7 +127,9 @@ class Redrawn(Plain):
 
     def progress(self, progress: Progress) -> None:
         """Redraw the line."""
-        self._spinner.update(text=Text(self.line(progress)))
+        line = self.line(progress)
+        self._spinner.update(text=Text(line))
+        self._explain(line)
 
 
 def _inboxes(plan: Plan, run: Path) -> list[Path]:

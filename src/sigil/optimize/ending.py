@@ -16,6 +16,7 @@ from sigil.optimize.history import Candidate, History
 from sigil.optimize.plan import Limits
 from sigil.optimize.present import counted
 
+NOTHING_LEFT = "nothing is left to try"
 QUESTIONS_PER_EVALUATION = 4
 """Questions asked of models for each evaluation of a budget, however often they are in vain."""
 
@@ -48,7 +49,7 @@ def why_enough(standing: Standing, limits: Limits) -> str | None:
     if standing.stale >= limits.patience:
         of = "evaluations" if inquired is None else "evaluations and answers"
         return f"no progress in {limits.patience} {of}"
-    return "nothing is left to try" if standing.converged else None
+    return NOTHING_LEFT if standing.converged else None
 
 
 def why_late(elapsed_s: float, limits: Limits) -> str | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
 from sigil.llm.budget import Spent
 from sigil.llm.settings import ModelSettings
 from sigil.optimize.history import Candidate, History
-from sigil.printable import printable_once
+from sigil.printable import printable_once, shorten
 
 _MANY = 1000
+_STEPS, _STEP = 3, 60
+"""How many steps before the last one of a candidate are told, in how many characters each."""
 SHORT = 12
 """Hex digits of an id that are shown; commands take any unique beginning."""
 
@@ -136,12 +138,31 @@ def verdict(candidate: Candidate) -> str:
     return {True: "accepted", False: "not accepted", None: "undecided"}[candidate.accepted]
 
 
-def why(candidate: Candidate) -> str:
-    """Return what a candidate tried, or why it failed, in one line."""
+def why(candidate: Candidate, chain: Sequence[Candidate] = ()) -> str:
+    """Return what a candidate tried, or why it failed, in one line.
+
+    Args:
+        candidate: which.
+        chain: the steps that it is made of, if they are to be told too; see `steps`.
+    """
     found = candidate.verdict
     if found is not None and found.failure is not None:
         return printable_once(f"{found.failure.metric}: {found.failure.detail}")
-    return printable_once(candidate.note)
+    return steps(chain or [candidate])
+
+
+def steps(chain: Sequence[Candidate]) -> str:
+    """Return what a candidate is made of: the steps before its own in short, and its own.
+
+    Args:
+        chain: from the first change of the baseline down to the candidate, as of
+            `History.lineage`.
+    """
+    *before, last = chain
+    told = [shorten(printable_once(step.note) or step.proposer, _STEP) for step in before]
+    if len(told) > _STEPS:
+        told = [told[0], f"{counted(len(told) - _STEPS + 1, 'step')} more", *told[2 - _STEPS :]]
+    return ", then ".join([*told, printable_once(last.note)])
 
 
 def diff_text(text: str) -> str:

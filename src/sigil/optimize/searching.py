@@ -83,6 +83,7 @@ class Search:
         for name, candidate in self._history.candidates.items():
             if candidate.evaluation is not None:
                 self._note_goal(name, candidate.evaluation)
+        self._taken = self._history.best_accepted()  # in an earlier session
         self._under_way = Underway(session.lanes, asking)
         self._exists = session.bench.exists
         self._shelf = Shelf(
@@ -424,7 +425,8 @@ class Search:
 
     def _best(self) -> Candidate | None:
         best = self._optimizer.best
-        return self._history.candidates.get(best) if best else None
+        found = self._history.candidates.get(best) if best else None
+        return found or self._taken
 
     def _progress(self, phase: str) -> Progress:
         searching = (self._clock.monotonic_ns() - self._searching_since) / 1e9

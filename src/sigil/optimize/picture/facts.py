@@ -24,6 +24,8 @@ from sigil.optimize.workspace import candidate_files
 from sigil.printable import shorten
 
 LONGEST_LINE = 300
+LONGEST_NOTE = 2000
+"""Of what a candidate does: when its result may differ stands at the end, and has to be read."""
 _FOLDERS = "bin dev etc home lib lib64 mnt nix opt private proc root run srv sys tmp usr Users var"
 _ABSOLUTE = re.compile(rf"(?<![\w.~/])/(?:{'|'.join(_FOLDERS.split())})/(?:[\w.@+-]+/)*")
 
@@ -48,10 +50,10 @@ class Recorded:
         times: ``created_at`` and, if it ended, ``finished_at``.
         files: text of the pinned files as the run found them, by path.
         private: paths that the page must not show, longest first.
-    """
-
         unreached: lines that no input reaches, if the eval says so.
         cases: digests of the files of inputs, by path.
+    """
+
     run: str
     place: str
     workspace: str
@@ -67,10 +69,10 @@ class Recorded:
     times: Mapping[str, str]
     files: Mapping[str, str]
     private: tuple[str, ...] = ()
-
-
     unreached: Unreached | None = None
     cases: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One goal of one candidate, in the unit of its metric.
@@ -137,8 +139,6 @@ class Facts:
         """How the best looked that was neither accepted nor refused, as a clause, or nothing."""
         return undecided(self.history, self.recorded.objective.minimised)
 
-    # --- values -------------------------------------------------------------------------
-
     @cached_property
     def doubt(self) -> str:
         """When the winner's result may differ because no input goes there, or nothing."""
@@ -147,6 +147,8 @@ class Facts:
         recorded = self.recorded
         after = candidate_files(self.history, self.winner, recorded.files)
         return doubt(recorded.unreached, recorded.cases, recorded.files, after)
+
+    # --- values -------------------------------------------------------------------------
 
     def goal_name(self, index: int) -> str:
         """Return what a goal measures, as it is written in the eval."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sigil.optimize.history import Candidate
-from sigil.optimize.picture.facts import Facts
+from sigil.optimize.picture.facts import LONGEST_NOTE, Facts
 from sigil.optimize.picture.markup import Markup, element
 from sigil.optimize.present import SHORT, verdict
 from sigil.search.model import BASELINE
@@ -103,7 +103,7 @@ class _Tree:
         kind = "accepted" if candidate.accepted else "plain"
         return element(
             "li",
-            element("span", facts.prose(candidate.note) or "no note", class_="what"),
+            element("span", facts.prose(candidate.note, LONGEST_NOTE) or "no note", class_="what"),
             element("span", "; ".join(scores), class_="score"),
             element(
                 "span",

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 
 from sigil.canonical import digest
 from sigil.optimize.history import Candidate
 from sigil.optimize.picture.changes import change
 from sigil.optimize.picture.charts import front_chart, progress_chart
-from sigil.optimize.picture.facts import Facts
+from sigil.optimize.picture.facts import LONGEST_NOTE, Facts
 from sigil.optimize.picture.heading import heading, title
 from sigil.optimize.picture.lineage import lineage, survivors
 from sigil.optimize.picture.markup import Markup, element, join
 from sigil.optimize.picture.progress import progress
 from sigil.optimize.picture.reproduce import reproduce
 from sigil.optimize.picture.tried import outcomes, reasons, table
-from sigil.optimize.present import SHORT, verdict
+from sigil.optimize.present import SHORT, steps, verdict
 
 MOST_GOALS = 4
 MOST_BEST, MOST_FRONT = 12, 40
@@ -181,9 +182,13 @@ def _row(facts: Facts, candidate: Candidate) -> Markup:
             element("td", facts.value(evaluation, index), class_="fixed", data_sort=key),
             element("td", facts.gain(evaluation, index), class_="fixed", data_sort=key),
         ]
+    chain = [
+        replace(step, note=facts.prose(step.note, LONGEST_NOTE))
+        for step in facts.history.lineage(candidate)
+    ]
     cells += [
         element("td", verdict(candidate), class_="fixed"),
-        element("td", facts.prose(candidate.note), class_="note"),
+        element("td", steps(chain), class_="note"),
     ]
     first = facts.winner is not None and candidate.id == facts.winner.id
     return element("tr", *cells, class_="first" if first else None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sigil.evaluate.result import Evaluation
 from sigil.optimize.history import Candidate
 from sigil.optimize.picture.charts import shares
-from sigil.optimize.picture.facts import Facts
+from sigil.optimize.picture.facts import LONGEST_NOTE, Facts
 from sigil.optimize.picture.markup import Markup, element, join
 from sigil.optimize.present import SHORT
 
@@ -147,7 +147,7 @@ def _examples(facts: Facts, reason: _Reason) -> Markup | None:
         element(
             "li",
             element("code", candidate.id[:SHORT]),
-            f" {facts.prose(candidate.note)}",
+            f" {facts.prose(candidate.note, LONGEST_NOTE)}",
             element("br"),
             element("span", facts.prose(_detail(candidate)), class_="quiet"),
         )
