@@ -66,8 +66,7 @@ def gather(workshop: Workshop) -> Gathered:
     paths = [path for path, _, _ in manifest(workshop.base)]
     tests = find_tests(workshop.base.path, paths, request.function)
     recorded = _recorded(workshop, tests)
-    if not recorded.calls and not any(one.nearness == MENTIONS for one in tests):
-        recorded = replace(recorded, notes=())  # how tests run that are about something else
+    recorded = replace(recorded, notes=_told(recorded, tests))
     asked = _asked(workshop, stated_answers(request.function, tests))
     # What a passing test seems to say was read out of its context, such as a patched setting.
     read = [one for one in asked if not (one.got and one.test and one.test in recorded.passed)]
@@ -94,7 +93,7 @@ def known_cases(workshop: Workshop, gathered: Gathered) -> tuple[list[Case], str
         return [one.case for one in request.cases], "those that were given", False
     if recorded.calls:
         calls = [*recorded.calls, *(one.case for one in stated)]
-        return calls, f"calls recorded from {listed(recorded.files)}", False
+        return calls, f"calls recorded from {_listed(recorded)}", False
     if stated:
         return [one.case for one in stated], origins_of(stated), False
     guessed, tried = _guessed(workshop)
@@ -113,9 +112,21 @@ def origins_of(stated: Sequence[Stated]) -> str:
     return " and ".join(dict.fromkeys(one.origin.partition(":")[0] for one in stated))
 
 
-def listed(files: Sequence[str]) -> str:
-    """Return one file by its name, several by their number."""
+def _listed(recorded: Recording) -> str:
+    """Return the test files that call the function: one by its name, several by their number."""
+    files = recorded.calling_files() or recorded.files
     return files[0] if len(files) == 1 else f"{len(files)} files of tests"
+
+
+def _told(recorded: Recording, tests: Sequence[TestFile]) -> tuple[str, ...]:
+    """Return what is to be said of how tests ran, of those alone that are about the function."""
+    near = {one.path for one in tests if one.nearness == MENTIONS}
+    if not recorded.calls and not near:
+        return ()
+    failing = {path for path, _ in recorded.failed}
+    about = near.union(recorded.calling_files())
+    is_foreign = bool(failing) and failing.isdisjoint(about)
+    return (*recorded.notes, *([recorded.ending] if recorded.ending and not is_foreign else []))
 
 
 def _recorded(workshop: Workshop, tests: Sequence[TestFile]) -> Recording:

@@ -218,6 +218,11 @@ class Failures:
         """Say that it has ended."""
         self._record.end()
 
+    def pytest_collectreport(self, report):
+        """Note a file that cannot even be imported."""
+        if report.failed:
+            self._record.write("failed", parts_of(report.nodeid)[0], "")
+
     def pytest_runtest_logreport(self, report):
         """Note one report of a test."""
         if report.failed or report.skipped or (report.passed and report.when == "call"):
@@ -286,6 +291,7 @@ def run_unittest(files, record):
             done += 1
             failed += 1
             sys.stderr.write("{}: {}\n".format(file, error))
+            record.write("failed", file, "")
             continue
         suite = unittest.defaultTestLoader.loadTestsFromModule(module)
         names = names_in(suite)  # a suite forgets its tests as it runs

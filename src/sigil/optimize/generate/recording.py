@@ -48,6 +48,7 @@ class Recording:
             attributes.
         not_plain: what kept calls from being recorded, such as a class's name, with how often.
         notes: what a person should know of how the tests ran, each a clause.
+        ending: that not all of them passed, a clause; empty if all did.
         files: the test files that ran.
         failed: the tests that failed, by path and name.
         passed: those that surely ran and passed, in each of their forms.
@@ -59,12 +60,17 @@ class Recording:
     calls: tuple[Case, ...] = ()
     not_plain: Counter[str] = field(default_factory=Counter[str])
     notes: tuple[str, ...] = ()
+    ending: str = ""
     files: tuple[str, ...] = ()
     failed: frozenset[tuple[str, str]] = frozenset()
     passed: frozenset[tuple[str, str]] = frozenset()
     skipped: frozenset[tuple[str, str]] = frozenset()
     calling: frozenset[tuple[str, str]] = frozenset()
     broken: frozenset[tuple[str, str]] = frozenset()
+
+    def calling_files(self) -> list[str]:
+        """Return the test files that call the function, by name; none if that is not known."""
+        return sorted({path for path, _ in self.calling})
 
 
 def record_calls(
@@ -135,6 +141,7 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
     calls: list[Case] = []
     not_plain: Counter[str] = Counter()
     notes: list[str] = []
+    ending = ""
     tests: dict[str, set[tuple[str, str]]] = {
         "failed": set(), "passed": set(), "skipped": set(), "called": set(), "broken": set()
     }  # fmt: skip
@@ -152,7 +159,7 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
                     "install it into the repository's .venv"
                 )
             case ["ended", code, str(said)]:
-                notes.extend(_ended(code, said))
+                ending = _ended(code, said)
             case _:
                 continue
     if result.ending in _ENDINGS:
@@ -162,6 +169,7 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
         calls=tuple(calls),
         not_plain=not_plain,
         notes=tuple(notes),
+        ending=ending,
         files=files,
         failed=frozenset(failed),
         passed=frozenset(passed),
@@ -195,5 +203,5 @@ def _case(args: str, kwargs: str) -> list[Case]:
     return [Case(cast("tuple[object, ...]", given), cast("dict[str, object]", named))]
 
 
-def _ended(code: object, said: str) -> list[str]:
-    return [] if code == 0 else [f"not all tests passed ({printable(said.strip(' ='), 200)})"]
+def _ended(code: object, said: str) -> str:
+    return "" if code == 0 else f"not all tests passed ({printable(said.strip(' ='), 200)})"
