@@ -34,6 +34,8 @@ MOST_TRIED, MOST_SETTLED = 800, 240
 SHOWN_AT_MOST, HELD_AT_MOST = 40, 24
 _BASES, _FEWEST = 8, 40
 _SEARCHING_S = 2.0
+"""How long all calls with planted constants may take, as far as that is known beforehand; and how
+long one may, which may loop for ever."""
 _OF_A_PLACE, _WITNESSES = 4, 2
 """How many inputs that go to one place are looked at, and how many of them are shown."""
 _MISHAPS = frozenset(
@@ -168,7 +170,7 @@ class _Widening:
         that are refused, each has to be refused.
         """
         fresh = [one for one in made if case_text(one.case) not in self._texts]
-        steps_of_each = self._tracer.steps([one.case for one in fresh])
+        steps_of_each = self._tracer.steps([one.case for one in fresh], _SEARCHING_S)
         known = {*self._by_shown, *self._by_held}
         taken: Counter[int | str] = Counter()
         for one, steps in zip(fresh, steps_of_each, strict=True):

@@ -16,7 +16,7 @@ from sigil.evaluate.target import Target
 from sigil.optimize.generate.adapting import adapter_of, module_of
 from sigil.optimize.generate.inputs import case_text
 from sigil.optimize.generate.locating import Function
-from sigil.optimize.generate.trying import Died, Outcome, Trial
+from sigil.optimize.generate.trying import HANGS, Died, Outcome, Trial
 from sigil.optimize.generate.workshop import Workshop
 from sigil.optimize.unreached import Position, extent, unreached_lines
 from sigil.sandbox.model import CandidateFailed, Case, Returned
@@ -107,15 +107,27 @@ class Tracer:
     def __init__(self, trial: Trial):
         self._trial = trial
         self._known: dict[str, Steps | None] = {}
+        self._lost = 0
 
-    def steps(self, cases: Sequence[Case]) -> list[Steps | None]:
-        """Return where each case goes; None if its traced call does not come back."""
+    def steps(self, cases: Sequence[Case], within_s: float | None = None) -> list[Steps | None]:
+        """Return where each case goes; None if its traced call does not come back.
+
+        Once a few did not, no further ones are tried: time is for the search.
+
+        Args:
+            cases: what to call the function with.
+            within_s: a deadline for batches of so far unknown cases, and for each of them.
+        """
         fresh = [case for case in cases if case_text(case) not in self._known]
         for start in range(0, len(fresh), _BATCH):
+            if self._lost >= HANGS:
+                break
             batch = fresh[start : start + _BATCH]
-            for case, answer in zip(batch, self._answers(batch), strict=True):
+            answers = self._answers(batch, within_s)
+            self._lost += sum(isinstance(one, Died) for one in answers)
+            for case, answer in zip(batch, answers, strict=True):
                 self._known[case_text(case)] = _steps(answer)
-        return [self._known[case_text(case)] for case in cases]
+        return [self._known.get(case_text(case)) for case in cases]
 
     def unreached(
         self, function: Function, cases: Sequence[Case], trial: Trial
@@ -138,9 +150,9 @@ class Tracer:
         time_ns = trial.time_ns(cases, 1) if cases else 0
         return time_ns is not None and time_ns * SLOWER < self._trial.seconds * 1e9
 
-    def _answers(self, cases: Sequence[Case]) -> Sequence[Outcome]:
+    def _answers(self, cases: Sequence[Case], within_s: float | None) -> Sequence[Outcome]:
         try:
-            return self._trial.answers(cases)
+            return self._trial.answers(cases, within_s)
         except CandidateFailed as failed:
             return [Died(failed.kind, failed.detail)] * len(cases)
 

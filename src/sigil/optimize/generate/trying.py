@@ -76,8 +76,12 @@ class Trial:
         """End every process."""
         self._face.__exit__(kind, error, trace)
 
-    def answers(self, cases: Sequence[Case]) -> list[Outcome]:
+    def answers(self, cases: Sequence[Case], within_s: float | None = None) -> list[Outcome]:
         """Return what each case comes to, in order.
+
+        Args:
+            cases: what to call it with.
+            within_s: a deadline of a batch, and of each call, that is nearer than the usual one.
 
         Raises:
             CandidateFailed: the module cannot be imported in a sealed worker, or not in time.
@@ -85,12 +89,12 @@ class Trial:
         if not cases:
             return []
         try:
-            return [*self._batch(cases)]
+            return [*self._batch(cases, within_s)]
         except CandidateFailed as failed:
             if failed.kind == "load":
                 raise
         self._batch([])  # whether it can be imported, at least
-        return self._one_by_one(cases)
+        return self._one_by_one(cases, within_s)
 
     def settled(self, cases: Sequence[Case]) -> list[Outcome | None]:
         """Return what each case comes to; None where two processes do not answer alike."""
@@ -131,11 +135,11 @@ class Trial:
         found = [one if alike(one, other) else None for one, other in pairs]
         return found, min(batch.phases.call for batch in batches)
 
-    def _batch(self, cases: Sequence[Case]) -> Sequence[Result]:
+    def _batch(self, cases: Sequence[Case], within_s: float | None = None) -> Sequence[Result]:
         sources = self._face.sources(self._function, {})
-        return self._face.batch(self._function, sources, cases).results
+        return self._face.batch(self._function, sources, cases, within_s).results
 
-    def _one_by_one(self, cases: Sequence[Case]) -> list[Outcome]:
+    def _one_by_one(self, cases: Sequence[Case], within_s: float | None) -> list[Outcome]:
         found: list[Outcome] = []
         died = 0
         for case in cases:
@@ -143,7 +147,7 @@ class Trial:
                 found.append(Died("untried", "calls before it did not come back"))
                 continue
             try:
-                found.extend(self._batch([case]))
+                found.extend(self._batch([case], within_s))
             except CandidateFailed as failed:
                 died += 1
                 found.append(Died(failed.kind, failed.detail))
