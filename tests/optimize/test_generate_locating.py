@@ -157,3 +157,19 @@ def test_what_is_no_file_is_called_what_it_is(root: Path) -> None:
 def test_an_empty_name_is_no_name(root: Path) -> None:
     with pytest.raises(InvalidValue, match="not a plain name"):
         make_request("pkg/mod.py:plain", name="", root=root)
+
+
+def test_a_path_may_have_colons_in_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "a:b.py").write_text(SOURCE)
+    monkeypatch.chdir(root)
+    assert locate_function("a:b.py:plain").reference == "a:b.py:plain"
+    assert locate_function("a:b.py:7").qualname == "outer"
+    with pytest.raises(InvalidValue, match="no function is named"):
+        locate_function("a:b.py")
+
+
+@pytest.mark.parametrize("name", ["qu'o\"te.py", "tab\t.py", "back\\slash.py"])
+def test_a_file_whose_changes_no_diff_can_name_is_refused_at_once(root: Path, name: str) -> None:
+    (root / name).write_text(SOURCE)
+    with pytest.raises(InvalidValue, match="cannot stand in a diff; rename the file"):
+        locate_function(f"{root / name}:plain", root)

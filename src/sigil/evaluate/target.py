@@ -95,7 +95,7 @@ class Target:
         Raises:
             InvalidValue: no such file or function, at ``where``.
         """
-        path, _, qualname = function.partition(":")
+        path, _, qualname = function.rpartition(":")
         self._check_function(path, qualname, where)
         roots, module = self._roots(path)
         closure = self._tree(roots, self.files).closure([module])

@@ -91,7 +91,7 @@ def try_cheats(
 def _replaceable(trial: Trial) -> str | None:
     """Return the function that the eval calls and a pin holds, if there is one."""
     for function in trial.lanes.facts.visible.expected:
-        path, _, name = function.partition(":")
+        path, _, name = function.rpartition(":")
         for place in trial.places:
             if place.path == path and holds(trial.target.files[path], place, name):
                 return function
@@ -120,7 +120,7 @@ def candidate(cheat: Cheat, trial: Trial) -> tuple[Cheat, dict[str, str]]:
     Raises:
         CannotWrite: no place takes it; the reason is why no function does.
     """
-    called = {name.partition(":")[2] for name in trial.lanes.facts.visible.expected}
+    called = {name.rpartition(":")[2] for name in trial.lanes.facts.visible.expected}
 
     def written(text: str, place: Place) -> str:
         if place.language in cheat.bodies:

@@ -20,6 +20,7 @@ from typing import Literal
 from sigil.errors import InvalidValue, NotFound, Where
 from sigil.optimize.spec import HOME
 from sigil.search.definitions import NotPython, parse_python
+from sigil.search.hunks import UNSAFE_PATH
 
 Flow = Literal["plain", "generator", "coroutine", "async generator"]
 """What a call gives: a value, an iterator, an awaitable, or both of the latter."""
@@ -124,13 +125,21 @@ def locate_function(reference: str, given_root: Path | None = None) -> Function:
         NotFound: no such file.
         InvalidValue: no such function in it, or one that cannot be called from outside.
     """
-    written, _, name = reference.partition(":")
+    written, name = _split(reference)
     file = _find_file(written, given_root)
     root = (given_root or repository_of(file)).resolve()
     if not file.is_relative_to(root):
         raise InvalidValue(f"{written} is not in the repository {root}", remedy="see --repo-root")
     path = file.relative_to(root).as_posix()
+    if UNSAFE_PATH.search(path):
+        raise InvalidValue(f"the path {path!r} cannot stand in a diff", remedy="rename the file")
     return function_in(root, path, name)
+
+
+def _split(reference: str) -> tuple[str, str]:
+    """Return path and name; a path may have colons in it, and a name has none."""
+    path, colon, name = reference.rpartition(":")
+    return (path, name) if colon and not name.endswith(".py") else (reference, "")
 
 
 def function_in(root: Path, path: str, name: str) -> Function:

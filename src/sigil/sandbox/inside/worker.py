@@ -194,7 +194,7 @@ def _load(wire, request, loader, sources, entry):
     """Import the entry's module and return the function; say so, or say why not."""
     try:
         loader.add(sources)
-        module, _, path = entry.partition(":")
+        module, _, path = entry.rpartition(":")
         __import__(module)
         found = sys.modules[module]
         for name in path.split("."):
