@@ -17,7 +17,14 @@ from sigil.optimize.generate.expecting import Stated, stated_answers
 from sigil.optimize.generate.guessing import guesses
 from sigil.optimize.generate.reasons import shown_call
 from sigil.optimize.generate.recording import Recording, record_calls
-from sigil.optimize.generate.remedying import how_to_give, instead_of_calls, instead_of_inputs
+from sigil.optimize.generate.remedying import (
+    SEALED,
+    how_to_give,
+    if_it_hangs,
+    instead_of_calls,
+    instead_of_guesses,
+    instead_of_inputs,
+)
 from sigil.optimize.generate.testing import MENTIONS, TestFile, find_tests
 from sigil.optimize.generate.trying import Died, Outcome
 from sigil.optimize.generate.workshop import Workshop
@@ -194,22 +201,28 @@ def _guessed(workshop: Workshop) -> tuple[list[Case], _Refused]:
             found = [case for case, answer in pairs if isinstance(answer, Returned)]
             if found:
                 return found, refused
-            refused = _refused(pairs) or refused
+            refused = _refused(workshop, pairs) or refused
     return [], refused
 
 
-def _refused(pairs: Sequence[tuple[Case, Outcome]]) -> _Refused | None:
-    """Return what a function does with inputs that it does not answer, by the first that hangs."""
+def _refused(workshop: Workshop, pairs: Sequence[tuple[Case, Outcome]]) -> _Refused | None:
+    """Return what a function does with inputs that it does not answer.
+
+    What is told first is that it asks for a file, then that it hangs, then what it raises.
+    """
+    instead = instead_of_guesses(workshop.request.function)
+    raised = [(case, answer) for case, answer in pairs if isinstance(answer, Raised)]
+    sealed = [pair for pair in raised if pair[1].error in SEALED]
     for case, answer in pairs:
-        if isinstance(answer, Died) and answer.kind == "timeout":
-            return _Refused(f"it does not return in time from {shown_call(case)}")
-    for case, answer in pairs:
-        if isinstance(answer, Raised):
-            said = f"{answer.error}: {answer.message}"
-            return _Refused(
-                f"it takes none of the inputs guessed, such as {shown_call(case)}: {said}",
-                instead_of_inputs(one for _, one in pairs if isinstance(one, Raised)),
-            )
+        if isinstance(answer, Died) and answer.kind == "timeout" and not sealed:
+            remedy = instead or if_it_hangs(workshop.request.advice)
+            return _Refused(f"it does not return in time from {shown_call(case)}", remedy)
+    for case, answer in [*sealed, *raised]:
+        said = f"{answer.error}: {answer.message}"
+        return _Refused(
+            f"it takes none of the inputs guessed, such as {shown_call(case)}: {said}",
+            instead or instead_of_inputs(one for _, one in raised),
+        )
     return None
 
 

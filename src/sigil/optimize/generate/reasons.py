@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from sigil.errors import BaselineFailed, SigilError, Where
 from sigil.evaluate.scoring import shown
 from sigil.optimize.generate.advising import COMMAND, Advice
-from sigil.optimize.generate.remedying import instead_of_inputs
+from sigil.optimize.generate.remedying import SEALED, instead_of_inputs
 from sigil.optimize.generate.trying import Died, Outcome
 from sigil.sandbox.model import Case, Raised
 
-SEALED = frozenset({"PermissionError", "BlockingIOError", "OSError", "FileNotFoundError"})
-"""What a sealed call raises that asks for more than it may have."""
+__all__ = ["SEALED", "no_answer", "reason_of", "refuse_moods", "shown_call"]
 
 
 def no_answer(

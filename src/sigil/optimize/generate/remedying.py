@@ -1,8 +1,9 @@
 """What helps a function that has no inputs: more of them, or another function?
 
-Where it takes objects or works on files, no input that can be written down is of use, and a
-remedy that asks for some sends a person round in a circle. What kept its calls from being
-recorded, and what it raises when it is given plain data, tell which it is.
+Where it takes objects or functions, or works on files, no input that can be written down is of
+use, and a remedy that asks for some sends a person round in a circle. What kept its calls from
+being recorded, what it raises when it is given plain data, and what it does with its parameters
+tell which it is.
 
 Pure. Not here: collecting inputs (`gathering`), which of them are of use (`choosing`).
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 
 from sigil.optimize.generate.advising import PYTHON, Advice
@@ -19,6 +21,10 @@ from sigil.optimize.generate.locating import Function, functions_of
 from sigil.sandbox.model import Raised
 
 OF_FILES = "it works on files: split off the part that computes from what they hold, and name that"
+OF_CALLABLES = (
+    "it takes a function, and no input that is written down can be one: split off the part that "
+    "works on plain data, and name that"
+)
 OF_OBJECTS = "split off the part that works on plain data, and name that"
 OF_METHODS = (
     "split off the part that works on plain data as a function, and name that; or write an eval "
@@ -32,6 +38,11 @@ _OF_A_FILE = frozenset(
     "read_text read_bytes write_text write_bytes open exists is_file is_dir iterdir glob rglob "
     "stat read readline readlines write seek fileno".split()
 )
+SEALED = frozenset({"PermissionError", "BlockingIOError", "OSError", "FileNotFoundError"})
+"""What a sealed call raises that asks for more than it may have."""
+_OF_FOLDERS = frozenset({"NotADirectoryError", "IsADirectoryError"})
+_OPENING = frozenset({"open", "Path", "listdir", "scandir"})
+_NOT_CALLABLE = re.compile(r"'\w+' object is not callable")
 _TOO_MUCH = re.compile(r"data |a float |an integer ")
 """How the recorder begins to say what smaller or other data would not be."""
 _MISSING = re.compile(r"'\w+' object has no attribute '(\w+)'")
@@ -57,11 +68,50 @@ def instead_of_inputs(raised: Iterable[Raised]) -> str | None:
     It does if it asks something of them that no plain data has.
     """
     for one in raised:
+        if one.error in SEALED | _OF_FOLDERS:
+            return OF_FILES
+        if one.error == "TypeError" and _NOT_CALLABLE.match(one.message):
+            return OF_CALLABLES
         found = _MISSING.match(one.message) if one.error == "AttributeError" else None
-        if found is None or any(hasattr(kind, found[1]) for kind in _PLAIN):
+        if found is None or _is_of_plain(found[1]):
             continue
         return OF_FILES if found[1] in _OF_A_FILE else OF_OBJECTS
     return None
+
+
+def instead_of_guesses(function: Function) -> str | None:
+    """Return what helps a function that calls a parameter, or opens what one names.
+
+    None stands for inputs: nothing of the kind stands in its source.
+    """
+    names = {one.name for one in function.parameters}
+    for node in ast.walk(ast.parse(textwrap.dedent(function.source))):
+        match node:
+            case ast.Call(ast.Name(name)) if name in names:
+                return OF_CALLABLES
+            case ast.Call(ast.Name(name) | ast.Attribute(_, name), [ast.Name(given), *_]) if (
+                name in _OPENING and given in names
+            ):
+                return OF_FILES
+            case ast.Attribute(ast.Name(name), asked) if (
+                name in names and asked in _OF_A_FILE and not _is_of_plain(asked)
+            ):
+                return OF_FILES
+            case _:
+                continue
+    return None
+
+
+def if_it_hangs(advice: Advice) -> str:
+    """Return what helps a function that does not come back from any guess."""
+    return (
+        f"if it comes back at all, allow it more with {advice.timeout} or give smaller inputs with "
+        f"{advice.cases}; one that never does cannot be measured"
+    )
+
+
+def _is_of_plain(attribute: str) -> bool:
+    return any(hasattr(kind, attribute) for kind in _PLAIN)
 
 
 def how_to_give(function: Function, advice: Advice) -> str:
