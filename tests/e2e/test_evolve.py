@@ -40,6 +40,23 @@ def gap(xs):
     return max(b - a for a, b in zip(xs, xs[2:]))
 '''
 
+UNREACHED = '''\
+def tally(rows):
+    """Return the sum.
+
+    >>> tally([3, 4])
+    17
+    """
+    total = 0
+    for row in rows:
+        if len(rows) > 900 and row in [1, 2, 3] and total * 31 % 1000003 == 7:
+            return -1
+        total += row
+    for i in range(60):
+        found = [j for j in range(60) if j in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] or j == i + 100]
+    return total + len(found)
+'''
+
 TESTS = """\
 from sums import total
 
@@ -72,6 +89,18 @@ def test_one_command_comes_back_with_a_faster_function(shell: Shell) -> None:
     assert (shell.folder / "sums.py").read_text() == SOURCE
 
 
+def test_a_change_of_what_no_input_reaches_is_told_wherever_the_change_is(shell: Shell) -> None:
+    (shell.folder / "tallies.py").write_text(UNREACHED)
+    done = shell("sigil evolve tallies.py:tally --budget-evals 40 --budget-time 30s --json")
+    assert done.code == 0, done.err
+    assert "no input reaches line 10: what changes there is held to nothing" in done.err
+    said = "where no input goes: line 10 of tallies.py changed, or what decides when to go there"
+    assert done.json()["winner"], "a set makes it several times faster"
+    assert done.json()["may_differ"] == said
+    assert f"may differ {said}" in shell("sigil inspect --spec tally").out
+    assert f"may differ {said}" in shell("sigil inspect --spec tally --html -").out
+
+
 def test_apply_writes_the_repaired_function_into_the_file(shell: Shell) -> None:
     done = shell("sigil evolve sums.py:gap --budget-time 40s --seed 1 --apply --json")
     assert done.code == 0, done.err
@@ -94,6 +123,13 @@ def test_a_dry_run_writes_nothing(shell: Shell) -> None:
     held_out = files[".sigil/total.holdout.jsonl"]
     assert set(held_out) == {"bytes", "digest", "cases"}, "no text of what is held out"
     assert not (shell.folder / ".sigil").exists()
+
+
+def test_a_dry_run_lists_the_files_that_a_run_writes(shell: Shell) -> None:
+    listed = set(shell("sigil evolve sums.py:total --dry-run --json").json()["files"])
+    done = shell("sigil evolve sums.py:total --budget-evals 1 --json")
+    assert ".sigil/total.sigil.yaml" in listed
+    assert listed == set(done.json()["written"])
 
 
 def test_spec_and_eval_are_made_one_by_one(shell: Shell) -> None:

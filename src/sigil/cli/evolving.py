@@ -15,7 +15,7 @@ from sigil.cli.planning import make_plan
 from sigil.cli.progress import choose_report, print_summary, summary_json
 from sigil.cli.settings import resolve
 from sigil.optimize.generate.generating import Request, generate_eval
-from sigil.optimize.generate.placing import Placed, prepare, standing
+from sigil.optimize.generate.placing import Placed, files_of, prepare, standing
 from sigil.optimize.plan import Plan
 from sigil.optimize.promote import select
 from sigil.optimize.report import Summary
@@ -103,6 +103,7 @@ def print_dry_run(request: Request, *, fresh: bool, as_json: bool) -> None:
         _print_standing(request, placed, as_json=as_json)
         return
     documents = generate_eval(request)
+    files = files_of(request, documents)
     if as_json:
         print_json(
             {
@@ -110,7 +111,7 @@ def print_dry_run(request: Request, *, fresh: bool, as_json: bool) -> None:
                 "goal": documents.goal,
                 "inputs": documents.description,
                 "notes": list(documents.notes),
-                "files": {path: _facts(path, data) for path, data in documents.files.items()},
+                "files": {path: _facts(path, data) for path, data in files.items()},
             }
         )
         return
@@ -119,7 +120,7 @@ def print_dry_run(request: Request, *, fresh: bool, as_json: bool) -> None:
     click.echo(f"inputs    {documents.description}")
     for note in documents.notes:
         click.echo(f"note      {note}")
-    for path, data in documents.files.items():
+    for path, data in files.items():
         click.echo(f"would be  {path}, {len(data)} bytes")
     click.echo("the unchanged function was called, sealed; nothing was written")
 

@@ -67,10 +67,9 @@ def prepare(request: Request, *, fresh: bool, make: Callable[[Request], Document
     if found is not None:
         return found
     root, name = request.function.root, request.name
-    spec_path, made_path = f"{HOME}/{name}.sigil.yaml", f"{HOME}/{name}.made.json"
+    made_path = f"{HOME}/{name}.made.json"
     documents = make(request)
-    spec = spec_text(name, request.function, f"Improve {request.function.reference}.", [name])
-    files = {spec_path: spec.encode(), **documents.files}
+    files = files_of(request, documents)
     facts = {
         **_facts(request),
         "description": documents.description,
@@ -78,6 +77,13 @@ def prepare(request: Request, *, fresh: bool, make: Callable[[Request], Document
     }
     place(root, {**files, made_path: snapshot_json(facts)})
     return Placed(name, name, tuple(files), documents.description, documents.notes)
+
+
+def files_of(request: Request, documents: Documents) -> dict[str, bytes]:
+    """Return the contents of the spec of a function and of its other documents, by path."""
+    name = request.name
+    spec = spec_text(name, request.function, f"Improve {request.function.reference}.", [name])
+    return {f"{HOME}/{name}.sigil.yaml": spec.encode(), **documents.files}
 
 
 def standing(request: Request, *, fresh: bool) -> Placed | None:
