@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -115,3 +116,20 @@ def written(folder: Path, files: Mapping[str, str]) -> Tree:
 
 def closed(folder: Path, files: Mapping[str, str]) -> Closure:
     return written(folder, files).closure(["entry"])
+
+
+def test_what_a_large_text_imports_is_found_once(monkeypatch):
+    """A search asks the same of the same file for each trial of its function."""
+    text = "import this_is_asked_once\n"
+    asked: list[str] = []
+    monkeypatch.setattr(
+        ast, "parse", lambda text, parse=ast.parse: asked.append(text) or parse(text)
+    )
+    for _ in range(3):
+        assert list(imported_names(text, "m", package=False)) == [("this_is_asked_once", True)]
+    assert asked == [text]
+
+
+def test_a_text_that_speaks_of_no_import_is_not_parsed(monkeypatch):
+    monkeypatch.setattr(ast, "parse", None)
+    assert list(imported_names("def f(:\n", "m", package=False)) == []

@@ -12,7 +12,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
+
+_RECENT = 64
+"""Texts of which is remembered what they import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +154,24 @@ def imported_names(text: str, module: str, *, package: bool) -> Iterator[tuple[s
     """Yield the absolute names that ``text`` may import, and whether each must be a module.
 
     ``from a import b`` yields ``("a", True)`` and ``("a.b", False)``, for ``b`` may as well
-    be a function. A text that does not parse imports nothing: whoever loads it says why.
+    be a function. A text that does not parse imports nothing: whoever loads it says why. What
+    was asked of lately is remembered: each trial of a function asks the same of its large file.
 
     Args:
         text: Python source.
         module: its own dotted name, to which relative imports are relative.
         package: whether it is a package's ``__init__``.
     """
+    if "import" in text:  # which ``__import__`` and ``importlib`` have in them, too
+        yield from _imported_names(text, module, package)
+
+
+@lru_cache(maxsize=_RECENT)
+def _imported_names(text: str, module: str, package: bool) -> Sequence[tuple[str, bool]]:
+    return tuple(_read_imports(text, module, package=package))
+
+
+def _read_imports(text: str, module: str, *, package: bool) -> Iterator[tuple[str, bool]]:
     try:
         root = ast.parse(unmarked(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

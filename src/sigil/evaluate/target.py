@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from sigil.errors import InvalidValue, Where
@@ -22,6 +23,9 @@ from sigil.evaluate.imports import Closure, LocalModule, Tree, imported_names, u
 from sigil.evaluate.interpreter import Interpreter, choose_python, introduce
 from sigil.sandbox.base import Base
 from sigil.sandbox.model import Source
+
+_RECENT = 16
+"""Texts of which is remembered what they define."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +190,7 @@ class Target:
                 remedy="write it as path/to/file.py:name",
             )
         try:
-            tree = ast.parse(unmarked(self._text(path)))
-            names = _bound_names(tree)
+            names, is_method = _looked_up(self._text(path), qualname)
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidValue(
                 f"there is no file {path} in the repository", where=where, remedy="check the path"
@@ -198,7 +201,7 @@ class Target:
             raise InvalidValue(
                 f"{path} defines no {qualname}", where=where, remedy="check the function's name"
             )
-        if _is_method(tree, qualname):
+        if is_method:
             raise InvalidValue(
                 f"{qualname} is a method, and a call has no object to call it on",
                 where=where,
@@ -207,14 +210,23 @@ class Target:
             )
 
 
+@lru_cache(maxsize=_RECENT)
+def _looked_up(text: str, qualname: str) -> tuple[frozenset[str], bool]:
+    """Return the names that a text binds, and whether one stands for a method.
+
+    Raises:
+        SyntaxError, ValueError: it is not Python.
+    """
+    tree = ast.parse(unmarked(text))
+    return frozenset(_bound_names(tree)), _is_method(tree, qualname)
+
+
 def _source(module: LocalModule) -> Source:
     return Source(text=module.text, path=module.path, package=module.package)
 
 
 def _imports(text: str, path: str) -> frozenset[str]:
     """Return what ``text`` imports; cheap where no line mentions an import at all."""
-    if "import" not in text:
-        return frozenset()
     found = imported_names(text, "_", package=path.endswith("__init__.py"))
     return frozenset(name for name, _ in found)
 
