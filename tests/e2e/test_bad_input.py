@@ -68,6 +68,25 @@ def test_a_mistake_in_a_document_is_one_line(
     is_one_line_of(shell(RUN), error, *parts)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sigil evolve target_function.py:nonesuch",
+        "sigil evolve nowhere.py:f",
+        "sigil inspect --spec symbolic_regression",
+        "sigil run --spec nonesuch",
+        "sigil run --spec symbolic_regression --num none",
+        "sigil verify nowhere",
+    ],
+)
+def test_an_error_is_a_line_on_standard_error_also_with_json(shell: Shell, command: str) -> None:
+    done = shell(f"{command} --json")
+    assert done.code not in {0, 1}
+    assert done.out == ""
+    assert done.err.startswith("sigil: ")
+    assert done.err.count("\n") == 1
+
+
 def test_a_command_that_hangs_is_stopped_and_named(shell: Shell) -> None:
     replace(shell, EVAL, COMMAND, "sleep 600")
     replace(shell, EVAL, "candidate_timeout_s: 60", "candidate_timeout_s: 1")
