@@ -37,7 +37,7 @@ def deploy(
 
     Example: sigil deploy --service api
     """
-    from sigil.cli.deployed import by_hand, say, say_nothing, settings_here
+    from sigil.cli.deployed import by_hand, reset_here, say, say_nothing, settings_here
     from sigil.cli.options import print_json, repository
     from sigil.errors import UsageError
     from sigil.gate.deploy.settings import External
@@ -57,7 +57,8 @@ def deploy(
         if as_json:
             print_json({"service": service, "url": url, "commit": commit})
         tell(f"{service} is up at {url}, until Ctrl-C")
-        tell(f"try: sigil scenario run --all --service {service} --url {url}")
+        resets = " --reset" if reset_here(root, service) else ""
+        tell(f"try: sigil scenario run --all --service {service} --url {url}{resets}")
         _until_it_ends(deployment, service)
     tell(f"{service} is down")
 

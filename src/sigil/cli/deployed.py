@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sigil.gate.deploy.settings import Deploy
 
 HERE = "the service as it stands here"
+RUNS_ALREADY = "what runs already"
 
 
 def settings_here(root: Path, service: str) -> Deploy:
@@ -35,6 +36,14 @@ def settings_here(root: Path, service: str) -> Deploy:
     return policy.deployment(service)
 
 
+def reset_here(root: Path, service: str) -> str | None:
+    """Return how the policy of the working tree resets a service; None if it does not."""
+    from sigil.cli.scenario.choosing import policy_of
+
+    policy = policy_of(root)
+    return None if policy is None else policy.service(service).reset
+
+
 def by_hand(
     root: Path, settings: Deploy, say: Callable[[str], None], *, commit: str | None = None
 ) -> Deployment:
@@ -47,9 +56,12 @@ def by_hand(
         commit: whose files; by default those of the working tree.
     """
     from sigil.gate.deploy import Source, deploy
+    from sigil.gate.deploy.settings import External
     from sigil.gate.exam.rehearsing import SIDE
 
     name = HERE if commit is None else f"the service of {commit[:12]}"
+    if isinstance(settings, External):
+        name = RUNS_ALREADY
     return deploy(
         settings,
         Source(root, commit),

@@ -15,8 +15,7 @@ from sigil.cli.scenario.choosing import at_once, service_name
 from sigil.cli.scenario.drafts import drafts, names_a_draft, on_terminal
 
 if TYPE_CHECKING:
-    from sigil.gate.deploy import Deployment
-    from sigil.gate.deploy.settings import External
+    from sigil.gate.deploy.settings import Deploy, External
     from sigil.gate.model import Scenario
     from sigil.gate.policy import Service
     from sigil.gate.sittings import Observed
@@ -35,6 +34,7 @@ NOWHERE = "http://nowhere.invalid"
 @click.option("--skip-tag", "skipped", multiple=True, help="Not those with this tag.")
 @click.option("--deploy", "deploys", is_flag=True, help="Put the service up from the files here.")
 @click.option("--url", help="Where the service runs already, such as http://127.0.0.1:8000.")
+@click.option("--reset", "resets", is_flag=True, help="With --url: send the policy's reset there.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
 @at_once
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
@@ -50,6 +50,7 @@ def run(
     skipped: tuple[str, ...],
     deploys: bool,
     url: str | None,
+    resets: bool,
     seed: int,
     lanes: int,
     junit: Path | None,
@@ -60,15 +61,17 @@ def run(
 
     ID may be a pattern, such as 'billing/*'. With - the Lua on standard input is run, or FILE.lua
     from outside of the bundle: a holdout can be tried before it is sealed. It is written nowhere,
-    and frames of it are shown on your terminal alone. Ends with code 1 if a scenario does not pass.
+    and frames of it are shown on your terminal alone. What answers at --url is not reset unless you
+    say --reset. Ends with code 1 if a scenario does not pass.
     """
-    from sigil.cli.deployed import say, say_nothing
+    from sigil.cli.deployed import by_hand, say, say_nothing, settings_here
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.errors import UsageError
     from sigil.gate.exam.answerers import Answerers
     from sigil.gate.exam.examining import SITTING_S
     from sigil.gate.exam.rehearsing import SIDE, rehearse
+    from sigil.gate.exam.resetting import refuse_several
     from sigil.gate.model import Status
     from sigil.gate.view.present import counted
 
@@ -93,7 +96,10 @@ def run(
     with ExitStack() as standing:
         answerers = standing.enter_context(Answerers(os.environ))
         tell = say_nothing if as_json else say
-        deployment = standing.enter_context(_deployment(root, service, url, tell))
+        settings = settings_here(root, service) if url is None else _running(url)
+        reset = _reset(asked_of.reset, settings, tell, wanted=resets)
+        refuse_several(reset, lanes)
+        deployment = standing.enter_context(by_hand(root, settings, tell))
         asked = counted(len(scenarios), "draft" if of_drafts else "visible scenario")
         tell(f"running {asked} against {service}")
         observed = rehearse(
@@ -103,7 +109,7 @@ def run(
             seed=seed,
             lanes=lanes,
             most_seconds=SITTING_S,
-            reset=asked_of.reset,
+            reset=reset,
         )
     elapsed = (SYSTEM_CLOCK.monotonic_ns() - start) / 1e9
     if junit is not None:
@@ -130,12 +136,31 @@ def _visible(
     return chosen(visible_scenarios(FolderTree(root), service), ids, tags, skipped)
 
 
-def _deployment(
-    root: Path, service: str, url: str | None, say: Callable[[str], None]
-) -> Deployment:
-    from sigil.cli.deployed import by_hand, settings_here
+def _reset(
+    request: str | None, settings: Deploy, tell: Callable[[str], None], *, wanted: bool
+) -> str | None:
+    """Return what is asked of the service before each scenario, and say so; None for nothing.
 
-    return by_hand(root, settings_here(root, service) if url is None else _running(url), say)
+    A reset wipes what it is sent to. What we put up holds nothing but what scenarios left; what
+    runs already may be anybody's.
+
+    Raises:
+        UsageError: it is wanted, and the policy has none.
+    """
+    from sigil.errors import UsageError
+    from sigil.gate.deploy.settings import External
+    from sigil.gate.policy import PATH
+    from sigil.printable import printable
+
+    if request is None:
+        if wanted:
+            raise UsageError(f"{PATH} has no reset", remedy="leave out --reset, or add it there")
+        return None
+    if isinstance(settings, External) and not wanted:
+        tell(f"not sent, as it may wipe what is there: {printable(request)} (--reset sends it)")
+        return None
+    tell(f"{printable(request)} before each scenario")
+    return request
 
 
 def _running(url: str) -> External:
