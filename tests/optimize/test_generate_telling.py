@@ -49,6 +49,10 @@ def test_failing_tests_beside_those_that_call_are_told(tmp_path: Path) -> None:
         ("def f(path):\n    with open(path) as file:\n        return file.read()\n", "files"),
         ("def f(g, xs):\n    return [g(x) for x in xs]\n", "it takes a function"),
         ("def f(xs, key):\n    return sorted(xs, key=key)\n", "it takes a function"),
+        (
+            'if True:\n    def f(g):\n        """Text\nat the edge."""\n        return g()\n',
+            "a function",
+        ),
     ],
 )
 def test_a_function_that_takes_no_plain_data_is_not_asked_for_cases(

@@ -13,7 +13,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 
 from sigil.optimize.generate.advising import PYTHON, Advice
@@ -85,7 +84,7 @@ def instead_of_guesses(function: Function) -> str | None:
     None stands for inputs: nothing of the kind stands in its source.
     """
     names = {one.name for one in function.parameters}
-    for node in ast.walk(ast.parse(textwrap.dedent(function.source))):
+    for node in ast.walk(dict(functions_of(function.text))[function.qualname]):
         match node:
             case ast.Call(ast.Name(name)) if name in names:
                 return OF_CALLABLES
