@@ -37,7 +37,14 @@ def deploy(
 
     Example: sigil deploy --service api
     """
-    from sigil.cli.deployed import by_hand, reset_here, say, say_nothing, settings_here
+    from sigil.cli.deployed import (
+        by_hand,
+        reset_here,
+        say,
+        say_nothing,
+        settings_here,
+        telling_its_output,
+    )
     from sigil.cli.options import print_json, repository
     from sigil.errors import UsageError
     from sigil.gate.deploy.settings import External
@@ -52,7 +59,7 @@ def deploy(
     commit = None if ref is None else CommitTree(root, ref).commit
     tell = say_nothing if as_json else say
     deployment = by_hand(root, settings, tell, commit=commit)
-    with closing(_listening(deployment, port)) as relay, deployment:
+    with telling_its_output(), closing(_listening(deployment, port)) as relay, deployment:
         url = f"http://127.0.0.1:{relay.port}"
         if as_json:
             print_json({"service": service, "url": url, "commit": commit})
@@ -89,12 +96,12 @@ def _until_it_ends(deployment: Deployment, service: str) -> None:
     """
     import threading
 
-    from sigil.errors import DeploymentFailed
+    from sigil.cli.deployed import its_end
 
     never = threading.Event()
     try:
-        while deployment.alive:
+        while (ended := its_end(deployment, service)) is None:
             never.wait(_LOOK_EVERY_S)
     except KeyboardInterrupt:
         return
-    raise DeploymentFailed(f"{service} ended by itself", remedy="see what its command does")
+    raise ended

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from sigil.errors import DeploymentFailed
 
 if TYPE_CHECKING:
     from sigil.gate.deploy import Deployment
@@ -70,6 +73,41 @@ def by_hand(
         cache=root / ".sigil" / "cache",
         progress=lambda text: say(text.replace(SIDE, name)),
     )
+
+
+@contextmanager
+def telling_its_output() -> Generator[None]:
+    """Have the last lines of a service that fails on standard error, above what became of it.
+
+    It runs from the files or a commit of whoever typed the command, so there is no wall here.
+    """
+    try:
+        yield
+    except DeploymentFailed as failed:
+        tell_output(failed)
+        raise
+
+
+def tell_output(failed: DeploymentFailed) -> None:
+    """Print the last lines of a service on standard error, without what looks like a secret."""
+    from sigil.gate.telling import for_operator
+
+    for line in for_operator(failed.output):
+        click.echo(f"  │ {line}", err=True)
+
+
+def its_end(deployment: Deployment, service: str) -> DeploymentFailed | None:
+    """Return how a service that was up ended by itself; None if it has not."""
+    from sigil.gate.deploy.process import ProcessDeployment
+
+    if isinstance(deployment, ProcessDeployment):
+        failed = deployment.failure()
+    else:
+        failed = None if deployment.alive else DeploymentFailed("the service is gone")
+    if failed is None:
+        return None
+    how = failed.problem.removeprefix("the service ")
+    return DeploymentFailed(f"{service} ended by itself: it {how}", output=failed.output)
 
 
 def say(text: str) -> None:

@@ -84,6 +84,7 @@ def generate(
     has changed, nothing is written until you say --prune. Ends with code 3 if scenarios were
     refused: the exam is written, without them.
     """
+    from sigil.cli.deployed import telling_its_output
     from sigil.cli.options import repository
     from sigil.cli.scenario.gathering import Showing
     from sigil.cli.scenario.generated import facts_of, print_generated
@@ -106,7 +107,7 @@ def generate(
         dry_run=dry_run,
         asking=Asking(1 if llm_seed is None else llm_seed, flags) if llm else None,
     )
-    with Showing(quiet=as_json) as showing:
+    with telling_its_output(), Showing(quiet=as_json) as showing:
         generated = generate_exam(repository(repo_root), asked, showing)
     if as_json:
         print_json(facts_of(generated))

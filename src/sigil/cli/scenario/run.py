@@ -15,6 +15,7 @@ from sigil.cli.scenario.choosing import at_once, service_name
 from sigil.cli.scenario.drafts import drafts, names_a_draft, on_terminal
 
 if TYPE_CHECKING:
+    from sigil.gate.deploy import Deployment
     from sigil.gate.deploy.settings import Deploy, External
     from sigil.gate.model import Scenario
     from sigil.gate.policy import Service
@@ -64,7 +65,13 @@ def run(
     and frames of it are shown on your terminal alone. What answers at --url is not reset unless you
     say --reset. Ends with code 1 if a scenario does not pass.
     """
-    from sigil.cli.deployed import by_hand, say, say_nothing, settings_here
+    from sigil.cli.deployed import (
+        by_hand,
+        say,
+        say_nothing,
+        settings_here,
+        telling_its_output,
+    )
     from sigil.cli.options import repository
     from sigil.effects import SYSTEM_CLOCK
     from sigil.errors import UsageError
@@ -93,7 +100,7 @@ def run(
     else:
         scenarios = _visible(root, service, ids, tags, skipped)
     start = SYSTEM_CLOCK.monotonic_ns()
-    with ExitStack() as standing:
+    with telling_its_output(), ExitStack() as standing:
         answerers = standing.enter_context(Answerers(os.environ))
         tell = say_nothing if as_json else say
         settings = settings_here(root, service) if url is None else _running(url)
@@ -111,6 +118,7 @@ def run(
             most_seconds=SITTING_S,
             reset=reset,
         )
+        _warn_if_gone(deployment, service)
     elapsed = (SYSTEM_CLOCK.monotonic_ns() - start) / 1e9
     if junit is not None:
         _write_junit(junit, service, observed)
@@ -161,6 +169,15 @@ def _reset(
         return None
     tell(f"{printable(request)} before each scenario")
     return request
+
+
+def _warn_if_gone(deployment: Deployment, service: str) -> None:
+    """Say on standard error that the service ended while it was asked, and what it printed."""
+    from sigil.cli.deployed import its_end, tell_output
+
+    if (ended := its_end(deployment, service)) is not None:
+        tell_output(ended)
+        click.echo(f"sigil: warning: {ended}", err=True)
 
 
 def _running(url: str) -> External:

@@ -102,6 +102,19 @@ class ProcessDeployment:
         except SandboxUnavailable:
             return False  # what looks after it died, and took it along
 
+    def failure(self) -> DeploymentFailed | None:
+        """Return how it ended by itself, with what is kept of its output; None if it did not."""
+        try:
+            ended = self._service.ended() if self._service else None
+        except SandboxUnavailable:
+            return DeploymentFailed("the service ended with what looks after it")
+        if ended is None or self._service is None:
+            return None
+        self._service.stop()  # so that all it printed has been read
+        how = f"the service {_ending(ended)}"
+        output = self._last_lines(self._service.tail())
+        return DeploymentFailed(how, output=output, tree=_TREE, ending=how)
+
     @property
     def log(self) -> str:
         """Return what the baseline printed last, made printable line by line."""
