@@ -241,7 +241,7 @@ def completed(folder: Path, typed: str, before: str = "") -> str:
         stdout=keyboard,
         stderr=keyboard,
         cwd=folder,
-        env={**os.environ, "PATH": path, "TERM": "dumb", "HISTFILE": "/dev/null"},
+        env={**os.environ, "PATH": path, "TERM": "dumb", "HISTFILE": ""},
         start_new_session=True,
     )
     os.close(keyboard)
