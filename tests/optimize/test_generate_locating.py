@@ -160,15 +160,15 @@ def test_an_empty_name_is_no_name(root: Path) -> None:
 
 
 def test_a_path_may_have_colons_in_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (root / "a:b.py").write_text(SOURCE)
+    (root / "at:b.py").write_text(SOURCE)
     monkeypatch.chdir(root)
-    assert locate_function("a:b.py:plain").reference == "a:b.py:plain"
-    assert locate_function("a:b.py:7").qualname == "outer"
+    assert locate_function("at:b.py:plain").reference == "at:b.py:plain"
+    assert locate_function("at:b.py:7").qualname == "outer"
     with pytest.raises(InvalidValue, match="no function is named"):
-        locate_function("a:b.py")
+        locate_function("at:b.py")
 
 
-@pytest.mark.parametrize("name", ["qu'o\"te.py", "tab\t.py", "back\\slash.py"])
+@pytest.mark.parametrize("name", ["qu'o\"te.py", "tab\t.py", "back\\slash.py", "a:b.py"])
 def test_a_file_whose_changes_no_diff_can_name_is_refused_at_once(root: Path, name: str) -> None:
     (root / name).write_text(SOURCE)
     with pytest.raises(InvalidValue, match="cannot stand in a diff; rename the file"):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sigil.errors import InvalidValue
 from sigil.evaluate.cases import GivenCase, read_cases
 from sigil.evaluate.schema import EvalModel
 from sigil.optimize.generate.generating import Documents, Request, generate_eval
@@ -247,3 +248,26 @@ def test_a_function_that_loops_for_ever_on_a_constant_of_its_own_is_measured_all
 def test_every_kind_of_function_is_looked_into(name: str) -> None:
     rows = b"".join(files(name))
     assert any(one.raises == "ValueError" for one in read_cases(rows, "c", layout="jsonl"))
+
+
+def with_path(folder: Path, path: str, source: str) -> Request:
+    (folder / path).write_text(source)
+    return Request(function_in(folder, path, "twice"), "twice", 1)
+
+
+@pytest.mark.parametrize("path", ["my-script.py", "at:b.py", "class.py"])
+def test_of_a_file_that_no_statement_imports_it_is_not_known_what_is_reached(
+    tmp_path: Path, path: str
+) -> None:
+    made = generate_eval(with_path(tmp_path, path, "def twice(n: int):\n    return [n, n]\n"))
+    text = made.files[".sigil/twice.eval.yaml"].decode()
+    assert f'function: "{path}:twice"' in text
+    assert "unreached" not in text
+
+
+def test_what_has_to_be_called_through_a_statement_that_imports_it_is_refused_with_why(
+    tmp_path: Path,
+) -> None:
+    request = with_path(tmp_path, "my-script.py", "def twice(n: int):\n    yield n\n")
+    with pytest.raises(InvalidValue, match=r"my-script\.py is no name that can be imported"):
+        generate_eval(request)

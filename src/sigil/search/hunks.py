@@ -20,6 +20,7 @@ from sigil.errors import MalformedPatch, Where
 MAX_PATCH_BYTES = 2**20
 NO_NEWLINE = "\\ No newline at end of file"
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
+DRIVE = re.compile(r"[A-Za-z]:")
 UNSAFE_PATH = re.compile(r'[\x00-\x1f\x7f"\\]|^\s|\s$')
 _REFUSED = {
     "rename ": "a renamed file",
@@ -276,7 +277,7 @@ class _Reader:
             or bool(UNSAFE_PATH.search(path))
             or path.startswith("/")
             or bool({"", ".", "..", ".git", ".sigil"} & {part.lower() for part in parts})
-            or bool(re.match(r"[A-Za-z]:", path))
+            or bool(DRIVE.match(path))
         )
         if tricky:
             remedy = "name a file below the root, by its plain relative path"

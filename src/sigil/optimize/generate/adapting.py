@@ -10,8 +10,10 @@ Pure. Not here: where the text is kept (`sigil.optimize.generate.writing`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from keyword import iskeyword
 from pathlib import PurePosixPath
 
+from sigil.errors import InvalidValue
 from sigil.optimize.generate.locating import Function
 from sigil.optimize.generate.recording import roots_of
 
@@ -65,7 +67,15 @@ def adapter_of(function: Function, *, prints: bool, plain: str = "") -> str:
         function: what is called.
         prints: whether what it prints is returned beside its value.
         plain: what makes plain data of its value, such as ``list``; see `PLAIN`.
+
+    Raises:
+        InvalidValue: no import statement can name its module.
     """
+    if not can_be_imported(function):
+        raise InvalidValue(
+            f"{function.path} is no name that can be imported, as calling it takes here",
+            remedy="rename the file or its folder",
+        )
     first = (function.owner or function.name).partition(".")[0]
     imports = [f"from {module_of(function)} import {first}"]
     if prints:
@@ -85,6 +95,11 @@ def adapter_of(function: Function, *, prints: bool, plain: str = "") -> str:
     valued = _valued(called, function)
     lines += _returning(f"{plain}({valued})" if plain else valued, prints=prints)
     return text + "\n\n" + "\n".join(lines) + "\n"
+
+
+def can_be_imported(function: Function) -> bool:
+    """Return whether an import statement can name the module: not that of ``my-script.py``."""
+    return all(one.isidentifier() and not iskeyword(one) for one in module_of(function).split("."))
 
 
 def module_of(function: Function) -> str:

@@ -20,7 +20,7 @@ from typing import Literal
 from sigil.errors import InvalidValue, NotFound, Where
 from sigil.optimize.spec import HOME
 from sigil.search.definitions import NotPython, parse_python
-from sigil.search.hunks import UNSAFE_PATH
+from sigil.search.hunks import DRIVE, UNSAFE_PATH
 
 Flow = Literal["plain", "generator", "coroutine", "async generator"]
 """What a call gives: a value, an iterator, an awaitable, or both of the latter."""
@@ -131,7 +131,7 @@ def locate_function(reference: str, given_root: Path | None = None) -> Function:
     if not file.is_relative_to(root):
         raise InvalidValue(f"{written} is not in the repository {root}", remedy="see --repo-root")
     path = file.relative_to(root).as_posix()
-    if UNSAFE_PATH.search(path):
+    if UNSAFE_PATH.search(path) or DRIVE.match(path):
         raise InvalidValue(f"the path {path!r} cannot stand in a diff", remedy="rename the file")
     return function_in(root, path, name)
 

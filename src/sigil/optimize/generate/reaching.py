@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from sigil.optimize.generate.adapting import can_be_imported
 from sigil.optimize.generate.choosing import Chosen
 from sigil.optimize.generate.constants import Constants, constants_of
 from sigil.optimize.generate.from_constants import Planted, planted
@@ -53,7 +54,8 @@ class Reached:
     Args:
         chosen: the inputs, those included that were added.
         unreached: lines of the file that none of them reaches, ascending; None if that is not
-            known, because a traced call did not come back.
+            known, because a traced call did not come back, or cannot be made: no statement
+            imports ``my-script.py``.
     """
 
     chosen: Chosen
@@ -73,6 +75,8 @@ def reach(
         fixed: parameters that stay as they are, such as the state of an object.
     """
     function = workshop.request.function
+    if not can_be_imported(function):
+        return Reached(chosen, None)
     with tracing(workshop, adapter) as traced:
         tracer = Tracer(traced)
         constants = constants_of(function.text, function.qualname)
@@ -86,6 +90,8 @@ def unreached(
     workshop: Workshop, adapter: str | None, cases: Sequence[Case]
 ) -> tuple[int, ...] | None:
     """Return the lines of a function that none of the cases reaches; see `Reached`."""
+    if not can_be_imported(workshop.request.function):
+        return None
     with workshop.trial(adapter) as trial, tracing(workshop, adapter) as traced:
         return Tracer(traced).unreached(workshop.request.function, cases, trial)
 
