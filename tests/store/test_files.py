@@ -72,6 +72,20 @@ def test_permissions_follow_the_umask(tmp_path):
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
 
 
+@pytest.mark.parametrize("through_a_link", [False, True])
+@pytest.mark.parametrize("write", [files.write_atomic, files.write_unsynced])
+def test_a_pipe_or_a_device_stays_what_it_is(tmp_path, write, through_a_link):
+    pipe = path = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    if through_a_link:
+        path = tmp_path / "link"
+        path.symlink_to(pipe)
+    with pytest.raises(Unwritable, match="no place for a file"):
+        write(path, b"text")
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert {one.name for one in tmp_path.iterdir()} == {"pipe", path.name}
+
+
 def test_a_symbolic_link_is_replaced_and_not_followed(tmp_path):
     (tmp_path / "precious").write_bytes(b"precious")
     (tmp_path / "a").symlink_to("precious")

@@ -10,6 +10,7 @@ face of each call (`sigil.gate.lua`).
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -29,6 +30,10 @@ class Call:
 
     kind: str
     request: dict[str, Json]
+
+
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+"""What the machine of whoever examines lacks, when there is no connection."""
 
 
 class EffectFailed(Exception):

@@ -24,7 +24,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path, PurePosixPath
 
 from sigil import canonical
-from sigil.errors import Corrupt, InvalidValue, Where
+from sigil.errors import Corrupt, InvalidValue, Unwritable, Where
 from sigil.store.directories import (
     make_directory,
     settle,
@@ -72,6 +72,7 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 
 def _replace(path: Path, data: bytes, sync: Callable[[int], object]) -> None:
+    _refuse_what_is_no_file(path)
     descriptor, temporary = _open_temporary(path.parent)
     try:
         write_all(descriptor, data)
@@ -84,6 +85,24 @@ def _replace(path: Path, data: bytes, sync: Callable[[int], object]) -> None:
     finally:
         # Closed last: the lock on it tells `sweep` that the file is still in use.
         os.close(descriptor)
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    """Refuse to put a file where a device, a pipe or a socket is, which others use.
+
+    Raises:
+        Unwritable: one is there, or a link leads to one.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return  # nothing is there, or whoever writes is told
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise Unwritable(
+            "a device, a pipe or a socket is no place for a file",
+            where=Where(str(path)),
+            remedy="name a file",
+        )
 
 
 def write_unsynced(path: Path, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
@@ -236,6 +237,32 @@ def test_a_process_that_dies_is_a_lost_scenario(monkeypatch):
 def test_replies_that_do_not_fit_into_memory_are_the_services(monkeypatch):
     full = framed(Word(is_full=True))
     assert not lost(monkeypatch, f"end.sendall({full!r})").is_ours
+
+
+@pytest.mark.parametrize("last", ["\U0001f600", "a"])
+def test_a_service_cannot_end_a_scenario_by_large_replies(hall, last):
+    """Four bytes a character in memory, or as many replies as do not fit into one message."""
+    body = ("a" * (8 * 2**20 - 100) + last).encode()
+    reply = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    text = """return { policy = { capabilities = { "http" } }, run = function()
+  for i = 1, 64 do sigil.get("/") end
+  expect(false)
+end }"""
+
+    def connect(timeout_s: float) -> socket.socket:
+        ours, theirs = socket.socketpair()
+
+        def serve() -> None:
+            with theirs, contextlib.suppress(OSError):
+                while theirs.recv(2**16):
+                    theirs.sendall(reply)
+
+        threading.Thread(target=serve, daemon=True).start()
+        return ours
+
+    with pytest.raises(Lost) as caught:
+        examined(hall, assignment(text, most_seconds=60), connect=connect)
+    assert not caught.value.is_ours
 
 
 def test_more_than_a_scenario_may_have_seen_is_the_services(monkeypatch):

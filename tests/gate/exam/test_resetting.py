@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -106,6 +108,18 @@ def test_a_service_that_does_not_answer_is_not_reset():
         free = taken.getsockname()[1]
     with pytest.raises(NotReset, match="the service was not reset: no connection"):
         reset(at(free), "POST /reset")
+
+
+@pytest.mark.parametrize(("number", "is_ours"), [(errno.EMFILE, True), (errno.ECONNREFUSED, False)])
+def test_a_machine_without_descriptors_is_no_fault_of_the_service(number, is_ours):
+    def connect(seconds: float) -> socket.socket:
+        raise OSError(number, os.strerror(number))
+
+    place = at(1)
+    place.connect = connect
+    with pytest.raises(NotReset) as caught:
+        reset(place, "POST /reset")
+    assert caught.value.is_ours is is_ours
 
 
 def test_several_at_once_would_reset_each_other():

@@ -23,6 +23,7 @@ from sigil.gate.lua.limits import Limits
 from sigil.gate.model import Declared, Evidence, Result, Scenario
 
 _LENGTH = struct.Struct("!I")
+_LARGE = 2**16
 MAX_MESSAGE = 256 * 2**20
 """Bytes: what one scenario may have seen and said in all."""
 
@@ -141,8 +142,13 @@ class Channel:
             Broken: nobody will read it.
         """
         data = msgspec.msgpack.encode(message)
+        head = _LENGTH.pack(len(data))
         try:
-            self._end.sendall(_LENGTH.pack(len(data)) + data)
+            if len(data) > _LARGE:  # which has no room for a copy
+                self._end.sendall(head)
+                self._end.sendall(data)
+            else:
+                self._end.sendall(head + data)
         except OSError as error:
             raise Broken("the other end is gone") from error
 

@@ -12,7 +12,6 @@ Not here: the inside (`sigil.gate.exam.sitting`), what results come to (`sigil.g
 
 from __future__ import annotations
 
-import errno
 import os
 import socket
 import subprocess
@@ -27,7 +26,7 @@ from typing import Self
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import SandboxUnavailable, install
-from sigil.gate.effects import Call, EffectFailed, Json
+from sigil.gate.effects import EXHAUSTED, Call, EffectFailed, Json
 from sigil.gate.exam.channel import (
     MODELS,
     Assignment,
@@ -46,8 +45,6 @@ GRACE_S = 5.0
 """Seconds past a scenario's own time before the hall stops listening."""
 MOST_WORDS = 100_000
 """Messages of one scenario; its budget of calls usually ends it before."""
-_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
-"""What this machine lacks, when there is no connection."""
 
 _PROGRAM = """
 import gc
@@ -219,7 +216,7 @@ def _attend(
             passed = connect(word.connect_s)
         except OSError as error:
             problem = f"no connection to the service: {error.strerror or error}"
-            channel.send(Reply(failure=problem, is_ours=error.errno in _EXHAUSTED))
+            channel.send(Reply(failure=problem, is_ours=error.errno in EXHAUSTED))
             return
         with passed:
             channel.send(Reply())

@@ -54,6 +54,7 @@ class Outside:
         self._http = Http(self._connect, assignment.authority, origins=assignment.origins)
         self._assignment = assignment
         self._browser: Browser | None = None
+        self._lacked_connection = False
 
     def __enter__(self) -> Self:
         return self
@@ -76,12 +77,20 @@ class Outside:
             threading.Event().wait(call.request["seconds"])
             return None
         if call.kind == "browser":
-            return self._browsing().perform(call)
+            return self._browsed(call)
         if call.kind == "intent":
             return pursue(call.request, self.perform)
         with self._lock, _clock_stopped(call.kind in MODELS):
             self._channel.send(Word(call=call))
             return self._heard().value
+
+    def _browsed(self, call: Call) -> Json:
+        try:
+            return self._browsing().perform(call)
+        except EffectFailed as failed:
+            if self._lacked_connection:  # of which the browser knows only that there was none
+                raise EffectFailed(failed.problem, is_ours=True) from failed
+            raise
 
     def _browsing(self) -> Browser:
         """Return the scenario's browser; most scenarios have none."""
@@ -109,6 +118,7 @@ class Outside:
         try:
             return self._connect(timeout_s)
         except EffectFailed as failed:
+            self._lacked_connection = True
             raise ConnectionRefusedError(failed.problem) from failed
 
     def _heard(self) -> Reply:

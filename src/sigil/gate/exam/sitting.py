@@ -17,12 +17,13 @@ import gc
 import os
 import signal
 import socket
+import sys
 from dataclasses import replace
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import MalformedScenario
-from sigil.gate.effects import Diverged, Effects, Recording, Repeating
+from sigil.gate.effects import Call, Diverged, Effects, Json, Recording, Repeating
 from sigil.gate.exam.channel import Assignment, Channel, Reply, Report, Word
 from sigil.gate.exam.outside import Outside
 from sigil.gate.lua import prepare, run_scenario
@@ -32,6 +33,8 @@ from sigil.sandbox.inside import kernel
 
 MEMORY = 2 * 2**30
 """Bytes of data that one scenario's process may hold."""
+REPLIES = MEMORY // 4
+"""Bytes that its replies may take there: they are held, spelled for the report, and sent."""
 
 
 def main(descriptor: int, parent: int) -> None:
@@ -70,29 +73,69 @@ def _sit(channel: Channel) -> NoReturn:
         kernel.limit("DATA", MEMORY)
         assignment = channel.receive(Assignment)
         signal.setitimer(signal.ITIMER_REAL, assignment.most_seconds)  # SIGALRM ends us
-        channel.send(_word(assignment, channel))
+        _answer(assignment, channel)
         status = 0
     finally:
         os._exit(status)
 
 
-def _word(assignment: Assignment, channel: Channel) -> Word:
-    """Run it, and return the last word; not the memory of the machine can end here, but its own."""
+def _answer(assignment: Assignment, channel: Channel) -> None:
+    """Run it and say the last word; not the memory of the machine can end here, but its own."""
     try:
-        return Word(report=_run(assignment, channel))
+        channel.send(Word(report=_run(assignment, channel)))
     except MemoryError:
-        return Word(is_full=True)
+        pass  # and what was held goes, so that there is room for a word
+    else:
+        return
+    channel.send(Word(is_full=True))
 
 
 def _run(assignment: Assignment, channel: Channel) -> Report:
     start = SYSTEM_CLOCK.monotonic_ns()
     with Outside(channel, assignment) as outside:
-        recording = Recording(outside if assignment.recorded is None else _repeating(assignment))
+        answers = _Bounded(outside) if assignment.recorded is None else _repeating(assignment)
+        recording = Recording(answers)
         declared, result, evidence = _ran(assignment, recording, channel)
     if result.status is Status.ERROR and any(one.is_ours for one in recording.answered):
         result = replace(result, is_ours=True)
     elapsed = (SYSTEM_CLOCK.monotonic_ns() - start) // 1_000_000
     return Report(declared, result, evidence, tuple(recording.answered), elapsed)
+
+
+class _Bounded:
+    """Effects that end once their replies take too much memory.
+
+    Where memory itself ends, libraries below us end the process: whose fault that was nobody
+    could tell.
+
+    Args:
+        effects: that answer.
+    """
+
+    def __init__(self, effects: Effects):
+        self._effects = effects
+        self._left = REPLIES
+
+    def perform(self, call: Call) -> Json:
+        """Have it answered.
+
+        Raises:
+            MemoryError: there is no room for the answer.
+        """
+        reply = self._effects.perform(call)
+        self._left -= _bytes_of(reply)
+        if self._left < 0:
+            raise MemoryError
+        return reply
+
+
+def _bytes_of(value: Json) -> int:
+    """Return about how much memory the texts of a reply take."""
+    if isinstance(value, dict):
+        return sum(map(_bytes_of, cast("dict[str, Json]", value).values()))
+    if isinstance(value, list):
+        return sum(map(_bytes_of, cast("list[Json]", value)))
+    return sys.getsizeof(value)
 
 
 def _repeating(assignment: Assignment) -> Repeating:

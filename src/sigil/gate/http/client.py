@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from sigil.effects import SYSTEM_CLOCK, Clock
-from sigil.gate.effects import Call, EffectFailed, Json
+from sigil.gate.effects import EXHAUSTED, Call, EffectFailed, Json
 from sigil.gate.http.message import Head, render
 from sigil.gate.http.stream import Closed, Stream
 
@@ -173,7 +173,8 @@ class Http:
         except TimeoutError:
             raise EffectFailed("the service takes no connection in time") from None
         except OSError as error:
-            raise EffectFailed(f"no connection to the service ({_said(error)})") from error
+            problem = f"no connection to the service ({_said(error)})"
+            raise EffectFailed(problem, is_ours=error.errno in EXHAUSTED) from error
 
 
 def _texts(headers: Any) -> dict[str, str]:
