@@ -120,6 +120,87 @@ def test_init_with_a_remote_takes_what_is_there(path, home, monkeypatch):
     assert len(other["trusted"]) == 2
 
 
+@pytest.fixture
+def elsewhere(path, home, monkeypatch):
+    """A second machine with the same code, and the remote of the first one's ledger."""
+    git("init", "--bare", "--quiet", home / "remote.git")
+    run("sync", home / "remote.git")
+    (home / "clone" / ".sigil").mkdir(parents=True)
+    monkeypatch.chdir(home / "clone")
+    monkeypatch.setenv("SIGIL_KEYS", str(home / "other keys"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "other state"))
+    return str(home / "remote.git")
+
+
+def commit_policy(text):
+    """Commit a policy on main of the repository that one stands in."""
+    git("init", "-q", "-b", "main")
+    Path(".sigil/gate.yaml").write_text(f"services: {{api: {{}}}}\n{text}")
+    git("add", ".sigil/gate.yaml")
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
+    git(*identity, "-c", "commit.gpgsign=false", "commit", "-q", "-m", "policy")
+
+
+def signer_of(path):
+    return Ledger.open(path).snapshot().checkpoint.key
+
+
+def test_keys_that_are_believed_at_first_use_are_said_aloud(path, elsewhere):
+    result = run("init", "--remote", elsewhere)
+    assert "warning: taken on trust at this first use" in result.stderr
+    assert f"{signer_of(path)}  signed 3 of 3 entries" in result.stderr
+    assert f"trusts  {signer_of(path)} (at first use)" in result.stdout
+
+
+def test_a_key_that_somebody_named_is_not_said_to_be_taken_on_trust(path, elsewhere):
+    result = run("init", "--remote", elsewhere, "--trust", signer_of(path), "--json")
+    assert result.stderr == ""
+    assert json.loads(result.stdout)["first_use"] == []
+
+
+@pytest.mark.parametrize("role", ["evaluators", "reviewers"])
+def test_keys_that_the_policy_on_the_base_branch_names_are_expected(path, elsewhere, role):
+    commit_policy(f'{role}: ["{signer_of(path)}"]\n')
+    result = run("init", "--remote", elsewhere)
+    assert result.stderr == ""
+    assert "3 entries" in result.stdout
+
+
+def test_a_key_that_the_policy_on_the_base_branch_does_not_name_has_to_be(path, elsewhere, home):
+    other = keys.create(home / "others" / "other.ed25519").key
+    commit_policy(f'evaluators: ["{other}"]\n')
+    Path(".sigil/gate.yaml").write_text(
+        f'services: {{api: {{}}}}\nevaluators: ["{signer_of(path)}"]\n'
+    )
+    said = refused(LedgerBroken, "init", "--remote", elsewhere)
+    assert ".sigil/gate.yaml on main does not name it" in said
+    assert not Path(".sigil/ledger").exists()
+    run("init", "--remote", elsewhere, "--trust", signer_of(path))
+    assert as_json("verify")["checked_by"] == sorted(
+        {signer_of(path), keys.load(keys.path_of()).key}
+    )
+
+
+def test_the_base_branch_may_be_named(path, elsewhere, home):
+    commit_policy(f'evaluators: ["{keys.create(home / "others" / "x.ed25519").key}"]\n')
+    git("branch", "-m", "trunk")
+    refused(NotFound, "init", "--remote", elsewhere, "--base", "main")
+    refused(LedgerBroken, "init", "--remote", elsewhere, "--base", "trunk")
+
+
+def test_a_ledger_that_is_taken_again_lets_no_stranger_in(path, home):
+    git("init", "--bare", "--quiet", home / "remote.git")
+    run("sync", home / "remote.git")
+    stranger = keys.create(home / "others" / "stranger.ed25519")
+    Ledger.open(path, stranger).append("incident.outage", "api", {})
+    git("-C", path, "push", "--quiet", home / "remote.git", "ledger:ledger")
+    path.rename(home / "away")
+    assert stranger.key in refused(LedgerBroken, "init", "--remote", home / "remote.git")
+    assert not path.exists()
+    made = as_json("init", "--remote", home / "remote.git", "--trust", stranger.key)
+    assert (made["size"], made["first_use"]) == (4, [])
+
+
 def test_a_folder_below_the_repository_finds_its_ledger(path, monkeypatch):
     below = path.parents[1] / "a" / "b"
     below.mkdir(parents=True)

@@ -23,7 +23,7 @@ from sigil.ledger.ledger import Ledger
 from sigil.ledger.pins import Pin
 from sigil.ledger.remote import Remote
 from sigil.ledger.snapshot import RESTORE
-from sigil.ledger.syncing import clone, sync
+from sigil.ledger.syncing import Named, clone, sync
 
 
 def git(*arguments):
@@ -514,3 +514,108 @@ def test_nothing_is_cloned_that_trusted_keys_have_not_signed(pair, url, tmp_path
     with pytest.raises(LedgerBroken, match="not trusted"):
         clone(tmp_path / "third", url, Pin(tmp_path / "third.json"), frozenset({stranger.key}))
     assert not (tmp_path / "third").exists()
+
+
+# --- whose keys count when a ledger is taken ---------------------------------------------
+
+
+def intrusion(ledger, url, stranger):
+    """Somebody whom nobody approved adds an entry, and the remote takes it."""
+    Ledger.open(ledger.path, stranger).append("incident.outage", "api", {"n": "foreign"})
+    git("-C", ledger.path, "push", "--quiet", url, "ledger:ledger")
+
+
+def joined_anew(ledger, url, *keys, signer=None, named=None):
+    """Move the ledger away and take the remote's, as docs/ledger.md says for a broken one."""
+    ledger.path.rename(ledger.path.with_name("away"))
+    return clone(ledger.path, url, ledger.pin, frozenset(keys), signer, named=named)
+
+
+def test_a_machine_that_knew_the_ledger_believes_nobody_new_when_it_takes_it_again(
+    pair, url, key, stranger
+):
+    one, two = pair
+    before = one.known()
+    intrusion(two, url, stranger)
+    with pytest.raises(LedgerBroken, match="knew the ledger without it") as caught:
+        joined_anew(one, url, signer=key)
+    assert f"{stranger.key} (1 entry)" in caught.value.problem
+    assert caught.value.remedy.endswith(f"--trust {stranger.key}")
+    assert not one.path.exists()
+    assert one.known() == before
+
+
+def test_a_key_that_is_named_counts_when_a_ledger_is_taken_again(pair, url, key, stranger):
+    one, two = pair
+    intrusion(two, url, stranger)
+    found = joined_anew(one, url, stranger.key, signer=key)
+    assert (found.size, found.continues) == (4, 3)
+    assert one.known().keys == {key.key, two.signer.key, stranger.key}
+
+
+def test_what_names_keys_at_first_use_adds_none_to_those_that_were_known(pair, url, key, stranger):
+    one, two = pair
+    intrusion(two, url, stranger)
+    with pytest.raises(LedgerBroken, match="not trusted"):
+        joined_anew(one, url, signer=key, named=Named(frozenset({stranger.key}), "a page"))
+
+
+def test_nobody_is_asked_to_trust_a_key_of_a_history_that_is_refused_with_it_too(
+    pair, url, key, stranger, tmp_path
+):
+    one, two = pair
+    git("-C", two.path, "update-ref", "refs/heads/ledger", "ledger~1")
+    Ledger.open(two.path, stranger).append("eval.decision", "api", {"n": "ALLOW"})
+    git("-C", two.path, "push", "--quiet", "--force", url, "ledger:ledger")
+    with pytest.raises(LedgerForked, match="first 3 entries"):
+        joined_anew(one, url, signer=key)
+    another = Ledger.create(tmp_path / "another", stranger)
+    git("-C", another.path, "push", "--quiet", "--force", url, "ledger:ledger")
+    with pytest.raises(LedgerBroken, match="this is the ledger"):
+        clone(one.path, url, one.pin, frozenset(), key)
+
+
+def test_nobody_is_asked_to_trust_a_key_of_another_ledger(pair, url, stranger, tmp_path):
+    another = Ledger.create(tmp_path / "another", stranger)
+    git("-C", another.path, "push", "--quiet", "--force", url, "ledger:ledger")
+    with pytest.raises(LedgerBroken, match="this is the ledger"):
+        share(pair[0], url)
+
+
+def test_a_remote_that_lost_entries_is_not_taken_by_whoever_knew_more(pair, url, key):
+    one, _ = pair
+    git("-C", url, "update-ref", "refs/heads/ledger", "ledger~1")
+    with pytest.raises(LedgerBroken, match="1 entry is missing"):
+        joined_anew(one, url, signer=key)
+
+
+def test_at_first_use_whoever_signed_is_believed_if_nothing_names_anybody(
+    pair, url, key, stranger, tmp_path
+):
+    intrusion(pair[1], url, stranger)
+    pin = Pin(tmp_path / "third.json")
+    assert clone(tmp_path / "third", url, pin, frozenset(), pair[1].signer).size == 4
+    assert pin.read().keys == {key.key, stranger.key, pair[1].signer.key}
+
+
+def test_at_first_use_a_place_that_names_keys_keeps_all_others_out(
+    pair, url, key, stranger, tmp_path
+):
+    two = pair[1]
+    named, pin = Named(frozenset({key.key, two.signer.key}), "the page"), Pin(tmp_path / "3.json")
+    intrusion(two, url, stranger)
+    with pytest.raises(LedgerBroken, match="not trusted: the page does not name it"):
+        clone(tmp_path / "third", url, pin, frozenset(), named=named)
+    assert pin.read() is None
+    clone(tmp_path / "third", url, pin, frozenset({stranger.key}), named=named)
+    assert pin.read().keys == {key.key, stranger.key}
+
+
+def test_of_many_foreign_keys_some_are_shown_and_all_are_counted(ledger, url, tmp_path, key):
+    foreign = Ledger.open(ledger.path)
+    for number in range(7):
+        foreign.signer = keys.create(tmp_path / f"{number}.ed25519")
+        foreign.append("fact", "api", {"n": number})
+    git("-C", ledger.path, "push", "--quiet", url, "ledger:ledger")
+    with pytest.raises(LedgerBroken, match="and 2 more, which"):
+        clone(tmp_path / "third", url, Pin(tmp_path / "3.json"), frozenset({key.key}))

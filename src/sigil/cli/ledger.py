@@ -13,6 +13,8 @@ import click
 
 from sigil.cli import entries
 from sigil.cli.completing import services
+from sigil.cli.gate_context import base_branch
+from sigil.cli.joining import named_on_base, warn_of_first_use
 from sigil.cli.options import as_json, print_json, shown
 from sigil.printable import printable
 
@@ -56,9 +58,21 @@ def ledger() -> None:
 @place
 @click.option("--remote", help="A git repository to share it over; what is there is taken.")
 @trust
+@base_branch
 @as_json
-def init(place: Path | None, remote: str | None, trusted: tuple[str, ...], as_json: bool) -> None:
-    """Make a ledger, and a key to sign with unless there is one."""
+def init(
+    place: Path | None,
+    remote: str | None,
+    trusted: tuple[str, ...],
+    base: str | None,
+    as_json: bool,
+) -> None:
+    """Make a ledger, or take that of a remote, and make a key to sign with unless there is one.
+
+    Where this machine knew the ledger, the keys that it trusted count, and others have to be named
+    with --trust. At first use those count that --trust, or the policy on the base branch, names;
+    only where neither names any, whoever signed is believed, and you are told who.
+    """
     from sigil.ledger import keys, syncing
     from sigil.ledger import remote as remotes
     from sigil.ledger.ledger import Ledger
@@ -71,13 +85,18 @@ def init(place: Path | None, remote: str | None, trusted: tuple[str, ...], as_js
     signer = keys.load(key_file) if key_file.exists() else keys.create(key_file)
     pin = Pin.of(path)
     remote = _address(remote) if remote else None
-    found = syncing.clone(path, remote, pin, others, signer) if remote else None
+    before = pin.read()
+    named = named_on_base(path, base) if remote and before is None else None
+    found = syncing.clone(path, remote, pin, others, signer, named=named) if remote else None
     made = Ledger.open(path, signer, pin) if found else Ledger.create(path, signer, pin)
     pin.trust(made.snapshot().checkpoint.ledger, others)
     if remote:
         remotes.remember(path, remote)
         syncing.sync(made, remotes.Remote(remote, path))
     known = made.known()
+    vouched = bool(before or others or named)
+    first_use = frozenset[str]() if vouched else known.keys - {signer.key}
+    warn_of_first_use(made.snapshot(), first_use)
     facts = {
         "ledger": known.ledger,
         "path": str(path),
@@ -85,6 +104,7 @@ def init(place: Path | None, remote: str | None, trusted: tuple[str, ...], as_js
         "key": signer.key,
         "key_file": str(key_file),
         "trusted": sorted(known.keys),
+        "first_use": sorted(first_use),
         "memory": str(pin.path),
     }
     if as_json:
@@ -93,7 +113,7 @@ def init(place: Path | None, remote: str | None, trusted: tuple[str, ...], as_js
     click.echo(f"ledger  {known.ledger} in {shown(path)}, {entries.counted(made.tip.size)}")
     click.echo(f"key     {signer.key} in {key_file}")
     for key in sorted(known.keys - {signer.key}):
-        click.echo(f"trusts  {key}")
+        click.echo(f"trusts  {key}{' (at first use)' if key in first_use else ''}")
 
 
 @ledger.command()

@@ -85,7 +85,7 @@ def resolve(root: Path, ref: str, *, base: str | None = None, remote: str = "ori
         DependencyMissing: pygit2 is not installed.
     """
     change = CommitTree(root, fetched(root, ref, remote) if _PULL.fullmatch(ref) else ref)
-    named, control = _control(root, base)
+    named, control = control_tree(root, base)
     shared = _merge_base(root, change.commit, control.commit)
     if shared is None:
         raise NotFound(
@@ -126,8 +126,17 @@ def _reversible(path: str) -> str:
     return path.encode("unicode_escape").decode("ascii")
 
 
-def _control(root: Path, base: str | None) -> tuple[str, CommitTree]:
-    """Return the base branch: a branch, never a tag that somebody gave the same name."""
+def control_tree(root: Path, base: str | None) -> tuple[str, CommitTree]:
+    """Return the base branch, by name: a branch, never a tag that somebody gave the same name.
+
+    Args:
+        root: the repository.
+        base: as in `resolve`.
+
+    Raises:
+        NotFound: there is none.
+        DependencyMissing: pygit2 is not installed.
+    """
     for name in _BASES if base is None else (base,):
         found = _branch(root, name)
         if found is not None:

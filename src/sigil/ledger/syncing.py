@@ -14,7 +14,7 @@ Not here: talking to the remote (`sigil.ledger.remote`).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from sigil.ledger.statement import Entry, Event
 from sigil.ledger.verifying import Verified
 
 _TRIES = 50
+_SHOWN = 5
 _EITHER = f"see git fsck there; if that finds nothing, the copy here is damaged: {RESTORE}"
 
 
@@ -239,24 +240,49 @@ def _descends(state: Snapshot, ancestor: str) -> bool:
 # --- a second machine -------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Keys that a place outside of the ledger names, so that a first use need not believe all.
+
+    Args:
+        keys: some of them need not have signed anything.
+        place: what names them, for messages.
+    """
+
+    keys: frozenset[str]
+    place: str
+
+
 def clone(
-    path: Path, remote_url: str, pin: Pin, keys: frozenset[str], signer: Signer | None = None
+    path: Path,
+    remote_url: str,
+    pin: Pin,
+    keys: frozenset[str],
+    signer: Signer | None = None,
+    *,
+    named: Named | None = None,
 ) -> Verified | None:
     """Make a ledger from its remote.
+
+    Where the pin knows the ledger, the keys that it knows count, and it must be continued. Where
+    it knows nothing, those count that are named here; if none is, whoever signed what is there is
+    believed, once.
 
     Args:
         path: where the ledger is to be.
         remote_url: address of the remote.
         pin: where what is found is remembered.
-        keys: whose signatures count; none to trust, once, whoever signed what is there.
+        keys: whose signatures count, beside those that the pin knows.
         signer: whose signatures count too.
+        named: whose count too at first use, if they signed something there.
 
     Returns:
         What was found; None if the remote has no ledger, and then nothing was made.
 
     Raises:
         AlreadyExists: something is at ``path``.
-        LedgerBroken: what is there is damaged, less than was known, or signed by a foreign key.
+        LedgerBroken: what is there is damaged, less than was known, another ledger than was known,
+            or signed by a key that does not count.
         LedgerForked: it is other than was known.
         Unreadable: the remote cannot be reached.
     """
@@ -267,10 +293,13 @@ def clone(
             raise _NoLedger
         there = Snapshot(Objects(stage / "objects"), fetched, _named(remote))
         known = pin.read()
-        with _blaming(remote):
-            own = frozenset({signer.key}) if signer else frozenset[str]()
-            believed = (keys or signers(there)) | own
-            found = verifying.verify(there, believed, known, full=True)
+        own = frozenset({signer.key}) if signer else frozenset[str]()
+        with _blaming(remote):  # whole and continued first: else no key would mend it
+            signed = signatures(there)
+            found = verifying.verify(there, signed.keys(), known, full=True)
+            believed = _believed(signed, known, keys, named) | own
+            if foreign := {key: signed[key] for key in sorted(signed.keys() - believed)}:
+                raise _foreign(foreign, known, named)
         refs.swap(stage, None, fetched)
         pin.trust(there.checkpoint.ledger, believed)
         pin.share(there.checkpoint)
@@ -282,6 +311,40 @@ class _NoLedger(Exception):
     """The remote is empty, so the stage is to be removed again."""
 
 
-def signers(state: Snapshot) -> frozenset[str]:
-    """Return every key that a state says it is signed by."""
-    return frozenset({state.checkpoint.key, *(entry.key for entry in state.entries())})
+def _believed(
+    signed: Mapping[str, int], known: Pinned | None, keys: frozenset[str], named: Named | None
+) -> frozenset[str]:
+    """Return whose signatures count in a ledger that is to be taken."""
+    if known is not None:
+        return known.keys | keys
+    if named is not None:
+        return keys | (named.keys & signed.keys())
+    return keys or frozenset(signed)
+
+
+def _foreign(signed: Mapping[str, int], known: Pinned | None, named: Named | None) -> LedgerBroken:
+    """Return the error for keys that signed and do not count."""
+    shown = list(signed)[:_SHOWN]
+    who = ", ".join(f"{key} ({_signed(signed[key])})" for key in shown)
+    more = f" and {len(signed) - len(shown)} more" if len(signed) > len(shown) else ""
+    if known is not None:
+        why = "this machine knew the ledger without it"
+    else:
+        why = f"{named.place} does not name it" if named else "it is none of those named"
+    return LedgerBroken(
+        f"signed by {who}{more}, which is not trusted: {why}",
+        remedy="if you know whose it is, the same once more with "
+        + " ".join(f"--trust {key}" for key in shown),
+    )
+
+
+def _signed(count: int) -> str:
+    return "the newest state" if not count else "1 entry" if count == 1 else f"{count} entries"
+
+
+def signatures(state: Snapshot) -> dict[str, int]:
+    """Return how many entries each key signed, as a state says; 0 for its checkpoint alone."""
+    counted = dict.fromkeys((state.checkpoint.key,), 0)
+    for entry in state.entries():
+        counted[entry.key] = counted.get(entry.key, 0) + 1
+    return counted

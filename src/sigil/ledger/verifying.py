@@ -70,9 +70,9 @@ def verify(
         LedgerForked: other entries stand where there were some before.
     """
     state = snapshot.checkpoint
-    trusted(state.key, keys, "the checkpoint")
-    if pinned is not None and pinned.ledger != state.ledger:
+    if pinned is not None and pinned.ledger != state.ledger:  # first: no key would mend it
         raise other_ledger(pinned.ledger, state.ledger)
+    trusted(state.key, keys, "the checkpoint")
     held_back = None
     if full:
         leaves, held_back = _every_entry(snapshot, keys)

@@ -1,0 +1,88 @@
+"""Whose keys count when a ledger is taken from its remote, and what its user is told of that.
+
+What this machine knew counts; else what ``--trust`` and the policy on the base branch name; and
+only where neither names any, whoever signed is believed once, which is said aloud.
+
+Not here: taking it (`sigil.ledger.syncing`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sigil.printable import printable
+
+if TYPE_CHECKING:
+    from sigil.gate.trees import CommitTree
+    from sigil.ledger.snapshot import Snapshot
+    from sigil.ledger.syncing import Named
+
+
+def named_on_base(place: Path, base: str | None) -> Named | None:
+    """Return the keys that the policy on the base branch names; None if it names none.
+
+    Args:
+        place: folder of the ledger; the policy is that of the repository that it is to lie in, or
+            of the current folder's, if it lies in none.
+        base: the branch, as the user named it; None for main or master.
+
+    Raises:
+        NotFound: there is no such branch, and the user named it.
+        SigilError: the policy or git's objects cannot be read.
+    """
+    from sigil.errors import NotFound
+    from sigil.gate.policy import MAX_BYTES, PATH, load_policy
+    from sigil.ledger.syncing import Named
+
+    found = _base(place, base)
+    if found is None:
+        return None
+    branch, tree = found
+    shown = f"{PATH} on {printable(branch, 80)}"
+    try:
+        gate = load_policy(tree.read(PATH, MAX_BYTES), shown).gate
+    except NotFound:
+        return None
+    keys = frozenset({*gate.evaluators, *gate.reviewers})
+    return Named(keys, shown) if keys else None
+
+
+def _base(place: Path, base: str | None) -> tuple[str, CommitTree] | None:
+    """Return the base branch; None where there is no repository, or none of the usual names."""
+    from sigil.cli.options import repository_or_none
+    from sigil.errors import NotFound
+    from sigil.gate.revisions import control_tree
+    from sigil.gate.trees import CommitTree
+
+    own = place.parent.parent if place.parent.name == ".sigil" else None
+    root = own or repository_or_none(None) or Path.cwd()
+    try:
+        CommitTree(root, base or "HEAD")  # refuses where there is no repository
+        return control_tree(root, base)
+    except NotFound:
+        if base is not None:
+            raise
+        return None
+
+
+def warn_of_first_use(taken: Snapshot, believed: frozenset[str]) -> None:
+    """Say which keys are believed although nothing vouches for them."""
+    from sigil.ledger.syncing import signatures
+
+    if not believed:
+        return
+    counted, size = signatures(taken), taken.checkpoint.size
+    click.echo(
+        "sigil: warning: taken on trust at this first use, since nothing names them:", err=True
+    )
+    for key in sorted(believed):
+        click.echo(f"  {key}  signed {counted.get(key, 0)} of {size} entries", err=True)
+    click.echo(
+        "  Ask their owners whether these are theirs. If one is not, move away the ledger and the\n"
+        "  file that --json calls its memory, and begin again with --trust KEY for each that is.\n"
+        "  Keys that .sigil/gate.yaml on the base branch names count too.",
+        err=True,
+    )
