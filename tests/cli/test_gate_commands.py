@@ -526,3 +526,15 @@ def test_a_service_that_the_policy_lacks_is_not_enrolled_by_the_way(empty):
     assert done.exit_code == 0, done.output
     assert "enrolled web" not in done.stdout
     assert "sigil trust enroll --service web" in done.stdout
+
+
+def test_a_service_that_did_not_last_is_named_by_eval_and_by_its_report(desk, monkeypatch):
+    monkeypatch.setattr("sigil.gate.holding.ended_early", lambda _deployments: ["pr"])
+    done = typed("eval change -s api --json")
+    name = json.loads(done.stdout)["eval"]
+    words = "the service of the change ended before its exam was over"
+    assert f"sigil: warning: {words}\n" in done.stderr
+    assert json.loads(done.stdout)["ended"] == ["pr"]
+    assert f"  {words}\n" in typed(f"report {name}").stdout
+    assert json.loads(typed(f"report {name} --json").stdout)["ended"] == ["pr"]
+    assert words not in typed(f"feedback {name}").stdout

@@ -64,6 +64,7 @@ def eval_(
     from sigil.cli.evaluation import examination
     from sigil.cli.evaluation_shown import failures_for_operator, print_outcome
     from sigil.cli.options import check_writable, print_json, repository
+    from sigil.gate.deploy.model import ended_text
     from sigil.gate.parts import Wanted
     from sigil.gate.record.dossier import plain
 
@@ -81,6 +82,8 @@ def eval_(
         lanes=lanes,
     )
     outcome, found = examination(wanted, (key_file, key_fd), quiet=as_json)
+    for side in outcome.ended:
+        click.echo(f"sigil: warning: {ended_text(side)}", err=True)
     if as_json:
         print_json({**plain(found), "feedback": plain(outcome.feedback)})
     else:

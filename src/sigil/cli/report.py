@@ -139,6 +139,7 @@ def _facts(said: Remark) -> dict[str, object]:
 
 
 def _lines(found: Summary, frames: Frames, said: list[Remark], *, of_all: bool) -> Iterator[str]:
+    from sigil.gate.deploy.model import ended_text
     from sigil.gate.view import present
     from sigil.printable import printable, printable_once
 
@@ -154,6 +155,7 @@ def _lines(found: Summary, frames: Frames, said: list[Remark], *, of_all: bool) 
         yield from ("", *present.table(cells), "")
     for line in present.told_once(found.lines, found.troubles):
         yield f"  {printable_once(line)}"
+    yield from (f"  {ended_text(side)}" for side in found.ended)
     for trouble in found.troubles:
         yield from (f"    │ {printable_once(line)}" for line in _printed(trouble))
     yield from (f"\n{frame}" for frame in frames.change)

@@ -19,7 +19,7 @@ from sigil.gate.decision import Decision, Facts, Threshold
 from sigil.gate.deploy.settings import Plugin
 from sigil.gate.feedback import Disclosure, Silence, disclosure
 from sigil.gate.judge import rubrics
-from sigil.gate.model import Priority, Status
+from sigil.gate.model import Priority, SideName, Status
 from sigil.gate.policy import Policy, Service
 from sigil.gate.record import events
 from sigil.gate.record.events import Complete, Decided, Provenance
@@ -49,6 +49,7 @@ class Examined:
         answers: results alone.
         score: of them; None until there is one.
         observations: digest of what was kept; empty until it was.
+        ended: sides whose service of the visible half ended by itself; the operator's alone.
     """
 
     scenarios: str | None = None
@@ -61,6 +62,7 @@ class Examined:
     answers: tuple[Answers, ...] = ()
     score: Score | None = None
     observations: str = ""
+    ended: tuple[SideName, ...] = ()
 
     def provenance(self, revisions: Revisions) -> Provenance | None:
         """Return the six fields, once all are known."""

@@ -41,7 +41,7 @@ from sigil.gate.exam.resetting import refuse_several
 from sigil.gate.feedback import STARTS, Disclosure, Feedback, Silence, feedback, told_as
 from sigil.gate.holding import hold
 from sigil.gate.lua import Limits
-from sigil.gate.model import Scenario
+from sigil.gate.model import Scenario, SideName
 from sigil.gate.parts import Parts, Wanted
 from sigil.gate.policy import MAX_BYTES, PATH, Gate, GatePolicy, load_policy
 from sigil.gate.record import events
@@ -77,6 +77,7 @@ class Outcome:
         observed: all that was seen; holds holdouts, and is in no representation.
         warnings: what somebody should look at, and is no reason.
         entry: number of the entry that ends it in the ledger; None if it could not be written.
+        ended: sides whose service of the visible half ended by itself; the operator's alone.
     """
 
     eval: str
@@ -91,6 +92,7 @@ class Outcome:
     observed: tuple[Observed, ...] = field(repr=False)
     warnings: tuple[str, ...] = ()
     entry: int | None = None
+    ended: tuple[SideName, ...] = ()
 
 
 def evaluate(wanted: Wanted, parts: Parts, watch: Watch) -> Outcome:
@@ -229,7 +231,7 @@ class _Evaluation:
         with self.stages.noting(Stage.DOSSIER):  # rather than once the exam is over
             self.parts.ready(bundle.manifest.recipients)
         self._foresee(self.policy.gate)
-        found = hold(
+        held = hold(
             self._exam(opened.scenarios, known.seed),
             wanted=self.wanted,
             parts=self.parts,
@@ -237,6 +239,7 @@ class _Evaluation:
             revisions=self.revisions,
             stages=self.stages,
         )
+        known.ended, found = held.ended, held.observed
         with self.stages.at(Stage.SCORE):
             known.answers = answers(opened.scenarios, found)
             called = concluding.numbers(known.answers, self.secret)
@@ -368,6 +371,7 @@ class _Evaluation:
                 dict.fromkeys([*warnings, *(self.record.warnings if self.record else [])])
             ),
             entry=entry,
+            ended=self.examined.ended,
         )
 
     def _may_have_asked(self) -> bool:

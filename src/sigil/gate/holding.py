@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 
 from sigil.effects import Clock
 from sigil.gate.decision import Stage
@@ -24,8 +25,21 @@ from sigil.gate.sittings import SIDES, Observed
 from sigil.gate.stages import Stages
 
 HALVES: tuple[Half, Half] = ("visible", "holdout")
-_NAMES: dict[SideName, str] = {"pr": "change", "baseline": "baseline"}
 _Deployments = dict[tuple[SideName, Half], Deployment]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An exam that was held.
+
+    Args:
+        observed: of both sides; holds holdouts.
+        ended: sides whose service of the visible half had ended by itself by the end of the exam.
+            Of the other half it would tell what is sealed.
+    """
+
+    observed: list[Observed] = field(repr=False)
+    ended: tuple[SideName, ...] = ()
 
 
 def hold(
@@ -36,7 +50,7 @@ def hold(
     policy: GatePolicy,
     revisions: Revisions,
     stages: Stages,
-) -> list[Observed]:
+) -> Held:
     """Put both sides up, run the exam, and take down whatever stands.
 
     Args:
@@ -74,9 +88,7 @@ def hold(
                 progress=stages.watch.sat,
                 is_over=_clock_of(parts.clock, policy.gate.policy.max_seconds),
             )
-        for side in ended_early(visible):  # of the other half it would tell what is sealed
-            stages.watch.says(f"the service of the {_NAMES[side]} ended before its exam was over")
-        return observed
+        return Held(observed, tuple(ended_early(visible)))
 
 
 def _compared(revisions: Revisions) -> tuple[tuple[SideName, Revision, Stage], ...]:

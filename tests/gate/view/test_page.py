@@ -144,3 +144,8 @@ def test_what_a_service_printed_before_it_ended_stands_on_the_page():
     shown = page(replace(SUMMARY, troubles=[trouble]), told(), Frames())
     assert "<h2>Printed last, at deploy pr</h2>" in shown
     assert "about\n&lt;b&gt;to&lt;/b&gt; start" in shown
+
+
+def test_a_page_names_the_service_that_did_not_last():
+    shown = page(replace(SUMMARY, ended=("pr",)), told(), Frames())
+    assert "the service of the change ended before its exam was over" in shown

@@ -123,6 +123,14 @@ class Deployment(Protocol):
         ...
 
 
+_NAMES: dict[SideName, str] = {"pr": "change", "baseline": "baseline"}
+
+
+def ended_text(side: SideName) -> str:
+    """Return, for the operator, that the service of a side did not last as long as its exam."""
+    return f"the service of the {_NAMES[side]} ended before its exam was over"
+
+
 def ended_early(deployments: Mapping[SideName, Deployment]) -> list[SideName]:
     """Return the sides whose service has ended by itself, as far as that is known; sorted.
 

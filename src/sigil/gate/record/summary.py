@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sigil.gate.decision import Verdict
+from sigil.gate.model import SideName
 from sigil.gate.record.events import Provenance
 
 HALVES = ("visible", "holdout", "overall")
@@ -45,6 +46,7 @@ class Summary:
         troubles: stages that failed, each with its problem, and the end of what a service printed
             that did not come up.
         entry: number of the decision in the ledger; None if it is on no record.
+        ended: sides whose service of the visible half ended by itself before the exam was over.
     """
 
     eval: str
@@ -59,6 +61,7 @@ class Summary:
     lines: list[str]
     troubles: list[dict[str, str]]
     entry: int | None
+    ended: tuple[SideName, ...] = ()
 
     @property
     def is_holdout_missed(self) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import zip_longest
 
+from sigil.gate.deploy.model import ended_text
 from sigil.gate.feedback import Disclosure, Feedback, Line
 from sigil.gate.record.remarks import Remark
 from sigil.gate.record.summary import Summary
@@ -103,6 +104,7 @@ def _head(found: Summary) -> Iterator[str]:
         for word, line in zip_longest(left, found.lines, fillvalue="")
     ]
     rows += [("failed", f"{line}: {why[line]}") for line in why if line not in found.lines]
+    rows += [("ended", ended_text(side)) for side in found.ended]
     if rows:
         items = "".join(
             f'<li><b class="of-{_text(word)}">{_text(word)}</b><span>{_text(line)}</span></li>'

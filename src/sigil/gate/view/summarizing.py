@@ -58,4 +58,5 @@ def summary(outcome: Outcome) -> Summary:
             for trouble in outcome.troubles
         ],
         entry=outcome.entry,
+        ended=outcome.ended,
     )
