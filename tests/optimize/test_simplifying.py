@@ -102,6 +102,39 @@ def test_a_condition_that_is_new_is_left_out_alone(old: str, new: str, note: str
     assert notes(LOOP, IN_A_SET.replace(old, new))[note] == IN_A_SET
 
 
+PART = "length(left, right[1:])"
+CACHED = """from functools import cache
+
+@cache
+def length(left, right):
+    if not left:
+        return len(right)
+    return 1 + min([length(left[1:], right), length(left, right[1:])])
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "note"),
+    [
+        (
+            PART,
+            f"{PART} * {PART}",
+            f"without: the term {PART} in {PART} * {PART}",
+        ),
+        ("len(right)", "len(right) + 0", "without: the term 0 in len(right) + 0"),
+        ("len(right)", "2 ** len(right)", "without: the term 2 in 2 ** len(right)"),
+    ],
+)
+def test_a_term_that_is_new_is_left_out_alone(old: str, new: str, note: str) -> None:
+    before = CACHED.removeprefix("from functools import cache\n\n@cache\n")
+    assert notes(before, CACHED.replace(old, new))[note] == CACHED
+
+
+def test_arithmetic_that_was_there_stays() -> None:
+    before = CACHED.removeprefix("from functools import cache\n\n@cache\n")
+    assert not any("the term" in note for note in notes(before, CACHED))
+
+
 def test_a_condition_that_was_there_or_has_another_branch_stays() -> None:
     moved = IN_A_SET.replace("        if item", "        at += 0\n        if item")
     chosen = IN_A_SET.replace("if item in seen", "if item in items")

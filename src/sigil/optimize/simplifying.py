@@ -23,6 +23,7 @@ from sigil.evaluate.result import Evaluation, Interval, MetricValue
 from sigil.optimize.conditions import operands, tests, unconditional, without_operand
 from sigil.optimize.idle_code import without_idle
 from sigil.optimize.token_changes import small_changes, without
+from sigil.printable import shorten
 from sigil.search.diffing import Stretch, changed_stretches
 from sigil.search.hunks import split_lines
 from sigil.search.mutate.source import Edit, Source
@@ -32,6 +33,10 @@ SIMPLIFY = "simplify"
 AT_MOST = 8
 """Measurements that are spent on one winner."""
 
+_TERMS = 3
+"""Terms of arithmetic that are left out: most belong to the gain, and fail the check at once."""
+_SHOWN = 80
+"""Characters of a term that are told."""
 _TOLD = 3
 """Of what does nothing, so many are named."""
 _ENDS = (ast.Continue, ast.Return, ast.Break, ast.Raise)
@@ -57,8 +62,8 @@ def simpler(
 ) -> Iterator[Simpler]:
     """Yield the winner without each of its changes.
 
-    First without all that does nothing, then without all that are small, then without a guard, a
-    stretch of lines, a condition, a small one.
+    First without all that does nothing, then without all that are small, then without a term of
+    arithmetic, a guard, a stretch of lines, a condition, a small one.
 
     Args:
         baseline: the unchanged files, by path.
@@ -89,6 +94,7 @@ def _without(path: str, before: str, after: str) -> Iterator[tuple[str, str]]:
     plain = [one for one, _ in single if not one.names]
     if len(plain) > 1 and (text := without(after, plain)) is not None:
         yield f"without: {len(plain)} small changes", text
+    yield from _without_terms(before, after, new)
     yield from _without_lines(before, after, stretches, _guards(after, stretches))
     yield from _without_conditions(before, after, new)
     yield from ((f"without: {one}", text) for one, text in single)
@@ -118,6 +124,40 @@ def _without_conditions(
         if fresh and asked[said] > known[said]:
             text = f"{after[: edit.start]}{edit.text}{after[edit.end :]}"
             yield f"without: the condition {said}", text
+
+
+def _without_terms(before: str, after: str, new: AbstractSet[int]) -> Iterator[tuple[str, str]]:
+    """Yield what a file says without a term that arithmetic has got, the likeliest first.
+
+    A search takes terms from what is there: a literal, or what stands elsewhere, above all the
+    other side itself.
+    """
+    try:
+        source = Source(after)
+        known = Counter(map(ast.unparse, _sums(ast.parse(before))))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    sums = list(_sums(source.tree))
+    asked = Counter(map(ast.unparse, sums))
+    said = Counter(ast.unparse(one) for one in ast.walk(source.tree) if isinstance(one, ast.expr))
+    found: dict[str, tuple[bool, int, str]] = {}
+    for whole in sums:
+        text = ast.unparse(whole)
+        if asked[text] <= known[text] or whole.lineno not in new:
+            continue
+        start, end = source.outer_span(whole)
+        for kept, term in ((whole.left, whole.right), (whole.right, whole.left)):
+            shown, rest = ast.unparse(term), source.segment(kept)
+            if isinstance(term, ast.Constant) or said[shown] > 1:
+                twice = shown == ast.unparse(kept)
+                note = f"without: the term {shorten(shown, _SHOWN)} in {shorten(text, _SHOWN)}"
+                found[f"{after[:start]}{rest}{after[end:]}"] = (not twice, len(text), note)
+    likely = sorted(found, key=lambda text: found[text])[:_TERMS]
+    yield from ((found[text][2], text) for text in likely)
+
+
+def _sums(tree: ast.AST) -> Iterator[ast.BinOp]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.BinOp))
 
 
 def _conditions(source: Source) -> Iterator[tuple[ast.expr, Edit]]:
