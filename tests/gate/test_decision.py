@@ -300,3 +300,8 @@ def test_errors_never_allow(exam, tier, failed, age, provenance, known):
         assert known
         assert {sealed for _, sealed in exam} == {False, True}
         assert not any(letter in steps for steps, _ in exam for letter in "ei")
+
+
+def test_of_several_paths_that_nobody_vouches_for_one_is_named_and_the_others_counted():
+    [reason] = decide(facts(unvouched=("a", "b", "c"))).reasons
+    assert reason.about == "a and 2 more"

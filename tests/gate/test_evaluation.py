@@ -97,7 +97,9 @@ def test_a_change_that_is_good_and_edits_what_it_is_judged_by_is_for_a_person(be
     (bench.root / ".sigil" / "gate.yaml").write_text("services: {}")
     bench.git("commit", "-q", "-a", "-m", "and the policy")
     bench.git("checkout", "-q", "main")
-    assert codes(evaluated(bench)) == {Code.UNVOUCHED}
+    outcome = evaluated(bench)
+    assert codes(outcome) == {Code.UNVOUCHED}
+    assert [one.paths for one in outcome.feedback.reasons] == [(".sigil/gate.yaml",)]
 
 
 def with_a_reset(bench: Bench) -> None:

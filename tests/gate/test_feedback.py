@@ -8,12 +8,21 @@ from fractions import Fraction
 from types import GenericAlias
 from typing import get_args, get_origin, get_type_hints
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.gate.building import answers
 
-from sigil.gate.decision import Verdict
-from sigil.gate.feedback import Disclosure, Submission, disclosure, feedback, told_as
+from sigil.gate.decision import Code, Reason, Verdict
+from sigil.gate.feedback import (
+    MOST_PATHS,
+    Disclosure,
+    Submission,
+    causes,
+    disclosure,
+    feedback,
+    told_as,
+)
 from sigil.gate.model import Result, StepStatus
 from sigil.gate.names import is_holdout_id
 
@@ -150,3 +159,41 @@ def test_failing_on_purpose_is_told_of_steps_only_on_the_way_up(scores):
     ]
     assert by_steps == sorted(set(by_steps))
     assert all(said is Disclosure.NOTHING for said in told[20:])
+
+
+# --- reasons --------------------------------------------------------------------------------
+
+OF_NO_HOLDOUT = {
+    "no_visible", "no_holdout", "stale_ledger", "ledger_unknown", "evaluator_unknown",
+    "seed_known", "unbound", "unvouched",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("disclosed", Disclosure)
+@pytest.mark.parametrize("code", sorted(set(Code) - OF_NO_HOLDOUT - {Code.TIER}))
+def test_a_reason_that_may_rest_on_holdouts_is_never_told(code, disclosed):
+    assert causes([Reason(code, Verdict.REVIEW, "visible")], disclosed) == ()
+
+
+@pytest.mark.parametrize("disclosed", Disclosure)
+@pytest.mark.parametrize("code", sorted(OF_NO_HOLDOUT))
+def test_a_reason_that_says_nothing_of_holdouts_is_told_always(code, disclosed):
+    [cause] = causes([Reason(Code(code), Verdict.REVIEW, "x")], disclosed, ("a",))
+    assert cause.code == code
+
+
+@pytest.mark.parametrize(("tier", "disclosed", "told"), [
+    ("NONE", Disclosure.NOTHING, True),
+    ("NONE", Disclosure.SPECS, True),
+    ("SHADOW", Disclosure.STEPS, True),
+    ("SHADOW", Disclosure.SPECS, False),
+    ("SHADOW", Disclosure.NOTHING, False),
+])  # fmt: skip
+def test_the_tier_is_not_told_where_it_says_that_the_holdouts_passed(tier, disclosed, told):
+    assert bool(causes([Reason(Code.TIER, Verdict.REVIEW, tier)], disclosed)) is told
+
+
+def test_of_many_paths_the_first_are_told_and_the_others_counted():
+    paths = [f"p{number:03}" for number in range(MOST_PATHS + 7)]
+    [cause] = causes([Reason(Code.UNVOUCHED, Verdict.REVIEW, "p000")], Disclosure.NOTHING, paths)
+    assert (cause.paths, cause.more) == (tuple(paths[:MOST_PATHS]), 7)

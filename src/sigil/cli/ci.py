@@ -277,6 +277,8 @@ def _print_less(outcome: Outcome) -> None:
         click.echo(f"{head}\n{visible}\n")
     for line in present.obstacle_lines(outcome.feedback):
         click.echo(f" {line}")
+    for line in present.cause_lines(outcome.feedback):
+        click.echo(f" {line}")
     ref = printable(outcome.revisions.change.ref)
     click.echo(present.decision_line(outcome.decision.verdict, ref, outcome.service))
 

@@ -265,7 +265,9 @@ def _doubted(facts: Facts) -> list[Reason]:
     found = [Reason(code, Verdict.REVIEW) for code, holds in doubts if holds]
     if facts.unvouched:
         count = (("paths", float(len(facts.unvouched))),)
-        found.append(Reason(Code.UNVOUCHED, Verdict.REVIEW, facts.unvouched[0], count))
+        first, *others = facts.unvouched
+        named = f"{first} and {len(others)} more" if others else first
+        found.append(Reason(Code.UNVOUCHED, Verdict.REVIEW, named, count))
     age = facts.ledger_age_s
     if age is not None and not 0 <= age <= facts.freshness_s:
         found.append(Reason(Code.STALE_LEDGER, Verdict.REVIEW, f"{facts.freshness_s:g} s"))

@@ -364,6 +364,8 @@ class _Evaluation:
                 ),
                 asked=self._may_have_asked(),
                 silence=self.silence,
+                reasons=decision.reasons,
+                unvouched=self.examined.unvouched or (),
             ),
             troubles=troubles,
             observed=self.examined.observed,

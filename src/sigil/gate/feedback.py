@@ -26,16 +26,34 @@ from fractions import Fraction
 from string import ascii_uppercase
 from typing import Final
 
-from sigil.gate.decision import Stage, Verdict
+from sigil.gate.decision import Code, Reason, Stage, Verdict
 from sigil.gate.model import Half, Result, Status, StepStatus
 from sigil.gate.scoring import Answers
 from sigil.gate.stages import Trouble
 from sigil.gate.telling import Telling
+from sigil.gate.trust import Tier
 
 STARTS: Final = frozenset({Stage.DEPLOY_PR, Stage.DEPLOY_BASELINE})
 """Stages in which a service is started, whose words are told as long as no holdout was asked."""
 NOT_UP: Final = "it did not come up"
 WITH_OPERATOR: Final = "what it printed is with whoever runs the gate (sigil report)"
+TOLD: Final = frozenset(
+    {
+        Code.NO_VISIBLE,
+        Code.NO_HOLDOUT,
+        Code.STALE_LEDGER,
+        Code.LEDGER_UNKNOWN,
+        Code.EVALUATOR_UNKNOWN,
+        Code.SEED_KNOWN,
+        Code.UNBOUND,
+        Code.UNVOUCHED,
+    }
+)
+"""Reasons that follow from the change's paths, the exam's shape and the evaluator's state alone.
+
+What is not here stays out, a code of tomorrow included: it may rest on what holdouts came to.
+"""
+MOST_PATHS: Final = 20
 _SHAPES_ALONE = Telling()
 
 
@@ -109,6 +127,25 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """A reason of the decision that says nothing of any holdout.
+
+    Args:
+        code: one of `TOLD`, or the tier.
+        verdict: the best that it leaves.
+        about: as in the decision.
+        paths: that no exam vouches for, the first `MOST_PATHS`; of another code none.
+        more: how many further ones there are.
+    """
+
+    code: Code
+    verdict: Verdict
+    about: str = ""
+    paths: tuple[str, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Feedback:
     """What the author of a change is told.
 
@@ -121,6 +158,7 @@ class Feedback:
             under ``specs``.
         obstacles: stages that failed, in the order in which they did.
         silence: why ``nothing`` is said; None where a stage that failed is why, or where more is.
+        reasons: of the decision, those that its author may know.
     """
 
     eval: str
@@ -130,6 +168,7 @@ class Feedback:
     failing_specs: tuple[str, ...]
     obstacles: tuple[Obstacle, ...] = ()
     silence: Silence | None = None
+    reasons: tuple[Cause, ...] = ()
 
     def counts(self) -> Mapping[StepStatus, int]:
         """Return how many steps were labelled how, over all lines."""
@@ -180,6 +219,8 @@ def feedback(
     telling: Telling = _SHAPES_ALONE,
     asked: bool = True,
     silence: Silence | None = None,
+    reasons: Sequence[Reason] = (),
+    unvouched: Sequence[str] = (),
 ) -> Feedback:
     """Return what the author is told.
 
@@ -194,6 +235,8 @@ def feedback(
         asked: whether a holdout of any service may have been asked before: then a start that failed
             is told in fixed words alone.
         silence: why nothing is said of holdouts, if nothing is.
+        reasons: of the decision; see `causes`.
+        unvouched: paths that no exam vouches for.
     """
     visible = [
         Line(
@@ -221,7 +264,42 @@ def feedback(
     specs = () if disclosed is Disclosure.NOTHING else tuple(sorted(failing))
     obstacles = tuple(_obstacle(trouble, telling, asked) for trouble in troubles)
     why = silence if disclosed is Disclosure.NOTHING else None
-    return Feedback(name, verdict, disclosed, (*visible, *holdouts), specs, obstacles, why)
+    return Feedback(
+        name,
+        verdict,
+        disclosed,
+        (*visible, *holdouts),
+        specs,
+        obstacles,
+        why,
+        causes(reasons, disclosed, unvouched),
+    )
+
+
+def causes(
+    reasons: Sequence[Reason], disclosed: Disclosure, unvouched: Sequence[str] = ()
+) -> tuple[Cause, ...]:
+    """Return which reasons of a decision its author may know, in their order.
+
+    The tier is a reason at NONE whatever the exam says, and at SHADOW only of a change that did
+    well in both halves: so there it is told while the steps of holdouts are.
+
+    Args:
+        reasons: of the decision.
+        disclosed: how much is said of holdouts.
+        unvouched: paths that no exam vouches for.
+    """
+    found: list[Cause] = []
+    for one in reasons:
+        is_rung = one.code is Code.TIER and (
+            one.about == Tier.NONE.value or disclosed is Disclosure.STEPS
+        )
+        if one.code not in TOLD and not is_rung:
+            continue
+        paths = unvouched if one.code is Code.UNVOUCHED else ()
+        shown, more = tuple(paths[:MOST_PATHS]), len(paths[MOST_PATHS:])
+        found.append(Cause(one.code, one.verdict, one.about, shown, more))
+    return tuple(found)
 
 
 def _obstacle(trouble: Trouble, telling: Telling, asked: bool) -> Obstacle:

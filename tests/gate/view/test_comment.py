@@ -9,8 +9,8 @@ import pytest
 from tests.gate.deciding import facts
 from tests.gate.summaries import FAILED, FULL, SUMMARY, holdout, told, visible
 
-from sigil.gate.decision import Stage, Verdict, decide
-from sigil.gate.feedback import Disclosure, Obstacle, Silence
+from sigil.gate.decision import Code, Stage, Verdict, decide
+from sigil.gate.feedback import Cause, Disclosure, Obstacle, Silence, causes
 from sigil.gate.record import events
 from sigil.gate.view.comment import markdown
 from sigil.gate.view.present import reason_text, wall_lines
@@ -69,10 +69,28 @@ def test_a_path_of_the_change_is_no_markup(path):
         reasons=events.reasons(decision),
         lines=[reason_text(reason) for reason in decision.reasons],
     )
-    [line] = [line for line in markdown(found, told()).splitlines() if "vouches" in line]
-    before, _, shown = line.partition(": ")
-    assert before == "- no exam vouches for 1 path that it edits"
-    assert shown == f"`{path.replace('`', '?')}`"
+    author = replace(told(), reasons=causes(decision.reasons, Disclosure.STEPS, (path,)))
+    lines = markdown(found, author).splitlines()
+    place = lines.index("- no exam vouches for 1 path that it edits")
+    assert lines[place + 1] == f"  - `{path.replace('`', '?')}`"
+    assert sum(path[-8:] in line for line in lines) <= 1
+
+
+def test_a_reason_that_says_nothing_of_holdouts_is_told_whatever_else_is_not():
+    reasons = (Cause(Code.UNVOUCHED, Verdict.REVIEW, "a", ("a", "b"), 3),)
+    text = markdown(FULL, replace(told(disclosed=Disclosure.NOTHING), reasons=reasons))
+    assert "- no exam vouches for 5 paths that it edits\n  - `a`\n  - `b`\n  - and 3 more" in text
+
+
+def test_a_reason_is_told_once():
+    decision = decide(facts(is_seed_secret=False))
+    found = replace(
+        FULL,
+        reasons=events.reasons(decision),
+        lines=[reason_text(reason) for reason in decision.reasons],
+    )
+    author = replace(told(), reasons=causes(decision.reasons, Disclosure.STEPS))
+    assert markdown(found, author).count("the seed was chosen") == 1
 
 
 def test_what_was_not_recorded_says_so():

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from tests.gate.building import answers
 from tests.gate.deciding import facts
 from tests.gate.ladders import Service, advisory
+from tests.gate.summaries import told, visible
 
 from sigil.gate.decision import Code, Decision, Reason, Verdict, decide
-from sigil.gate.feedback import Disclosure, Feedback, Line, Silence, feedback
+from sigil.gate.feedback import Cause, Disclosure, Feedback, Line, Silence, feedback
 from sigil.gate.model import StepStatus
 from sigil.gate.scoring import Pair, Score
 from sigil.gate.trust import Condition, Tier, Transition, Trust
@@ -301,3 +302,20 @@ def test_a_condition_is_one_line(condition, shown):
 @given(st.floats(0, 1, exclude_max=True))
 def test_a_share_that_is_not_whole_is_never_shown_as_whole(value):
     assert share(value) != "1.00"
+
+
+def test_feedback_says_why_a_change_that_passes_everything_is_reviewed():
+    reasons = (Cause(Code.UNVOUCHED, Verdict.REVIEW, "a", ("a\u202e", "b"), 2),)
+    shown = feedback_lines(replace(told(visible("v")), verdict=Verdict.REVIEW, reasons=reasons))
+    place = shown.index("REVIEW  no exam vouches for 4 paths that it edits")
+    assert shown[place + 1 : place + 4] == ["  a\\u202e", "  b", "  and 2 more"]
+
+
+def test_where_no_reason_may_be_told_feedback_says_who_knows_it():
+    shown = feedback_lines(replace(told(visible("v")), verdict=Verdict.REVIEW))
+    assert "REVIEW  whoever runs the gate knows why" in shown
+
+
+def test_of_an_allow_there_is_nothing_to_say():
+    shown = feedback_lines(replace(told(visible("v")), verdict=Verdict.ALLOW))
+    assert not any("knows why" in line for line in shown)

@@ -6,6 +6,7 @@ Not here: lines for a terminal (`sigil.gate.view.present`), posting it (`sigil.g
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from sigil.gate.decision import Code, Verdict
 from sigil.gate.feedback import Disclosure, Feedback
@@ -19,8 +20,8 @@ _MARKS = {Verdict.ALLOW: "✅", Verdict.REVIEW: "👀", Verdict.BLOCK: "⛔"}
 def markdown(found: Summary, told: Feedback) -> str:
     """Return a comment for a pull request: the decision, and no more than the author's feedback.
 
-    Scores and reasons that rest on holdouts are there only while the feedback discloses steps: a
-    comment is read by whoever wrote the change. Of a failed stage it says what the feedback says.
+    Scores and reasons that may rest on holdouts are there only while the feedback discloses steps,
+    since whoever wrote the change reads it. Of a failed stage it says what the feedback says.
     """
     return "\n".join(
         [*_decision(found, told), *_scores(found, told), *_feedback(told), *_bound(found), ""]
@@ -30,20 +31,26 @@ def markdown(found: Summary, told: Feedback) -> str:
 def _decision(found: Summary, told: Feedback) -> Iterator[str]:
     yield f"## {_MARKS[found.verdict]} {found.verdict.value} · {_plain(found.service)}"
     yield ""
-    if told.disclosure is Disclosure.STEPS:
-        for line in _reasons(found):
-            yield f"- {line}"
-        if found.recommended is not found.verdict:
-            yield f"- {present.exam_alone(found.recommended, found.verdict)}"
+    is_whole = told.disclosure is Disclosure.STEPS
+    if is_whole:
+        yield from _others(found, told)
+    for one in told.reasons:
+        yield f"- {present.cause_text(one)}"
+        yield from (f"  - {_plain(path)}" for path in one.paths)
+        if one.more:
+            yield f"  - and {one.more} more"
+    if is_whole and found.recommended is not found.verdict:
+        yield f"- {present.exam_alone(found.recommended, found.verdict)}"
+    if is_whole or told.reasons:
         yield ""
 
 
-def _reasons(found: Summary) -> Iterator[str]:
-    """Yield the reasons in words; a path that the change edits is its author's text."""
-    paths = [one["about"] for one in found.reasons if one["code"] == Code.UNVOUCHED]
-    for line in found.lines:
-        path = next((path for path in paths if line.endswith(f": {path}")), "")
-        yield f"{line.removesuffix(path)}{_plain(path)}"
+def _others(found: Summary, told: Feedback) -> Iterator[str]:
+    """Yield the reasons that the feedback does not hold; none of them has a text of the change."""
+    known = {Code.UNVOUCHED, *(one.code for one in told.reasons)}
+    for reason, line in zip_longest(found.reasons, found.lines):
+        if line is not None and (reason is None or reason["code"] not in known):
+            yield f"- {line}"
 
 
 def _scores(found: Summary, told: Feedback) -> Iterator[str]:

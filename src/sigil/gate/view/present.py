@@ -14,7 +14,7 @@ from math import ceil
 from typing import Any
 
 from sigil.gate.decision import Code, Decision, Reason, Verdict
-from sigil.gate.feedback import Disclosure, Feedback, Line, Silence
+from sigil.gate.feedback import Cause, Disclosure, Feedback, Line, Silence
 from sigil.gate.model import StepStatus
 from sigil.gate.record.remarks import Remark
 from sigil.gate.scoring import Pair, Score
@@ -310,6 +310,7 @@ def feedback_lines(told: Feedback) -> list[str]:
         *lines,
         *_coarse(told),
         "",
+        *cause_lines(told),
         f"aggregate: {total} · decision = {told.verdict.value}",
         f"wall: {wall[0]}",
         *(f"  {line}" for line in wall[1:]),
@@ -321,6 +322,27 @@ def obstacle_lines(told: Feedback) -> Iterator[str]:
     for one in told.obstacles:
         yield f"{one.stage.value} failed: {printable_once(one.problem) or OPERATORS}"
         yield from (f"  │ {line}" for line in one.output)
+
+
+def cause_lines(told: Feedback) -> Iterator[str]:
+    """Yield why it was decided so, as far as it is the author's, with the paths that it edits."""
+    for one in told.reasons:
+        yield f"{one.verdict.value:<6}  {cause_text(one)}"
+        yield from (f"  {printable(path)}" for path in one.paths)
+        if one.more:
+            yield f"  and {one.more} more"
+    is_explained = told.reasons or told.obstacles or told.failing_specs
+    is_missed = any(line.failed for line in told.lines)
+    if told.verdict is not Verdict.ALLOW and not (is_explained or is_missed):
+        yield f"{told.verdict.value:<6}  {OPERATORS}"
+
+
+def cause_text(cause: Cause) -> str:
+    """Return a reason that the author of a change may know, as a clause without its paths."""
+    if cause.paths:
+        count = counted(len(cause.paths) + cause.more, "path")
+        return f"no exam vouches for {count} that it edits"
+    return printable(_SAID[cause.code].format(about=cause.about, paths="paths"))
 
 
 def _scenario_lines(line: Line) -> Iterator[str]:
