@@ -68,11 +68,14 @@ def run(text: str, url: str, *names: str) -> subprocess.CompletedProcess[str]:
 
 
 def on_a_terminal(text: str, url: str, *names: str) -> str:
+    """Pipe a text in to a run, read at a terminal; return what it shows."""
+    return shown_by(words(url, *names), text)
+
+
+def shown_by(command: list[str], text: str) -> str:
     """Pipe a text in, read at a terminal; return what it shows."""
     ours, its = pty.openpty()
-    with subprocess.Popen(
-        words(url, *names), stdin=subprocess.PIPE, stdout=its, stderr=its
-    ) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=its, stderr=its) as process:
         os.close(its)
         assert process.stdin is not None
         process.stdin.write(text.encode())
@@ -111,6 +114,18 @@ def test_at_a_terminal_whoever_typed_it_sees_the_frame(root, url):
     assert "× scenario failed: the scenario" in shown
     assert CANARY in shown
     assert "seen on" not in shown
+
+
+def test_a_draft_of_no_step_is_sent_to_lint(root, url):
+    done = run(f"return {{ {CANARY} {CANARY}", url, "-")
+    assert "no step; what is wrong may be told by: sigil scenario lint -" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["lint", "seal"])
+def test_at_a_terminal_whoever_typed_it_is_told_all_that_is_wrong(root, command):
+    words = [str(BIN / "sigil"), "scenario", command, "-", "-s", "api"]
+    shown = shown_by(words, f"return {{ {CANARY} {CANARY}")
+    assert f"'}}' expected near '{CANARY}'" in shown
 
 
 def test_no_file_holds_anything_of_a_draft(root, url):

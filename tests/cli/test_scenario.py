@@ -219,7 +219,20 @@ def test_lua_that_does_not_parse_is_not_sealed_and_not_repeated(repository):
     result = run("seal", "-s", "api", "-", input="return {\n  title = SECRET SECRET\n}")
     assert isinstance(result.exception, MalformedScenario)
     assert str(result.exception).startswith("the scenario:2: cannot be read as a scenario")
+    assert "'}' expected" in str(result.exception)
     assert "SECRET" not in f"{result.exception}{result.output}"
+
+
+def test_in_a_pipe_lint_says_what_the_grammar_of_a_draft_lacks_and_no_word_of_it(repository):
+    draft = run("lint", "-s", "api", "-", input="return {\n  title = SECRET SECRET\n}")
+    assert "the scenario:2: error: malformed: '}' expected" in draft.stdout
+    assert "(to close '{' at line 1)" in draft.stdout
+    assert "SECRET" not in draft.output
+
+
+def test_of_a_draft_that_raises_while_it_is_read_no_word_is_said_in_a_pipe(repository):
+    draft = run("lint", "-s", "api", "-", input="error(\"'end' expected SECRET\")")
+    assert "error: malformed\n" in draft.stdout
 
 
 def test_a_holdout_that_claims_nothing_is_not_sealed(repository):

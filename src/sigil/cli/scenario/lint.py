@@ -9,6 +9,7 @@ import click
 
 from sigil.cli.options import as_json, print_json, repo_root
 from sigil.cli.scenario.choosing import key_descriptor, key_file_option, service_name
+from sigil.cli.scenario.drafts import on_terminal
 
 if TYPE_CHECKING:
     from sigil.gate.model import Scenario
@@ -33,8 +34,9 @@ def lint(
 ) -> None:
     """Check visible scenarios and helpers of a service, or with - the one on standard input.
 
-    Of a scenario on standard input and of holdouts it says line and rule alone, because a problem
-    quotes the text. Ends with code 64 if there is an error; warnings alone end well.
+    Of holdouts it says line and rule alone, because a problem quotes the text; so of a scenario on
+    standard input, unless a terminal shows it. Ends with code 64 if there is an error; warnings
+    alone end well.
     """
     from dataclasses import asdict
 
@@ -47,7 +49,8 @@ def lint(
 
     root = repository(repo_root)
     if draft is not None:
-        scenarios = [_on_standard_input(root, service)]
+        quotes = on_terminal() and not as_json
+        scenarios = [_on_standard_input(root, service, quotes=quotes)]
     else:
         scenarios = _of_service(root, service)
         if holdouts:
@@ -72,7 +75,8 @@ def _of_service(root: Path, service: str) -> list[Scenario]:
     return visible_scenarios(FolderTree(root), service)
 
 
-def _on_standard_input(root: Path, service: str) -> Scenario:
+def _on_standard_input(root: Path, service: str, *, quotes: bool) -> Scenario:
+    """Read a draft; what quotes it is for the terminal of whoever typed it."""
     from sigil.cli.scenario.choosing import read_draft
     from sigil.gate.bundle.changing import checked
     from sigil.gate.bundle.linting import DRAFT, helpers
@@ -80,7 +84,8 @@ def _on_standard_input(root: Path, service: str) -> Scenario:
     from sigil.gate.trees import FolderTree
 
     text = checked(read_draft())
-    return Scenario(DRAFT, "holdout", text, DRAFT, library=helpers(FolderTree(root), service))
+    half = "visible" if quotes else "holdout"
+    return Scenario(DRAFT, half, text, DRAFT, library=helpers(FolderTree(root), service))
 
 
 def _opened(root: Path, service: str, file: Path | None, descriptor: int | None) -> list[Scenario]:

@@ -240,7 +240,8 @@ def _print(observed: list[Observed], elapsed_s: float, *, of_drafts: bool) -> No
             click.echo(f"{frame(one)}\n")
         elif one.evidence is not None:
             steps = " ".join(step.value for step in one.result.steps)
-            click.echo(f"  {one.sitting.scenario.id}: {steps or 'no step'}; frames need a terminal")
+            unread = "no step; what is wrong may be told by: sigil scenario lint -"
+            click.echo(f"  {one.sitting.scenario.id}: {steps or unread}; frames need a terminal")
     left = "no draft was written anywhere" if of_drafts else "holdout scenarios not run"
     click.echo(f" {left} · {elapsed_s:.1f}s total")
 

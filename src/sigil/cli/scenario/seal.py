@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -249,9 +250,10 @@ def _lint(root: Path, service: str, drafts: list[Draft], *, force: bool) -> None
     from sigil.gate.trees import FolderTree
 
     library = helpers(FolderTree(root), service) if drafts else {}
-    found = [flaw for draft in drafts for flaw in flaws_of_draft(draft, library)]
+    quotes = sys.stderr.isatty()
+    found = [flaw for draft in drafts for flaw in flaws_of_draft(draft, library, quotes=quotes)]
     for flaw in found:
-        click.echo(f"{'warning: ' if force else ''}{flaw}", err=True)
+        click.echo(f"{'warning: ' if force else ''}{printable(str(flaw))}", err=True)
     if not force and any(flaw.severity == "error" for flaw in found):
         raise MalformedScenario(
             "is not sealed, because it cannot do what it says",

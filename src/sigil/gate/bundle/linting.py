@@ -1,13 +1,15 @@
 """What is wrong with the scenarios of a service, before anything runs.
 
-Of a visible scenario a finding says what the problem is; of one that is or will be sealed, the line
-and the rule alone, because a problem quotes the text.
+Of a visible scenario a finding says what the problem is; of one that is sealed, the line and the
+rule alone, because a problem quotes the text. Of a draft it says that too, and what its grammar
+lacks in the parser's fixed words; all of it to whoever typed it, at a terminal.
 
 Not here: the rules (`sigil.gate.lua.lint`), opening (`sigil.gate.evaluator`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -18,9 +20,19 @@ from sigil.gate.bundle.read import folder_of, library_files, lua_text, visible_f
 from sigil.gate.lua import lint, lint_helper
 from sigil.gate.model import Scenario
 from sigil.gate.trees import Tree, place
+from sigil.printable import printable
 
 MALFORMED = "malformed"
 DRAFT = "the scenario"
+_GRAMMAR = re.compile(
+    r"(syntax error|unexpected symbol|malformed number|<name> expected|function arguments expected"
+    r"|unfinished (?:long )?(?:string|comment)(?: \(starting at line \d+\))?"
+    r"|'(?:end|then|do|until|in|=|[^\w\s'])' expected"
+    r"(?: \(to close '(?:function|if|for|while|repeat|do|[^\w\s'])' at line \d+\))?"
+    r")(?: near .*)|(policy\.capabilities): .*",
+    re.DOTALL,
+)
+"""What a problem of reading says in words of its own, before those of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +60,7 @@ class Flaw:
 
 
 def flaws(scenarios: Iterable[Scenario]) -> Iterator[Flaw]:
-    """Yield what is wrong with scenarios, of holdouts without a word of their text.
+    """Yield what is wrong with scenarios, of holdouts and drafts without a word of their text.
 
     Raises:
         DependencyMissing: the extra ``gate`` is not installed.
@@ -56,7 +68,19 @@ def flaws(scenarios: Iterable[Scenario]) -> Iterator[Flaw]:
     for scenario in scenarios:
         for found in lint(scenario):
             problem = found.problem if scenario.half == "visible" else ""
+            if not problem and scenario.path == DRAFT:
+                problem = own_words(found.problem)
             yield Flaw(scenario.path, found.line, found.severity, found.rule, problem)
+
+
+def own_words(problem: str) -> str:
+    """Return what a problem says without a word of the text that has it; empty if that is unsure.
+
+    Args:
+        problem: as Lua's parser tells it, such as ``')' expected near 'secret'``.
+    """
+    found = _GRAMMAR.fullmatch(problem)
+    return (found[1] or found[2]) if found else ""
 
 
 def flaws_of_helpers(tree: Tree, service: str) -> Iterator[Flaw]:
@@ -102,19 +126,26 @@ def helpers(tree: Tree, service: str) -> dict[str, str]:
     }
 
 
-def flaws_of_draft(draft: Draft, library: Mapping[str, str]) -> list[Flaw]:
+def flaws_of_draft(draft: Draft, library: Mapping[str, str], *, quotes: bool = False) -> list[Flaw]:
     """Return what is wrong with a scenario that is to be sealed.
+
+    Args:
+        draft: it.
+        library: helpers, by name.
+        quotes: whether its text may be quoted: it is its author who reads, at a terminal.
 
     Raises:
         MalformedScenario: it cannot be read as a scenario; the message names line and rule.
         DependencyMissing: the extra ``gate`` is not installed.
     """
-    found = list(flaws([Scenario(DRAFT, "holdout", draft.text, DRAFT, draft.spec, library)]))
+    half = "visible" if quotes else "holdout"
+    found = list(flaws([Scenario(DRAFT, half, draft.text, DRAFT, draft.spec, library)]))
     for flaw in found:
         if flaw.rule == MALFORMED:
+            problem = f": {printable(flaw.problem)}" if flaw.problem else ""
             raise MalformedScenario(
-                "cannot be read as a scenario",
+                f"cannot be read as a scenario{problem}",
                 where=Where(DRAFT, flaw.line),
-                remedy="pipe it to `luac -p -`, which says what is wrong and keeps no copy",
+                remedy="mend it; sigil scenario lint - says more of it at your terminal",
             )
     return found
