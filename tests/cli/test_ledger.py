@@ -17,6 +17,7 @@ from sigil.errors import (
     LedgerBroken,
     LedgerForked,
     NotFound,
+    Unreadable,
     UsageError,
 )
 from sigil.ledger import keys, refs
@@ -154,7 +155,7 @@ def test_keys_that_are_believed_at_first_use_are_said_aloud(path, elsewhere):
 
 def test_a_key_that_somebody_named_is_not_said_to_be_taken_on_trust(path, elsewhere):
     result = run("init", "--remote", elsewhere, "--trust", signer_of(path), "--json")
-    assert result.stderr == ""
+    assert "warning" not in result.stderr
     assert json.loads(result.stdout)["first_use"] == []
 
 
@@ -162,7 +163,7 @@ def test_a_key_that_somebody_named_is_not_said_to_be_taken_on_trust(path, elsewh
 def test_keys_that_the_policy_on_the_base_branch_names_are_expected(path, elsewhere, role):
     commit_policy(f'{role}: ["{signer_of(path)}"]\n')
     result = run("init", "--remote", elsewhere)
-    assert result.stderr == ""
+    assert "warning" not in result.stderr
     assert "3 entries" in result.stdout
 
 
@@ -199,6 +200,76 @@ def test_a_ledger_that_is_taken_again_lets_no_stranger_in(path, home):
     assert not path.exists()
     made = as_json("init", "--remote", home / "remote.git", "--trust", stranger.key)
     assert (made["size"], made["first_use"]) == (4, [])
+
+
+def keyless(monkeypatch, home):
+    """Lose the key of this machine; return where the next one would be."""
+    monkeypatch.setenv("SIGIL_KEYS", str(home / "no keys"))
+    return keys.path_of()
+
+
+def test_init_beside_a_ledger_whose_key_is_lost_makes_none_and_says_what_does(
+    path, home, monkeypatch
+):
+    file = keyless(monkeypatch, home)
+    for arguments in ((), ("--remote", home / "remote.git")):
+        said = refused(AlreadyExists, "init", *arguments)
+        assert "make another: sigil ledger key" in said
+        assert not file.exists()
+
+
+def test_an_init_that_is_refused_makes_no_key_and_no_ledger(path, elsewhere, home, monkeypatch):
+    file, place = keyless(monkeypatch, home), Path(".sigil/ledger")
+    place.mkdir()
+    refused(AlreadyExists, "init")
+    place.rmdir()
+    refused(Unreadable, "init", "--remote", home / "nothing.git")
+    other = keys.create(home / "others" / "x.ed25519").key
+    refused(LedgerBroken, "init", "--remote", elsewhere, "--trust", other)
+    assert not file.exists()
+    file.parent.mkdir(mode=0o755)
+    refused(KeyMissing, "init", "--remote", elsewhere)
+    assert not place.exists()
+
+
+def test_no_key_is_made_where_a_ledger_is_known_to_have_been(path, home, monkeypatch):
+    file = keyless(monkeypatch, home)
+    path.rename(home / "away")
+    git("init", "--bare", "--quiet", home / "empty.git")
+    for arguments in ((), ("--remote", home / "empty.git")):
+        assert "was here before" in refused(LedgerBroken, "init", *arguments)
+    assert not file.exists()
+
+
+def test_a_key_is_made_once_and_where_it_has_to_be_named_is_said(path, home, monkeypatch):
+    file = keyless(monkeypatch, home)
+    first = run("key")
+    made = keys.load(file).key
+    assert f"made {file}" in first.stderr
+    assert f"sigil ledger verify --trust {made}" in first.stdout
+    assert "under evaluators, on the base branch" in first.stdout
+    again = run("key")
+    assert (again.stdout, again.stderr) == (first.stdout, "")
+    assert as_json("key") == {"key": made, "key_file": str(file)}
+
+
+def test_a_key_that_the_ledger_does_not_trust_attests_nothing(path, home, monkeypatch):
+    keyless(monkeypatch, home)
+    assert "make one: sigil ledger key" in refused(KeyMissing, "attest")
+    made = as_json("key")["key"]
+    assert f"sigil ledger verify --trust {made}" in refused(KeyMissing, "attest")
+    run("verify", "--trust", made)
+    run("attest")
+    assert made in as_json("verify")["checked_by"]
+
+
+def test_a_ledger_that_was_made_beside_that_of_the_others_is_left_for_it(path, elsewhere):
+    memory = Path(as_json("init")["memory"])
+    said = refused(LedgerBroken, "sync", elsewhere)
+    assert f"{memory} away, then: sigil ledger init --remote {elsewhere}" in said
+    Path(".sigil/ledger").rename("away")
+    memory.rename("away.json")
+    assert as_json("init", "--remote", elsewhere)["size"] == 3
 
 
 def test_a_folder_below_the_repository_finds_its_ledger(path, monkeypatch):
@@ -247,7 +318,9 @@ def test_whoever_reads_a_ledger_that_lost_entries_is_told(path):
 
 def test_no_ledger(home):
     for name in ("log", "list", "verify", "sync", "export"):
-        assert "sigil ledger init" in refused(NotFound, name)
+        said = refused(NotFound, name)
+        assert "join it: sigil ledger init --remote URL" in said
+        assert "the first, make it: sigil ledger init" in said
 
 
 # --- checking ---------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def test_a_key_of_another_sort_is_refused(path):
 
 
 def test_no_key_there(path):
-    with pytest.raises(KeyMissing, match="sigil ledger init"):
+    with pytest.raises(KeyMissing, match="make another: sigil ledger key"):
         keys.load(path)
 
 

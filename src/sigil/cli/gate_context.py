@@ -86,16 +86,18 @@ def own_ledger(root: Path, signer: str = "evaluator") -> Ledger:
         NotFound, KeyMissing: see `open_ledger`.
     """
     from sigil.errors import KeyMissing, Where
-    from sigil.ledger import keys
+    from sigil.ledger import keys, layout
     from sigil.ledger.ledger import Ledger
     from sigil.ledger.pins import Pin
     from sigil.store.disk_errors import reading
 
     path = root / LEDGER
-    own = keys.path_of(signer)
+    layout.check(path)  # first: where there is no ledger, a key of one's own leads nowhere
+    own, evaluators = keys.path_of(signer), keys.path_of()
     with reading(own):
-        own = own if own.exists() else keys.path_of()
-    opened = Ledger.open(path, keys.load(own), Pin.of(path))
+        own = evaluators if evaluators.exists() and not own.exists() else own
+    making = keys.MAKING if own == evaluators else "sigil trust reviewer"
+    opened = Ledger.open(path, keys.load(own, making), Pin.of(path))
     key = opened.needed_signer().key
     if key not in opened.known().keys:
         raise KeyMissing(

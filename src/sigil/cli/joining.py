@@ -13,12 +13,43 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sigil.cli.options import shown
 from sigil.printable import printable
 
 if TYPE_CHECKING:
     from sigil.gate.trees import CommitTree
+    from sigil.ledger.keys import PrivateKey
     from sigil.ledger.snapshot import Snapshot
     from sigil.ledger.syncing import Named
+
+
+def refuse_beside_another(path: Path, remote: str | None, key: PrivateKey | None) -> None:
+    """Refuse a place at which something is, before anything is made; say what a ledger there lacks.
+
+    Args:
+        path: the place.
+        remote: with which it was to be shared, if any.
+        key: of this machine; None if it has none.
+
+    Raises:
+        AlreadyExists: something is there.
+    """
+    from sigil.errors import AlreadyExists, Where
+    from sigil.ledger.keys import MAKING, path_of
+    from sigil.ledger.making import refuse_taken
+
+    if not (path / "HEAD").is_file():
+        refuse_taken(path)
+        return
+    lacks = "use it, or move it away first"
+    if key is None:
+        lacks = f"it lacks this machine's key: restore {path_of()}, or make another: {MAKING}"
+    if remote:
+        lacks = (
+            f"{lacks}; to share it: sigil ledger sync {printable(remote)}; "
+            "to take that of the remote instead, move this one away"
+        )
+    raise AlreadyExists("there is a ledger already", where=Where(shown(path)), remedy=lacks)
 
 
 def named_on_base(place: Path, base: str | None) -> Named | None:
@@ -41,13 +72,13 @@ def named_on_base(place: Path, base: str | None) -> Named | None:
     if found is None:
         return None
     branch, tree = found
-    shown = f"{PATH} on {printable(branch, 80)}"
+    policy = f"{PATH} on {printable(branch, 80)}"
     try:
-        gate = load_policy(tree.read(PATH, MAX_BYTES), shown).gate
+        gate = load_policy(tree.read(PATH, MAX_BYTES), policy).gate
     except NotFound:
         return None
     keys = frozenset({*gate.evaluators, *gate.reviewers})
-    return Named(keys, shown) if keys else None
+    return Named(keys, policy) if keys else None
 
 
 def _base(place: Path, base: str | None) -> tuple[str, CommitTree] | None:

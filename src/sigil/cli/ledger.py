@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,9 +13,9 @@ import click
 from sigil.cli import entries
 from sigil.cli.completing import services
 from sigil.cli.gate_context import base_branch
-from sigil.cli.joining import named_on_base, warn_of_first_use
+from sigil.cli.joining import named_on_base, refuse_beside_another, warn_of_first_use
 from sigil.cli.options import as_json, print_json, shown
-from sigil.printable import printable
+from sigil.cli.proving import verify_proof
 
 if TYPE_CHECKING:
     from sigil.ledger.keys import PrivateKey
@@ -79,24 +78,29 @@ def init(
     from sigil.ledger.pins import Pin
 
     path, others = _place(place), frozenset(map(keys.public, trusted))
-    if remote:
-        _refuse_beside_another(path, remote)
-    key_file = keys.path_of()
-    signer = keys.load(key_file) if key_file.exists() else keys.create(key_file)
-    pin = Pin.of(path)
+    key_file, signer, pin = keys.path_of(), _key(), Pin.of(path)
+    refuse_beside_another(path, remote, signer)
     remote = _address(remote) if remote else None
     before = pin.read()
     named = named_on_base(path, base) if remote and before is None else None
-    found = syncing.clone(path, remote, pin, others, signer, named=named) if remote else None
-    made = Ledger.open(path, signer, pin) if found else Ledger.create(path, signer, pin)
-    pin.trust(made.snapshot().checkpoint.ledger, others)
+    found = None
     if remote:
-        remotes.remember(path, remote)
-        syncing.sync(made, remotes.Remote(remote, path))
+        found = syncing.clone(path, remote, pin, others, signer, named=named, signing=_new_key)
+    if found:
+        signer = keys.load(key_file)
+        made = Ledger.open(path, signer, pin)
+    else:
+        pin.expect_nothing()
+        signer = signer or _new_key()
+        made = Ledger.create(path, signer, pin)
+    pin.trust(made.snapshot().checkpoint.ledger, others)
     known = made.known()
     vouched = bool(before or others or named)
     first_use = frozenset[str]() if vouched else known.keys - {signer.key}
     warn_of_first_use(made.snapshot(), first_use)
+    if remote:
+        remotes.remember(path, remote)
+        syncing.sync(made, remotes.Remote(remote, path))
     facts = {
         "ledger": known.ledger,
         "path": str(path),
@@ -114,6 +118,25 @@ def init(
     click.echo(f"key     {signer.key} in {key_file}")
     for key in sorted(known.keys - {signer.key}):
         click.echo(f"trusts  {key}{' (at first use)' if key in first_use else ''}")
+
+
+@ledger.command()
+@as_json
+def key(as_json: bool) -> None:
+    """Show this machine's key, made now if there is none, and where it has to be named.
+
+    A ledger counts what a key signs from when it is trusted, on this machine and on each other.
+    """
+    from sigil.ledger import keys
+
+    own = _key() or _new_key()
+    if as_json:
+        print_json({"key": own.key, "key_file": str(keys.path_of())})
+        return
+    click.echo(f"{own.key}")
+    click.echo(f"  in {keys.path_of()}")
+    click.echo("  name it in .sigil/gate.yaml, under evaluators, on the base branch")
+    click.echo(f"  and once on each machine, this one too: sigil ledger verify --trust {own.key}")
 
 
 @ledger.command()
@@ -191,7 +214,7 @@ def verify(
     added = frozenset(map(key_forms.public, trusted))
     if proof is not None:
         with _named_alone(counted):
-            _verify_proof(proof, counted or _known_keys(place) | added, as_json)
+            verify_proof(proof, counted or _known_keys(place) | added, as_json)
         return
     opened = _opened(place)
     with _named_alone(counted):
@@ -249,7 +272,17 @@ def attest(place: Path | None) -> None:
 
     For a ledger without a remote, whose newest state may be older than a decision accepts.
     """
-    tip = _opened(place, _key()).attest()
+    from sigil.errors import KeyMissing, Where
+
+    opened = _opened(place, _key())
+    key = opened.needed_signer().key
+    if key not in opened.known().keys:  # what it signed would lock everybody out
+        raise KeyMissing(
+            "this ledger does not trust the key that would sign",
+            where=Where(shown(opened.path)),
+            remedy=f"sigil ledger verify --trust {key}",
+        )
+    tip = opened.attest()
     click.echo(f"attested {entries.counted(tip.size)} at {tip.ts:%Y-%m-%d %H:%M:%S}Z")
 
 
@@ -342,19 +375,6 @@ def _opened(given: Path | None, signer: PrivateKey | None = None) -> Ledger:
     return Ledger.open(path, signer, _pin(path))
 
 
-def _refuse_beside_another(path: Path, remote: str) -> None:
-    """Name the command for a ledger that is there and only lacks a remote."""
-    from sigil.errors import AlreadyExists, Where
-
-    if (path / "HEAD").is_file():
-        raise AlreadyExists(
-            "there is a ledger already",
-            where=Where(shown(path)),
-            remedy=f"to share it: sigil ledger sync {printable(remote)}; "
-            "to take that of the remote instead, move this one away",
-        )
-
-
 def _address(remote: str) -> str:
     """Return an address that means the same wherever it is used next."""
     return str(Path(remote).absolute()) if Path(remote).is_dir() else remote
@@ -386,6 +406,15 @@ def _key() -> PrivateKey | None:
     return keys.load(keys.path_of()) if keys.path_of().exists() else None
 
 
+def _new_key() -> PrivateKey:
+    """Make the key of this machine, and say so whatever becomes of the command."""
+    from sigil.ledger import keys
+
+    made = keys.create(keys.path_of())
+    click.echo(f"made {keys.path_of()}: it signs what this machine appends", err=True)
+    return made
+
+
 def _known_keys(given: Path | None) -> frozenset[str]:
     known = _pin(_place(given)).read()
     return known.keys if known else frozenset()
@@ -404,36 +433,3 @@ def _named_alone(keys: frozenset[str]) -> Generator[None]:
             raise
         remedy = "if it is a key that you know, name it too, with another --key"
         raise LedgerBroken(error.problem, where=error.where, remedy=remedy) from error
-
-
-def _verify_proof(path: Path, keys: frozenset[str], as_json: bool) -> None:
-    from sigil.errors import InvalidValue, KeyMissing, LedgerBroken, Where
-    from sigil.ledger import proof
-    from sigil.store.files import read_file
-
-    if not keys:
-        raise KeyMissing("it is not known whose signatures count", remedy="name one with --key")
-    data = sys.stdin.buffer.read() if str(path) == "-" else read_file(path)
-    try:
-        parsed = proof.parse(data)
-    except InvalidValue as error:
-        raise InvalidValue(error.problem, where=Where(str(path)), remedy=error.remedy) from error
-    try:
-        checked = parsed.check(keys)
-    except LedgerBroken as error:
-        where = error.where or Where(str(path))
-        raise LedgerBroken(error.problem, where=where, remedy=error.remedy) from error
-    if isinstance(checked, tuple):
-        entry, state = checked
-        facts = {"proved": "inclusion", "entry": entries.facts(entry), "size": state.size}
-        among = entries.counted(state.size)
-        line = f"entry {entry.seq} ({printable(entry.kind)}) stands among {among}"
-    else:
-        assert isinstance(parsed, proof.Consistency)  # nothing else leads to a state alone
-        state, former = checked, parsed.former
-        facts = {"proved": "growth", "former": {"size": former.size, "root": former.root}}
-        line = f"the {state.size} entries begin with the {former.size} of root {former.root}"
-    facts |= {"ledger": state.ledger, "root": state.root, "size": state.size}
-    print_json(facts) if as_json else click.echo(
-        f"{line}, ledger {printable(state.ledger)}: proved"
-    )

@@ -34,7 +34,8 @@ with libraries():
 PREFIX = "ed25519:"
 EVALUATOR = "evaluator"
 SUFFIX = ".ed25519"
-_NO_KEY = "make one: sigil ledger init; or name its folder in SIGIL_KEYS"
+MAKING = "sigil ledger key"
+"""The command that makes the key of a machine."""
 
 
 class Signer(Protocol):
@@ -117,14 +118,22 @@ def create(path: Path) -> PrivateKey:
     return _named(private)
 
 
-def load(path: Path) -> PrivateKey:
+def load(path: Path, making: str = MAKING) -> PrivateKey:
     """Return the key in a file.
+
+    Args:
+        path: the file.
+        making: the command that makes such a key, and says where it has to be named.
 
     Raises:
         KeyMissing: no such file, no key in it, a link, or others may read it.
     """
     where = Where(str(path))
-    data = read_private(path, _NO_KEY)
+    data = read_private(
+        path,
+        f"restore it, or name its folder in SIGIL_KEYS; or make another: {making}, "
+        "which says where that has to be named",
+    )
     try:
         private = serialization.load_pem_private_key(data, None)
     except (ValueError, TypeError) as error:
@@ -132,7 +141,9 @@ def load(path: Path) -> PrivateKey:
             "holds no private key", where=where, remedy="restore the file from a copy"
         ) from error
     if not isinstance(private, Ed25519PrivateKey):
-        raise KeyMissing("is no Ed25519 key", where=where, remedy="make one: sigil ledger init")
+        raise KeyMissing(
+            "is no Ed25519 key", where=where, remedy=f"move it away, and make one: {making}"
+        )
     return _named(private)
 
 

@@ -20,6 +20,10 @@ from pathlib import Path
 from sigil.errors import LedgerBroken, NotFound, Where
 from sigil.store.disk_errors import read_error
 
+NO_LEDGER = (
+    "where others have one, join it: sigil ledger init --remote URL; if this is the first, make "
+    "it: sigil ledger init; if it was here, restore it"
+)
 HOME = Path(".sigil") / "ledger"
 CHECKPOINT = "checkpoint.json"
 LOCK = ".ledger.lock"
@@ -75,7 +79,7 @@ def _check(repository: Path) -> None:
         raise NotFound(
             "there is no ledger",
             where=Where(str(repository)),
-            remedy="make one: sigil ledger init; or restore it, if there was one",
+            remedy=NO_LEDGER,
         )
     with os.scandir(repository / "objects"):
         pass  # libgit2 would call what it may not read missing

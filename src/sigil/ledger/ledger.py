@@ -26,7 +26,7 @@ from sigil.errors import KeyMissing, LedgerBroken, SigilError, Where, WorkspaceB
 from sigil.ledger import checkpoint, layout, packing, refs, statement, verifying
 from sigil.ledger.building import Built, attest, build
 from sigil.ledger.checkpoint import Checkpoint
-from sigil.ledger.keys import Signer
+from sigil.ledger.keys import MAKING, Signer
 from sigil.ledger.making import new_repository
 from sigil.ledger.objects import Objects, blob, commit, tree
 from sigil.ledger.pins import Pin, Pinned, seen
@@ -290,7 +290,7 @@ class Ledger:
             raise KeyMissing(
                 "this ledger was opened without a key to sign with",
                 where=Where(str(self.path)),
-                remedy="make one: sigil ledger init",
+                remedy=f"make one: {MAKING}, which says where it has to be named",
             )
         return self.signer
 

@@ -25,8 +25,7 @@ def new_repository(path: Path) -> Generator[Path]:
         AlreadyExists: something is at ``path``.
         DiskFull, Unwritable: it cannot be written; nothing is left.
     """
-    if path.exists() or path.is_symlink():
-        raise _taken(path)
+    refuse_taken(path)
     files.make_directory(path.parent)
     files.sweep(path.parent)
     with files.temporary_directory(path.parent) as stage:
@@ -46,6 +45,16 @@ def new_repository(path: Path) -> Generator[Path]:
                     raise _taken(path) from error
                 raise
             files.settle_new(path)
+
+
+def refuse_taken(path: Path) -> None:
+    """Refuse a place at which something is.
+
+    Raises:
+        AlreadyExists: something is.
+    """
+    if path.exists() or path.is_symlink():
+        raise _taken(path)
 
 
 def _taken(path: Path) -> AlreadyExists:

@@ -14,7 +14,7 @@ Not here: talking to the remote (`sigil.ledger.remote`).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -115,6 +115,7 @@ def sync(ledger: Ledger, remote: Remote) -> Synced:
             step = _first(ledger, remote, known, here)
         else:
             there = replace(ledger.state(fetched), place=_named(remote))
+            _refuse_another(ledger, remote, known, there)
             both = _compare(known, ours, there, remote)
             received |= {entry.id for entry in both.arrived} - {entry.id for entry in both.left}
             step = _settle(ledger, remote, both)
@@ -165,6 +166,19 @@ def _first(ledger: Ledger, remote: Remote, known: Pinned, here: Snapshot) -> _St
             remedy="find out who removed it; push the branch `ledger` there to restore it",
         )
     return _push(ledger, remote, here, here, here.checkpoint.size)
+
+
+def _refuse_another(ledger: Ledger, remote: Remote, known: Pinned, there: Snapshot) -> None:
+    """Say of a ledger that was made beside the remote's how to take that instead."""
+    with _blaming(remote):
+        found = there.checkpoint.ledger
+    if known.shared is None and found != known.ledger and ledger.pin is not None:
+        raise LedgerBroken(
+            f"the remote {remote.shown} holds the ledger {found}, and here is another one, "
+            f"{known.ledger}, which was made by itself",
+            remedy=f"to take the remote's, without what is in this one: move {ledger.path} and "
+            f"{ledger.pin.path} away, then: sigil ledger init --remote {remote.shown}",
+        )
 
 
 def _compare(known: Pinned, ours: Verified, there: Snapshot, remote: Remote) -> _Both:
@@ -261,6 +275,7 @@ def clone(
     signer: Signer | None = None,
     *,
     named: Named | None = None,
+    signing: Callable[[], Signer] | None = None,
 ) -> Verified | None:
     """Make a ledger from its remote.
 
@@ -275,6 +290,8 @@ def clone(
         keys: whose signatures count, beside those that the pin knows.
         signer: whose signatures count too.
         named: whose count too at first use, if they signed something there.
+        signing: makes the signer if there is none, when all was found good and nothing is at
+            ``path`` yet.
 
     Returns:
         What was found; None if the remote has no ledger, and then nothing was made.
@@ -300,6 +317,8 @@ def clone(
             believed = _believed(signed, known, keys, named) | own
             if foreign := {key: signed[key] for key in sorted(signed.keys() - believed)}:
                 raise _foreign(foreign, known, named)
+        if signer is None and signing is not None:
+            believed |= {signing().key}
         refs.swap(stage, None, fetched)
         pin.trust(there.checkpoint.ledger, believed)
         pin.share(there.checkpoint)
