@@ -11,6 +11,19 @@ from tests.gate import billings
 from sigil.cli.sigil import sigil
 from sigil.errors import DeploymentFailed
 
+VAGUE = """---
+title: Vague
+owner: "@x"
+priority: P1
+---
+
+# Vague
+
+## Acceptance criteria
+
+1. It is nice.
+2. It is fast enough.
+"""
 CRASHES = 'for n in range(30): print("line", n, flush=True)\nraise SystemExit(7)\n'
 DIES = """import os, threading
 def die():
@@ -77,3 +90,22 @@ def test_one_that_ends_while_scenarios_are_run_is_told_beside_their_results(root
     assert result.exit_code == 1, result.exception
     assert "api ended by itself: it exited with status 3" in result.stderr
     assert "  │ out of ideas" in result.stderr
+
+
+def test_a_program_that_is_not_there_is_said_to_be_none(root):
+    policy = root / ".sigil" / "gate.yaml"
+    policy.write_text(policy.read_text().replace("command: python3", "command: python9"))
+    result = run(root, "deploy")
+    assert isinstance(result.exception, DeploymentFailed)
+    assert "its command starts no program (python9: No such file" in str(result.exception)
+    assert "healthy" not in str(result.exception)
+
+
+def test_an_intent_of_which_nothing_compiles_does_not_end_well(root):
+    intent = root / "docs" / "specs" / "vague.md"
+    intent.write_text(VAGUE)
+    words = ["scenario", "generate", "--dry-run", "--no-baseline", "--from", str(intent)]
+    result = run(root, *words)
+    assert "0 visible · 0 holdout · 2 not compiled" in result.output
+    assert result.exit_code == 3
+    assert "nothing was compiled" in result.stderr

@@ -538,3 +538,24 @@ def test_a_service_that_did_not_last_is_named_by_eval_and_by_its_report(desk, mo
     assert f"  {words}\n" in typed(f"report {name}").stdout
     assert json.loads(typed(f"report {name} --json").stdout)["ended"] == ["pr"]
     assert words not in typed(f"feedback {name}").stdout
+
+
+def test_an_evaluation_that_is_kept_elsewhere_is_said_to_be(desk):
+    done = typed("decide change -s api")
+    [last] = re.findall(r"more: sigil report (\S+)", done.stdout)
+    folder = desk.bench.root / ".sigil" / "gate" / last
+    away = folder.rename(folder.with_name("away"))
+    try:
+        assert (
+            "more is kept where it was evaluated, and not here"
+            in typed("decide change -s api").stdout
+        )
+        asked = typed(f"report {last}")
+        assert f"there is no evaluation {last} here" in str(asked.exception)
+        assert "another machine" in str(asked.exception)
+    finally:
+        away.rename(folder)
+
+
+def test_feedback_calls_holdouts_by_letters_in_its_help():
+    assert "by a letter" in (command_of("feedback").help or "")

@@ -223,3 +223,10 @@ def test_the_workflow_may_write_no_contents(workflow):
         "pull-requests": "write",
         "statuses": "write",
     }
+
+
+def test_a_command_without_a_port_is_blamed_on_the_flag_and_on_no_file(shell):
+    done = shell("sigil init -s api --command 'python3 x.py'")
+    assert done.code == InvalidValue.exit_code
+    assert "--command: nothing says which port" in done.err
+    assert "gate.yaml" not in done.err

@@ -82,7 +82,7 @@ def decide(
     if as_json:
         print_json({**_facts(stands), "merged": merged})
     else:
-        _print(stands, service, merged, would=merges and dry_run and verdict is Verdict.ALLOW)
+        _print(root, stands, service, merged, would=merges and dry_run and verdict is Verdict.ALLOW)
     ctx.exit(verdict.exit_code)
 
 
@@ -113,7 +113,8 @@ def _facts(stands: Stands) -> dict[str, object]:
     }
 
 
-def _print(stands: Stands, service: str, merged: str | None, *, would: bool) -> None:
+def _print(root: Path, stands: Stands, service: str, merged: str | None, *, would: bool) -> None:
+    from sigil.gate.record import dossier
     from sigil.gate.view.present import exam_alone, next_rung, reason_lines, recorded_lines
 
     recorded = stands.recorded
@@ -130,7 +131,10 @@ def _print(stands: Stands, service: str, merged: str | None, *, would: bool) -> 
     click.echo(f"  {exam_alone(recorded.recommended, recorded.verdict)}")
     if rung := next_rung(stands.trust, service):
         click.echo(f"  {rung}")
-    click.echo(f"  more: sigil report {recorded.eval}")
+    if recorded.eval in dossier.names(root):
+        click.echo(f"  more: sigil report {recorded.eval}")
+    else:
+        click.echo("  more is kept where it was evaluated, and not here")
     click.echo(f"decision: {stands.worth.verdict.value}")
     if merged is not None:
         click.echo(f"merged as {merged}")

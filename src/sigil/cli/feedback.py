@@ -20,7 +20,7 @@ def feedback(evaluation: str | None, last: bool, repo_root: Path | None, as_json
     """Print what the author of a change may know of its evaluation: labels of steps.
 
     The first line, a comment, says which evaluation it is. Visible scenarios by name, holdouts
-    by a number that is drawn anew each time. It is safe to hand to whoever wrote the change.
+    by a letter that is drawn anew each time. It is safe to hand to whoever wrote the change.
 
     Example: sigil feedback --last
     """

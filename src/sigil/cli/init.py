@@ -38,12 +38,12 @@ def init(
     Example: sigil init --service api --command "python3 server.py --port {port}"
     """
     from sigil.cli.options import repository_or_none
-    from sigil.gate.starting import Start, files, policy_text
+    from sigil.gate.starting import Start, files
     from sigil.optimize.generate.locating import repository_of
     from sigil.store.files import make_directory, write_atomic
 
     root = repository_or_none(repo_root) or (repo_root or repository_of(Path.cwd() / "x")).resolve()
-    policy_text(Start(service, command))  # refuses a name or a command before anything is made
+    _refuse(Start(service, command))
     start = Start(service, command) if dry_run else _keys(root, service, command)
     for path, text in files(root, start, example=example, github=github).items():
         click.echo(f"{'would write' if dry_run else 'wrote'} {path}")
@@ -57,6 +57,27 @@ def init(
     _check(root, start)
     is_enrolled = enrolls and _enroll(root, service)
     _next(root, service, enrolled=is_enrolled)
+
+
+def _refuse(start: Start) -> None:
+    """Refuse a name or a command before anything is made.
+
+    Raises:
+        InvalidValue: it is none; no file is to blame, since none was written.
+    """
+    from sigil.errors import InvalidValue, Where
+    from sigil.gate.starting import policy_text
+
+    try:
+        policy_text(start)
+    except InvalidValue as refused:
+        if start.command and refused.where is not None:
+            raise InvalidValue(
+                refused.problem,
+                where=Where("--command"),
+                remedy='such as "python3 server.py --port {port}"',
+            ) from None
+        raise
 
 
 def _keys(root: Path, service: str, command: str) -> Start:

@@ -82,7 +82,7 @@ def generate(
     this intent exist, the key tells whether they still hold. What is part of the exam stays part
     of it, even if it fails on the baseline today; if something would be lost because the intent
     has changed, nothing is written until you say --prune. Ends with code 3 if scenarios were
-    refused: the exam is written, without them.
+    refused: the exam is written, without them; and if nothing at all was compiled.
     """
     from sigil.cli.deployed import telling_its_output
     from sigil.cli.options import repository
@@ -113,5 +113,9 @@ def generate(
         print_json(facts_of(generated))
     else:
         print_generated(generated)
-    if any(one.refused for one in generated.wanted.validations):
+    wanted = generated.wanted
+    is_empty = bool(wanted.uncompiled) and not wanted.passed
+    if is_empty:
+        click.echo("sigil: warning: nothing was compiled, so this intent has no exam", err=True)
+    if is_empty or any(one.refused for one in wanted.validations):
         ctx.exit(REFUSED)

@@ -240,14 +240,23 @@ class ProcessDeployment:
         return {name: self._filled(value) for name, value in self._settings.env.items()}
 
     def _over(self, wait_s: float) -> End | None:
-        """Return how the service ended, if it did within so many seconds."""
+        """Return how the service ended, if it did within so many seconds.
+
+        Raises:
+            DeploymentFailed: there was no program to start.
+        """
         ended = self._service.ended(wait_s) if self._service else None
         if ended is None or self._service is None:
             return None
         self._service.stop()  # so that all it printed has been read
-        why = f" ({printable(ended.reason, _SHOWN)})" if ended.ending == "missing" else ""
+        if ended.ending == "missing":
+            raise DeploymentFailed(
+                f"its command starts no program ({printable(ended.reason, _SHOWN)})",
+                remedy="name one that is there, where the sandbox sees it",
+                ending="its command starts no program",
+            )
         said = last_line(self._last_lines(self._service.tail()))
-        return End(_ending(ended), f"{why}{said}")
+        return End(_ending(ended), said)
 
     def _blame(self, service: Service, failed: DeploymentFailed) -> NoReturn:
         """Say what it printed, and whether it listens on other ports than on the one asked."""

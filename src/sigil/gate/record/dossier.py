@@ -199,9 +199,11 @@ def find(root: Path, name: str | None) -> Path:
         return folder_of(root, known[-1])
     if name not in known:
         raise NotFound(
-            "there is no evaluation" if name is None else f"there is no evaluation {name}",
+            "there is no evaluation" if name is None else f"there is no evaluation {name} here",
             where=Where(FOLDER),
-            remedy="sigil eval REF --service S",
+            remedy="sigil eval REF --service S"
+            if name is None
+            else "it may be kept where it was held: another machine, or a job of the CI",
         )
     return folder_of(root, name)
 
