@@ -34,6 +34,7 @@ def test_a_stale_ledger_is_told_with_its_age_and_a_remedy(remote, remedy):
     assert told(3700.0, remote=remote) == [
         f"{NO_ALLOW}: its ledger is 1:01:40 old, of at most 60 s",
         f"  first: {remedy}",
+        "  and none can below ADVISORY either: sigil trust show",
     ]
 
 

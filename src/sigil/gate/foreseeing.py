@@ -15,6 +15,8 @@ from typing import Final
 
 NO_ALLOW: Final = "no ALLOW can come of this"
 """Begins what is told, since nothing of it is an error."""
+_RUNG: Final = "  and none can below ADVISORY either: sigil trust show"
+"""Ends it: a remedy alone brings no ALLOW where the service has not earned it yet."""
 
 
 def foreseen(
@@ -45,7 +47,7 @@ def foreseen(
             f"{NO_ALLOW}: the key that signs is none of the evaluators",
             "  first: name it in .sigil/gate.yaml, on the base branch",
         ]
-    return lines
+    return [*lines, _RUNG] if lines else []
 
 
 def _told(seconds: float) -> str:
