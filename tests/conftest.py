@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     place = session.enter_context(temporary_directory(MEMORY))
     os.environ["TMPDIR"] = str(place)  # xdist's workers inherit it
     tempfile.tempdir = None
-    config.option.basetemp = place / "tests"
+    config.option.basetemp = place / "of-these-tests"  # a word that no output has
 
 
 def _has_room(place: Path) -> bool:

@@ -69,7 +69,7 @@ end }
 ASKED = """\
 return { policy = { capabilities = {"http"} }, run = function()
   -- 1. It answers.
-  local r = sigil.get("/hunt")
+  local r = sigil.get("/hunt", { timeout_ms = 60000 })
   expect(r.status == 200)
   -- 2. And found nothing.
   expect(r.body == "[]")

@@ -244,7 +244,7 @@ def behaviour(text):
         found = scope["f"](3)
     except Exception as error:  # noqa: BLE001 - any is a behaviour
         return type(error)
-    seen = (found, scope["a"], scope["b"])
+    seen = (found, scope.get("a"), scope.get("b"))
     return [value if type(value) is int else type(value) for value in seen]
 
 
