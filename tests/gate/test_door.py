@@ -8,6 +8,7 @@ import struct
 import threading
 
 import pytest
+from tests.gate.echoing import echoing
 
 from sigil.gate.browser.door import Door
 
@@ -16,25 +17,8 @@ GRANTED, FORBIDDEN, REFUSED = 0, 2, 5
 
 @pytest.fixture
 def service():
-    """A server that says back what it hears, until its client has said all."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
-            with client:
-                while data := client.recv(100):
-                    client.sendall(data.upper())
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield listener.getsockname()[1]
-    listener.shutdown(socket.SHUT_RDWR)
-    thread.join()
-    listener.close()
+    with echoing() as port:
+        yield port
 
 
 @pytest.fixture

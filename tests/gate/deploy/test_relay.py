@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import socket
-import threading
 from contextlib import closing
 
 import pytest
+from tests.gate.echoing import echoing
 
 from sigil.gate.deploy.relay import Relay
 
 
 @pytest.fixture
 def service():
-    """A server that says back what it hears in capitals, until its client has said all."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            while True:
-                try:
-                    client, _ = listener.accept()
-                except OSError:
-                    return
-                with client:
-                    while data := client.recv(100):
-                        client.sendall(data.upper())
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+    with echoing() as port:
+        yield port
 
 
 def leading_to(port: int) -> Relay:
