@@ -17,7 +17,8 @@ import pytest
 from tests.gate.evaluations import Bench, Quiet
 
 from sigil.gate.decision import Stage
-from sigil.gate.evaluation import Outcome, evaluate
+from sigil.gate.evaluation import evaluate
+from sigil.gate.outcome import Outcome
 from sigil.gate.record import dossier
 from sigil.gate.view import junit, present
 from sigil.gate.view.comment import markdown

@@ -13,8 +13,9 @@ from tests.gate.test_failing_stages import failing_on
 
 from sigil.cli.evaluation_shown import failures_for_operator
 from sigil.errors import DeploymentFailed, SigilError, Unreadable
-from sigil.gate.evaluation import Outcome, evaluate
+from sigil.gate.evaluation import evaluate
 from sigil.gate.feedback import NOT_UP, WITH_OPERATOR
+from sigil.gate.outcome import Outcome
 from sigil.gate.record import dossier
 from sigil.gate.record.recording import Record
 from sigil.gate.view import junit, present

@@ -11,7 +11,8 @@ from tests.gate.evaluations import Bench, Quiet, honest
 from sigil.effects import SYSTEM_CLOCK
 from sigil.gate.acting import decision_on
 from sigil.gate.decision import Code, Verdict
-from sigil.gate.evaluation import Outcome, evaluate
+from sigil.gate.evaluation import evaluate
+from sigil.gate.outcome import Outcome
 from sigil.gate.revisions import resolve
 from sigil.ledger.ledger import Ledger
 

@@ -10,9 +10,10 @@ from tests.gate.evaluations import Bench, Quiet, honest
 
 from sigil.gate.decision import Code, Verdict
 from sigil.gate.effects import Call, EffectFailed
-from sigil.gate.evaluation import Outcome, evaluate
+from sigil.gate.evaluation import evaluate
 from sigil.gate.exam.answering import Answering
 from sigil.gate.model import Status
+from sigil.gate.outcome import Outcome
 from sigil.gate.sittings import Sitting
 
 EXECUTES = """

@@ -28,7 +28,8 @@ from sigil.gate import holding, trees
 from sigil.gate.acting import decision_on
 from sigil.gate.decision import Code, Stage, Verdict
 from sigil.gate.deploy import deploy
-from sigil.gate.evaluation import Outcome, evaluate
+from sigil.gate.evaluation import evaluate
+from sigil.gate.outcome import Outcome
 from sigil.gate.parts import Wanted
 from sigil.gate.record import dossier, events, history, recording
 from sigil.gate.record.unfinished import BEGUN, BROKEN

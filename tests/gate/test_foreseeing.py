@@ -12,8 +12,9 @@ from tests.gate.evaluations import Bench, Quiet, reviewer_of
 from sigil.errors import Unreadable, Unwritable
 from sigil.gate.decision import Code, Stage, Verdict
 from sigil.gate.deploy import deploy
-from sigil.gate.evaluation import Outcome, evaluate
+from sigil.gate.evaluation import evaluate
 from sigil.gate.foreseeing import NO_ALLOW, foreseen
+from sigil.gate.outcome import Outcome
 
 DEPLOYS = {Stage.DEPLOY_PR, Stage.DEPLOY_BASELINE}
 

@@ -11,7 +11,8 @@ import pytest
 from tests.gate.evaluations import Bench, Quiet
 
 from sigil.gate.decision import Stage, Verdict
-from sigil.gate.evaluation import Outcome, evaluate
+from sigil.gate.evaluation import evaluate
+from sigil.gate.outcome import Outcome
 from sigil.gate.record import events
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.remote import Remote

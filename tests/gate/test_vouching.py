@@ -8,7 +8,8 @@ from tests.gate.evaluations import Bench, Quiet, cheating, honest, reviewer_of
 from sigil.effects import SYSTEM_CLOCK
 from sigil.gate.acting import decision_on, judge, override
 from sigil.gate.decision import Code, Verdict
-from sigil.gate.evaluation import Outcome, evaluate
+from sigil.gate.evaluation import evaluate
+from sigil.gate.outcome import Outcome
 from sigil.gate.revisions import resolve
 from sigil.gate.trust import Tier
 from sigil.ledger import keys

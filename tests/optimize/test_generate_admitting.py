@@ -112,7 +112,7 @@ def test_every_one_of_them_holds_such_an_item_twice(tmp_path: Path) -> None:
     made = found(tmp_path, "def f(xs: list[Any]):", Case(([1, 2],)), Case(([3],)))
     for case in made.cases:
         (items,) = case.args
-        odd = [item for item in items if not is_hashable(item)]  # type: ignore[attr-defined]
+        odd = [item for item in items if not is_hashable(item)]
         assert any(odd.count(item) > 1 for item in odd)
     assert len(made.cases) == 2 * EACH
 
@@ -160,7 +160,7 @@ def documents(folder: Path, name: str, **more: object) -> Documents:
     (folder / "m.py").write_text(SOURCE)
     (folder / "test_m.py").write_text(TESTS)
     function = function_in(folder, "m.py", name)
-    return generate_eval(Request(function, name, 1, **more))  # type: ignore[arg-type]
+    return generate_eval(Request(function, name, 1, **more))
 
 
 def odd_ones(made: Documents, ending: str) -> list[object]:

@@ -80,7 +80,7 @@ def test_other_tests_are_not_doubted() -> None:
 
 
 def stated(x: int, value: int, line: int, **more: str) -> Stated:
-    return Stated(Case((x,)), value, f"test_a.py:{line}", ("test_a.py", f"test_{line}"), **more)  # type: ignore[arg-type]
+    return Stated(Case((x,)), value, f"test_a.py:{line}", ("test_a.py", f"test_{line}"), **more)
 
 
 def test_a_test_that_ran_is_believed_though_it_is_skipped_elsewhere() -> None:

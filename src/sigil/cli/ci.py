@@ -17,9 +17,9 @@ from sigil.cli.options import as_json, repo_root
 from sigil.cli.scenario.choosing import key_descriptor, key_file_option, service_name
 
 if TYPE_CHECKING:
-    from sigil.gate.evaluation import Outcome
     from sigil.gate.forge.github import Base, Forge, Pull, PullName
     from sigil.gate.forge.publishing import Merged
+    from sigil.gate.outcome import Outcome
     from sigil.gate.revisions import Revisions
 
 

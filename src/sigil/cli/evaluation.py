@@ -14,8 +14,9 @@ from sigil.cli.gate_context import own_ledger, share_ledger
 from sigil.cli.scenario.choosing import identities_of
 from sigil.errors import SigilError
 from sigil.gate.bundle.sealing import seal_bytes
-from sigil.gate.evaluation import Outcome, evaluate
+from sigil.gate.evaluation import evaluate
 from sigil.gate.exam.answerers import Answerers
+from sigil.gate.outcome import Outcome
 from sigil.gate.parts import Parts, Wanted
 from sigil.gate.record.dossier import (
     folder_of,

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from sigil.cli.status_line import StatusLine
 from sigil.gate.decision import Stage, Verdict
-from sigil.gate.evaluation import Outcome
+from sigil.gate.outcome import Outcome
 from sigil.gate.telling import for_operator
 from sigil.gate.view import present
 from sigil.llm.redaction import redact

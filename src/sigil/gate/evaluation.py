@@ -38,10 +38,11 @@ from sigil.gate.deploy.settings import Compose, External, Process
 from sigil.gate.evaluator import open_bundle
 from sigil.gate.exam.examining import SITTING_S, Exam, answers
 from sigil.gate.exam.resetting import refuse_several
-from sigil.gate.feedback import STARTS, Disclosure, Feedback, Silence, feedback, told_as
+from sigil.gate.feedback import STARTS, Disclosure, Silence, feedback, told_as
 from sigil.gate.holding import hold
 from sigil.gate.lua import Limits
-from sigil.gate.model import Scenario, SideName
+from sigil.gate.model import Scenario
+from sigil.gate.outcome import Outcome
 from sigil.gate.parts import Parts, Wanted
 from sigil.gate.policy import MAX_BYTES, PATH, Gate, GatePolicy, load_policy
 from sigil.gate.record import events
@@ -51,48 +52,12 @@ from sigil.gate.record.recording import Record
 from sigil.gate.record.told import NOTHING_VOUCHED, Vouched
 from sigil.gate.record.unfinished import Begun, Broken
 from sigil.gate.revisions import Revisions
-from sigil.gate.scoring import Answers, Score, score
-from sigil.gate.sittings import Observed
-from sigil.gate.stages import Stages, Stopped, Trouble, Watch
+from sigil.gate.scoring import score
+from sigil.gate.stages import Stages, Stopped, Watch
 from sigil.gate.trees import CommitTree
 from sigil.gate.uncommitted import naming_the_branch
 from sigil.gate.unvouched import intents_of, unvouched
 from sigil.printable import printable
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of an evaluation.
-
-    Args:
-        eval: its id.
-        service: whose.
-        revisions: what was compared.
-        provenance: the six fields; None if one of them is not known.
-        answers: results alone, of both halves.
-        score: None if nothing was scored.
-        decision: always there.
-        feedback: what the change's author may read.
-        troubles: stages that failed, and why.
-        observed: all that was seen; holds holdouts, and is in no representation.
-        warnings: what somebody should look at, and is no reason.
-        entry: number of the entry that ends it in the ledger; None if it could not be written.
-        ended: sides whose service of the visible half ended by itself; the operator's alone.
-    """
-
-    eval: str
-    service: str
-    revisions: Revisions
-    provenance: Provenance | None
-    answers: tuple[Answers, ...]
-    score: Score | None
-    decision: Decision
-    feedback: Feedback
-    troubles: tuple[Trouble, ...]
-    observed: tuple[Observed, ...] = field(repr=False)
-    warnings: tuple[str, ...] = ()
-    entry: int | None = None
-    ended: tuple[SideName, ...] = ()
 
 
 def evaluate(wanted: Wanted, parts: Parts, watch: Watch) -> Outcome:

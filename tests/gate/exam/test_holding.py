@@ -9,7 +9,8 @@ import pytest
 from tests.gate.evaluations import Bench, Quiet
 
 from sigil.gate.deploy import Deployment, deploy
-from sigil.gate.evaluation import Outcome, evaluate
+from sigil.gate.evaluation import evaluate
+from sigil.gate.outcome import Outcome
 from sigil.gate.view.comment import markdown
 from sigil.gate.view.present import feedback_lines
 from sigil.gate.view.summarizing import summary

@@ -5,7 +5,7 @@ Not here: what is kept (`sigil.gate.record.summary`), the author's view (`sigil.
 
 from __future__ import annotations
 
-from sigil.gate.evaluation import Outcome
+from sigil.gate.outcome import Outcome
 from sigil.gate.record import events
 from sigil.gate.record.summary import HALVES, Figures, Summary
 from sigil.gate.scoring import Score
