@@ -99,6 +99,12 @@ def test_who_puts_up_an_external_service_is_told(root):
     assert "http://127.0.0.1:2" in str(result.exception)
 
 
+def test_without_a_policy_the_command_that_writes_one_is_named(root):
+    (root / ".sigil" / "gate.yaml").unlink()
+    with pytest.raises(NotFound, match="there is no policy; sigil init"):
+        raise run(root, "-s", "api").exception
+
+
 @pytest.mark.parametrize(("arguments", "problem"), [
     (["-s", "apj"], "no service 'apj'"),
     (["-s", "api", "nowhere"], "no commit 'nowhere'"),

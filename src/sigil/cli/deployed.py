@@ -25,18 +25,9 @@ def settings_here(root: Path, service: str) -> Deploy:
     Raises:
         NotFound: there is no policy, it has no such service, or does not say how.
     """
-    from sigil.cli.scenario.choosing import policy_of
-    from sigil.errors import NotFound, Where
-    from sigil.gate.policy import PATH
+    from sigil.cli.gate_context import policy_here
 
-    policy = policy_of(root)
-    if policy is None:
-        raise NotFound(
-            "there is no policy, so it is not known how to deploy",
-            where=Where(PATH),
-            remedy="write it, or name a running service with --url",
-        )
-    return policy.deployment(service)
+    return policy_here(root).deployment(service)
 
 
 def reset_here(root: Path, service: str) -> str | None:
