@@ -69,21 +69,27 @@ end }
 ASKED = """\
 return { policy = { capabilities = {"http"} }, run = function()
   -- 1. It answers.
-  local r = sigil.get("/hunt", { timeout_ms = 60000 })
+  local r = sigil.get("/hunt", nil, { timeout_ms = 60000 })
   expect(r.status == 200)
   -- 2. And found nothing.
   expect(r.body == "[]")
 end }
 """
 SERVER = r"""
-import glob, http.server, json, os, re, sys, threading, urllib.parse
+import glob, http.server, json, os, re, stat, sys, threading, urllib.parse
 REMEMBERED, KNOWN = [], threading.Event()
 WANTED = re.compile(rb"(?:canary-[a-z]+-[0-9]{6}|AGE-SECRET-KEY-[0-9A-Z]{20}|BEGIN [P]RIVATE KEY)")
+def is_new(place):
+    try:
+        found = os.stat(place)
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_ctime_ns >= SINCE
 def hunt():
     places = [*glob.glob("/proc/[0-9]*/environ"), *glob.glob("/proc/[0-9]*/cmdline")]
-    for top in (os.getcwd(), "/tmp", "/dev/shm", os.path.expanduser("~")):
-        for folder, _, files in os.walk(top):
-            places += [os.path.join(folder, name) for name in files][:2000]
+    for top in (os.getcwd(), "/tmp", "/dev/shm", os.path.expanduser("~"), *TOPS):
+        for folder, _, names in os.walk(top):
+            places += filter(is_new, (os.path.join(folder, name) for name in names))
     found = []
     for place in places:
         try:
@@ -132,6 +138,14 @@ def forms(canary: str) -> list[bytes]:
     raw = canary.encode()
     shifted = (base64.b64encode(b"\0" * shift + raw)[4:-4] for shift in range(3))
     return [raw, raw.hex().encode(), canary.encode("utf-16-le"), *shifted]
+
+
+def hunting(since: int, *tops: Path) -> str:
+    """Return the service, which reads what changed since then: no older file has a canary.
+
+    Where an environment of Python lies below a folder that it searches, those are thousands.
+    """
+    return f"SINCE, TOPS = {since}, {[str(top) for top in tops]!r}{SERVER}"
 
 
 @dataclass
@@ -183,12 +197,14 @@ def git(root: Path, *arguments: str) -> None:
 def evaluated(tmp_path_factory) -> Told:
     """Evaluate once, with the canaries in place, and say all that can be said of it."""
     above = tmp_path_factory.mktemp("told")
+    since = above.stat().st_ctime_ns
     root, home, scratch = (above / name for name in ("repository", "home", "scratch"))
     visible = root / ".sigil" / "scenarios" / "api" / "visible"
     for folder in (visible, home, scratch):
         folder.mkdir(parents=True)
     git(root, "init", "-q", "-b", "main")
-    (root / "server.py").write_text(SERVER)
+    server = hunting(since, root, home, scratch)
+    (root / "server.py").write_text(server)
     (visible / "signup.lua").write_text(SIGNUP)
     (visible / "hunt.lua").write_text(ASKED)
     (visible / "remembered.lua").write_text(REMEMBERED)
@@ -213,7 +229,7 @@ def evaluated(tmp_path_factory) -> Told:
     git(root, "add", "-A")
     git(root, "commit", "-q", "-m", "base")
     git(root, "checkout", "-q", "-b", "change")
-    (root / "server.py").write_text(SERVER + "\n")
+    (root / "server.py").write_text(server + "\n")
     git(root, "commit", "-q", "-a", "-m", "change")
     git(root, "checkout", "-q", "main")
 
