@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from math import sin
 
 from bench.row import Row
-from sigil.search.mutate import Mutate
+from sigil.search.mutate.proposer import Mutate
 from sigil.search.optimizer import Problem
 from sigil.search.optimizers import make_optimizer, optimizer_names
 from sigil.search.pins import Pin

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from bench.row import Row
 from sigil.effects import random_stream
 from sigil.search.model import BASELINE, Outcome, Parent, Proposer, View
-from sigil.search.mutate import Mutate
+from sigil.search.mutate.proposer import Mutate
 from sigil.search.pins import Pin
 from sigil.search.simple import Simple
 from sigil.search.tune import Tune

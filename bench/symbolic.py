@@ -31,7 +31,7 @@ from pathlib import Path
 
 from bench.row import Row
 from sigil.effects import random_stream
-from sigil.search.mutate import Mutate
+from sigil.search.mutate.proposer import Mutate
 from sigil.search.pins import Pin
 from sigil.search.simple import Simple
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import re
 import sys
 from collections.abc import Mapping
+from importlib.metadata import distributions as metadata_of_all
 from pathlib import Path
 
 import pytest
@@ -167,9 +169,19 @@ def test_an_interpreter_knows_its_modules():
 
 
 def test_what_is_installed_is_listed_with_versions():
-    found = distributions(Path(sys.executable))
-    assert any(entry.startswith("pytest==") for entry in found)
-    assert found == sorted(found)
+    found = distributions(HERE)
+    plain = re.compile(r"[-_.]+")
+    told = {f"{plain.sub('-', one.name).lower()}=={one.version}" for one in metadata_of_all()}
+    assert found == sorted(told)
+
+
+def test_an_egg_is_listed_and_a_path_entry_that_is_no_folder_has_nothing(tmp_path):
+    (tmp_path / "Some_Thing-1.2.post1-py3.11.egg-info").mkdir()
+    (tmp_path / "archive.zip").write_bytes(b"")
+    path = (tmp_path, tmp_path / "archive.zip", tmp_path / "gone")
+    assert distributions(Interpreter(Path("python"), "3.12.0", "CPython", path=path)) == [
+        "some-thing==1.2.post1"
+    ]
 
 
 def test_an_interpreter_without_files_has_only_what_is_built_in():

@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import threading
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from sigil.errors import DependencyMissing, UsageError
 from sigil.llm import provider, redaction
 from sigil.llm.model import Message, Request
-from sigil.llm.provider import load_ahead, make_provider, provider_names
+from sigil.llm.provider import load, make_provider, provider_names
 from sigil.llm.redaction import redact
 from sigil.llm.settings import ModelSettings
 from sigil.llm.stub import Stub
@@ -128,28 +127,18 @@ def run_python(program: str) -> str:
     return done.stdout.strip()
 
 
-def test_a_library_is_imported_ahead_in_a_thread_of_its_own():
+def test_of_the_libraries_of_providers_those_that_are_named_are_imported():
     pytest.importorskip("openai")
     program = (
-        "import sys, threading\n"
-        "from sigil.llm.provider import load_ahead\n"
-        "load_ahead(['stub', 'openai'])\n"
-        "[thread.join() for thread in threading.enumerate() if thread.name == 'libraries']\n"
+        "import sys\n"
+        "from sigil.llm.provider import load\n"
+        "load(['stub', 'openai', 'a plugin'])\n"
         "print('openai' in sys.modules, 'anthropic' in sys.modules)\n"
     )
     assert run_python(program) == "True False"
 
 
-def test_nothing_is_imported_ahead_for_providers_without_a_library():
-    before = threading.active_count()
-    load_ahead(["stub", "replay", "a plugin"])
-    assert threading.active_count() == before
-
-
 def test_a_library_that_is_missing_is_for_the_first_request_to_tell(monkeypatch, capfd):
     monkeypatch.setitem(provider._LIBRARIES, "openai", "no_such_library")
-    load_ahead(["openai"])
-    for thread in threading.enumerate():
-        if thread.name == "libraries":
-            thread.join()
+    load(["openai"])
     assert capfd.readouterr().err == ""

@@ -5,7 +5,7 @@ from sigil.llm.stub import Stub
 from sigil.search.ensemble import Ensemble
 from sigil.search.model import Proposal
 from sigil.search.model_proposer import ModelProposer
-from sigil.search.mutate import Mutate
+from sigil.search.mutate.proposer import Mutate
 from sigil.search.pins import Pin
 from sigil.search.prompting.templates import load_templates
 from sigil.search.rewrite.proposer import Rewrite

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from sigil.effects import random_stream
 from sigil.search.model import BASELINE, Outcome, Parent, Proposal, View
-from sigil.search.mutate import Mutate
 from sigil.search.mutate.assigned import Flow, doubtful_uses
 from sigil.search.mutate.library import BUILTINS, FORBIDDEN_CALLS, MODULES
+from sigil.search.mutate.proposer import Mutate
 from sigil.search.patch import check
 from sigil.search.pins import Pin
 from sigil.testing.proposers import CHECKS, another_process_proposes_the_same

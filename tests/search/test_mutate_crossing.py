@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 
 from sigil.effects import random_stream
 from sigil.search.model import BASELINE, Outcome, Parent, Proposal, View
-from sigil.search.mutate import Mutate
 from sigil.search.mutate.chance import Draw, refined
 from sigil.search.mutate.crossover import crossed
 from sigil.search.mutate.formulas import Formulas, formula_of
+from sigil.search.mutate.proposer import Mutate
 from sigil.search.mutate.source import Source, apply_edits
 from sigil.search.mutate.subject import Subject
 from sigil.search.mutate.terms import Term, is_number

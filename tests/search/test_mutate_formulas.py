@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigil.search.model import Outcome
-from sigil.search.mutate import Mutate
 from sigil.search.mutate.formulas import Formulas, formula_of
+from sigil.search.mutate.proposer import Mutate
 from sigil.search.mutate.source import Source
 from sigil.search.mutate.subject import Subject
 from sigil.search.mutate.surmise import Surmise, columns_over

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from sigil.search.model import Outcome
-from sigil.search.mutate import Mutate
+from sigil.search.mutate.proposer import Mutate
 from sigil.search.pins import Pin
 from sigil.search.simple import Simple
 

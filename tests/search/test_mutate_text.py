@@ -10,10 +10,10 @@ import pytest
 
 from sigil.effects import random_stream
 from sigil.search.model import BASELINE, Parent, View
-from sigil.search.mutate import Mutate
 from sigil.search.mutate.change import replaced
 from sigil.search.mutate.fragments import Fragment, atom, binary, compare, level_of
 from sigil.search.mutate.growth import wrapped
+from sigil.search.mutate.proposer import Mutate
 from sigil.search.mutate.repairs import arithmetic, swapped
 from sigil.search.mutate.source import Edit, Source, apply_edits
 from sigil.search.mutate.subject import Subject

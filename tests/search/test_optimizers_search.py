@@ -10,7 +10,7 @@ from sigil.search.archive import Entry
 from sigil.search.bandit import Bandit
 from sigil.search.mads import Mads
 from sigil.search.model import BASELINE
-from sigil.search.mutate import Mutate
+from sigil.search.mutate.proposer import Mutate
 from sigil.search.optimizer import Problem
 from sigil.search.optimizers import built_in_names, make_optimizer
 from sigil.search.pins import Pin

@@ -129,7 +129,7 @@ class Evaluator:
         return {
             "python": interpreter.version,
             "implementation": interpreter.implementation,
-            "packages": distributions(interpreter.python),
+            "packages": distributions(interpreter),
             **machine(),
             "isolation": {
                 "calls": calls.isolation and calls.isolation.as_dict(),

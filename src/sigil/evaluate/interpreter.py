@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -37,21 +38,9 @@ print(json.dumps({
 }))
 """
 
-_DISTRIBUTIONS = """
-import json
-from importlib import metadata
-def header(one):  # as `one.metadata`, which takes as long again to parse what nobody asks for
-    for name in ("METADATA", "PKG-INFO", ""):
-        text = one.read_text(name)
-        if text:
-            break
-    lines = (text or "").partition("\\n\\n")[0].splitlines()
-    return dict(line.split(": ", 1) for line in reversed(lines) if ": " in line)
-found = map(header, metadata.distributions())
-print(json.dumps(sorted({
-    "%s==%s" % (one["Name"], one.get("Version")) for one in found if one.get("Name")
-})))
-"""
+_NAMED = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(?:-py\d[^-]*)?\.(?:dist|egg)-info")
+"""A folder or file by which an installed distribution says what it is."""
+_SEPARATORS = re.compile(r"[-_.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +115,23 @@ def introduce(python: Path, where: Where | None = None) -> Interpreter:
     )
 
 
-def distributions(python: Path) -> list[str]:
-    """Return ``name==version`` of what is installed for ``python``, sorted.
+def distributions(interpreter: Interpreter) -> list[str]:
+    """Return ``name==version`` of what is installed for an interpreter, sorted.
 
-    Raises:
-        InvalidValue: ``python`` cannot be started.
+    By the names of the folders that installers write (binary distribution format of PyPA, and
+    eggs): nothing is opened and nothing started. Names are as an index compares them.
     """
-    return list(_ask(python, _DISTRIBUTIONS, None))
+    found = (_NAMED.fullmatch(one.name) for folder in interpreter.path for one in _entries(folder))
+    told = ((_SEPARATORS.sub("-", one["name"]).lower(), one["version"]) for one in found if one)
+    return sorted({f"{name}=={version}" for name, version in told})
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what a folder holds; a path entry that is none, such as an archive, holds nothing."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def machine() -> dict[str, object]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import threading
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -80,22 +79,11 @@ def make_provider(settings: ModelSettings | str) -> Provider:
     )
 
 
-def load_ahead(providers: Iterable[str]) -> None:
-    """Begin to import what these providers of ours need, in a thread, and return at once.
-
-    Whoever then needs a library waits for the rest of it. One that is missing or broken is for
-    the first request to find out.
-    """
-    wanted = sorted({_LIBRARIES[name] for name in providers if name in _LIBRARIES})
-    if wanted:
-        threading.Thread(target=_load, args=(wanted,), name="libraries", daemon=True).start()
-
-
-def _load(libraries: Iterable[str]) -> None:
-    connection = import_module("sigil.llm.connection")
-    for library in libraries:
+def load(providers: Iterable[str]) -> None:
+    """Import what these providers of ours need; where it is missing, a request finds out."""
+    for library in sorted({_LIBRARIES[name] for name in providers if name in _LIBRARIES}):
         with contextlib.suppress(Exception):
-            connection.loaded(library)
+            import_module("sigil.llm.connection").loaded(library)
 
 
 def _plugins() -> dict[str, EntryPoint]:

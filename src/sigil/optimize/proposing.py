@@ -6,14 +6,16 @@ arguments and returns a `Proposer`. They come after ours, and a run records thei
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sigil.errors import DependencyMissing
+from sigil.llm import provider
 from sigil.llm.asking import Asking
-from sigil.llm.provider import load_ahead
 from sigil.optimize.history import History
 from sigil.optimize.plan import Plan
 from sigil.optimize.telling import Besides, eval_in_words
@@ -35,7 +37,7 @@ def _rewrite() -> Proposer:
 
 
 def _mutate() -> Proposer:
-    from sigil.search.mutate import Mutate  # noqa: PLC0415 - only where no model proposes
+    from sigil.search.mutate.proposer import Mutate  # noqa: PLC0415 - only where no model proposes
 
     return Mutate()
 
@@ -62,6 +64,8 @@ def _model(plan: Plan, baseline: Mapping[str, str], history: History) -> Inquire
         templates=plan.templates or load_templates(None),
     )
 
+
+_OF_MODELS = ("sigil.search.ensemble", "sigil.search.model_proposer")
 
 OFFLINE: Mapping[str, Callable[[], Proposer]] = {
     # In the order in which they are worth trying: the first has most of the first rounds.
@@ -139,10 +143,19 @@ def check_models(plan: Plan) -> None:
         asking.close()
 
 
-def load_libraries(plan: Plan) -> None:
-    """Begin to import what the plan's models need, unless a measurement is to be timed."""
-    if not plan.definition.timed:
-        load_ahead(model.provider for model in plan.models)
+def load_ahead(plan: Plan) -> None:
+    """Begin to import what the plan's models need, in a thread, unless something is to be timed.
+
+    Whoever then needs any of it waits for the rest.
+    """
+    if plan.models and not plan.definition.timed:
+        threading.Thread(target=_load, args=(plan,), name="libraries", daemon=True).start()
+
+
+def _load(plan: Plan) -> None:
+    for module in _OF_MODELS:  # in the order in which a run needs them
+        import_module(module)
+    provider.load(model.provider for model in plan.models)
 
 
 def plugin_proposers() -> tuple[list[str], list[str]]:

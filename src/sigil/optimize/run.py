@@ -22,7 +22,7 @@ from sigil.errors import BudgetSpent, ProviderFailed
 from sigil.llm.asking import Asking
 from sigil.optimize.history import History
 from sigil.optimize.plan import Plan
-from sigil.optimize.proposing import check_models, load_libraries, make_asking
+from sigil.optimize.proposing import check_models, load_ahead, make_asking
 from sigil.optimize.report import Report, Summary, baseline_notes
 from sigil.optimize.searching import Search
 from sigil.optimize.session import Session, open_session
@@ -52,7 +52,7 @@ def run(
     """
     began = clock.monotonic_ns()
     check_models(plan)
-    load_libraries(plan)
+    load_ahead(plan)
     with workspace.writing(), open_session(plan, workspace, existing, clock) as session:
         resumed = existing is not None
         warnings = [*session.bench.warnings, *plan.warnings]

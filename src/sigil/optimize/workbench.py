@@ -15,6 +15,7 @@ from pathlib import Path
 from sigil.evaluate.backend import Backend, Order
 from sigil.evaluate.definition import Eval
 from sigil.evaluate.doctor import cheat_warnings
+from sigil.evaluate.interpreter import choose_python, introduce
 from sigil.evaluate.lanes import default_count
 from sigil.evaluate.settings import Settings
 from sigil.evaluate.target import Target
@@ -92,22 +93,19 @@ def read_target(spec: Spec, definition: Eval) -> Target:
     Raises:
         SigilError: a pin matches nothing or twice, or the interpreter is wrong.
     """
-    base = freeze(
-        spec.root,
-        cache_folder(spec.home),
-        commit=spec.model.base_commit,
-        exclude=definition.hidden_files,
-    )
-    files = spec.read_pinned(base.path)
-    regions = spec.locate(files)
-    return Target.of(
-        base,
-        files,
-        repo=spec.root,
-        symbol=_only_symbol(spec, regions),
-        python=definition.model.python,
-        where=definition.where("python"),
-    )
+    where = definition.where("python")
+    python = choose_python(spec.root, definition.model.python, where)
+    with ThreadPoolExecutor(1) as beside:
+        interpreter = beside.submit(introduce, python, where)
+        base = freeze(
+            spec.root,
+            cache_folder(spec.home),
+            commit=spec.model.base_commit,
+            exclude=definition.hidden_files,
+        )
+        files = spec.read_pinned(base.path)
+        symbol = _only_symbol(spec, spec.locate(files))
+    return Target(base, files, interpreter.result(), symbol)
 
 
 def _only_symbol(spec: Spec, regions: Sequence[Region]) -> str | None:
