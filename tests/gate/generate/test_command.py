@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from tests.gate.generate.notes import INTENT
 from tests.gate.generate.repositories import FOLDER, SPEC, Repository, a_copy, a_repository
 
+from sigil.cli.scenario import generating
 from sigil.cli.sigil import sigil
 from sigil.errors import (
     AlreadyExists,
@@ -148,6 +149,52 @@ def test_a_criterion_that_changes_changes_its_own_scenarios_alone(unproven):
     after = unproven.holdouts()
     assert len(set(before.values()) - set(after.values())) == 1
     assert len(after) == len(before)
+
+
+MORE = INTENT.replace(
+    "6. The page looks nice.\n",
+    "6. The page looks nice.\n7. Without a session, `GET /notes/none` is refused with 401.\n",
+)
+"""With one more criterion, whose request may be asked in between of every other."""
+
+
+@pytest.mark.parametrize("secret", range(1, 5))
+def test_a_criterion_more_keeps_every_holdout_that_is_there(unproven, secret, monkeypatch):
+    monkeypatch.setattr(generating, "random_bytes", secret.to_bytes)
+    unproven.make("--no-baseline", "--rotate")
+    before = unproven.holdouts()
+    unproven.write(MORE)
+    told = unproven.generated("--no-baseline")
+    assert unproven.holdouts().items() >= before.items()
+    assert (told["sealed"], told["replaced"]) == (1, [])
+
+
+def test_a_holdout_that_asks_in_between_what_the_intent_no_longer_has_is_replaced(unproven):
+    unproven.write(MORE)
+    unproven.make("--no-baseline", "--rotate")
+    gone = {id_ for id_, text in unproven.holdouts().items() if "/notes/none" in text}
+    unproven.write(INTENT)
+    told = unproven.generated("--no-baseline", "--prune")
+    left = {one["id"] for one in [*told["replaced"], *told["lost"]] if one["id"] in gone}
+    assert left == gone
+
+
+def test_a_row_more_moves_at_most_one_other(unproven):
+    before = unproven.clauses()
+    unproven.write(f"{INTENT}| 10 | $120 |\n")
+    unproven.make("--no-baseline")
+    after = unproven.clauses()
+    assert sum(before[name] != after[name] for name in before if ".row" in name) <= 1
+
+
+def test_a_holdout_that_another_takes_the_place_of_is_named_with_its_clause(unproven):
+    unproven.write(INTENT.replace("refused with 401", "answered with 403"))
+    said = unproven.make("--no-baseline").stdout
+    assert re.search(
+        r"^replaced: holdout_0\d\d \(criterion-5\): another is sealed for the same claim$",
+        said,
+        re.MULTILINE,
+    )
 
 
 GONE = "5. Without a session, `GET /notes` is refused with 401.\n6. The page looks nice.\n"

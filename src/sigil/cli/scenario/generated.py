@@ -61,6 +61,9 @@ def facts_of(generated: Generated) -> dict[str, Any]:
         ],
         "changed": list(change.written),
         "sealed": len(change.sealed),
+        "replaced": [
+            {"id": id_, "clauses": list(clauses)} for id_, clauses in change.replaced.items()
+        ],
         "model": None if told is None else {"spent": told.spent, "record": shown(told.record)},
         "lost": [
             {"id": one.id, "half": one.half, "clause": one.clause, "line": one.line,
@@ -148,6 +151,11 @@ def _unfinished(generated: Generated) -> Iterator[str]:
         )
     for lost in generated.change.losses:
         yield f"{_fate(generated)}: {printable(lost.id)}: {_cause(lost)}"
+    replaced = generated.change.replaced
+    if replaced:
+        named = (f"{printable(id_)} ({', '.join(one)})" for id_, one in replaced.items())
+        what = "replaced" if generated.published is not None else "would be replaced"
+        yield f"{what}: {', '.join(named)}: another is sealed for the same claim"
 
 
 def _fate(generated: Generated) -> str:

@@ -144,7 +144,7 @@ def generate_exam(root: Path, flags: Flags, showing: Showing) -> Generated:
     if secret is None:
         secret = int.from_bytes(random_bytes(SECRET_BYTES))
     seed = seed_of(root, flags.service, flags.seed)
-    drafted = draft(intent, ratio=flags.ratio, seed=seed, secret=secret)
+    drafted = draft(intent, ratio=flags.ratio, seed=seed, secret=secret, held=held.texts.values())
     recipients = recipients_of(root, flags.service, flags.recipients)
     if not flags.dry_run and any(one.half == "holdout" for one in drafted.candidates):
         parse_recipients(recipients)  # or it is only said once all of them were tried

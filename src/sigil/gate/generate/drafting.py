@@ -5,7 +5,7 @@ Pure. Not here: whether they are any good (`validating`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sigil.effects import random_stream
@@ -14,11 +14,13 @@ from sigil.gate.generate.halves import Split
 from sigil.gate.generate.lua import write
 from sigil.gate.generate.marks import secret_note
 from sigil.gate.generate.model import Sketch, Uncompiled
+from sigil.gate.generate.recalling import Recall
 from sigil.gate.generate.rules import between
 from sigil.gate.generate.slots import Unresolved
 from sigil.gate.generate.traceability import lines_of
 from sigil.gate.generate.validating import Candidate
 from sigil.gate.intent import Intent
+from sigil.gate.model import Half
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class Drafted:
     uncompiled: tuple[Uncompiled, ...]
 
 
-def draft(intent: Intent, *, ratio: float, seed: int, secret: int) -> Drafted:
+def draft(
+    intent: Intent, *, ratio: float, seed: int, secret: int, held: Collection[str] = ()
+) -> Drafted:
     """Return the scenarios of an intent.
 
     Args:
@@ -42,11 +46,10 @@ def draft(intent: Intent, *, ratio: float, seed: int, secret: int) -> Drafted:
         ratio: of holdouts among the scenarios of one claim, 0 to 1.
         seed: decides which rows of a table are held out.
         secret: decides all else of the holdouts.
+        held: texts that are sealed; those that still hold are drafted as they are.
     """
     compiled = compile_intent(intent)
     halves = Split(ratio, seed, secret, random_stream).of(compiled.sketches)
-    lines = lines_of(intent)
-    refused: dict[str, Uncompiled] = {}
     between_rows = (
         between(
             rule, intent.slug, intent.title, random_stream(secret, "between", rule.tied.table.id)
@@ -55,8 +58,12 @@ def draft(intent: Intent, *, ratio: float, seed: int, secret: int) -> Drafted:
         if ratio > 0
     )
     sealed = [*halves.holdout, *((sketch,) for sketch in between_rows if sketch is not None)]
-    visible = _written(intent, [(sketch,) for sketch in halves.visible], "", lines, refused)
-    holdout = _written(intent, sealed, secret_note(secret), lines, refused)
+    seen = [(sketch,) for sketch in halves.visible]
+    nothing = Recall(intent, "", (), ())
+    recall = Recall(intent, secret_note(secret), compiled.sketches, held)
+    refused: dict[str, Uncompiled] = {}
+    visible = _written(seen, "visible", nothing, refused)
+    holdout = _written(sealed, "holdout", recall, refused)
     uncompiled = {*compiled.uncompiled, *refused.values()}
     return Drafted(
         (*visible, *holdout), tuple(sorted(uncompiled, key=lambda one: (one.line, one.clause)))
@@ -64,22 +71,24 @@ def draft(intent: Intent, *, ratio: float, seed: int, secret: int) -> Drafted:
 
 
 def _written(
-    intent: Intent,
     claimed: Sequence[Sequence[Sketch]],
-    note: str,
-    lines: dict[str, int],
+    half: Half,
+    recall: Recall,
     refused: dict[str, Uncompiled],
 ) -> list[Candidate]:
     """Return sketches as candidates; what cannot be written is refused by its clause."""
     made: list[Candidate] = []
+    intent, note = recall.intent, recall.note
     for sketches in claimed:
         first = sketches[0]
         clause = first.clauses[0]
         try:
             text, *plainer = [write(sketch, intent, note) for sketch in sketches]
         except (Unresolved, ValueError) as error:
-            refused[clause] = Uncompiled(clause, lines[clause], str(error))
+            refused[clause] = Uncompiled(clause, lines_of(intent)[clause], str(error))
             continue
-        half = "holdout" if note else "visible"
+        sealed = recall.text(sketches)
+        if sealed is not None:
+            text, plainer = sealed, []
         made.append(Candidate(first.name, half, first.clauses, text, tuple(plainer)))
     return made

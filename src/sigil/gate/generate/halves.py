@@ -1,6 +1,7 @@
 """Which scenarios are seen, and which are sealed?
 
 Split by ratio and seed, claim by claim: whatever has two scenarios or more has one in each half.
+Every row draws for itself, so one row more moves at most one other.
 The split of a table's rows is a function of the seed, which is public, so anybody can tell which
 rows are held out: that those values count is written in the intent anyway. What nobody can tell
 without the key is drawn from a secret: how variants are built.
@@ -55,27 +56,32 @@ class Split:
         """Return both halves of what an intent came to."""
         visible: list[Sketch] = []
         holdout: list[tuple[Sketch, ...]] = []
-        for claim, ours in claims(sketches).items():
-            seen, kept = self._of_claim(claim, ours, sketches)
+        for ours in claims(sketches).values():
+            seen, kept = self._of_claim(ours, sketches)
             visible += seen
             holdout += kept
         self.stream(self.secret, "order").shuffle(holdout)
         return Halves(tuple(visible), tuple(holdout))
 
     def _of_claim(
-        self, claim: str, ours: Sequence[Sketch], others: Sequence[Sketch]
+        self, ours: Sequence[Sketch], others: Sequence[Sketch]
     ) -> tuple[list[Sketch], list[tuple[Sketch, ...]]]:
         if self.ratio <= 0:
             return list(ours), []
-        chance = self.stream(self.secret, "variant", claim)
         if len(ours) == 1:
-            found = variants(ours[0], others, chance)
+            found = self._variants(ours[0], others)
             return list(ours), [found] if found else []
         count = min(max(round(len(ours) * self.ratio), 1), len(ours) - 1)
-        places = set(self.stream(self.seed, "rows", claim).sample(range(len(ours)), count))
+        drawn = [self.stream(self.seed, "row", sketch.clauses[0]).random() for sketch in ours]
+        places = set(sorted(range(len(ours)), key=drawn.__getitem__)[:count])
         seen = [sketch for place, sketch in enumerate(ours) if place not in places]
         kept = [sketch for place, sketch in enumerate(ours) if place in places]
-        return seen, [variants(sketch, seen, chance) or (sketch,) for sketch in kept]
+        return seen, [self._variants(sketch, seen) or (sketch,) for sketch in kept]
+
+    def _variants(self, sketch: Sketch, others: Sequence[Sketch]) -> tuple[Sketch, ...]:
+        """Return variants that no other claim and no other row has a part in, but for asides."""
+        chance = self.stream(self.secret, "variant", sketch.clauses[0])
+        return variants(sketch, others, chance)
 
 
 def claims(sketches: Sequence[Sketch]) -> dict[str, list[Sketch]]:

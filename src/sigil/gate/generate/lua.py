@@ -56,8 +56,7 @@ def write(sketch: Sketch, intent: Intent, note: str = "") -> str:
     capabilities = '"http", "property"' if properties else '"http"'
     endpoints = dict.fromkeys(quoted(_request(step).endpoint) for step in sketch.steps)
     head = [
-        f"{COMPILED}{intent.path} ({', '.join(sketch.clauses)}).",
-        *([f"-- {note}"] if note else []),
+        head_of(sketch, intent, note),
         "return {",
         f"  title = {quoted(sketch.title)},",
         f'  priority = "{intent.priority}",',
@@ -69,6 +68,12 @@ def write(sketch: Sketch, intent: Intent, note: str = "") -> str:
     ]
     body = ["" if not line else f"    {line}" for line in writer.lines]
     return "\n".join([*head, *body, "  end,", "}", ""])
+
+
+def head_of(sketch: Sketch, intent: Intent, note: str) -> str:
+    """Return the lines that say where a scenario comes from; see `write`."""
+    first = f"{COMPILED}{intent.path} ({', '.join(sketch.clauses)})."
+    return f"{first}\n-- {note}" if note else first
 
 
 def session_of(sketch: Sketch) -> str:

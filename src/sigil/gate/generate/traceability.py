@@ -131,6 +131,11 @@ def holdouts_listed(table: Mapping[str, Any], spec: str) -> set[str]:
     return {id_ for id_ in listed if is_holdout_id(id_)}
 
 
+def clauses_of(table: Mapping[str, Any], spec: str, holdout: str) -> tuple[str, ...]:
+    """Return the clauses that a holdout of an intent held the service to, in order."""
+    return tuple(one.clause for one in covered(table, spec) if holdout in one.holdout)
+
+
 def with_entry(table: Mapping[str, Any], spec: str, entry: Mapping[str, Any]) -> bytes:
     """Return the bytes of a table in which an intent has this entry."""
     return snapshot_json({**table, "intents": {**table["intents"], spec: entry}})

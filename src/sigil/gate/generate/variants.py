@@ -16,12 +16,15 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import permutations
+from typing import Final
 
 from sigil.gate.generate.lua import is_token
 from sigil.gate.generate.model import Exchange, Property, Request, Sketch, Step
 from sigil.gate.generate.slots import drawing, slots_in
 
 _MOST_NOISE = 3
+IN_BETWEEN: Final = "In between: "
+"""Begins what is said of a request whose answer nobody looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def variants(sketch: Sketch, others: Sequence[Sketch], chance: random.Random) ->
         others: all sketches of the intent.
         chance: decides what comes where.
     """
-    noise = _noise(sketch, others, chance)
+    fair = asides(sketch, others)
     found: list[list[Step]] = []
     if _draws(sketch.steps):
         made = _making(sketch.steps)
@@ -82,8 +85,10 @@ def variants(sketch: Sketch, others: Sequence[Sketch], chance: random.Random) ->
     elif all(_request(step).safe for step in sketch.steps):
         again = (step for step in sketch.steps if isinstance(step, Exchange))
         found.append([*sketch.steps, *again])
-    elif noise:
+    elif fair:
         found.append(list(sketch.steps))
+    # Drawn last: what else the intent says changes nothing of who does what in which order.
+    noise = chance.sample(fair, min(len(fair), chance.randint(1, _MOST_NOISE)))
     for steps in found:
         for step in noise:
             steps.insert(chance.randint(0, len(steps)), step)
@@ -137,27 +142,31 @@ def _as_actor(step: Step, actor: int, follows: int | None = None) -> Step:
     return replace(step, actor=actor, follows=follows)
 
 
-def _noise(sketch: Sketch, others: Sequence[Sketch], chance: random.Random) -> list[Exchange]:
+def asides(sketch: Sketch, others: Sequence[Sketch]) -> list[Exchange]:
     """Return requests of other claims that change nothing and need nothing.
 
     Their answers are not looked at: what fails a scenario is its own claim.
     """
-    own = {_request(step).path for step in sketch.steps}
+    own = {_request(step).path for step in sketch.steps if not is_aside(step)}
     found = [
         _in_between(other.steps[0])
         for other in others
         if len(other.steps) == 1 and isinstance(other.steps[0], Exchange)
     ]
-    fair = [
+    return [
         one
         for one in found
         if one.request.safe
         and one.request.path not in own
         and not list(slots_in([one.request.path, dict(one.request.headers)]))
     ]
-    return chance.sample(fair, min(len(fair), chance.randint(1, _MOST_NOISE)))
+
+
+def is_aside(step: Step) -> bool:
+    """Say whether a step is such a request."""
+    return isinstance(step, Exchange) and step.gist.startswith(IN_BETWEEN)
 
 
 def _in_between(step: Exchange) -> Exchange:
     request = replace(step.request, anonymous=True)
-    return Exchange(request, (), gist=f"In between: {request.method} {request.path}")
+    return Exchange(request, (), gist=f"{IN_BETWEEN}{request.method} {request.path}")

@@ -25,6 +25,7 @@ from sigil.gate.generate.losses import Loss, losses, reasons_of
 from sigil.gate.generate.marks import is_generated, secret_in
 from sigil.gate.generate.model import Uncompiled
 from sigil.gate.generate.traceability import (
+    clauses_of,
     generated_files,
     holdouts_listed,
     present,
@@ -113,6 +114,7 @@ class Change:
         stale: visible scenarios that are to go.
         retired: holdouts that are to go.
         losses: those among them that nothing takes the place of.
+        replaced: clauses of each holdout that is to go because another takes its place.
     """
 
     written: tuple[str, ...]
@@ -121,6 +123,7 @@ class Change:
     stale: tuple[str, ...]
     retired: tuple[str, ...]
     losses: tuple[Loss, ...]
+    replaced: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +157,23 @@ def change_of(root: Path, service: str, wanted: Publication) -> Change:
     needed = {kept[one.text] for one in wanted.holdout if one.text in kept}
     ours = {id_ for id_, text in wanted.held.texts.items() if is_generated(text)}
     ours |= holdouts_listed(table, spec) - set(wanted.held.texts)
+    retired = tuple(id_ for id_ in wanted.held.ids if id_ in ours and id_ not in needed)
+    lost = losses(
+        present(table, spec, {*there, *ours.intersection(wanted.held.ids)}),
+        wanted.passed,
+        {*wanted.visible, *needed},
+        reasons_of(wanted.validations, wanted.uncompiled),
+        wanted.intent,
+    )
+    gone = {one.id for one in lost}
     return Change(
         written=tuple(_changed(root, service, wanted.visible)),
         sealed=tuple(one for one in wanted.holdout if one.text not in kept),
         kept=kept,
         stale=tuple(name for name in there if name not in wanted.visible),
-        retired=tuple(id_ for id_ in wanted.held.ids if id_ in ours and id_ not in needed),
-        losses=losses(
-            present(table, spec, {*there, *ours.intersection(wanted.held.ids)}),
-            wanted.passed,
-            {*wanted.visible, *needed},
-            reasons_of(wanted.validations, wanted.uncompiled),
-            wanted.intent,
-        ),
+        retired=retired,
+        losses=lost,
+        replaced={id_: clauses_of(table, spec, id_) for id_ in retired if id_ not in gone},
     )
 
 
