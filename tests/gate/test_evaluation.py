@@ -119,6 +119,13 @@ def test_a_service_is_reset_before_each_scenario(bench):
     assert all(asked[1::2])
 
 
+@pytest.mark.parametrize("side", ["pr", "baseline"])
+def test_the_author_of_a_change_is_told_which_side_was_not_reset(bench, side):
+    with_a_reset(bench)
+    setattr(bench.serving, side, {1: 1200, 2: 2400}.__getitem__)  # and for no seats it breaks off
+    assert evaluated(bench).feedback.unreset == (side,)
+
+
 def test_scenarios_at_once_are_refused_where_each_begins_with_a_reset(bench):
     with_a_reset(bench)
     before = bench.ledger().tip.size

@@ -12,10 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.gate.building import answers
+from tests.gate.summaries import SUMMARY
 
+from sigil.gate.concluding import unreset
 from sigil.gate.decision import Code, Reason, Verdict
 from sigil.gate.feedback import (
     MOST_PATHS,
+    NOT_RESET,
     Disclosure,
     Submission,
     causes,
@@ -23,8 +26,11 @@ from sigil.gate.feedback import (
     feedback,
     told_as,
 )
-from sigil.gate.model import Result, StepStatus
+from sigil.gate.model import Result, Scenario, Status, StepStatus
 from sigil.gate.names import is_holdout_id
+from sigil.gate.sittings import Observed, Sitting
+from sigil.gate.view.comment import markdown
+from sigil.gate.view.present import feedback_lines
 
 EXAM = (
     answers("ppp", name="auth/login"),
@@ -43,6 +49,36 @@ def test_a_holdout_has_a_letter_and_step_labels():
     assert line.name == "holdout-B"
     assert line.spec == "docs/specs/billing.md"
     assert line.steps == (StepStatus.PASS, StepStatus.PASS, StepStatus.FAIL)
+
+
+def sat(half, side="pr", *, is_unreset=True) -> Observed:
+    sitting = Sitting(Scenario("a", half, "", "a.lua"), side, 0, 1)
+    result = Result("a", Status.ERROR, ())
+    return Observed(sitting, result, None, None, (), is_unreset=is_unreset)
+
+
+def test_a_reset_that_fails_before_a_holdout_is_never_told():
+    assert unreset([sat("holdout", "pr"), sat("holdout", "baseline")]) == ()
+
+
+def test_a_reset_that_fails_before_a_visible_scenario_is_told_of_its_side_once():
+    observed = [sat("visible", "baseline"), sat("visible"), sat("visible")]
+    assert unreset(observed) == ("pr", "baseline")
+    assert unreset([sat("visible", is_unreset=False)]) == ()
+
+
+@pytest.mark.parametrize("side", ["pr", "baseline"])
+def test_feedback_and_comment_say_which_side_was_not_reset(side):
+    found = feedback(
+        "eval_1",
+        Verdict.REVIEW,
+        EXAM,
+        numbers={"sealed/a": 2, "sealed/b": 1},
+        disclosed=Disclosure.NOTHING,
+        unreset=[side],
+    )
+    assert NOT_RESET[side] in feedback_lines(found)
+    assert f"- {NOT_RESET[side]}" in markdown(SUMMARY, found).splitlines()
 
 
 def test_holdouts_stand_in_the_order_of_their_letters():

@@ -26,7 +26,7 @@ from sigil.gate.record.events import Complete, Decided, Provenance
 from sigil.gate.record.told import NOTHING_VOUCHED, Vouched
 from sigil.gate.revisions import Revisions
 from sigil.gate.scoring import Answers, Score
-from sigil.gate.sittings import Observed
+from sigil.gate.sittings import SIDES, Observed
 from sigil.gate.telling import Telling
 from sigil.gate.trust import Tier
 
@@ -155,6 +155,17 @@ def numbers(answers: Sequence[Answers], secret: bytes) -> dict[str, int]:
     sealed = [one.question.id for one in answers if one.question.half == "holdout"]
     sealed.sort(key=lambda name: salted_digest(secret, name.encode()))
     return {name: number for number, name in enumerate(sealed, 1)}
+
+
+def unreset(observed: Sequence[Observed]) -> tuple[SideName, ...]:
+    """Return the sides that were not reset before a scenario of the visible half.
+
+    What comes of a reset before a holdout is as secret as what comes of the holdout.
+    """
+    found = {
+        one.side for one in observed if one.is_unreset and one.sitting.scenario.half == "visible"
+    }
+    return tuple(side for side in SIDES if side in found)
 
 
 def completed(name: str, revisions: Revisions, examined: Examined) -> Complete | None:

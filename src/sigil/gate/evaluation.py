@@ -331,6 +331,7 @@ class _Evaluation:
                 silence=self.silence,
                 reasons=decision.reasons,
                 unvouched=self.examined.unvouched or (),
+                unreset=concluding.unreset(self.examined.observed),
             ),
             troubles=troubles,
             observed=self.examined.observed,

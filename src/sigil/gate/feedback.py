@@ -27,7 +27,7 @@ from string import ascii_uppercase
 from typing import Final
 
 from sigil.gate.decision import Code, Reason, Stage, Verdict
-from sigil.gate.model import Half, Result, Status, StepStatus
+from sigil.gate.model import Half, Result, SideName, Status, StepStatus
 from sigil.gate.scoring import Answers
 from sigil.gate.stages import Trouble
 from sigil.gate.telling import Telling
@@ -36,6 +36,14 @@ from sigil.gate.trust import Tier
 STARTS: Final = frozenset({Stage.DEPLOY_PR, Stage.DEPLOY_BASELINE})
 """Stages in which a service is started, whose words are told as long as no holdout was asked."""
 NOT_UP: Final = "it did not come up"
+NOT_RESET: Final[Mapping[SideName, str]] = {
+    "pr": "the change is not reset: before a visible scenario it did not answer what `reset` in "
+    ".sigil/gate.yaml asks with a status of 200 to 299",
+    "baseline": "the baseline is not reset: before a visible scenario it did not answer what "
+    "`reset` in .sigil/gate.yaml asks with a status of 200 to 299; bring that path in a change of "
+    "its own, before the policy asks for it",
+}
+"""What is told of a side that was not reset, in words that nothing which it answers can change."""
 WITH_OPERATOR: Final = "what it printed is with whoever runs the gate (sigil report)"
 TOLD: Final = frozenset(
     {
@@ -159,6 +167,7 @@ class Feedback:
         obstacles: stages that failed, in the order in which they did.
         silence: why ``nothing`` is said; None where a stage that failed is why, or where more is.
         reasons: of the decision, those that its author may know.
+        unreset: sides that were not reset before a scenario of the visible half.
     """
 
     eval: str
@@ -169,6 +178,7 @@ class Feedback:
     obstacles: tuple[Obstacle, ...] = ()
     silence: Silence | None = None
     reasons: tuple[Cause, ...] = ()
+    unreset: tuple[SideName, ...] = ()
 
     def counts(self) -> Mapping[StepStatus, int]:
         """Return how many steps were labelled how, over all lines."""
@@ -221,6 +231,7 @@ def feedback(
     silence: Silence | None = None,
     reasons: Sequence[Reason] = (),
     unvouched: Sequence[str] = (),
+    unreset: Sequence[SideName] = (),
 ) -> Feedback:
     """Return what the author is told.
 
@@ -237,6 +248,7 @@ def feedback(
         silence: why nothing is said of holdouts, if nothing is.
         reasons: of the decision; see `causes`.
         unvouched: paths that no exam vouches for.
+        unreset: sides that were not reset before a scenario of the visible half.
     """
     visible = [
         Line(
@@ -273,6 +285,7 @@ def feedback(
         obstacles,
         why,
         causes(reasons, disclosed, unvouched),
+        tuple(unreset),
     )
 
 

@@ -89,6 +89,7 @@ class Observed:
         told_as: what the feedback of this evaluation calls a holdout; empty for a visible scenario.
         is_whole: whether its calls are all there; not where it never reported, or they do not fit.
         written: where values of the vault stand in its own text.
+        is_unreset: whether it never began because the service was not reset, by its own fault.
     """
 
     sitting: Sitting
@@ -100,6 +101,7 @@ class Observed:
     told_as: str = ""
     is_whole: bool = True
     written: tuple[Written, ...] = ()
+    is_unreset: bool = False
 
     @property
     def scenario(self) -> str:

@@ -202,7 +202,9 @@ def _seats(exam: Exam, hall: Hall) -> Generator[Mapping[SideName, ThreadPoolExec
 
 def _lost(sitting: Sitting, lost: Lost | NotReset) -> Observed:
     result = Result(sitting.scenario.id, Status.ERROR, (), is_ours=lost.is_ours)
-    return Observed(sitting, result, None, Evidence(lost.problem), (), is_whole=False)
+    unreset = isinstance(lost, NotReset) and not lost.is_ours
+    why = Evidence(lost.problem)
+    return Observed(sitting, result, None, why, (), is_whole=False, is_unreset=unreset)
 
 
 class Sat(Protocol):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from sigil.gate.decision import Code, Verdict
-from sigil.gate.feedback import Disclosure, Feedback
+from sigil.gate.feedback import NOT_RESET, Disclosure, Feedback
 from sigil.gate.model import StepStatus
 from sigil.gate.record.summary import Summary
 from sigil.gate.view import present
@@ -73,7 +73,8 @@ def _feedback(told: Feedback) -> Iterator[str]:
     for one in told.obstacles:
         yield f"- {one.stage.value} failed{f': {_plain(one.problem)}' if one.problem else ''}"
         yield from (f"  - {_plain(line)}" for line in one.output)
-    if told.obstacles:
+    yield from (f"- {NOT_RESET[side]}" for side in told.unreset)
+    if told.obstacles or told.unreset:
         yield ""
     failed = [line for line in told.lines if line.failed]
     if failed:

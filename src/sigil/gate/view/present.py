@@ -14,7 +14,7 @@ from math import ceil
 from typing import Any
 
 from sigil.gate.decision import Code, Decision, Reason, Verdict
-from sigil.gate.feedback import Cause, Disclosure, Feedback, Line, Silence
+from sigil.gate.feedback import NOT_RESET, Cause, Disclosure, Feedback, Line, Silence
 from sigil.gate.model import StepStatus
 from sigil.gate.record.remarks import Remark
 from sigil.gate.scoring import Pair, Score
@@ -322,6 +322,7 @@ def obstacle_lines(told: Feedback) -> Iterator[str]:
     for one in told.obstacles:
         yield f"{one.stage.value} failed: {printable_once(one.problem) or OPERATORS}"
         yield from (f"  │ {line}" for line in one.output)
+    yield from (NOT_RESET[side] for side in told.unreset)
 
 
 def cause_lines(told: Feedback) -> Iterator[str]:
