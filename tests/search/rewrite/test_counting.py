@@ -55,7 +55,7 @@ EXAMPLES = (
         for body, becomes in (
             (
                 "        found[word] = found.get(word, 0) + 1",
-                "found = dict(Counter(words))",
+                "found = dict(Counter(iter(words)))",
             ),
             (
                 (
@@ -72,7 +72,7 @@ EXAMPLES = (
                     "                        found[word] = 0\n"
                     "                    found[word] += 1"
                 ),
-                "found = dict(Counter(words))",
+                "found = dict(Counter(iter(words)))",
             ),
         )
     ),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from sigil.search.rewrite.facts import Facts
-from sigil.search.rewrite.places import repeated_in
+from sigil.search.rewrite.places import is_seen_elsewhere, repeated_in
 from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
 from sigil.search.rewrite.shapes import (
     assignment,
@@ -22,6 +22,7 @@ from sigil.search.rewrite.shapes import (
     small,
     statements,
 )
+from sigil.search.rewrite.sharing import may_be_caught
 
 # --- struct -------------------------------------------------------------------------------
 
@@ -127,6 +128,8 @@ def _added(
 ) -> dict[cst.BaseStatement, cst.BaseExpression]:
     """Return the lines of a loop that add to ``name``, each with what; none if more is done."""
     if any(True for _ in facts.nodes(cst.Return, loop)) or loop.orelse is not None:
+        return {}
+    if may_be_caught(facts, loop) or is_seen_elsewhere(facts, name):
         return {}
     found: dict[cst.BaseStatement, cst.BaseExpression] = {}
     for use in occurrences(facts, name, loop):

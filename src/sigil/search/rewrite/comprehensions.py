@@ -15,11 +15,11 @@ from sigil.search.rewrite.likely import likely_kind
 from sigil.search.rewrite.nests import (
     Nest,
     instead,
-    is_seen_elsewhere,
     named_once,
     nests,
     start_of,
 )
+from sigil.search.rewrite.places import is_seen_elsewhere
 from sigil.search.rewrite.rule import Gain, Match, Rule
 from sigil.search.rewrite.shapes import (
     appended,

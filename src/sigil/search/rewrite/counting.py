@@ -8,7 +8,7 @@ import libcst as cst
 
 from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.likely import likely_kind
-from sigil.search.rewrite.places import repeated_in, stays_inside
+from sigil.search.rewrite.places import is_seen_elsewhere, repeated_in, stays_inside
 from sigil.search.rewrite.rule import Gain, Match, Rule
 from sigil.search.rewrite.shapes import (
     assignment,
@@ -29,6 +29,8 @@ from sigil.search.rewrite.shapes import (
     target_names,
 )
 from sigil.search.rewrite.sharing import may_be_caught
+
+_NO_MAPPINGS = frozenset({"list", "tuple", "str", "bytes", "set", "frozenset", "range"})
 
 
 def _calls_on_a_list(
@@ -108,12 +110,31 @@ def _counted_by_hand(facts: Facts) -> Iterator[Match]:
             and is_steady(facts, key)
             and is_steady(facts, loop.iter)
             and name not in facts.read(key) | facts.read(loop.iter)
+            and _is_seen_when_done(facts, name, loop)
         )
         if fits:
-            source, target = bare(loop.iter), bare(loop.target)
-            items = source if bare(key) == target else f"{bare(key)} for {target} in {source}"
+            target = bare(loop.target)
+            whole = bare(key) == target
+            items = (
+                _as_items(facts, loop.iter)
+                if whole
+                else f"{bare(key)} for {target} in {bare(loop.iter)}"
+            )
             made = statements(f"{name} = dict(Counter({items}))")
             yield Match(loop, {start: [], loop: made}, imports=[("collections", "Counter")])
+
+
+def _is_seen_when_done(facts: Facts, name: str, loop: cst.For) -> bool:
+    """Return whether nothing sees what a loop has made of a name before it is done."""
+    return not may_be_caught(facts, loop) and not is_seen_elsewhere(facts, name)
+
+
+def _as_items(facts: Facts, source: cst.BaseExpression) -> str:
+    """Return the text of what a Counter counts; of a mapping it would take over the values."""
+    sure = facts.kind(source) in _NO_MAPPINGS or isinstance(
+        source, (cst.ListComp, cst.GeneratorExp)
+    )
+    return bare(source) if sure else f"iter({bare(source)})"
 
 
 def _counts(loop: cst.For) -> tuple[str, cst.BaseExpression] | None:
@@ -217,6 +238,7 @@ def _added_up(facts: Facts) -> Iterator[Match]:
             and bound[0] not in facts.read(loop.iter) | facts.read(asked.test)
             and is_steady(facts, asked.test)
             and stays_inside(facts, names, loop)
+            and _is_seen_when_done(facts, bound[0], loop)
         )
         if fits:
             each = f"1 for {bare(loop.target)} in {bare(loop.iter)} if {bare(asked.test)}"

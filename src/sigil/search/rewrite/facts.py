@@ -74,7 +74,7 @@ PURE_FUNCTIONS = frozenset(
 )
 """Functions of other modules that are."""
 
-_EFFECTS = (cst.Await, cst.Yield, cst.NamedExpr)
+_EFFECTS = (cst.Await, cst.Asynchronous, cst.Yield, cst.NamedExpr)
 _FIXED = frozenset({"int", "float", "bool", "str", "bytes"})
 
 
@@ -215,12 +215,18 @@ class Facts:
 
     def _changed_by(self, call: cst.Call) -> Iterator[str]:
         """Yield the names whose objects a call that is not harmless may change."""
+        yield from self._declared
         for part in _handed_over(call):
             yield from (name for name in self.read(part) if self._kinds.get(name) not in _FIXED)
         if isinstance(call.func, cst.Name) and call.func.value in self.bound:
             for nested in self.nodes(cst.FunctionDef):
                 if nested.name.value == call.func.value and nested is not self.definition:
                     yield from self._changed.get(nested) or self._enter_nested(nested)
+
+    @cached_property
+    def _declared(self) -> frozenset[str]:
+        """Return the names that are declared as not local: another function may bind them."""
+        return assigned_by(self.nodes((cst.Global, cst.Nonlocal)))
 
     def _enter_nested(self, nested: cst.FunctionDef) -> frozenset[str]:
         self._changed[nested] = frozenset({nested.name.value})  # in case that it calls itself
@@ -308,7 +314,7 @@ class Facts:
 
     def _is_pure_part(self, node: cst.CSTNode) -> bool:
         match node:
-            case cst.Await() | cst.Yield() | cst.NamedExpr() | cst.Lambda():
+            case cst.Lambda():
                 return False
             case cst.Call():
                 return self.is_pure_call(node)
@@ -317,7 +323,7 @@ class Facts:
                 called = isinstance(above, cst.Call) and above.func is node
                 return called or self.stands_for(node) is not None
             case _:
-                return True
+                return not isinstance(node, _EFFECTS)
 
     def is_pure_call(self, call: cst.Call) -> bool:
         """Return whether the called function is known to be pure on plain data."""

@@ -12,7 +12,7 @@ import libcst as cst
 
 from sigil.search.rewrite.binding import read
 from sigil.search.rewrite.facts import Facts
-from sigil.search.rewrite.places import stays_inside
+from sigil.search.rewrite.places import is_seen_elsewhere, stays_inside
 from sigil.search.rewrite.rule import Replacement
 from sigil.search.rewrite.shapes import (
     assignment,
@@ -24,6 +24,7 @@ from sigil.search.rewrite.shapes import (
     statements,
     target_names,
 )
+from sigil.search.rewrite.sharing import may_be_caught
 
 _NEVER = (cst.Await, cst.Yield, cst.NamedExpr, cst.Lambda, cst.FunctionDef, cst.ClassDef)
 
@@ -70,7 +71,7 @@ def nests(facts: Facts) -> Iterator[Nest]:
         if _sees_its_scope(facts, loop):
             continue
         nest = _nest(loop)
-        if nest is not None and not _in_a_try(facts, loop) and _is_private(facts, nest):
+        if nest is not None and not may_be_caught(facts, loop) and _is_private(facts, nest):
             yield nest
 
 
@@ -81,12 +82,14 @@ def _sees_its_scope(facts: Facts, loop: cst.For) -> bool:
     """
     if isinstance(facts.scope_of(loop), cst.ClassDef):
         return True
-    return any(isinstance(node, _NEVER) or _is_bare_super(node) for node in facts.walk(loop))
+    return any(isinstance(node, _NEVER) or _asks_its_scope(node) for node in facts.walk(loop))
 
 
-def _is_bare_super(node: cst.CSTNode) -> bool:
+def _asks_its_scope(node: cst.CSTNode) -> bool:
     match node:
-        case cst.Call(func=cst.Name(value="super"), args=[]):
+        case cst.Call(func=cst.Name(value="super" | "vars" | "dir"), args=[]):
+            return True
+        case cst.Call(func=cst.Name(value="locals" | "eval" | "exec")):
             return True
         case _:
             return False
@@ -147,10 +150,6 @@ def _operand(node: cst.BaseExpression) -> str:
     return bare(node) if plain else f"({bare(node)})"
 
 
-def _in_a_try(facts: Facts, loop: cst.For) -> bool:
-    return any(isinstance(above, (cst.Try, cst.TryStar)) for above in facts.ancestors(loop))
-
-
 def _is_private(facts: Facts, nest: Nest) -> bool:
     names: set[str] = set()
     for loop in facts.nodes(cst.For, nest.loop):
@@ -176,17 +175,6 @@ def start_of(facts: Facts, nest: Nest, name: str) -> cst.BaseStatement | None:
         if name in facts.read(line) or name in facts.assigned(line):
             return None
     return None
-
-
-def is_seen_elsewhere(facts: Facts, name: str) -> bool:
-    """Return whether a nested function or ``global`` shares the name."""
-    for node in facts.nodes(cst.CSTNode):
-        if isinstance(node, (cst.Global, cst.Nonlocal)) and name in facts.assigned(node):
-            return True
-        nested = isinstance(node, cst.FunctionDef) and node is not facts.definition
-        if nested and name in facts.read(node):
-            return True
-    return False
 
 
 def named_once(facts: Facts, name: str, root: cst.CSTNode, times: int = 1) -> bool:

@@ -11,6 +11,10 @@ import libcst as cst
 
 from sigil.search.rewrite.facts import CHANGING_METHODS, Comprehension, Facts, Loop
 from sigil.search.rewrite.shapes import assignment, block, occurrences, target_names
+from sigil.search.rewrite.sharing import is_done_at_once
+
+_LATER = (cst.Lambda, cst.GeneratorExp)
+"""What may be evaluated later than where it stands."""
 
 
 def repeated_in(facts: Facts, node: cst.CSTNode, names: Iterable[str]) -> cst.BaseStatement | None:
@@ -18,8 +22,8 @@ def repeated_in(facts: Facts, node: cst.CSTNode, names: Iterable[str]) -> cst.Ba
 
     What reads only ``names`` can be computed before it. A loop repeats, and so do a
     comprehension and a lambda, for which it is the statement that holds them. None if
-    nothing repeats ``node``, or the names change each time, or in the body of a class, of
-    which a comprehension sees no names.
+    nothing repeats ``node``, or the names change each time, or before something that is kept
+    is evaluated, or in the body of a class, of which a comprehension sees no names.
     """
     wanted = frozenset(names)
     found: cst.BaseStatement | None = None
@@ -36,6 +40,25 @@ def repeated_in(facts: Facts, node: cst.CSTNode, names: Iterable[str]) -> cst.Ba
             if loops or inside:
                 assert isinstance(above, cst.BaseStatement)
                 found, inside = above, False
+        if inside and isinstance(above, _LATER) and wanted & _changed_later(facts, above):
+            return None
+        below = above
+    return found
+
+
+def _changed_later(facts: Facts, made: cst.CSTNode) -> frozenset[str]:
+    """Return the names that change between a lambda, or a generator, and its evaluation."""
+    if is_done_at_once(facts, made):
+        return frozenset()
+    found, below = frozenset[str](), made
+    for above in _around(facts, made):
+        if isinstance(above, Loop):
+            found |= facts.changed(above)
+        at = next((i for i, one in enumerate(block(above)) if one is below), None)
+        if at is not None:
+            found |= facts.assigned(below)
+            later = block(above)[at + isinstance(below, cst.SimpleStatementLine) :]
+            found = found.union(*(facts.changed(line) for line in later))
         below = above
     return found
 
@@ -152,6 +175,24 @@ def _bound_inside(facts: Facts, above: cst.CSTNode, below: cst.CSTNode) -> froze
             return facts.assigned(above)
         case _:
             return frozenset()
+
+
+def is_seen_elsewhere(facts: Facts, name: str) -> bool:
+    """Return whether the value of a name is seen by what is called: nested functions, or any.
+
+    That is if a function, a lambda or a generator that may be evaluated later reads it, or if
+    it is declared as not local.
+    """
+    for node in facts.nodes((cst.Global, cst.Nonlocal, cst.FunctionDef, *_LATER)):
+        if isinstance(node, (cst.Global, cst.Nonlocal)):
+            seen = name in facts.assigned(node)
+        elif isinstance(node, cst.FunctionDef):
+            seen = node is not facts.definition and name in facts.read(node)
+        else:
+            seen = name in facts.read(node) and not is_done_at_once(facts, node)
+        if seen:
+            return True
+    return False
 
 
 def uses_after(facts: Facts, name: str, line: cst.BaseStatement) -> list[cst.Name] | None:

@@ -131,6 +131,8 @@ def _extremes(facts: Facts) -> Iterator[Match]:
         name, item = bound
         if bare(item) != nest.target or not isinstance(item, cst.Name):
             continue
+        if name in facts.read(nest.loop.iter):
+            continue
         chosen = _chosen(expression(nest.conditions[0]), item.value, name)
         start = start_of(facts, nest, name)
         first = assignment(start)

@@ -9,7 +9,7 @@ import libcst as cst
 from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.growing import Growing, growing
 from sigil.search.rewrite.likely import kind_here
-from sigil.search.rewrite.places import share_a_loop, stays_inside
+from sigil.search.rewrite.places import is_seen_elsewhere, share_a_loop, stays_inside
 from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
 from sigil.search.rewrite.shapes import (
     appended,
@@ -26,6 +26,7 @@ from sigil.search.rewrite.shapes import (
     statements,
     target_names,
 )
+from sigil.search.rewrite.sharing import may_be_caught
 
 
 def _asked_while_growing(facts: Facts) -> Iterator[Match]:
@@ -188,6 +189,7 @@ def _kept_once(facts: Facts, loop: cst.For) -> tuple[cst.BaseStatement, str, str
         and is_steady(facts, key)
         and is_steady(facts, loop.iter)
         and name not in facts.read(loop.iter) | facts.read(key)
+        and not (may_be_caught(facts, loop) or is_seen_elsewhere(facts, name))
     )
     return (start, name, bare(key)) if fits else None
 

@@ -14,7 +14,7 @@ import libcst as cst
 from sigil.search.rewrite.facts import PURE_METHODS, Facts
 
 _PRINTER = cst.Module([])
-_UNSTEADY = (cst.Await, cst.Yield, cst.NamedExpr)
+_UNSTEADY = (cst.Await, cst.Asynchronous, cst.Yield, cst.NamedExpr)
 
 
 def code(node: cst.CSTNode) -> str:

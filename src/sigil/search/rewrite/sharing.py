@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from sigil.search.rewrite.facts import PURE_METHODS, Facts
+from sigil.search.rewrite.facts import PURE_METHODS, Comprehension, Facts
 from sigil.search.rewrite.shapes import occurrences
 
 _FIXED_KINDS = frozenset({"int", "float", "bool", "str", "bytes", "range", "frozenset"})
@@ -27,6 +27,13 @@ _NEW_METHODS = frozenset(
 _CONSUMERS = frozenset(
     "len sum min max any all sorted set frozenset list tuple dict enumerate zip map filter str "
     "repr reversed isinstance bytes".split()
+)
+_GOING_THROUGH = frozenset(
+    "functools.reduce collections.Counter collections.deque heapq.nsmallest heapq.nlargest".split()
+)
+_TAKING_ALL = frozenset(
+    "sort extend extendleft update intersection_update difference_update "
+    "symmetric_difference_update writelines".split()
 )
 _READERS = frozenset("join index count startswith endswith issubset isdisjoint".split())
 _NUMERIC = (cst.Divide, cst.FloorDivide, cst.Modulo, cst.Power)
@@ -80,7 +87,47 @@ def _is_named(target: cst.CSTNode, name: str) -> bool:
 
 
 def _is_open(facts: Facts, value: cst.BaseExpression) -> bool:
-    return isinstance(value, cst.Call) and facts.is_builtin(value.func, "open")
+    match value:
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value=method))):
+            return method == "open"
+        case cst.Call(func=function):
+            return facts.is_builtin(function, "open")
+        case _:
+            return False
+
+
+def is_done_at_once(facts: Facts, node: cst.CSTNode) -> bool:
+    """Return whether a lambda, or an iterator, is of no use any more once it was handed over.
+
+    Otherwise it may be evaluated later, when what it reads has changed.
+    """
+    above = facts.parent(node)
+    match above:
+        case cst.StarredElement() | cst.ComparisonTarget():
+            return True
+        case cst.CompFor():
+            made = next(a for a in facts.ancestors(above) if isinstance(a, Comprehension))
+            return not isinstance(made, cst.GeneratorExp) or is_done_at_once(facts, made)
+        case cst.Arg():
+            call = facts.parent(above)
+            return isinstance(call, cst.Call) and _lets_go_of_arguments(facts, call)
+        case _:
+            return False
+
+
+def _lets_go_of_arguments(facts: Facts, call: cst.Call) -> bool:
+    if is_iterator(facts, call):
+        return is_done_at_once(facts, call)
+    dotted = facts.stands_for(call.func)
+    if dotted is not None:
+        return dotted in _GOING_THROUGH or dotted.partition(".")[0] in _FIXED_MODULES
+    match call.func:
+        case cst.Name(value=name) as function:
+            return facts.is_builtin(function) and name in _CONSUMERS | {"next", "bytearray"}
+        case cst.Attribute(attr=cst.Name(value=method)):
+            return method in _TAKING_ALL or method in PURE_METHODS
+        case _:
+            return False
 
 
 def is_fixed(  # noqa: C901, PLR0911 - one case for each kind of expression
@@ -183,10 +230,11 @@ def is_risky(facts: Facts, node: cst.CSTNode) -> bool:
 
 def may_be_caught(facts: Facts, node: cst.CSTNode) -> bool:
     """Return whether what ``node`` raises may be caught, or suppressed by a context manager."""
-    return any(_may_catch(facts, above) for above in facts.ancestors(node))
+    return any(may_catch(facts, above) for above in facts.ancestors(node))
 
 
-def _may_catch(facts: Facts, node: cst.CSTNode) -> bool:
+def may_catch(facts: Facts, node: cst.CSTNode) -> bool:
+    """Return whether ``node`` is a statement that may end what its body raises."""
     if isinstance(node, cst.With):
         return not all(_is_open(facts, one.item) for one in node.items)
     return isinstance(node, (cst.Try, cst.TryStar))

@@ -22,8 +22,7 @@ from sigil.search.rewrite.shapes import (
     slice_of,
     statements,
 )
-
-_TRIES = (cst.Try, cst.TryStar)
+from sigil.search.rewrite.sharing import may_catch
 
 # --- putting together ---------------------------------------------------------------------
 
@@ -95,7 +94,7 @@ def _is_seen_elsewhere(facts: Facts, name: str, body: cst.IndentedBlock) -> bool
     scope = facts.scope_of(body)
     if any(facts.scope_of(use) is not scope for use in occurrences(facts, name)):
         return True
-    return any(isinstance(above, _TRIES) for above in _inside_of(facts, scope, body))
+    return any(may_catch(facts, above) for above in _inside_of(facts, scope, body))
 
 
 def _inside_of(facts: Facts, scope: cst.CSTNode, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -124,7 +123,7 @@ def _added(
     uses = sum(1 for _ in occurrences(facts, name, loop))
     allowed = sum(sum(1 for _ in occurrences(facts, name, line)) for line in found)
     clean = all(name not in facts.read(piece) for piece, _ in found.values())
-    if any(True for _ in facts.nodes(_TRIES, loop)):
+    if any(may_catch(facts, node) for node in facts.nodes(cst.BaseCompoundStatement, loop)):
         # A handler would see that what is added is no text.
         clean = clean and all(facts.kind(piece) == "str" for piece, _ in found.values())
     return found if clean and uses == allowed else None
