@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigil.errors import Corrupt, InvalidValue, NotFound, Unwritable
+from sigil.errors import Corrupt, InvalidValue, NotFound, Unreadable, Unwritable
 from sigil.sandbox import Base, freeze
 from sigil.sandbox.base import KEPT, frozen, locked_tree
 from sigil.sandbox.tree import CommitTree
@@ -169,6 +169,24 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path):
 def test_a_commit_that_is_not_there_is_named(repository: Path, tmp_path: Path):
     with pytest.raises(NotFound, match="no commit named gone"):
         freeze(repository, tmp_path / "cache", commit="gone")
+
+
+def test_what_keeps_git_from_a_repository_is_said(repository: Path, tmp_path: Path):
+    (repository / ".git" / "config").write_text("[core]\n\trepositoryformatversion = 9\n")
+    with pytest.raises(Unreadable, match="repo version"):
+        freeze(repository, tmp_path / "base", commit="HEAD")
+
+
+def test_a_commit_whose_folder_is_missing_is_no_empty_tree(repository: Path, tmp_path: Path):
+    tree = git(repository, "rev-parse", "HEAD^{tree}").strip()
+    (repository / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    with pytest.raises(Unreadable, match=r"git fsck"):
+        freeze(repository, tmp_path / "base", commit="HEAD")
+
+
+def test_a_folder_without_a_repository_is_called_that(tmp_path: Path):
+    with pytest.raises(NotFound, match="not a git repository"):
+        freeze(tmp_path, tmp_path / "base", commit="HEAD")
 
 
 def test_an_option_is_not_a_commit(repository: Path, tmp_path: Path):

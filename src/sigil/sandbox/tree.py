@@ -24,9 +24,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Protocol, Self
 
-from sigil.errors import Corrupt, DependencyMissing, InvalidValue, NotFound, Where
+from sigil.errors import Corrupt, DependencyMissing, InvalidValue, NotFound, Unreadable, Where
 from sigil.printable import printable
-from sigil.store.git_command import environment
+from sigil.store.git_command import complaint, environment
 
 Mode = Literal["100644", "100755", "120000"]
 """As git writes it: a file, an executable file, a symbolic link."""
@@ -36,6 +36,8 @@ _HOME, _ADAPTER = ".sigil", "_target.py"
 """Of a folder that is never frozen, the one kind of file that is: what an eval calls in the
 place of a function that cannot be called alone."""
 _CHUNK = 2**20
+_NO_SUCH_NAME = 1
+"""How `git rev-parse --verify --quiet` ends where there is no such commit, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,17 +193,18 @@ class CommitTree:
 
     Raises:
         NotFound: no such commit, or not a git repository.
+        Unreadable: git will not read the repository, or cannot; the message is git's.
     """
 
     def __init__(self, root: Path, commit: str, exclude: Sequence[str] = ()):
         self._root = str(root)
         name = f"{commit}^{{commit}}"
-        found = _git(self._root, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
-        if found is None:
+        found = _run(self._root, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
+        if found.returncode == _NO_SUCH_NAME:
             raise NotFound(f"no commit named {commit}", where=Where(str(root)))
-        self.commit = found.decode().strip()
+        self.commit = self._said(found).decode().strip()
         self.skipped: list[Skipped] = []
-        listing = _git(self._root, "ls-tree", "-r", "-z", self.commit) or b""
+        listing = self._said(_run(self._root, "ls-tree", "-r", "-z", self.commit))
         parsed = [self._entry(record) for record in listing.split(b"\0") if record]
         kept = (e for e in parsed if e is not None and not is_excluded(e.path, exclude))
         self.entries: list[Entry] = sorted(kept, key=lambda entry: entry.path)
@@ -241,6 +244,18 @@ class CommitTree:
             yield chunk
         answer.read(1)
 
+    def _said(self, done: subprocess.CompletedProcess[bytes]) -> bytes:
+        if done.returncode == 0:
+            return done.stdout
+        said, where = done.stderr.decode(errors="replace"), Where(self._root)
+        if "not a git repository" in said:
+            raise NotFound("not a git repository", where=where)
+        raise Unreadable(
+            f"git does not read this repository ({complaint(said)})",
+            where=where,
+            remedy="do what git says, or see git fsck there",
+        )
+
     def _entry(self, record: bytes) -> Entry | None:
         head, _, raw = record.partition(b"\t")
         mode, kind, blob = head.decode().split()
@@ -266,9 +281,13 @@ def _git_program() -> str:
 
 
 def _git(root: str, *arguments: str) -> bytes | None:
-    command = [_git_program(), "-C", root, "-c", "core.fsmonitor=false", *arguments]
-    done = subprocess.run(command, capture_output=True, check=False, env=environment())
+    done = _run(root, *arguments)
     return done.stdout if done.returncode == 0 else None
+
+
+def _run(root: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    command = [_git_program(), "-C", root, "-c", "core.fsmonitor=false", *arguments]
+    return subprocess.run(command, capture_output=True, check=False, env=environment())
 
 
 def _listed_by_git(root: str) -> list[str] | None:
