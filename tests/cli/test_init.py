@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import yaml
 from tests.e2e.shell import Shell
 
-from sigil.errors import InvalidValue
+from sigil.errors import AlreadyExists, InvalidValue, Unreadable
 from sigil.gate.policy import load_policy
 from sigil.gate.starting import IGNORED, Start, branch_of, ignore_text, policy_text, workflow_text
 
@@ -24,6 +25,38 @@ def shell(tmp_path) -> Shell:
     home.mkdir()
     subprocess.run(["git", "init", "-q", "-b", "main"], cwd=root, check=True)
     return Shell(root, home)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def colleagues(tmp_path) -> Path:
+    """A remote to which others have pushed a service with its policy, and their ledger."""
+    remote, home = tmp_path / "remote.git", tmp_path / "theirs"
+    root = tmp_path / "first"
+    for folder in (home, root):
+        folder.mkdir()
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(remote))
+    git(root, "init", "-q", "-b", "main")
+    theirs = Shell(root, home)
+    assert theirs(f"sigil init -s api --command '{COMMAND}'").code == 0
+    assert theirs(f"sigil ledger sync {remote}").code == 0
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "a service")
+    git(root, "push", "-q", str(remote), "main")
+    return remote
+
+
+@pytest.fixture
+def clone(tmp_path, colleagues) -> Shell:
+    """A fresh clone on a machine that knows nothing."""
+    home = tmp_path / "home"
+    home.mkdir()
+    git(tmp_path, "clone", "-q", str(colleagues), "repository")
+    return Shell(tmp_path / "repository", home)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -230,3 +263,55 @@ def test_a_command_without_a_port_is_blamed_on_the_flag_and_on_no_file(shell):
     assert done.code == InvalidValue.exit_code
     assert "--command: nothing says which port" in done.err
     assert "gate.yaml" not in done.err
+
+
+# --- where others have a ledger ---------------------------------------------------------------
+
+
+def begun(shell: Shell) -> bool:
+    return bool((shell.folder / ".sigil/ledger").exists() or files(shell.home))
+
+
+def test_no_ledger_is_begun_beside_that_of_a_remote(clone):
+    done = clone("sigil init -s api")
+    assert done.code == AlreadyExists.exit_code
+    assert "the remote origin holds it" in done.err
+    assert not begun(clone)
+
+
+def test_what_it_says_to_type_joins_the_ledger_of_the_others(clone, colleagues):
+    told = clone("sigil init -s api").err
+    assert 'sigil ledger init --remote "$(git remote get-url origin)"' in told
+    assert clone(f"sigil ledger init --remote {colleagues}").code == 0
+    done = clone("sigil init -s api")
+    assert done.code == 0, done.err
+    assert "made .sigil/ledger" not in done.out
+    assert "add to .sigil/gate.yaml: evaluators: ed25519:" in done.out
+
+
+def test_a_policy_that_names_evaluators_says_that_there_is_a_ledger_elsewhere(clone, colleagues):
+    git(colleagues, "update-ref", "-d", "refs/heads/ledger")
+    done = clone("sigil init -s api")
+    assert done.code == AlreadyExists.exit_code
+    assert re.search(r"\.sigil/gate\.yaml on \S+: names evaluators", done.err)
+    assert not begun(clone)
+
+
+def test_a_remote_that_does_not_answer_leaves_it_open_and_nothing_is_made(shell, tmp_path):
+    git(shell.folder, "remote", "add", "origin", str(tmp_path / "nowhere.git"))
+    done = shell("sigil init -s api")
+    assert done.code == Unreadable.exit_code
+    assert "nobody knows whether others have a ledger: the remote origin" in done.err
+    assert not begun(shell)
+
+
+def test_who_says_so_begins_another_ledger_without_asking_anybody(clone):
+    done = clone("sigil init -s api --new-ledger")
+    assert done.code == 0, done.err
+    assert (clone.folder / ".sigil/ledger").is_dir()
+
+
+def test_a_remote_without_a_ledger_is_no_reason_not_to_begin_one(shell, tmp_path):
+    git(tmp_path, "init", "-q", "--bare", str(tmp_path / "empty.git"))
+    git(shell.folder, "remote", "add", "origin", str(tmp_path / "empty.git"))
+    assert shell("sigil init -s api").code == 0

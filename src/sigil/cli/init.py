@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--command", default="", help="What starts the service; {port} becomes its port.")
 @click.option("--example", is_flag=True, help="Write docs/specs/example.md too.")
 @click.option("--github", is_flag=True, help="Write .github/workflows/sigil.yml too.")
+@click.option("--new-ledger", is_flag=True, help="Begin a ledger without asking who has one.")
 @click.option("--enroll", "enrolls", is_flag=True, help="Register it: its evaluations count.")
 @dry_run_flag
 @repo_root
@@ -27,16 +28,21 @@ def init(
     command: str,
     example: bool,
     github: bool,
+    new_ledger: bool,
     enrolls: bool,
     dry_run: bool,
     repo_root: Path | None,
 ) -> None:
     """Set up the gate for a service: .sigil/gate.yaml, keys, a ledger, lines of .gitignore.
 
-    Nothing that is there is written over; doing it again does what is left to do.
+    Nothing that is there is written over; doing it again does what is left to do. No ledger is
+    begun where a remote of the repository holds one, or its policy says that others have one:
+    then it is said how to join theirs, and nothing is made.
 
     Example: sigil init --service api --command "python3 server.py --port {port}"
     """
+    from sigil.cli.gate_context import LEDGER
+    from sigil.cli.joining import refuse_beside_others
     from sigil.cli.options import repository_or_none
     from sigil.gate.starting import Start, files
     from sigil.optimize.generate.locating import repository_of
@@ -44,6 +50,8 @@ def init(
 
     root = repository_or_none(repo_root) or (repo_root or repository_of(Path.cwd() / "x")).resolve()
     _refuse(Start(service, command))
+    if not new_ledger and not (root / LEDGER).exists():
+        refuse_beside_others(root / LEDGER)
     start = Start(service, command) if dry_run else _keys(root, service, command)
     for path, text in files(root, start, example=example, github=github).items():
         click.echo(f"{'would write' if dry_run else 'wrote'} {path}")

@@ -1,4 +1,6 @@
-"""Whose keys count when a ledger is taken from its remote, and what its user is told of that.
+"""When a ledger is begun, and when one is taken from its remote: whose keys count in it then.
+
+Where others have one, none is begun beside it unless its user says so.
 
 What this machine knew counts; else what ``--trust`` and the policy on the base branch name; and
 only where neither names any, whoever signed is believed once, which is said aloud.
@@ -8,6 +10,7 @@ Not here: taking it (`sigil.ledger.syncing`).
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +18,8 @@ import click
 
 from sigil.cli.options import shown
 from sigil.printable import printable
+
+_ANOTHER = "--new-ledger begins one of its own, which never becomes one with theirs"
 
 if TYPE_CHECKING:
     from sigil.gate.trees import CommitTree
@@ -50,6 +55,45 @@ def refuse_beside_another(path: Path, remote: str | None, key: PrivateKey | None
             "to take that of the remote instead, move this one away"
         )
     raise AlreadyExists("there is a ledger already", where=Where(shown(path)), remedy=lacks)
+
+
+def refuse_beside_others(place: Path) -> None:
+    """Refuse to begin a ledger where others have one, or may have one, before anything is made.
+
+    Args:
+        place: where the ledger of a repository would be; nothing is there.
+
+    Raises:
+        AlreadyExists: a remote of the repository holds one, or its policy says that there is one.
+        Unreadable: a remote does not say.
+    """
+    from sigil.errors import AlreadyExists, Unreadable, Where
+    from sigil.ledger.finding import holds_ledger, remotes_of
+
+    root, unheard = place.parent.parent, None
+    for name in remotes_of(root):
+        try:
+            found = holds_ledger(root, name)
+        except Unreadable as silent:
+            unheard = unheard or silent
+            continue
+        if found:
+            raise AlreadyExists(
+                f"others have a ledger: the remote {printable(name)} holds it",
+                remedy=f'sigil ledger init --remote "$(git remote get-url {shlex.quote(name)})", '
+                f"then this again; {_ANOTHER}",
+            )
+    if named := named_on_base(place, None):
+        raise AlreadyExists(
+            "names evaluators, so they have a ledger, and it is not here",
+            where=Where(named.place),
+            remedy=f"ask them for its address: sigil ledger init --remote ADDRESS; {_ANOTHER}",
+        )
+    if unheard is not None:
+        raise Unreadable(
+            f"nobody knows whether others have a ledger: {unheard.problem}",
+            remedy=f"this again once it answers; {_ANOTHER}",
+        )
 
 
 def named_on_base(place: Path, base: str | None) -> Named | None:
