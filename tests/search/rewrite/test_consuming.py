@@ -105,3 +105,17 @@ def test_what_the_next_round_of_a_loop_goes_on_with_is_cut():
                 text = text[1:]
     """
     assert not list(rewritings(RULES[0], source))
+
+
+def test_what_a_nested_function_sees_of_it_is_cut_off():
+    source = """
+    def f(text):
+        def first():
+            return text[0]
+        out = []
+        while text:
+            out.append(first())
+            text = text[1:]
+        return out
+    """
+    assert not list(rewritings(RULES[0], source))

@@ -194,3 +194,21 @@ def test_the_length_of_what_may_be_shorter_is_asked_for(bounds: str):
                 print(len(part))
     """
     assert not list(rewritings(BY_NAME["length-of-a-part"], source))
+
+
+@pytest.mark.parametrize(
+    "between", ["part.append(1)", "part[0:0] = [1]", "for end in range(3): f()"]
+)
+def test_the_length_of_a_part_that_changes_is_asked_for(between: str):
+    source = """
+    def f(items):
+        out = []
+        for start in range(len(items)):
+            for end in range(start, len(items)):
+                part = items[start:end]
+                {between}
+                out.append(len(part))
+        return out
+    """
+    assert not list(rewritings(BY_NAME["length-of-a-part"], source.format(between=between)))
+    assert list(rewritings(BY_NAME["length-of-a-part"], source.format(between="best = part")))

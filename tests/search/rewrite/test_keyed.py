@@ -65,3 +65,17 @@ def test_a_list_that_somebody_may_change_is_made_anew():
                 print(cells)
     """
     assert not list(rewritings(RULES[0], source))
+
+
+def test_what_reads_rows_of_which_the_loop_changes_the_items_is_computed_anew():
+    source = """
+    def f(rows):
+        for row in rows:
+            for c in range(len(row)):
+                width = max(len(r[c]) for r in rows)
+                row[c] = row[c].ljust(width + 1)
+        return rows
+    """
+    [rule] = RULES
+    assert not list(rewritings(rule, source))
+    assert list(rewritings(rule, source.replace("row[c] =", "other =")))

@@ -218,3 +218,27 @@ def test_a_helper_that_sees_an_argument_stay_as_it_is_keeps_its_results():
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_a_rule_that_keeps_results_by_equal_arguments_says_so(rule: Rule):
     assert "1, 1.0 and True are one" in rule.unless
+
+
+def test_a_recursion_goes_on_through_what_decorates_it():
+    source = """
+    @counted
+    def f(n):
+        if n < 2:
+            return n
+        return f(n - 1) + f(n - 2)
+    """
+    assert not list(rewritings(BY_NAME["recursion-with-cache"], source))
+    assert list(rewritings(BY_NAME["recursion-with-cache"], source.replace("@counted", "")))
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [("get(x)", True), ("await get(x)", False), ("[y async for y in get(x)]", False)],
+)
+def test_what_can_be_waited_for_once_is_made_anew(made: str, found: bool):
+    source = f"""
+    async def f(xs):
+        return [{made} for x in xs]
+    """
+    assert bool(list(rewritings(BY_NAME["calls-with-cache"], source))) is found

@@ -91,3 +91,32 @@ def test_a_list_that_is_only_taken_from_once_stays_one():
         return left
     """
     assert not list(rewritings(BY_NAME["queue-as-deque"], source))
+
+
+@pytest.mark.parametrize(
+    "source", ["queue", "enumerate(queue)", "(x for x in queue)", "zip(queue, known)"]
+)
+def test_a_list_that_changes_while_something_goes_through_it_is_no_deque(source: str):
+    """A deque may not. The same is a deque where a copy is gone through."""
+    text = """
+    def f(first, known):
+        queue = [first]
+        for x in {source}:
+            queue.append(x)
+        while queue:
+            known.append(queue.pop(0))
+        return known
+    """
+    assert not list(rewritings(BY_NAME["queue-as-deque"], text.format(source=source)))
+    assert list(rewritings(BY_NAME["queue-as-deque"], text.format(source="sorted(queue)")))
+
+
+def test_two_items_that_are_deleted_at_once_are_both_deleted():
+    text = """
+    def f(items):
+        queue = list(items)
+        while len(queue) > 2:
+            del queue[0], queue[-1]
+        return queue
+    """
+    assert not list(rewritings(BY_NAME["queue-as-deque"], text))

@@ -201,3 +201,14 @@ def test_a_range_with_an_else_stays():
                 print("low")
     """
     assert not list(rewritings(RULE["narrowed-range"], source))
+
+
+def test_a_parameter_named_like_the_position_is_no_position():
+    source = """
+    def f(xs):
+        out = []
+        for i in range(len(xs)):
+            out.append((i, xs[i], max(range(3), key=lambda i: xs[i])))
+        return out
+    """
+    assert not list(rewritings(RULE["items-with-numbers"], source))

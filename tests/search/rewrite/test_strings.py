@@ -249,3 +249,29 @@ def test_a_generator_that_takes_the_next_of_an_iterator_stays_one():
 def test_a_rule_that_joins_later_says_that_it_fails_later(name: str):
     rule = next(rule for rule in RULES if rule.name == name)
     assert "no text" in rule.unless
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("get(xs).find('a')", True),
+        ("xs[0].find(xs[1])", True),
+        ("get(xs).find(get(xs))", False),
+        ("get(xs).find(xs[0])", False),
+        ("xs[0].find(get(xs))", False),
+    ],
+)
+def test_what_is_asked_in_the_other_order_has_to_come_out_the_same(asked: str, found: bool):
+    source = f"""
+    def f(xs, get):
+        return {asked} != -1
+    """
+    assert bool(list(rewritings(BY_NAME["part-in-text"], source))) is found
+
+
+def test_a_beginning_that_is_another_one_each_time_is_computed_twice():
+    source = """
+    def f(text, parts):
+        return text[:len(next(parts))] == next(parts)
+    """
+    assert not list(rewritings(BY_NAME["start-without-a-copy"], source))

@@ -259,6 +259,6 @@ RULES = (
         "any and all are given items one by one, so that they stop at the first that decides",
         Gain.LARGE,
         _displays,
-        unless="if a later item fails, or an iterator keeps what comes after",
+        unless="if a later item fails, or an iterator is used further or does more than give items",
     ),
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from sigil.search.rewrite.facts import Facts
-from sigil.search.rewrite.places import uses_after
+from sigil.search.rewrite.places import is_seen_elsewhere, uses_after
 from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
 from sigil.search.rewrite.shapes import (
     assignment,
@@ -40,7 +40,7 @@ def _by_position(facts: Facts) -> Iterator[Match]:
             replace: Replacements = {}
             uses = list(occurrences(facts, name, loop))
             cuts = [use for use in uses if _is_cut(facts, use, position, replace)]
-            if not cuts or not _is_left_alone(facts, name, loop):
+            if not cuts or not _is_left_alone(facts, name, loop) or is_seen_elsewhere(facts, name):
                 continue
             rest = [use for use in uses if not _is_replaced(facts, use, replace)]
             if all(_moved(facts, use, position, replace) for use in rest):
@@ -180,6 +180,9 @@ RULES = (
         "what a loop reads from the beginning and cuts off there is read at a position",
         Gain.ORDER,
         _by_position,
-        unless="if more is cut off than there is, or its length is asked for then",
+        unless=(
+            "if more is cut off than there is, its length is asked for then, "
+            "or a bound is negative"
+        ),
     ),
 )

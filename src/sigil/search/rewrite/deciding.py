@@ -11,7 +11,7 @@ import libcst as cst
 
 from sigil.search.rewrite.facts import Comprehension, Facts
 from sigil.search.rewrite.likely import value_here
-from sigil.search.rewrite.places import uses_after
+from sigil.search.rewrite.places import touched_in, uses_after
 from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
 from sigil.search.rewrite.shapes import (
     assignment,
@@ -212,17 +212,19 @@ def _length_of_a_part(facts: Facts) -> Iterator[Match]:
         if part is None or part.lower is None or part.upper is None:
             continue
         bounds = (part.lower, part.upper)
-        if all(isinstance(one, cst.Name) and _is_counted(facts, one) for one in bounds):
+        assert isinstance(asked, cst.Name)
+        if asked.value in touched_in(facts, facts.definition):
+            continue
+        if all(isinstance(one, cst.Name) and _is_counted(facts, one, call) for one in bounds):
             text = expression(f"{bare(part.upper)} - {bare(part.lower)}")
             yield Match(call, {call: _apart(facts, call, text)})
 
 
-def _is_counted(facts: Facts, name: cst.Name) -> bool:
-    """Return whether a name is bound only by loops through ranges."""
-    loops = [loop for loop in facts.nodes(cst.For) if bare(loop.target) == name.value]
-    ranges = [loop for loop in loops if _is_range(facts, loop.iter)]
+def _is_counted(facts: Facts, name: cst.Name, node: cst.CSTNode) -> bool:
+    """Return whether a name is bound only by a loop through a range that is around ``node``."""
     targets = [use for use in occurrences(facts, name.value) if facts.is_target(use)]
-    return bool(loops) and len(ranges) == len(loops) == len(targets)
+    loops = [above for above in facts.ancestors(node) if isinstance(above, cst.For)]
+    return any(targets == [loop.target] and _is_range(facts, loop.iter) for loop in loops)
 
 
 def _is_range(facts: Facts, node: cst.BaseExpression) -> bool:
@@ -275,7 +277,10 @@ RULES = (
         "what is only asked whether there is any is not counted to the end",
         Gain.LARGE,
         _named_for_any,
-        unless="if a condition does anything but tell",
+        unless=(
+            "if a condition does anything but tell, a later one raises, "
+            "or an iterator is used further or does more than give items"
+        ),
     ),
     Rule(
         "cheap-question-first",
@@ -296,7 +301,7 @@ RULES = (
         "how long a part of a text is follows from where it begins and ends",
         Gain.SMALL,
         _length_of_a_part,
-        unless="if it begins behind its end, or either is out of the text",
+        unless="if it begins behind its end, either is out of the text, or it is a list that grows",
     ),
     Rule(
         "nested-questions-joined",

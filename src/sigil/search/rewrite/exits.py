@@ -178,20 +178,26 @@ RULES = (
         "a loop that sets a flag stops where it is set",
         Gain.LARGE,
         _flags,
-        unless="if what comes after raises, or an iterator is used further",
+        unless=(
+            "if what comes after raises, "
+            "or an iterator is used further or does more than give items"
+        ),
     ),
     Rule(
         "first-without-the-list",
         "the first of many is made without making the others",
         Gain.LARGE,
         _first,
-        unless="if there is none, a later one raises, or an iterator is used further",
+        unless=(
+            "if there is none, a later one raises, "
+            "or an iterator is used further or does more than give items"
+        ),
     ),
     Rule(
         "counted-for-any",
         "whether there is any needs no list of all",
         Gain.LARGE,
         _counted,
-        unless="if a later one raises, or an iterator is used further",
+        unless="if a later one raises, or an iterator is used further or does more than give items",
     ),
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from sigil.search.rewrite.facts import Comprehension, Facts
-from sigil.search.rewrite.places import repeated_in
+from sigil.search.rewrite.places import changed_as_items, repeated_in
 from sigil.search.rewrite.rule import Gain, Match, Rule
 from sigil.search.rewrite.shapes import (
     assignment,
@@ -36,7 +36,7 @@ def _once_per_value(facts: Facts) -> Iterator[Match]:
         place = repeated_in(facts, loop, reads - names)
         if not keys or place is None or place is loop or not is_steady(facts, value):
             continue
-        if not _comes_again(facts, loop, place):
+        if not _comes_again(facts, loop, place) or reads & changed_as_items(facts, place):
             continue
         if (reads | {name}) & facts.assigned(value) or reads & facts.changed(loop.body):
             continue
@@ -74,6 +74,9 @@ RULES = (
         "what is computed for the same values in each turn of a loop is kept from the first",
         Gain.ORDER,
         _once_per_value,
-        unless="if a value cannot be hashed (1, 1.0 and True are one)",
+        unless=(
+            "if a value cannot be hashed (1, 1.0 and True are one), "
+            "or what is read changes under another name"
+        ),
     ),
 )

@@ -166,7 +166,7 @@ def _grows_between(facts: Facts, scan: Scan, appends: Sequence[cst.BaseStatement
 
 _UNLESS = (
     "if a key cannot be hashed, is not equal to itself, changes meanwhile, "
-    "or is missing where nothing asked for it"
+    "or is missing where nothing asked for it, or the list is an iterator"
 )
 
 RULES = (
@@ -189,6 +189,6 @@ RULES = (
         "the partner of an item in a sum is looked up by the difference, not tried one by one",
         Gain.ORDER,
         _by_difference,
-        unless="if sums are rounded, or the numbers are no numbers",
+        unless="if sums are rounded, the numbers are no numbers, or the list is an iterator",
     ),
 )

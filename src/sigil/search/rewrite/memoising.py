@@ -41,6 +41,8 @@ def _recursive(facts: Facts) -> tuple[cst.FunctionDef, list[str], list[str]] | N
     outer = facts.definition
     if not isinstance(outer, cst.FunctionDef) or outer.asynchronous or _is_generator(facts, outer):
         return None
+    if outer.decorators:
+        return None  # calls go through what decorates it
     calls = [c for c in facts.nodes(cst.Call) if _is_call_of(c, outer.name.value)]
     names = _plain_parameters(outer)
     again = len(calls) >= _TWICE or any(repeated_in(facts, call, ()) for call in calls)
@@ -275,6 +277,8 @@ def _calls(facts: Facts) -> Iterator[Match]:
             continue
         fresh = facts.fresh(f"cached_{name.rpartition('.')[2]}")
         others = [c for c in facts.nodes(cst.Call, place) if bare(c.func) == name]
+        if any(_is_waited_for(facts, other) for other in others):
+            continue
         yield Match(
             call,
             {
@@ -283,6 +287,15 @@ def _calls(facts: Facts) -> Iterator[Match]:
             },
             imports=[("functools", "cache")],
         )
+
+
+def _is_waited_for(facts: Facts, call: cst.Call) -> bool:
+    """Return whether a call gives what can be waited for once."""
+    match facts.parent(call):
+        case cst.For(asynchronous=waits) | cst.CompFor(asynchronous=waits):
+            return waits is not None
+        case above:
+            return isinstance(above, cst.Await)
 
 
 def _outside_function(facts: Facts, call: cst.Call) -> str | None:
@@ -335,7 +348,10 @@ RULES = (
         "a nested function that only computes keeps its results for one call",
         Gain.ORDER,
         _nested,
-        unless="if arguments cannot be hashed (1, 1.0 and True are one), or results are changed",
+        unless=(
+            "if arguments cannot be hashed (1, 1.0 and True are one), results are changed, "
+            "or what it reads changes under another name"
+        ),
     ),
     Rule(
         "calls-with-cache",
@@ -343,6 +359,6 @@ RULES = (
         Gain.LARGE,
         _calls,
         unless="if it does or sees more than its arguments, cannot hash them (1, 1.0 and True are "
-        "one), or results change",
+        "one), or results change or are used up",
     ),
 )

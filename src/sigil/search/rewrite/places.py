@@ -109,12 +109,17 @@ def changed_as_items(facts: Facts, root: cst.CSTNode) -> frozenset[str]:
     Such as ``rows`` of ``for row in rows: row.append(0)``. Only what the text plainly changes
     counts, not what is handed to a function.
     """
-    touched = frozenset[str]().union(*(_touched(facts, node) for node in facts.walk(root)))
+    touched = touched_in(facts, root)
     found: set[str] = set()
     for loop in reversed(list(facts.nodes(cst.For, root))):
         if (target_names(loop.target) or frozenset()) & (touched | found):
             found |= facts.read(loop.iter)
     return frozenset(found)
+
+
+def touched_in(facts: Facts, root: cst.CSTNode) -> frozenset[str]:
+    """Return the names of objects that ``root`` plainly changes: an item, or by a method."""
+    return frozenset[str]().union(*(_touched(facts, node) for node in facts.walk(root)))
 
 
 def _touched(facts: Facts, node: cst.CSTNode) -> frozenset[str]:

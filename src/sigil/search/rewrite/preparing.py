@@ -244,7 +244,10 @@ RULES = (
         "what an inner loop computes of each item alone is computed before the outer loop",
         Gain.LARGE,
         _prepared,
-        unless="if an outer loop that is never entered kept it from failing",
+        unless=(
+            "if a loop that is never entered, or left early, kept it from failing, "
+            "or what the inner loop goes through is used up"
+        ),
     ),
     Rule(
         "runs-in-one-substitution",
@@ -265,6 +268,6 @@ RULES = (
         "a number times itself is quicker than a power",
         Gain.SMALL,
         _squares,
-        unless="if it is no number, or too large for a float",
+        unless="if it is no number, too large for a float, or math.pow made a float of it",
     ),
 )

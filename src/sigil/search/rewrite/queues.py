@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from sigil.search.rewrite.facts import Facts
+from sigil.search.rewrite.facts import Comprehension, Facts
 from sigil.search.rewrite.rule import Gain, Match, Replacement, Rule
 from sigil.search.rewrite.shapes import (
     assignment,
@@ -24,6 +24,7 @@ from sigil.search.rewrite.shapes import (
     small,
     statements,
 )
+from sigil.search.rewrite.sharing import is_done_at_once, is_iterator
 
 _OF_BOTH = frozenset("append extend pop remove clear count reverse index".split())
 """Methods that lists and deques have in common."""
@@ -82,20 +83,39 @@ def _does_for_both(facts: Facts, use: cst.Name, above: cst.CSTNode | None) -> bo
     """Return whether a list and a deque are the same to what ``use`` stands in."""
     match above:
         case cst.Arg():
-            call = facts.parent(above)
-            return (
-                isinstance(call, cst.Call)
-                and facts.is_pure_call(call)
-                and bare(call.func) not in _TELL_APART
-            )
+            return _takes_both(facts, use, facts.parent(above))
         case cst.While() | cst.If() | cst.BooleanOperation():
             return True
         case cst.UnaryOperation(operator=operator):
             return isinstance(operator, cst.Not)
-        case cst.For(iter=source) | cst.CompFor(iter=source):
-            return source is use
+        case cst.For() | cst.CompFor():
+            return _stays_meanwhile(facts, use.value, use)
         case cst.ComparisonTarget(operator=operator):
             return isinstance(operator, (cst.In, cst.NotIn))
+        case _:
+            return False
+
+
+def _takes_both(facts: Facts, use: cst.Name, call: cst.CSTNode | None) -> bool:
+    if not isinstance(call, cst.Call) or not facts.is_pure_call(call):
+        return False
+    if is_iterator(facts, call):
+        return is_done_at_once(facts, call) or _stays_meanwhile(facts, use.value, call)
+    return bare(call.func) not in _TELL_APART
+
+
+def _stays_meanwhile(facts: Facts, name: str, source: cst.CSTNode) -> bool:
+    """Return whether what goes through ``source`` leaves the list alone.
+
+    A list may change while something goes through it, a deque may not.
+    """
+    match facts.parent(source):
+        case cst.For(iter=gone_through, body=body) if gone_through is source:
+            return name not in facts.changed(body)
+        case cst.CompFor(iter=gone_through) as clause if gone_through is source:
+            made = next(a for a in facts.ancestors(clause) if isinstance(a, Comprehension))
+            kept = isinstance(made, cst.GeneratorExp) and not is_done_at_once(facts, made)
+            return name not in facts.changed(made) and not kept
         case _:
             return False
 
@@ -140,11 +160,13 @@ def _item_of_deque(
     if at is not None:
         ends = is_number(at, 0) or is_number(at, -1)
         line = facts.statement_of(item)
-        if ends and isinstance(small(line), cst.Del) and line is not None:
-            method = "popleft" if is_number(at, 0) else "pop"
-            replace[line] = statements(f"{bare(item.value)}.{method}()")
-            return True
-        return ends
+        match small(line):
+            case cst.Del(target=target) if ends and target is item and line is not None:
+                method = "popleft" if is_number(at, 0) else "pop"
+                replace[line] = statements(f"{bare(item.value)}.{method}()")
+                return True
+            case _:
+                return ends
     return False
 
 

@@ -88,7 +88,7 @@ def _uses(
     for use in occurrences(facts, target.value, root):
         if use is target:
             continue
-        if facts.is_target(use):
+        if facts.is_target(use) or isinstance(facts.parent(use), cst.Param):
             return None
         read = _read_at(facts, use)
         if read is not None and same(read.value, items):
@@ -384,20 +384,20 @@ RULES = (
         "a loop goes through the items instead of looking each up by its position",
         Gain.LARGE,
         _positions,
-        unless="if what it goes through is no sequence",
+        unless="if what it goes through is no sequence, or changes under another name",
     ),
     Rule(
         "items-with-numbers",
         "a loop goes through items and positions together instead of looking each item up",
         Gain.SMALL,
         _numbered,
-        unless="if what it goes through is no sequence",
+        unless="if what it goes through is no sequence, or changes under another name",
     ),
     Rule(
         "counter-by-range",
         "range counts in C what a while loop counts by hand",
         Gain.LARGE,
         _counters,
-        unless="if the limit is no whole number",
+        unless="if the limit is no whole number, or changes under another name",
     ),
 )

@@ -298,7 +298,10 @@ RULES = (
         "a loop that keeps the first that fits stops there",
         Gain.ORDER,
         _first_matches,
-        unless="if what it keeps may be None, a later item fails, or an iterator is used further",
+        unless=(
+            "if what it keeps may be None, a later item fails, "
+            "or an iterator is used further or does more than give items"
+        ),
     ),
     Rule(
         "factorial",

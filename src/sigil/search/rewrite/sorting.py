@@ -313,14 +313,20 @@ RULES = (
         "a list that is sorted again for each item taken from it becomes a heap",
         Gain.ORDER,
         _by_heap,
-        unless=f"{_SAME}, or the list is seen as such from elsewhere, or holds NaN",
+        unless=(
+            f"{_SAME}, or the list is seen as such from elsewhere, holds NaN, "
+            "or is empty where its least is sought"
+        ),
     ),
     Rule(
         "sorted-after-the-loop",
         "a list that is sorted again for each item added to it is sorted once after the loop",
         Gain.ORDER,
         _after_the_loop,
-        unless="if its order matters in the loop, the loop is left in the middle, or it holds NaN",
+        unless=(
+            "if its order matters in the loop, the loop is left in the middle, "
+            "or it holds NaN or is known under another name"
+        ),
     ),
     Rule(
         "extreme-without-sorting",

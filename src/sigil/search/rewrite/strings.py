@@ -17,6 +17,7 @@ from sigil.search.rewrite.shapes import (
     compared,
     expression,
     is_number,
+    is_steady,
     occurrences,
     same,
     slice_of,
@@ -196,11 +197,18 @@ def _contained(facts: Facts) -> Iterator[Match]:
     for test in facts.nodes(cst.Comparison):
         word = _found_or_not(test)
         match call_of(test.left, "find"):
-            case receiver, [cst.Arg(value=part, keyword=None, star="")] if word:
+            case receiver, [cst.Arg(value=part, keyword=None, star="")] if word and (
+                _is_untouched_by(facts, part, receiver) or _is_untouched_by(facts, receiver, part)
+            ):
                 asked = expression(f"({_operand(part)} {word} {_operand(receiver)})")
                 yield Match(test, {test: asked})
             case _:
                 pass
+
+
+def _is_untouched_by(facts: Facts, node: cst.BaseExpression, other: cst.BaseExpression) -> bool:
+    """Return whether ``node``, on plain data, is the same before and after ``other``."""
+    return is_steady(facts, node) and not facts.read(node) & facts.changed(other)
 
 
 def _found_or_not(test: cst.Comparison) -> str | None:
@@ -273,7 +281,7 @@ def _cut(facts: Facts) -> Iterator[Match]:
         if found is None or found.upper is None or not isinstance(cut.value, cst.Name):
             continue
         begins = found.lower is None or is_number(found.lower, 0)
-        if begins and _is_length_of(facts, found.upper, part):
+        if begins and is_steady(facts, part) and _is_length_of(facts, found.upper, part):
             yield Match(test, {test: expression(f"{bare(cut.value)}.startswith({bare(part)})")})
 
 
@@ -324,7 +332,7 @@ RULES = (
         "one call asks for several beginnings or ends",
         Gain.SMALL,
         _several,
-        unless="if it is no text",
+        unless="if it is no text, or what is asked for last cannot be computed",
     ),
     Rule(
         "start-without-a-copy",

@@ -168,7 +168,10 @@ RULES = (
         "sums of parts of a list are differences of totals that are added up once",
         Gain.ORDER,
         _from_totals,
-        unless="if sums are rounded, or a part begins behind its end or before the list",
+        unless=(
+            "if sums are rounded, or a part begins behind its end, "
+            "or begins or ends before the list"
+        ),
     ),
     Rule(
         "running-extremes",

@@ -209,13 +209,13 @@ RULES = (
         "how many are below a bound is found by halves in what is sorted once before the loop",
         Gain.ORDER,
         _by_bisection,
-        unless="if items or bounds have no order, or NaN",
+        unless="if items or bounds have no order, or NaN, or the list is an iterator",
     ),
     Rule(
         "spans-by-bisection",
         "how many spans hold a point: those that began by then, less those that ended",
         Gain.ORDER,
         _by_beginnings_and_ends,
-        unless="if beginnings, ends or points have no order, or NaN",
+        unless="if beginnings, ends or points have no order, or NaN, or the list is an iterator",
     ),
 )
