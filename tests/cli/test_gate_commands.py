@@ -38,8 +38,8 @@ from sigil.ledger import keys
 from sigil.store.files import write_atomic
 
 COMMANDS = (
-    "eval", "ci", "decide", "feedback", "report", "diff", "verdict", "override", "incident", "init",
-    "trust show", "trust enroll", "trust reviewer", "trust history",
+    "eval", "ci", "decide", "feedback", "report", "diff", "compare", "verdict", "override",
+    "incident", "init", "trust show", "trust enroll", "trust reviewer", "trust history",
 )  # fmt: skip
 NOWHERE, LATER = "eval_00000000000000", "eval_ZZZZZZZZZZZZZZ"
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "feedback": "Print what the author of a change may know of its evaluation.",
     "report": "Show an evaluation as its operator sees it: frames of what failed.",
     "diff": "What changed between two evaluations.",
+    "compare": "How two judges or more score what scenarios had judged.",
     "verdict": "Record what you would have decided.",
     "override": "Set a decision aside, on record.",
     "incident": "Record that something went wrong in production.",

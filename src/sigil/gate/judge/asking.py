@@ -19,7 +19,7 @@ from sigil.errors import SigilError
 from sigil.gate.effects import Call, EffectFailed, EffectMissing, Json
 from sigil.gate.sittings import Sitting
 from sigil.llm.asking import Asking
-from sigil.llm.budget import Budget
+from sigil.llm.budget import Budget, Spent
 from sigil.llm.model import Message, Provider, Request
 from sigil.llm.settings import ModelSettings
 
@@ -56,6 +56,11 @@ class Models:
     def close(self) -> None:
         """Ask nothing more."""
         self._asking.close()
+
+    @property
+    def spent(self) -> Spent:
+        """What was asked, and what it took."""
+        return self._asking.spent
 
     @property
     def exchanges(self) -> bytes:

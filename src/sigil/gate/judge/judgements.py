@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -126,6 +127,11 @@ def question(rubric: str, subject: Json, asked: Control) -> tuple[Message, ...]:
     control_part = json.dumps({"given": list(asked.given), "asked": list(asked.asked)})
     text = f"Rubric:\n{rubric}\n\nSubject:\n{shown}\n\nControl:\n{control_part}"
     return Message("system", _SYSTEM), Message("user", text)
+
+
+def is_question(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether recorded messages are those of a judgement, and not of an intent."""
+    return bool(messages) and messages[0].get("content") == _SYSTEM
 
 
 def read(said: str, asked: Control) -> Judgement:

@@ -6,6 +6,7 @@
     observations.age     every call with its reply, both halves, sealed for the exam's recipients
     screenshots/         of the visible half (`sigil.gate.pictures`)
     exchanges.age        what models were asked and said, sealed likewise; only if there were any
+    compared_….age       the same of `sigil compare`, which asks other judges afterwards
 
 Holdouts are in the sealed ones alone. A value of the vault is in no text: what is handed in holds
 its name in its place (`sigil.gate.secrets`), and is repeated with the name.
@@ -144,15 +145,23 @@ def keep_observations(
     return digest(sealed)
 
 
-def keep_exchanges(folder: Path, exchanges: bytes, seal: Callable[[bytes], bytes]) -> None:
+def keep_exchanges(
+    folder: Path, exchanges: bytes, seal: Callable[[bytes], bytes], name: str = EXCHANGES
+) -> None:
     """Write what models were asked and said, if they were.
+
+    Args:
+        folder: of the evaluation.
+        exchanges: one JSON object a line.
+        seal: encrypts for those who shall read it.
+        name: of the file.
 
     Raises:
         DiskFull, Unwritable: it cannot be written.
     """
     if exchanges:
         make_directory(folder)
-        write_atomic(folder / EXCHANGES, seal(exchanges))
+        write_atomic(folder / name, seal(exchanges))
 
 
 def keep_summary(folder: Path, found: Summary, told: Feedback) -> None:
