@@ -45,3 +45,28 @@ def test_a_rewritten_class_does_the_same(example: Example):
 )
 def test_a_class_with_other_attributes_keeps_its_dict(source: str):
     assert not list(rewritings(RULES[0], source))
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "def x(self):\n        return 2",
+        "def f(me):\n        me.y = 2",
+        "@cached_property\n    def y(self):\n        return 2",
+    ],
+)
+def test_a_class_whose_methods_stand_in_the_way_of_slots_keeps_its_dict(method: str):
+    source = f"class A:\n    def __init__(self):\n        self.x = 1\n    {method}\n"
+    assert not list(rewritings(RULES[0], source))
+    assert list(rewritings(RULES[0], source.replace(method, "def y(self):\n        return 2")))
+
+
+def test_a_class_that_calls_itself_otherwise_keeps_its_dict():
+    source = """
+    class A:
+        def __init__(me):
+            me.x = 1
+            self = me
+            self.y = 2
+    """
+    assert not list(rewritings(RULES[0], source))

@@ -212,3 +212,13 @@ def test_the_length_of_a_part_that_changes_is_asked_for(between: str):
     """
     assert not list(rewritings(BY_NAME["length-of-a-part"], source.format(between=between)))
     assert list(rewritings(BY_NAME["length-of-a-part"], source.format(between="best = part")))
+
+
+def test_what_a_value_is_is_asked_before_its_length():
+    source = """
+    def f(rows):
+        return [row for row in rows if isinstance(row, str) and len(row) > 2]
+    """
+    dear = source.replace("isinstance(row, str)", "row in rows")
+    assert not list(rewritings(BY_NAME["cheap-question-first"], source))
+    assert list(rewritings(BY_NAME["cheap-question-first"], dear))

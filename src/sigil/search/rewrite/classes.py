@@ -10,6 +10,8 @@ from sigil.search.rewrite.facts import Facts
 from sigil.search.rewrite.rule import Gain, Match, Rule
 from sigil.search.rewrite.shapes import assignment, block
 
+_NEEDS_A_DICT = frozenset({"__dict__", "setattr", "cached_property"})
+
 
 def _slots(facts: Facts) -> Iterator[Match]:
     """A plain class whose ``__init__`` assigns every attribute names them in ``__slots__``."""
@@ -22,8 +24,15 @@ def _slots(facts: Facts) -> Iterator[Match]:
     first = [node for node in lines if _is_init(node)]
     if len(first) != 1:
         return
+    methods = [node for node in lines if isinstance(node, cst.FunctionDef)]
     names = _assigned(facts, first[0])
-    if names and names == _assigned(facts, made) and not facts.names & {"__dict__", "setattr"}:
+    # A method or a property of that name would be in the way.
+    if not names or {method.name.value for method in methods} & set(names):
+        return
+    others = {_first_parameter(method) for method in methods} - {"self", ""}
+    if any(_assigned(facts, made, other) for other in others) or facts.names & _NEEDS_A_DICT:
+        return
+    if names == _assigned(facts, made):
         text = ", ".join(f'"{name}"' for name in names)
         slots = cst.parse_statement(f"__slots__ = ({text},)")
         yield Match(made, {}, before=[slots])
@@ -33,12 +42,17 @@ def _is_init(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.FunctionDef) and node.name.value == "__init__"
 
 
-def _assigned(facts: Facts, root: cst.CSTNode) -> list[str]:
-    """Return the attributes of ``self`` that ``root`` assigns, each once, in order."""
+def _first_parameter(method: cst.FunctionDef) -> str:
+    given = (*method.params.posonly_params, *method.params.params)
+    return given[0].name.value if given else ""
+
+
+def _assigned(facts: Facts, root: cst.CSTNode, own: str = "self") -> list[str]:
+    """Return the attributes of what is called ``own`` that ``root`` assigns, once, in order."""
     found = [
         node.attr.value
         for node in facts.nodes(cst.Attribute, root)
-        if isinstance(node.value, cst.Name) and node.value.value == "self" and facts.is_target(node)
+        if isinstance(node.value, cst.Name) and node.value.value == own and facts.is_target(node)
     ]
     return list(dict.fromkeys(found))
 

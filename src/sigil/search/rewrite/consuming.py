@@ -181,8 +181,7 @@ RULES = (
         Gain.ORDER,
         _by_position,
         unless=(
-            "if more is cut off than there is, its length is asked for then, "
-            "or a bound is negative"
+            "if more is cut off than there is, its length is asked for then, or a bound is negative"
         ),
     ),
 )

@@ -253,7 +253,8 @@ def _cost(facts: Facts, node: cst.BaseExpression) -> int:
     for part in facts.walk(node):
         match part:
             case cst.Call(func=function):
-                cost += 1 if facts.is_builtin(function, "len") else _DEAR
+                quick = any(facts.is_builtin(function, name) for name in ("len", "isinstance"))
+                cost += 1 if quick else _DEAR
             case cst.Slice():
                 cost += _DEAR
             case cst.ComparisonTarget(operator=(cst.In() | cst.NotIn()), comparator=items):
