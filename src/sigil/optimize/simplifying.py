@@ -6,7 +6,7 @@ a risk and no gain. So the winner is measured without one change at a time, and 
 good the one with fewer changes is chosen.
 
 Pure. Not here: what does nothing by its text alone (`sigil.optimize.idle_code`), the measuring
-(`sigil.optimize.searching`), who is chosen (`sigil.optimize.history`).
+(`sigil.optimize.last_word`), who is chosen (`sigil.optimize.history`).
 """
 
 from __future__ import annotations
