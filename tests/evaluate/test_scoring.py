@@ -60,6 +60,16 @@ def test_a_value_that_is_no_copy_any_more_is_told():
     assert said.endswith("gave an argument itself, expected a copy")
 
 
+def test_a_result_that_holds_one_list_twice_is_told_where_each_was_new():
+    given, once, twice = [GivenCase(Case())], Returned([[1], [1]]), Returned([[1], [1]], twice=True)
+    assert differing(given, [once], [twice]) == []
+    assert differing(given, [twice], [once]) == [0]
+    said = disagreement(given, [twice], [once], 0)
+    assert said.endswith(
+        "gave one list, dict or set at two places of its result, expected a new one at each"
+    )
+
+
 def test_a_case_without_an_expected_value_expects_what_the_baseline_returned():
     assert differing(SILENT, (Returned(11), Returned(20)), (Returned(10), Returned(20))) == [0]
 

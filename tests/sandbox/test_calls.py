@@ -86,6 +86,22 @@ def test_what_is_returned_is_known_to_be_an_argument_or_to_hold_one(sandbox, bod
     assert found.changed_args is None
 
 
+@pytest.mark.parametrize(
+    ("body", "twice"),
+    [
+        ("[row, row]", True),
+        ("{'k': row, 'l': (1, [row])}", True),
+        ("[rows, rows[0]]", True),
+        ("[row, list(row)]", False),
+        ("['a', 'a', (1,), (1,)]", False),
+        ("rows", False),
+    ],
+)
+def test_what_is_returned_is_known_to_hold_something_twice(sandbox, body, twice):
+    (found,) = results(sandbox, f"def f(rows):\n    row = [1]\n    return {body}", Case(([[1]],)))
+    assert found.twice == twice
+
+
 def test_an_argument_that_was_changed_and_returned_is_both(sandbox):
     (found,) = results(sandbox, "def f(xs):\n    xs.append(1)\n    return xs", Case(([],)))
     assert found == Returned([1], (([[1]][0],), {}), "whole")

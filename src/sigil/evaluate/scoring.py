@@ -174,6 +174,8 @@ def _beside_its_value(
         return f"left its arguments as {shown(left)}, expected {shown(other)}"
     if not ordered_alike(result.value, wanted.value):
         return f"gave {shown(result.value)}, with its keys in the order of {shown(wanted.value)}"
+    if result.shared == wanted.shared:
+        return "gave one list, dict or set at two places of its result, expected a new one at each"
     what = "an argument itself" if result.shared == "whole" else "a part of an argument"
     return f"gave {what}, expected a copy"
 
@@ -197,6 +199,7 @@ def _agrees(case: GivenCase, result: Result, wanted: Result, tolerance: Toleranc
     return (
         _leaves_alike(case, result, wanted, tolerance)
         and _SHARED.index(result.shared) <= _SHARED.index(wanted.shared)
+        and result.twice <= wanted.twice
         and ordered_alike(result.value, wanted.value)
     )
 

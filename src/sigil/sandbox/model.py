@@ -118,11 +118,13 @@ class Returned:
         changed_args: ``(args, kwargs)`` after the call; None if they are as they were.
         shared: ``whole`` if the value itself is a list, dict or set of the arguments, ``part`` if
             it holds one: whoever changes the one then changes the other.
+        twice: whether it holds a list, dict or set at two places, with the same consequence.
     """
 
     value: object
     changed_args: object = None
     shared: Literal["", "part", "whole"] = ""
+    twice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import marshal
 import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import msgspec
 
@@ -158,15 +158,26 @@ def _outcome(row: Any) -> Returned | Raised:
             return Returned(value if type(value) in _SCALARS else _rebuild(value, 1))
         case [0, value, changed] if type(row[0]) is int:
             return Returned(_rebuild(value, 1), _rebuild(changed, 1))
-        case [0, value, changed, 1 | 2 as shared] if type(row[0]) is type(shared) is int:
+        case [0, value, changed, int(bits)] if (
+            type(row[0]) is type(bits) is int and bits in _SHARED
+        ):
             after = None if changed is None else _rebuild(changed, 1)
-            return Returned(_rebuild(value, 1), after, "part" if shared == 1 else "whole")
+            shared, twice = _SHARED[bits]
+            return Returned(_rebuild(value, 1), after, shared, twice)
         case [1, str(error), str(message)] if type(row[0]) is int:
             return Raised(printable(error, _MAX_NAME), printable(message))
         case _:
             raise Violation("an entry that is neither a value nor an error")
 
 
+_SHARED: Final[Mapping[int, tuple[Literal["", "part", "whole"], bool]]] = {
+    1: ("part", False),
+    2: ("whole", False),
+    4: ("", True),
+    5: ("part", True),
+    6: ("whole", True),
+}
+"""What a worker says of the lists, dicts and sets of a value: `Returned.shared` and `twice`."""
 _SCALARS: Final = frozenset({int, float, str, bool, type(None)})
 
 

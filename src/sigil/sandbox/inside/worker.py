@@ -42,7 +42,7 @@ BROKEN = 122
 _MESSAGE = 2000
 _CHANGEABLE = frozenset({list, dict, set})
 _PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, frozenset})
-_SHARED = ("", "1", "2")
+_PART, _WHOLE, _TWICE = 1, 2, 4
 _TIMES = 20
 """CPython 3.11 to 3.13 specialise a function within so many calls."""
 
@@ -235,9 +235,9 @@ def _spell(outcomes, cap, cases, body):
     """Return the body of a reply: one entry per case.
 
     That is ``[0, value]``, ``[0, value, arguments]`` where the call changed its arguments,
-    ``[0, value, arguments or null, shared]`` where what it returned is or holds one of them, or
-    ``[1, name, message]``. Stops once the cap is passed: the parent refuses the frame for its
-    length alone.
+    ``[0, value, arguments or null, shared]`` where what it returned is or holds one of them or
+    holds something twice, or ``[1, name, message]``. Stops once the cap is passed: the parent
+    refuses the frame for its length alone.
     """
     parts = []
     size = 0
@@ -249,7 +249,7 @@ def _spell(outcomes, cap, cases, body):
                 value = codec.spell(outcome[0])
                 shared = _shared(outcome[0], cases[i])
                 if shared:
-                    changed = (changed or ",null") + ("," + _SHARED[shared])
+                    changed = (changed or ",null") + ("," + str(shared))
                 part = "[0," + value + changed + "]"
             except BaseException as error:  # noqa: BLE001 (memory, recursion, tampering)
                 part = _raised("NotJson", _reason(error))
@@ -286,23 +286,33 @@ def _changes(given, case):
 
 
 def _shared(value, case):
-    """Return 2 if a value is something that may change in the arguments, 1 if it holds one."""
-    inside = _changeable(value)
+    """Say with whom a value shares lists, dicts and sets: whoever changes one changes the other.
+
+    `_WHOLE` if it is one of the arguments', `_PART` if it holds one, and beside that `_TWICE` if
+    it holds one at two places.
+    """
+    inside, twice = _changeable(value)
     if not inside:
         return 0
-    given = _changeable(case)
-    return 2 if id(value) in given else 1 if not given.isdisjoint(inside) else 0
+    given, _ = _changeable(case)
+    whose = _WHOLE if id(value) in given else 0 if given.isdisjoint(inside) else _PART
+    return whose + _TWICE * twice
 
 
 def _changeable(value):
-    """Return the identities of the lists, dicts and sets in a value that could be spelled."""
+    """Return the identities of the lists, dicts and sets in a value that could be spelled.
+
+    And whether one of them is at two places.
+    """
     found = set()
+    twice = False
     waiting = [value]
     while waiting:
         held = waiting.pop()
         kind = type(held)
         if kind in _CHANGEABLE:
             if id(held) in found:
+                twice = True
                 continue
             found.add(id(held))
         if kind is dict:
@@ -311,7 +321,7 @@ def _changeable(value):
             continue  # what is in a set cannot change
         if not _PLAIN.issuperset(map(type, held)):
             waiting += held
-    return found
+    return found, twice
 
 
 def _raised(name, message):
