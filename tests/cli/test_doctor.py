@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sigil.cli.doctor import LIBRARIES, doctor
+from sigil.cli.doctor import LIBRARIES, describe, doctor
 from sigil.errors import NotFound, UsageError
+from sigil.sandbox import Isolation
 
 SPEC = """\
 version: "0.1"
@@ -149,3 +150,8 @@ def test_every_cheat_has_its_row_in_the_docs(repository: Path):
     cheats = json.loads(typed("--eval", "called", "--budget-time", "0.001s", "--json").output)
     assert [one["cheat"] for one in cheats["cheats"] if f"`{one['cheat']}`" not in page] == []
     assert f"tries {len(cheats['cheats'])} cheats" in page
+
+
+def test_what_shares_its_locks_with_the_machine_is_named():
+    found = Isolation("L3", 7, ("user",), None, 0, "passed", shared=("/data", "/opt/tools"))
+    assert describe(found).endswith("locks on /data /opt/tools seen outside")

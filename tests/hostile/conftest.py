@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import tempfile
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -10,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.hostile.deployed import SERVER, make
 
 from sigil.errors import SandboxUnavailable
+from sigil.gate.deploy import Deployment
+from sigil.gate.deploy import Source as Commit
 from sigil.sandbox import (
     Base,
     CallSandbox,
@@ -28,6 +33,7 @@ from sigil.sandbox import (
     open_checkout,
     probe,
 )
+from sigil.sandbox.commands import probe as probe_commands
 
 
 @cache
@@ -197,3 +203,43 @@ def _attacking(sandbox: CommandSandbox, tmp_path: Path) -> Iterator[Attack]:
     assert [_snapshot(folder) for folder in watched] == before
     assert list(tmp_path.glob("scratch/*")) == []
     assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
+
+
+# --- deployed services --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for deployments, with a place for what they write; no test without a network."""
+    rung = probe_commands()[0]
+    if not rung.holds:
+        pytest.skip(f"no network namespaces here: {rung.reason}")
+    folder = tmp_path_factory.mktemp("deployed")
+    (folder / "scratch").mkdir()
+    before = tempfile.tempdir
+    tempfile.tempdir = str(folder / "scratch")
+    yield folder
+    tempfile.tempdir = before
+
+
+@pytest.fixture(scope="module")
+def source(home: Path) -> Commit:
+    """Give a commit of a service that executes what it is sent."""
+    root = home / "repository"
+    (root / ".sigil/scenarios").mkdir(parents=True)
+    (root / "server.py").write_text(SERVER)
+    (root / ".sigil/scenarios/visible.lua").write_text("return {}")
+    for words in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", "-C", root, *words], check=True)
+    return Commit(root, "HEAD")
+
+
+@pytest.fixture(scope="module")
+def pair(home: Path, source: Commit) -> Iterator[tuple[Deployment, Deployment]]:
+    """Both sides of one evaluation, up at once."""
+    with make(home, source) as pr, make(home, source, "baseline") as baseline:
+        yield pr, baseline

@@ -2,104 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
-import subprocess
-import tempfile
-import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.hostile.deployed import SERVER, make, tell
 
 from sigil.errors import DeploymentFailed
-from sigil.gate.deploy import Deployment, Source, deploy
-from sigil.gate.deploy.settings import Process
-from sigil.gate.effects import Call, EffectFailed
-from sigil.gate.http.client import Http
-from sigil.sandbox.commands import probe
+from sigil.gate.deploy import Deployment, Source
+from sigil.gate.effects import EffectFailed
 
 pytestmark = pytest.mark.hostile
 
-SERVER = """
-import http.server, json, os, sys, traceback
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = 2**16
-
-    def do_POST(self):
-        source = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        names = {}
-        try:
-            exec(source, names)
-            said = names.get("said")
-        except BaseException as error:
-            said = type(error).__name__
-        body = json.dumps(said).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
-"""
-
 Attack = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    if not probe()[0].holds:
-        pytest.skip(f"no network namespaces here: {probe()[0].reason}")
-    folder = tmp_path_factory.mktemp("deployed")
-    (folder / "scratch").mkdir()
-    before = tempfile.tempdir
-    tempfile.tempdir = str(folder / "scratch")
-    yield folder
-    tempfile.tempdir = before
-
-
-@pytest.fixture(scope="module")
-def source(home: Path) -> Source:
-    root = home / "repository"
-    (root / ".sigil/scenarios").mkdir(parents=True)
-    (root / "server.py").write_text(SERVER)
-    (root / ".sigil/scenarios/visible.lua").write_text("return {}")
-    for words in (
-        ["init", "-q"],
-        ["add", "-A"],
-        ["-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "x"],
-    ):
-        subprocess.run(["git", "-C", root, *words], check=True)
-    return Source(root, "HEAD")
-
-
-def make(home: Path, source: Source, side: str = "pr", **more: object) -> Deployment:
-    settings = Process.model_validate(
-        {"backend": "process", "command": "python server.py {port}", "memory_mb": 256, **more}
-    )
-    return deploy(settings, source, side, cache=home / "cache")
-
-
-def tell(deployment: Deployment, source: str) -> Any:
-    """Have the service execute something, and return what came of it."""
-    client = Http(deployment.connect, deployment.authority)
-    try:
-        body = textwrap.dedent(source)
-        reply = client.perform(Call("http", {"method": "POST", "path": "/", "body": body}))
-        return json.loads(reply["body"])
-    finally:
-        client.close()
-
-
-@pytest.fixture(scope="module")
-def pair(home: Path, source: Source) -> Iterator[tuple[Deployment, Deployment]]:
-    with make(home, source) as pr, make(home, source, "baseline") as baseline:
-        yield pr, baseline
 
 
 @pytest.fixture

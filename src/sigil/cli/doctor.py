@@ -136,7 +136,7 @@ def _print(faces: dict[str, list[Rung]]) -> None:
                 click.echo(f"             {rung.reason}")
         best = next((rung.isolation for rung in rungs if rung.holds), None)
         if best:
-            click.echo(f"  by default: {_describe(best)}")
+            click.echo(f"  by default: {describe(best)}")
 
 
 def _print_installed(programs: list[Program]) -> None:
@@ -151,11 +151,13 @@ def _print_installed(programs: list[Program]) -> None:
         click.echo(f"  {one.name}: {said}")
 
 
-def _describe(found: Isolation) -> str:
+def describe(found: Isolation) -> str:
+    """Return one line of what surrounds the code, with what its locks are seen on if any."""
     namespaces = " ".join(found.namespaces) or "none"
+    shared = f", locks on {' '.join(found.shared)} seen outside" if found.shared else ""
     return (
         f"{found.level}, landlock ABI {found.landlock_abi}, namespaces {namespaces}, "
-        f"cgroup {found.cgroup or 'none'}, uid {found.uid}, self-test {found.self_test}"
+        f"cgroup {found.cgroup or 'none'}, uid {found.uid}, self-test {found.self_test}{shared}"
     )
 
 

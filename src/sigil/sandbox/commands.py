@@ -230,6 +230,7 @@ class CommandSandbox:
             cgroup=self._group.name if self._group else None,
             uid=os.geteuid(),
             self_test="passed" if level != "L0" else "none",
+            shared=self._zygote.shared if level == "L3" else ("/",),
         )
 
     def _new_zygote(self) -> CommandZygote:

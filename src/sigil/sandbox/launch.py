@@ -37,7 +37,13 @@ class Begun(NamedTuple):
 
 
 class CommandZygote:
-    """A running zygote. Its death, or ours, ends every command of it."""
+    """A running zygote. Its death, or ours, ends every command of it.
+
+    Attributes:
+        shared: as in `Isolation.shared`, under L3.
+    """
+
+    shared: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -121,6 +127,7 @@ class CommandZygote:
             raise SandboxUnavailable(f"the process that starts commands: {error}") from error
         if "ready" not in answer:
             raise SandboxUnavailable(str(answer.get("failed")))
+        self.shared = tuple(map(str, answer.get("shared", ())))
 
 
 def _start(python: Path, control: int, env: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -36,6 +36,8 @@ class Isolation:
         cgroup: the group that bounds memory and processes, if one could be made.
         uid: the user id that the code runs under, outside any user namespace.
         self_test: ``passed``; a sandbox whose self-test fails is never handed out.
+        shared: what the code can open of the machine's own inodes, so that a lock that it takes
+            there is seen outside; ``/`` is all that it sees.
     """
 
     level: Level
@@ -44,10 +46,13 @@ class Isolation:
     cgroup: str | None
     uid: int
     self_test: str
+    shared: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """Return the form that stands in every record."""
-        return {**asdict(self), "namespaces": list(self.namespaces)}
+        return {
+            **asdict(self), "namespaces": list(self.namespaces), "shared": list(self.shared)
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,8 +211,11 @@ _DONE: Final = 0x00050000
 _CACHE_ADVICE: Final = "fadvise64 readahead"
 _CACHE_READ: Final = "mincore cachestat inotify_init inotify_init1"
 _ONLY_CACHED: Final = Test(5, (8,), mask=8)  # RWF_NOWAIT
-_WATCHING: Final = Test(1, (1024, 1025, 1026))  # F_SETLEASE, F_GETLEASE, F_NOTIFY
-"""Which files of the system are cached, or opened by others, is a place to leave and to find
+_WATCHING: Final = Test(1, (1024, 1025, 1026, 1035, 1036, 1037, 1038))
+"""F_SETLEASE, F_GETLEASE, F_NOTIFY, and those that get and set hints of how long what is written
+will live, which stay with an inode after everybody has closed it.
+
+Which files of the system are cached, or opened by others, is a place to leave and to find
 word: it is shared by everything that runs on one kernel. Reading and being slow stay."""
 
 _AF_UNIX: Final = 1

@@ -52,6 +52,7 @@ class Zygote:
         if self.config is None:
             os._exit(0)
         self.exposed = None
+        self.shared = []
         self.namespace = None
 
     def prepare(self) -> None:
@@ -63,7 +64,7 @@ class Zygote:
             _forget_paths_outside(self.exposed)
             namespaces.unshare("user", "mount", "net", "pid")
             _become_first_process()
-            view.build(self.exposed)
+            self.shared = view.build(self.exposed) + view.hold_what_all_share()
             own = os.open(view.HOST + "/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
             self.namespace = namespaces.PidNamespace(own)
         else:
@@ -83,7 +84,7 @@ class Zygote:
             Only in a fork that is to run a program warm: what it has to call.
         """
         self.wake = events.wake_on_children()
-        events.send(self.control, {"ready": os.getpid()})
+        events.send(self.control, {"ready": os.getpid(), "shared": self.shared})
         while True:
             ready = events.wait([self.control.fileno(), self.parent])
             word, descriptors = self._hear() if self.parent not in ready else (b"", [])

@@ -4,12 +4,13 @@ Runs in the target's interpreter: CPython 3.9 or later, the standard library alo
 knowledge of Sigil.
 
 The zygote builds the view once, in namespaces of its own: a small tmpfs as root, with the
-allowed folders bound read-only at their own paths. What is not on the list does not exist. Each
+allowed folders read-only at their own paths. What is not on the list does not exist. Each
 command then copies that (cheap) mount namespace and adds what must be its own: ``/tmp``,
 ``/dev/shm``, ``/proc``, ``/home`` and ``/checkout``. Nothing is mounted outside of these
 namespaces, so nothing can be left behind.
 
-Not here: who calls this and when (`commands.py`), the system calls themselves (`namespaces.py`).
+Not here: who calls this and when (`commands.py`), the system calls themselves (`namespaces.py`),
+that a lock on what is seen is no word to others (`inodes.py`).
 """
 
 # Strings and descriptors, not Path objects: importing pathlib is dear, and so is each object.
@@ -23,13 +24,16 @@ import os
 import sys
 import sysconfig
 
+import inodes
 import namespaces
 
 CHECKOUT = "/checkout"
 HOME = "/home"
 HOST = "/.host"
 _STAGE = "/proc"  # exists everywhere, and nothing that is allowed lies below it
-_OWN = ("tmp", "dev", "dev/shm", "proc", "home", "checkout", ".host")
+_EMPTY = _STAGE + CHECKOUT
+_LATE = "/.late"
+_OWN = ("tmp", "dev", "dev/shm", "proc", "home", "checkout", _LATE[1:], HOST[1:])
 
 _SYSTEM = (
     "/usr",
@@ -66,6 +70,9 @@ _FACTS = (
     "version",
 )
 """What of the shared ``/proc`` a command may read where it has none of its own."""
+
+_OF_ALL = "/proc/locks"
+"""Lists locks of every process on the machine, where they belong to an open file."""
 
 _MAX_LINKS = 40
 _PLAIN = namespaces.MS_NOSUID | namespaces.MS_NODEV
@@ -143,10 +150,13 @@ def allowed(readable) -> Exposed:
 # --- built once, by the zygote ------------------------------------------------------------
 
 
-def build(exposed: Exposed) -> None:
+def build(exposed: Exposed) -> list:
     """Make the allow-list the root directory of this process, with the host at `HOST`.
 
     Needs fresh user and mount namespaces.
+
+    Returns:
+        Paths on the list where a lock is seen by everybody on the machine; see `inodes.show`.
     """
     namespaces.make_mounts_private()
     namespaces.mount(
@@ -154,11 +164,10 @@ def build(exposed: Exposed) -> None:
     )
     for name in _OWN:
         os.mkdir("{}/{}".format(_STAGE, name), 0o755)
-    for path in exposed.binds:
-        if not _is_below_own(path):
-            _bind(path, _STAGE + path)
+    places = [(path, _place(exposed, path)) for path in exposed.binds]
+    shared = [path for path, place in places if not inodes.show(path, _STAGE + place, _EMPTY)]
     for name in _DEVICES:
-        _bind("/dev/" + name, "{}/dev/{}".format(_STAGE, name))
+        _show_device("/dev/" + name, "{}/dev/{}".format(_STAGE, name))
     for name, target in _DEVICE_LINKS:
         os.symlink(target, "{}/dev/{}".format(_STAGE, name))
     for path, target in exposed.links:
@@ -171,15 +180,30 @@ def build(exposed: Exposed) -> None:
     os.chdir(_STAGE)
     namespaces.pivot_root_keeping(HOST[1:])
     os.chdir("/")
+    return shared
 
 
-def _bind(source: str, target: str) -> None:
-    if os.path.isdir(source):
-        os.makedirs(target, exist_ok=True)
-    else:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o644))
-    namespaces.mount(source, target, flags=namespaces.MS_BIND | namespaces.MS_REC)
+def _place(exposed: Exposed, path: str) -> str:
+    """Return where the zygote shows ``path``; see `_bind_late`."""
+    return "{}/{}".format(_LATE, exposed.binds.index(path)) if _is_below_own(path) else path
+
+
+def _show_device(source: str, target: str) -> None:
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT, 0o644))
+    inodes.bind(source, target)
+
+
+def hold_what_all_share() -> list:
+    """Hold what every sandbox of the machine has the same of. After `build`.
+
+    Returns:
+        What could not be held; see `inodes.hold`.
+    """
+    own = HOST + "/proc/self/"
+    spaces = [own + "ns/" + name for name in sorted(os.listdir(own + "ns"))]
+    devices = ["/dev/" + name for name in _DEVICES]
+    failed = inodes.hold([*devices, *spaces, own + "exe"])
+    return [path[len(HOST) :] if path.startswith(own) else path for path in failed]
 
 
 def _is_below_own(path: str) -> bool:
@@ -200,6 +224,8 @@ def settle(exposed: Exposed, tmp_bytes: int) -> None:
     namespaces.unshare("mount", "ipc")
     flags = _PLAIN | namespaces.MS_NOEXEC | namespaces.MS_RDONLY
     namespaces.mount("proc", "/proc", "proc", flags)
+    if os.path.exists(_OF_ALL):
+        namespaces.mount("/dev/null", _OF_ALL, flags=namespaces.MS_BIND)
     _mount_in_memory(tmp_bytes)
     _bind_late(exposed)
 
@@ -238,7 +264,13 @@ def _bind_late(exposed: Exposed) -> None:
     """Bind what is allowed but lies below a place that was just covered."""
     for path in exposed.binds:
         if _is_below_own(path):
-            _bind(HOST + path, path)
+            source = _place(exposed, path)
+            if os.path.isdir(source):
+                os.makedirs(path, exist_ok=True)
+            else:
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o644))
+            inodes.bind(source, path)
             namespaces.restrict(
                 path, namespaces.ATTR_RDONLY | namespaces.ATTR_NOSUID, namespaces.AT_RECURSIVE
             )
