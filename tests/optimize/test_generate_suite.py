@@ -48,6 +48,15 @@ def test_tests_that_pass_are_a_check(tmp_path: Path, source: str):
     assert "its tests pass" in text
 
 
+@pytest.mark.parametrize(("first", "is_left_out"), [("", True), ("import hypothesis\n", False)])
+def test_the_plugin_of_hypothesis_is_left_out_where_no_test_uses_it(
+    tmp_path: Path, first: str, is_left_out: bool
+):
+    text = eval_of(generated(tmp_path, first + TESTS))
+    assert "tests==true" in text
+    assert ("-p no:hypothesispytest" in text) is is_left_out
+
+
 BESIDE = """
 
 import unittest

@@ -29,6 +29,7 @@ import sys
 import unittest
 
 MOST_NODES = 20_000
+HYPOTHESIS = "hypothesispytest"  # its plugin
 SCALARS = (bool, int, float, complex, str, bytes, type(None))
 
 
@@ -230,6 +231,13 @@ class Failures:
             self._record.write(report.outcome, path, name.rpartition(".")[2])
             if report.failed:
                 self._record.write("broken", path, name)
+
+    def pytest_sessionfinish(self, session):
+        """Take away the plugin of Hypothesis where nothing used it: its last word imports that."""
+        plugins = session.config.pluginmanager
+        if "hypothesis" not in sys.modules and plugins.get_plugin(HYPOTHESIS):
+            plugins.unregister(name=HYPOTHESIS)
+            self._record.write("note", "no hypothesis")
 
 
 def parts_of(nodeid):

@@ -31,6 +31,10 @@ _OUT = "sigil_recorder.out"
 _QUALIFIED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 MOST_CALLS = 1_500
 MOST_BYTES = 4 * 2**20
+_NO_PYTEST = (
+    "the interpreter has no pytest, so fixtures and marks were not run; "
+    "install it into the repository's .venv"
+)
 _ENDINGS = {
     "timeout": "did not end in time",
     "memory": "needed too much memory",
@@ -55,6 +59,7 @@ class Recording:
         skipped: those that were skipped, or failed as they are expected to, in each form.
         calling: the tests that call the function, by path and qualified name.
         broken: the tests that failed, by path and qualified name.
+        is_hypothesis_idle: whether pytest has the plugin of Hypothesis, and nothing imported that.
     """
 
     calls: tuple[Case, ...] = ()
@@ -67,6 +72,7 @@ class Recording:
     skipped: frozenset[tuple[str, str]] = frozenset()
     calling: frozenset[tuple[str, str]] = frozenset()
     broken: frozenset[tuple[str, str]] = frozenset()
+    is_hypothesis_idle: bool = False
 
     def calling_files(self) -> list[str]:
         """Return the test files that call the function, by name; none if that is not known."""
@@ -140,7 +146,7 @@ def roots_of(path: str, tree: Path) -> list[str]:
 def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -> Recording:
     calls: list[Case] = []
     not_plain: Counter[str] = Counter()
-    notes: list[str] = []
+    noted: set[str] = set()
     ending = ""
     tests: dict[str, set[tuple[str, str]]] = {
         "failed": set(), "passed": set(), "skipped": set(), "called": set(), "broken": set()
@@ -153,15 +159,13 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
                 not_plain[printable(what, 80)] += 1
             case [str(outcome), str(path), str(name)] if outcome in tests:
                 tests[outcome].add((path, name))
-            case ["note", "no pytest"]:
-                notes.append(
-                    "the interpreter has no pytest, so fixtures and marks were not run; "
-                    "install it into the repository's .venv"
-                )
+            case ["note", str(said)]:
+                noted.add(said)
             case ["ended", code, str(said)]:
                 ending = _ended(code, said)
             case _:
                 continue
+    notes = [_NO_PYTEST] if "no pytest" in noted else []
     if result.ending in _ENDINGS:
         notes.append(f"the tests {_ENDINGS[result.ending]}; what they called before that counts")
     failed, passed = tests["failed"], tests["passed"] - tests["failed"]
@@ -176,6 +180,7 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
         skipped=frozenset(tests["skipped"] - passed - failed),
         calling=frozenset(_nameable(tests["called"], files)),
         broken=frozenset(_nameable(tests["broken"], files)),
+        is_hypothesis_idle="no hypothesis" in noted,
     )
 
 

@@ -27,6 +27,8 @@ _NAMED_AT_MOST = 100
 """More tests than that are not named one by one."""
 _NO_PYTEST = b"No module named pytest"
 _OPTIONS = "-q -x --no-header --tb=line -p no:cacheprovider -p no:randomly -p no:xdist -o addopts="
+_WITHOUT_HYPOTHESIS = " -p no:hypothesispytest"
+"""Its plugin imports all of it at the end of every run, which takes longer than most tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ def _commands(workshop: Workshop, gathered: Gathered) -> Iterator[str]:
     recorded = gathered.recorded
     roots = roots_of(workshop.request.function.path, workshop.base.path)
     path = shlex.quote(f"pythonpath={' '.join(roots)}")
-    pytest, unittest = f"python -m pytest {_OPTIONS} -o {path}", "python -m unittest -q"
+    options = f"{_OPTIONS}{_WITHOUT_HYPOTHESIS if recorded.is_hypothesis_idle else ''}"
+    pytest, unittest = f"python -m pytest {options} -o {path}", "python -m unittest -q"
     if not recorded.broken:
         near = [one.path for one in gathered.tests if one.nearness and one.path in recorded.files]
         named = shlex.join(near or recorded.files)
