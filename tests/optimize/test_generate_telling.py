@@ -60,7 +60,7 @@ def test_a_function_that_takes_no_plain_data_is_not_asked_for_cases(
 ) -> None:
     (tmp_path / "mod.py").write_text(source)
     with pytest.raises(BaselineFailed) as caught:
-        generate_eval(Request(function_in(tmp_path, "mod.py", "f"), "f", seed=1))
+        generate_eval(Request(function_in(tmp_path, "mod.py", "f"), "f", seed=1, call_s=1.0))
     assert said in caught.value.remedy
     assert "split off the part" in caught.value.remedy
     assert "--cases" not in caught.value.remedy
