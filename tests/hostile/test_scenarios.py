@@ -363,7 +363,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=40).map(" ".join))
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_any_text_is_a_scenario_or_malformed(text):
     text = text.replace("\\n", "\n")
     for body in (text, f"return {{ run = function()\n{text}\nend }}"):
