@@ -42,7 +42,7 @@ class Program:
 
 def programs_here() -> list[Program]:
     """Try each program, and return what became of it."""
-    from sigil.gate.deploy.compose import ENGINES
+    from sigil.gate.deploy.compose_project import ENGINES
 
     return [_chromium(), *map(_engine, ENGINES)]
 

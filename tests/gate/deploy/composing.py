@@ -6,6 +6,8 @@ import contextlib
 import json
 import random
 import socket
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +26,19 @@ class Engine:
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def verbs(self) -> list[str]:
-        known = {"up", "port", "ps", "logs", "down"}
+        known = {"up", "port", "ps", "logs", "down", "version"}
         return [next(w for w in call["argv"] if w in known) for call in self.calls()]
 
     def projects(self) -> list[str]:
         return sorted(path.name for path in self.folder.iterdir() if path.name.startswith("sigil-"))
+
+
+def wait_for(holds: Callable[[], object], seconds: float = 30.0) -> None:
+    """Return once something holds; fail if it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def free_port() -> int:

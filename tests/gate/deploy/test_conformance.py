@@ -51,7 +51,7 @@ def test_process_conforms(check: Check, commit: Commit, cache: Path):
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_compose_conforms(check: Check, commit: Commit, cache: Path, engine: object):
     good = commit({"server.py": SERVER, "compose.yaml": compose_file()})
-    bad = commit({"server.py": SERVER, "compose.yaml": compose_file(image="broken")})
+    bad = commit({"server.py": SERVER, "compose.yaml": compose_file(platform="broken")})
     settings = Compose(backend="compose", service="web", port=80)
     check(
         Subject(

@@ -47,6 +47,27 @@ def _file_of(extends: Any) -> bool:
     return isinstance(extends, dict) and "file" in extends
 
 
+def fields_naming_what_is_built(data: dict[str, Any]) -> list[str]:
+    """Return the fields of a compose file that give what is built a name of their own.
+
+    Without one it is called after the project, which each side has its own of; and only then is
+    it removed with the project.
+    """
+    services = cast("dict[str, Any]", data.get("services"))
+    return [
+        field
+        for name, service in services.items()
+        if isinstance(service, dict)
+        for field in _fields_naming(f"services.{name}", cast("dict[str, Any]", service))
+    ]
+
+
+def _fields_naming(path: str, service: dict[str, Any]) -> list[str]:
+    build = service.get("build")
+    named = [f"{path}.image"] if build is not None and "image" in service else []
+    return named + ([f"{path}.build.tags"] if isinstance(build, dict) and "tags" in build else [])
+
+
 def takes_in_the_project(data: dict[str, Any]) -> bool:
     """Return whether anything of the project's folder gets into a container.
 
