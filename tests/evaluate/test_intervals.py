@@ -16,7 +16,6 @@ from sigil.evaluate.intervals import (
     MedianSequence,
     decisive_count,
     e_value,
-    median_interval,
     ratios,
     relative_half_width,
 )
@@ -127,20 +126,21 @@ def test_the_interval_holds_the_sample_median(samples: list[float]):
 def test_the_order_of_the_samples_does_not_matter(samples: list[float], stream: random.Random):
     shuffled = list(samples)
     stream.shuffle(shuffled)
-    assert median_interval(samples, 0.9) == median_interval(shuffled, 0.9)
+    assert MedianSequence(samples).interval(0.9) == MedianSequence(shuffled).interval(0.9)
 
 
 @given(st.lists(FINITE, min_size=12, max_size=40))
 def test_more_confidence_is_never_narrower(samples: list[float]):
-    loose, strict = median_interval(samples, 0.9), median_interval(samples, 0.99)
+    sequence = MedianSequence(samples)
+    loose, strict = sequence.interval(0.9), sequence.interval(0.99)
     if loose and strict:
         assert strict.low <= loose.low <= loose.high <= strict.high
 
 
 @given(st.lists(FINITE, min_size=12, max_size=40))
 def test_mirrored_samples_have_the_mirrored_interval(samples: list[float]):
-    found = median_interval(samples, 0.9)
-    mirrored = median_interval([-value for value in samples], 0.9)
+    found = MedianSequence(samples).interval(0.9)
+    mirrored = MedianSequence([-value for value in samples]).interval(0.9)
     assert found
     assert mirrored
     assert (mirrored.low, mirrored.high) == (-found.high, -found.low)

@@ -147,11 +147,6 @@ class MedianSequence:
         return self.interval(confidence) or Interval(-math.inf, math.inf, confidence)
 
 
-def median_interval(samples: Iterable[float], confidence: float) -> Interval | None:
-    """Return the interval of the median of ``samples``; see `MedianSequence.interval`."""
-    return MedianSequence(samples).interval(confidence)
-
-
 def ratios(candidate: Sequence[float], baseline: Sequence[float]) -> list[float] | None:
     """Return candidate / baseline block by block, or None where a ratio says nothing.
 
