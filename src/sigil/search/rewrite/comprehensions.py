@@ -233,7 +233,10 @@ RULES = (
         "a loop that appends to a list adds all items at once",
         Gain.LARGE,
         _extends,
-        unless="if an item fails and what was appended before it is seen all the same",
+        unless=(
+            "if an item fails and what was appended before it is seen all the same, "
+            "or an item looks at the list under another name"
+        ),
     ),
     Rule(
         "add-loop",
