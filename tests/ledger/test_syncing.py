@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -230,6 +232,36 @@ def test_a_remote_that_lost_entries_is_refused_and_keeps_nothing_from_us(pair, u
     assert str(one.path) not in str(refused.value)
 
 
+def held(ledger) -> set[Path]:
+    return {path for path in ledger.path.rglob("*") if path.is_file()}
+
+
+def test_what_is_refused_leaves_nothing_among_the_objects(pair, url, tmp_path):
+    one, _ = pair
+    work = tmp_path / "work"
+    git("clone", "-q", "-b", "ledger", url, work)
+    (work / "large").write_bytes(b"x" * 100_000)
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
+    git("-C", work, "add", "-A")
+    git("-C", work, *identity, "commit", "-q", "-m", "x")
+    git("-C", work, "push", "-q", url, "ledger")
+    before = held(one)
+    with pytest.raises(LedgerBroken):
+        share(one, url)
+    assert held(one) == before
+
+
+@pytest.mark.parametrize("entries", [1, 120], ids=["loose", "packed"])
+def test_what_is_believed_stays_when_the_fetch_is_over(pair, url, entries):
+    one, two = pair
+    for number in range(entries):
+        two.append("fact", "api", {"n": number})
+    share(two, url)
+    assert share(one, url).received == entries
+    assert checked(one).size == 3 + entries
+    assert git("-C", one.path, "fsck", "--full") == ""
+
+
 def test_a_remote_that_lost_entries_is_restored_by_what_the_error_says(pair, url):
     one, _ = pair
     git("-C", url, "update-ref", "refs/heads/ledger", "ledger~2")
@@ -261,10 +293,11 @@ def after_the_fetch(monkeypatch, happens):
     """Let something happen to a copy once the remote's state is here, before it is read."""
     fetch = Remote.fetch
 
+    @contextmanager
     def fetched(remote, known):
-        found = fetch(remote, known)
-        happens()
-        return found
+        with fetch(remote, known) as found:
+            happens(found)
+            yield found
 
     monkeypatch.setattr(Remote, "fetch", fetched)
 
@@ -283,8 +316,7 @@ def test_a_copy_that_is_damaged_after_it_was_fetched_is_not_forced_over_a_whole_
     one, two = pair
     two.append("fact", "api", {"n": "two"})
     share(two, url)
-    packs = one.path / "objects" / "pack"  # what is made here is not packed yet
-    after_the_fetch(monkeypatch, lambda: [path.unlink() for path in packs.iterdir()])
+    after_the_fetch(monkeypatch, lambda came: shutil.rmtree(came.folder))
     with pytest.raises(LedgerBroken) as refused:
         share(one, url)
     assert str(refused.value).startswith(f"the remote {url}: ")
@@ -299,7 +331,8 @@ def test_an_entry_here_that_is_damaged_is_never_called_the_remotes(pair, url, mo
     share(two, url)
     mine = one.append("fact", "api", {"n": "one"})
     after_the_fetch(
-        monkeypatch, lambda: damage(one, f"ledger:{layout.shard(mine.seq)}/{layout.file(mine.seq)}")
+        monkeypatch,
+        lambda _: damage(one, f"ledger:{layout.shard(mine.seq)}/{layout.file(mine.seq)}"),
     )
     with pytest.raises(LedgerBroken, match=f"^{one.path}") as refused:
         share(one, url)

@@ -63,10 +63,11 @@ class Objects:
 
     Args:
         folder: the repository's ``objects`` folder.
+        behind: where what is not there is looked for; None for nowhere.
     """
 
-    def __init__(self, folder: Path):
-        self._folder = folder
+    def __init__(self, folder: Path, behind: Objects | None = None):
+        self._folder, self._behind = folder, behind
         self._packs: Odb | None = None
 
     def read(self, name: str, kind: str) -> bytes:
@@ -79,6 +80,8 @@ class Objects:
         if not _NAME.fullmatch(name):
             raise LedgerBroken(f"{name[:80]!r} names no object", where=Where(str(self._folder)))
         found = self._found(name)
+        if found is None and self._behind is not None:
+            return self._behind.read(name, kind)
         if found is None:
             raise LedgerBroken(
                 f"the object {name} is missing",

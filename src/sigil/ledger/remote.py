@@ -2,7 +2,8 @@
 
 Git is asked to work on an empty repository of ours, made for the call, that only borrows the
 ledger's objects. So no hook and no setting that stands in the ledger's folder is obeyed, while the
-user's own settings are: keys, credentials, proxies. Git checks and syncs what it receives.
+user's own settings are: keys, credentials, proxies. Git checks and syncs what it receives, in a
+folder of its own that is gone with the call unless what came is kept (`sigil.ledger.receiving`).
 
 Not here: how git is run (`sigil.store.git_command`), what to make of what was fetched
 (`sigil.ledger.syncing`).
@@ -10,7 +11,9 @@ Not here: how git is run (`sigil.store.git_command`), what to make of what was f
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +29,7 @@ from sigil.errors import (
 )
 from sigil.ledger import layout, refs
 from sigil.ledger.needs import libraries
+from sigil.ledger.receiving import Received
 from sigil.ledger.stored import RESTORE
 from sigil.printable import printable
 from sigil.store import files
@@ -88,14 +92,15 @@ class Remote:
             f"intact: git -C .sigil/ledger push --force {self.shown} ledger"
         )
 
-    def fetch(self, known: str | None) -> str | None:
-        """Receive the remote's newest state.
+    @contextlib.contextmanager
+    def fetch(self, known: str | None) -> Generator[Received | None]:
+        """Receive the remote's newest state for a block, after which it is gone unless it is kept.
 
         Args:
             known: the commit that is here already; None for none.
 
-        Returns:
-            The id of the commit; None if the remote has no ledger.
+        Yields:
+            What came; None if the remote has no ledger.
 
         Raises:
             Unreadable: it cannot be reached or read.
@@ -104,15 +109,16 @@ class Remote:
         """
         with files.temporary_directory(self.path) as scratch:
             _prepare(scratch, known)
+            objects = self._apart(scratch)
             done = self._git(
-                scratch, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
+                scratch, objects, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
                 "--no-recurse-submodules", "--", self.url, f"+{refs.BRANCH}:{_FETCHED}",
             )  # fmt: skip
-            if done.returncode == 0:
-                return refs.read(scratch, _FETCHED)
-            if f"couldn't find remote ref {refs.BRANCH}" in done.stderr:
-                return None
-            raise self._failed("cannot be read", done.stderr, Unreadable)
+            missing = f"couldn't find remote ref {refs.BRANCH}" in done.stderr
+            if done.returncode and not missing:
+                raise self._failed("cannot be read", done.stderr, Unreadable)
+            commit = None if missing else refs.read(scratch, _FETCHED)
+            yield None if commit is None else Received(commit, Path(objects), Path(self._objects))
 
     def push(self, commit: str) -> bool:
         """Make a state the remote's newest, if it continues the one that is there.
@@ -127,8 +133,8 @@ class Remote:
         with files.temporary_directory(self.path) as scratch:
             _prepare(scratch, commit)
             done = self._git(
-                scratch, "push", "--porcelain", "--no-verify", "--no-recurse-submodules", "--",
-                self.url, f"{commit}:{refs.BRANCH}",
+                scratch, self._objects, "push", "--porcelain", "--no-verify",
+                "--no-recurse-submodules", "--", self.url, f"{commit}:{refs.BRANCH}",
             )  # fmt: skip
             if done.returncode == 0:
                 return True
@@ -140,13 +146,23 @@ class Remote:
     def _objects(self) -> str:
         return str((self.path / "objects").resolve())
 
-    def _git(self, scratch: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _apart(self, scratch: Path) -> str:
+        """Return a folder for objects that only borrows the ledger's."""
+        objects = scratch / "objects"
+        for folder in (objects, objects / "info"):
+            folder.mkdir()
+        files.write_unsynced(objects / "info" / "alternates", f"{self._objects}\n".encode())
+        return str(objects)
+
+    def _git(
+        self, scratch: Path, objects: str, *arguments: str
+    ) -> subprocess.CompletedProcess[str]:
         try:
             return run_git(
                 *arguments,
                 timeout_s=self.timeout_s,
                 settings=_SETTINGS,
-                variables={"GIT_DIR": str(scratch), "GIT_OBJECT_DIRECTORY": self._objects},
+                variables={"GIT_DIR": str(scratch), "GIT_OBJECT_DIRECTORY": objects},
             )
         except TimeoutError as error:
             raise Unreadable(

@@ -110,13 +110,10 @@ def sync(ledger: Ledger, remote: Remote) -> Synced:
     for _ in range(_TRIES):
         known, here = ledger.known(), ledger.snapshot()
         ours = verifying.verify(here, known.keys, known)
-        fetched = remote.fetch(here.commit)
-        if fetched is None:
+        both = _received(ledger, remote, known, ours)
+        if both is None:
             step = _first(ledger, remote, known, here)
         else:
-            there = replace(ledger.state(fetched), place=_named(remote))
-            _refuse_another(ledger, remote, known, there)
-            both = _compare(known, ours, there, remote)
             received |= {entry.id for entry in both.arrived} - {entry.id for entry in both.left}
             step = _settle(ledger, remote, both)
         sent, moved = sent + step.sent, moved + step.moved
@@ -127,6 +124,21 @@ def sync(ledger: Ledger, remote: Remote) -> Synced:
     raise WorkspaceBusy(
         f"others push to {remote.shown} faster than we do", remedy="try again in a while"
     )
+
+
+def _received(ledger: Ledger, remote: Remote, known: Pinned, ours: Verified) -> _Both | None:
+    """Return the remote's state beside ours once it was found good; None if it has none.
+
+    What is refused leaves nothing among the ledger's objects.
+    """
+    with remote.fetch(ours.snapshot.commit) as came:
+        if came is None:
+            return None
+        there = Snapshot(came.objects, came.commit, _named(remote))
+        _refuse_another(ledger, remote, known, there)
+        both = _compare(known, ours, there, remote)
+        came.keep()
+    return replace(both, there=replace(ledger.state(came.commit), place=_named(remote)))
 
 
 def _named(remote: Remote) -> str:
@@ -305,9 +317,11 @@ def clone(
     """
     with contextlib.suppress(_NoLedger), new_repository(path) as stage:
         remote = Remote(remote_url, stage)
-        fetched = remote.fetch(None)
-        if fetched is None:
-            raise _NoLedger
+        with remote.fetch(None) as came:  # the stage goes with what is refused
+            if came is None:
+                raise _NoLedger
+            came.keep()
+        fetched = came.commit
         there = Snapshot(Objects(stage / "objects"), fetched, _named(remote))
         known = pin.read()
         own = frozenset({signer.key}) if signer else frozenset[str]()
