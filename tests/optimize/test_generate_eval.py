@@ -294,7 +294,7 @@ def test_what_cannot_be_measured_is_refused_with_the_reason(
 
 def test_a_function_that_never_returns_is_refused_with_the_reason(root: Path) -> None:
     with pytest.raises(BaselineFailed, match="does not return in time") as refused:
-        made(root, "forever", call_s=0.7)
+        made(root, "forever", call_s=0.2)
     assert refused.value.remedy
 
 

@@ -82,7 +82,7 @@ def test_a_candidate_may_take_as_long_as_slow_inputs_need(tmp_path: Path, monkey
 
 def test_only_calls_that_are_too_slow_end_in_one_line_that_names_the_deadline(tmp_path: Path):
     with pytest.raises(BaselineFailed) as refused:
-        made(tmp_path, 60_000, 70_000, call_s=0.5)
+        made(tmp_path, 60_000, 70_000, call_s=0.2)
     assert "--timeout" in (refused.value.remedy or "")
 
 

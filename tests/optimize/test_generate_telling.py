@@ -69,6 +69,6 @@ def test_a_function_that_takes_no_plain_data_is_not_asked_for_cases(
 def test_of_a_function_that_never_returns_that_is_said(tmp_path: Path) -> None:
     (tmp_path / "mod.py").write_text("def f(n):\n    while True:\n        n += 1\n")
     with pytest.raises(BaselineFailed, match="does not return in time") as caught:
-        generate_eval(Request(function_in(tmp_path, "mod.py", "f"), "f", seed=1, call_s=0.5))
+        generate_eval(Request(function_in(tmp_path, "mod.py", "f"), "f", seed=1, call_s=0.2))
     assert "--timeout" in caught.value.remedy
     assert "…" not in caught.value.remedy
