@@ -151,10 +151,12 @@ def test_a_port_that_is_not_published_is_told(real: str, service: Service, cache
 def test_an_engine_that_is_not_running_is_told(
     real: str, service: Service, cache: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    for name in ("DOCKER_HOST", "CONTAINER_HOST"):
-        monkeypatch.setenv(name, "unix:///nonexistent/engine.sock")
-    with pytest.raises(DeploymentFailed, match=r"does not do its work here \(.*onnect"):
-        deploy(settings(real), service(), "pr", cache=cache).start()
+    source = service()
+    deployment = deploy(settings(real), source, "pr", cache=cache)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("DOCKER_HOST", "unix:///nonexistent/engine.sock")
+        with pytest.raises(DeploymentFailed, match=r"does not do its work here \(.*onnect"):
+            deployment.start()
 
 
 BEGUN = """
