@@ -96,3 +96,15 @@ def test_a_search_looks_on_for_a_better_tie_when_the_goal_is_reached(searched: S
     ]
     later = sum(one.round > min(reached) for one in history.candidates.values())
     assert LOOKING_ON <= later <= 2 * LOOKING_ON
+
+
+def test_where_most_answers_are_wrong_no_other_answer_is_worth_keeping(tmp_path: Path) -> None:
+    (tmp_path / "pages.py").write_text("def first(page, size):\n    return page * size + 1\n")
+    stated = "\n".join(f"    assert first({page}, 10) == {page * 10 - 9}" for page in (1, 2, 3, 4))
+    (tmp_path / "test_pages.py").write_text(
+        f"from pages import first\n\n\ndef test_first():\n{stated}\n"
+    )
+    wanted = Request(function_in(tmp_path, "pages.py", "first"), "first", 1, call_s=5.0)
+    text = generate_eval(wanted).files[".sigil/first.eval.yaml"].decode()
+    assert "objective: max(agreement)}" in text
+    assert "changed" not in text

@@ -69,3 +69,13 @@ def test_of_what_is_no_measure_of_cost_the_metric_is_named() -> None:
     loss = Evaluation("measured", {"loss": MetricValue(1.0, 1, ratio=0.5)}, costs=(1.0,))
     found = undecided(history(loss, loss), {"loss": True})
     assert found == "one looked -50.0 % in loss, but noise or time left it undecided"
+
+
+def test_what_is_exact_and_no_better_than_what_was_refused_is_decided() -> None:
+    loss = Evaluation("measured", {"loss": MetricValue(1.0, 1, ratio=0.5)}, costs=(1.0,))
+    found = history(loss, replace(loss, accepted=False))
+    found.candidates["b2"] = replace(found.candidates["a1"], id="b2", confirmed=None)
+    assert undecided(found, {"loss": True}) == ""
+    better = Evaluation("measured", {"loss": MetricValue(0.5, 1, ratio=0.25)}, costs=(0.5,))
+    found.candidates["c3"] = Candidate("c3", BASELINE, "", "rewrite", evaluation=better)
+    assert "-75.0 % in loss" in undecided(found, {"loss": True})

@@ -76,7 +76,7 @@ def test_every_proposer_conforms(name, check):
 
 
 @pytest.mark.parametrize(
-    "factory", ["sigil.search.mutate:Mutate", "sigil.search.rewrite.proposer:Rewrite"]
+    "factory", ["sigil.search.mutate.proposer:Mutate", "sigil.search.rewrite.proposer:Rewrite"]
 )
 def test_another_process_proposes_the_same(factory):
     another_process_proposes_the_same(factory, PINS, FILES)

@@ -86,7 +86,7 @@ def test_mutate_conforms(conforms):
 
 
 def test_another_process_proposes_the_same():
-    another_process_proposes_the_same("sigil.search.mutate:Mutate", PINS, {"a.py": ROUTE})
+    another_process_proposes_the_same("sigil.search.mutate.proposer:Mutate", PINS, {"a.py": ROUTE})
 
 
 def test_a_square_is_the_first_proposal_for_a_bare_name():
@@ -249,3 +249,8 @@ def test_a_last_statement_below_a_comment_is_deleted_inside_the_pin():
         assert (
             "    # forget them\n    pass\n" in check(proposal.patch, {"a.py": text}, pins)["a.py"]
         )
+
+
+def test_a_page_that_is_counted_from_one_is_among_the_first_edits():
+    text = "def f(total, page, size):\n    first = page * size + 1\n    return first, total\n"
+    assert any("(page - 1) * size" in patch for patch in results(text, 20, "f"))

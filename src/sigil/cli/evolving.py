@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from sigil.optimize.workspace import Workspace, open_workspace
 
 BUDGET_S = 60.0
 """How long a search takes of which nobody said how long it may."""
+PATIENCE_FOR_A_GOAL = 3000
+"""Evaluations without progress where a goal says when it is enough: they take milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,14 @@ def plan_of(
     root = request.function.root
     spec = load_spec(root, placed.name)
     given = dict(flags)
-    if resolve(root, flags)["budget_time"].value is None:
+    settings = resolve(root, flags)
+    if settings["budget_time"].value is None:
         given["budget_time"] = BUDGET_S
-    return make_plan(spec, placed.eval_name, given, unsafe=request.unsafe), open_workspace(
-        spec, workspace
-    )
+    plan = make_plan(spec, placed.eval_name, given, unsafe=request.unsafe)
+    has_goal = any(metric.goal is not None for metric in plan.definition.model.metrics)
+    if has_goal and settings["patience"].source == "default":
+        plan = replace(plan, limits=replace(plan.limits, patience=PATIENCE_FOR_A_GOAL))
+    return plan, open_workspace(spec, workspace)
 
 
 def print_dry_run(request: Request, *, fresh: bool, as_json: bool) -> None:

@@ -5,8 +5,9 @@ Pure. Not here: who is measured anew (`sigil.optimize.confirming`), how it is sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from operator import le
 
 from sigil.optimize.confirming import trusted
 from sigil.optimize.history import Candidate, History
@@ -28,7 +29,13 @@ def undecided(history: History, objectives: Mapping[str, bool]) -> str:
     """
     if history.best_accepted() is not None:
         return ""
-    looks = [look for one, clear in _open(history) for look in _looks(one, objectives, clear=clear)]
+    refused = _refused(history)
+    looks = [
+        look
+        for one, clear in _open(history)
+        if not (clear and _is_refused(one, refused))
+        for look in _looks(one, objectives, clear=clear)
+    ]
     best, said = min(looks, default=(1.0, ""))
     if best > 1 - _WORTH_TELLING:
         return ""
@@ -46,6 +53,20 @@ def _open(history: History) -> Iterator[tuple[Candidate, bool]]:
             yield one, False
     for one in trusted(history, history.candidates.values()):
         yield one, True
+
+
+def _refused(history: History) -> list[tuple[float, ...]]:
+    """Return the costs of those that were measured anew and that the accept rule refuses."""
+    confirmed = (one.confirmed for one in history.candidates.values())
+    return [found.costs for found in confirmed if found and found.accepted is False]
+
+
+def _is_refused(candidate: Candidate, refused: Iterable[tuple[float, ...]]) -> bool:
+    """Return whether a candidate is, without any noise, no better than one that was refused."""
+    found = candidate.screened
+    if found is None or any(value.interval is not None for value in found.metrics.values()):
+        return False
+    return any(all(map(le, costs, found.costs)) for costs in refused)
 
 
 def _looks(

@@ -222,6 +222,8 @@ class _Generation:
                 gathered.recorded.calls,
                 seed=self._request.seed,
             )
+        if 2 * len(wrong) > len(stated):
+            others = []  # of what is mostly wrong, no other answer is worth keeping
         description = (
             f"{qualname} returns what is stated in {origins_of(stated)}: {len(shown)} "
             f"case{'s' * (len(shown) != 1)}, {len(held)} others held out; {len(wrong)} "

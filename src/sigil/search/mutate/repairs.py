@@ -245,17 +245,26 @@ def renamed(subject: Subject, site: Site) -> Iterator[Change]:
                 yield from replaced(subject, site, value, "name")
 
 
+_SCALING = (ast.Mult, ast.FloorDiv, ast.Mod)
+"""Of what is multiplied or divided by a size, one is counted from 0 and another from 1."""
+
+
 def off_by_one(subject: Subject, site: Site) -> Iterator[Change]:
-    """One more or one less where a number counts or indexes."""
+    """One more or one less where a number counts or indexes, or a name is a factor."""
     in_range = (
         isinstance(site.parent, ast.Call) and isinstance(site.parent.func, ast.Name)
         and site.parent.func.id == "range"
     )  # fmt: skip
-    if not (site.role == "index" or in_range or isinstance(site.parent, ast.Compare)):
+    is_factor = (
+        isinstance(site.parent, ast.BinOp) and isinstance(site.parent.op, _SCALING)
+        and isinstance(site.node, ast.Name)
+    )  # fmt: skip
+    compared = isinstance(site.parent, ast.Compare)
+    if not (site.role == "index" or in_range or compared or is_factor):
         return
     if not numeric(site) or literal_value(site.node) is not None:
         return
-    if not (site.kind in Numeric or site.role == "index" or in_range):
+    if not (site.kind in Numeric or site.role == "index" or in_range or is_factor):
         return
     whole = subject.fragment(site.node)
     yield from replaced(subject, site, binary("-", whole, number(1)), "off_by_one")
