@@ -7,6 +7,7 @@ Not here: what a rewrite says of itself, which is its note; how it is found out
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from sigil.evaluate.schema import EvalModel
@@ -15,6 +16,9 @@ from sigil.optimize.unreached import doubt
 from sigil.optimize.workspace import candidate_files
 from sigil.store.documents import parse_document, validate
 from sigil.store.records import RunRecord
+
+_NUMBER = re.compile(r"(?:^|; )-?\d[\w.+-]* → -?\d[\w.+-]* at line ")
+"""A step that writes another number, in its note."""
 
 
 def doubt_of(run: Path, history: History, candidate: Candidate | None) -> str:
@@ -32,8 +36,16 @@ def doubt_of(run: Path, history: History, candidate: Candidate | None) -> str:
         return ""
     record = RunRecord.open(run)
     model = validate(parse_document(record.snapshot("eval"), "inputs/eval"), EvalModel)
-    if model.unreached is None:
-        return ""
     before = {str(k): str(v) for k, v in json.loads(record.snapshot("pinned")).items()}
     after = candidate_files(history, candidate, before)
-    return doubt(model.unreached, json.loads(record.snapshot("cases")), before, after)
+    cases = json.loads(record.snapshot("cases"))
+    doubts = (_of_numbers(model, history, candidate), doubt(model.unreached, cases, before, after))
+    return "; and ".join(filter(None, doubts))
+
+
+def _of_numbers(model: EvalModel, history: History, candidate: Candidate) -> str:
+    """Return what another number may mean where results are to stay what they are."""
+    same = any(metric.measure == "matches" for metric in model.metrics)
+    if same and any(_NUMBER.search(step.note) for step in history.lineage(candidate)):
+        return "for inputs unlike those tried: a number is another, as how often a loop goes on"
+    return ""
