@@ -25,6 +25,11 @@ def commands(page: Path) -> list[str]:
     return [line[2:] for body in blocks for line in body.splitlines() if line.startswith("$ ")]
 
 
+def shortened(command: str) -> str:
+    """Return a search that time may end, so nothing hangs on what it finds, with less to do."""
+    return re.sub(r"--budget-evals \d+ (?=--budget-time )", "--budget-evals 6 ", command)
+
+
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if commands(page)], ids=lambda page: page.name
 )
@@ -36,7 +41,7 @@ def test_every_command_of_a_page_works(page: Path, tmp_path: Path) -> None:
         if command.startswith("cd "):
             folder = tmp_path / shlex.split(command)[1]
         elif command.split()[0] in {"sigil", "sg"}:
-            done = Shell(folder, tmp_path)(command)
+            done = Shell(folder, tmp_path)(shortened(command))
             assert done.code == 0, f"{command}: {done.err}"
 
 
