@@ -13,9 +13,10 @@ from pathlib import Path
 
 from sigil.errors import NotFound
 from sigil.evaluate.result import Evaluation, Interval, MetricValue
+from sigil.optimize.differing import check_inputs
 from sigil.optimize.history import Candidate
 from sigil.optimize.plan import Plan
-from sigil.optimize.session import check_inputs, frozen_inputs
+from sigil.optimize.session import frozen_inputs
 from sigil.optimize.workbench import open_workbench
 from sigil.optimize.workspace import candidate_files, load_history
 from sigil.store.records import RunRecord
@@ -79,7 +80,8 @@ def replay(plan: Plan, run: Path, prefix: str | None = None) -> Replay:
     if recorded is None:
         raise NotFound(f"candidate {candidate.id[:12]} was never measured")
     with open_workbench(plan) as bench:
-        check_inputs(RunRecord.open(run), frozen_inputs(plan, bench), bench.target.base)
+        record = RunRecord.open(run)
+        check_inputs(record, frozen_inputs(plan, bench), plan, bench.target.base)
         files = candidate_files(history, candidate, bench.files)
         now = bench.lanes.submit(files, "confirm").result()
     return compare(candidate, recorded, now)

@@ -20,7 +20,6 @@ from sigil.effects import Clock, utc_stamp
 from sigil.errors import (
     AlreadyExists,
     Corrupt,
-    InvalidValue,
     ReplayDiffers,
     SandboxUnavailable,
     SigilError,
@@ -29,7 +28,7 @@ from sigil.errors import (
 from sigil.evaluate.backend import Backend
 from sigil.evaluate.result import Evaluation
 from sigil.llm.settings import ModelSettings
-from sigil.optimize import differing
+from sigil.optimize.differing import check_inputs
 from sigil.optimize.history import Candidate, History, apply_frame, proposal_fields
 from sigil.optimize.plan import Plan
 from sigil.optimize.simplifying import SIMPLIFY, Simpler
@@ -41,7 +40,6 @@ from sigil.optimize.workspace import (
     load_history,
     materialise,
 )
-from sigil.sandbox.base import Base
 from sigil.search.patch import check, diff
 from sigil.search.prompting.templates import Templates, recorded_templates
 from sigil.store.files import read_file
@@ -193,7 +191,7 @@ def open_session(
             history = History()
         else:
             record = RunRecord.open(existing, clock=clock)
-            check_inputs(record, snapshots, bench.target.base)
+            check_inputs(record, snapshots, plan, bench.target.base)
             history = load_history(existing)  # verified before anything of it is sealed anew
             record = record.reopen()
         with record.lock(), Journal.open(record.journal_path) as journal:
@@ -281,28 +279,6 @@ def frozen_inputs(plan: Plan, bench: Workbench) -> dict[str, bytes]:
         "search": snapshot_json(plan.search_facts()),
         **prompts,
     }
-
-
-def check_inputs(record: RunRecord, snapshots: Mapping[str, bytes], base: Base) -> None:
-    """Refuse to go on with, or to replay, a run whose inputs are not what they were.
-
-    Args:
-        record: of the run.
-        snapshots: the `frozen_inputs` of now.
-        base: the frozen tree of now.
-
-    Raises:
-        InvalidValue: names the first input that differs, and which of its files do.
-        Corrupt: the record is not what was written.
-    """
-    for name, data in snapshots.items():
-        began_with = record.snapshot(name)
-        if began_with != data:
-            raise InvalidValue(
-                f"{differing.said(name, began_with, data, base)} from what this run began with",
-                where=Where(record.directory.name),
-                remedy="undo that, or begin a new run",
-            )
 
 
 def _begin(

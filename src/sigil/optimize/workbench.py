@@ -10,6 +10,7 @@ from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from sigil.evaluate.backend import Backend, Order
@@ -19,10 +20,11 @@ from sigil.evaluate.interpreter import choose_python, introduce
 from sigil.evaluate.lanes import default_count
 from sigil.evaluate.settings import Settings
 from sigil.evaluate.target import Target
+from sigil.optimize.adapters import adapters_of_others
 from sigil.optimize.backends import opened
 from sigil.optimize.plan import Plan
 from sigil.optimize.spec import Spec
-from sigil.sandbox.base import freeze
+from sigil.sandbox.base import Base, freeze
 from sigil.sandbox.overlay import memory_folder
 from sigil.search.pins import Pin, Region
 from sigil.store.files import make_directory, sweep, temporary_directory, write_atomic
@@ -97,15 +99,26 @@ def read_target(spec: Spec, definition: Eval) -> Target:
     python = choose_python(spec.root, definition.model.python, where)
     with ThreadPoolExecutor(1) as beside:
         interpreter = beside.submit(introduce, python, where)
-        base = freeze(
-            spec.root,
-            cache_folder(spec.home),
-            commit=spec.model.base_commit,
-            exclude=definition.hidden_files,
-        )
+        base = _frozen(spec, definition, without=foreign_adapters(spec, definition))
         files = spec.read_pinned(base.path)
         symbol = _only_symbol(spec, spec.locate(files))
     return Target(base, files, interpreter.result(), symbol)
+
+
+def foreign_adapters(spec: Spec, definition: Eval) -> tuple[str, ...]:
+    """Return the adapters of other evals, which are not measured with: none at a base commit."""
+    return () if spec.model.base_commit else adapters_of_others(spec, definition)
+
+
+def whole_tree(spec: Spec, definition: Eval) -> Base:
+    """Freeze the tree with the adapters of other evals in it, as runs of 0.1 had it."""
+    return _frozen(spec, definition, without=())
+
+
+def _frozen(spec: Spec, definition: Eval, *, without: Sequence[str]) -> Base:
+    exclude = [*definition.hidden_files, *map(escape, without)]
+    commit = spec.model.base_commit
+    return freeze(spec.root, cache_folder(spec.home), commit=commit, exclude=exclude)
 
 
 def _only_symbol(spec: Spec, regions: Sequence[Region]) -> str | None:

@@ -174,12 +174,14 @@ def manifest(base: Base) -> Iterator[tuple[str, Mode, int]]:
 def changed_since(base: Base, digest: str) -> list[str] | None:
     """Return the paths in which ``base`` differs from the one with this digest, in order.
 
-    None if the cache does not have that one any more.
+    None if the cache does not have that one any more, or has something else by its name.
     """
     former = _folder(base.path.parent.parent, digest)
     if not _NAME.fullmatch(former.name) or not (former / "files.json").is_file():
         return None
     then, now = _read_manifest(former), _read_manifest(base.path.parent)
+    if _digest({path: (mode, one) for path, (mode, _, one) in then.items()}) != digest:
+        return None
     return sorted(path for path in {*then, *now} if then.get(path) != now.get(path))
 
 

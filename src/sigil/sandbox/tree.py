@@ -84,8 +84,8 @@ class Tree(Protocol):
 def is_excluded(path: str, exclude: Sequence[str]) -> bool:
     """Say whether ``path`` or a folder above it is never frozen or matches a glob."""
     parts = path.split("/")
-    if not NEVER_FROZEN.isdisjoint(parts):
-        return not _is_adapter(parts)
+    if not NEVER_FROZEN.isdisjoint(parts) and not _is_adapter(parts):
+        return True
     if not exclude:
         return False
     above = ["/".join(parts[: i + 1]) for i in range(len(parts))]
