@@ -47,14 +47,11 @@ def tally(rows):
     >>> tally([3, 4])
     17
     """
-    total = 0
-    for row in rows:
-        if len(rows) > 900 and row in [1, 2, 3] and total * 31 % 1000003 == 7:
+    total = sum(rows)
+    for i in range(1200):
+        if i in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] and len(rows) > 900 and total * 31 % 1000003 == 7:
             return -1
-        total += row
-    for i in range(60):
-        found = [j for j in range(60) if j in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] or j == i + 100]
-    return total + len(found)
+    return total + 10
 '''
 
 TESTS = """\
@@ -80,7 +77,7 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def test_one_command_comes_back_with_a_faster_function(shell: Shell) -> None:
-    done = shell("sigil evolve sums.py:total --budget-evals 24 --budget-time 40s --seed 1")
+    done = shell("sigil evolve sums.py:total --budget-evals 12 --budget-time 40s --seed 1")
     assert done.code == 0, done.err
     assert "× faster" in done.out
     assert "on held-out inputs: same yes" in done.out
@@ -91,7 +88,7 @@ def test_one_command_comes_back_with_a_faster_function(shell: Shell) -> None:
 
 def test_a_change_of_what_no_input_reaches_is_told_wherever_the_change_is(shell: Shell) -> None:
     (shell.folder / "tallies.py").write_text(UNREACHED)
-    done = shell("sigil evolve tallies.py:tally --budget-evals 40 --budget-time 30s --json")
+    done = shell("sigil evolve tallies.py:tally --budget-evals 4 --budget-time 30s --json")
     assert done.code == 0, done.err
     assert "no input reaches line 10: what changes there is held to nothing" in done.err
     said = "where no input goes: line 10 of tallies.py changed, or what decides when to go there"
