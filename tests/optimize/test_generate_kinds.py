@@ -207,3 +207,16 @@ def test_a_profile_of_tests_that_call_nothing_says_how_they_ended(tmp_path: Path
     (tmp_path / "test_kinds.py").write_text("from nowhere import cached\n")
     with pytest.raises(NotFound, match=r"call none of its functions \(1 error"):
         profile_tests(tmp_path, seconds=60)
+
+
+def test_a_profile_of_tests_that_cannot_be_imported_says_why_and_what_helps(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "kinds.py").write_text(SOURCE)
+    (tmp_path / "test_kinds.py").write_text("from nowhere import cached\n")
+    with pytest.raises(NotFound) as refused:
+        profile_tests(tmp_path, seconds=60)
+    assert (
+        "test_kinds.py cannot be imported (ModuleNotFoundError: No module named 'nowhere'); "
+        "install nowhere into"
+    ) in str(refused.value)

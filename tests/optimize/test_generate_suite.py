@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sigil.errors import BaselineFailed
 from sigil.optimize.generate import recorder
 from sigil.optimize.generate.generating import Documents, Request, generate_eval
 from sigil.optimize.generate.locating import function_in
@@ -27,11 +28,13 @@ def _tests_are_a_check_however_slow_the_machine_is(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("sigil.optimize.generate.suite.DEADLINE_S", 60.0)
 
 
-def generated(root: Path, tests: str, *, source: str = "sums.py") -> Documents:
+def generated(
+    root: Path, tests: str, *, source: str = "sums.py", text: str = FUNCTION
+) -> Documents:
     """Return the eval of a repository with one function and one file of tests."""
-    for path, text in ((source, FUNCTION), ("tests/test_sums.py", tests)):
+    for path, written in ((source, text), ("tests/test_sums.py", tests)):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
+        (root / path).write_text(written)
     function = function_in(root, source, "total")
     return generate_eval(Request(function, "total", seed=1))
 
@@ -116,6 +119,27 @@ def test_tests_that_need_a_pytest_that_is_missing_are_no_check_and_the_user_is_t
     documents = generated(tmp_path, TESTS)
     assert "tests==true" not in eval_of(documents)
     assert any("by one command here (its Python has no pytest)" in n for n in documents.notes)
+
+
+def test_tests_that_cannot_be_imported_are_named_in_the_place_of_no_test(tmp_path: Path):
+    venv.create(tmp_path / ".venv", symlinks=True)
+    tests = "import pytest\nfrom sums import total\n"
+    with pytest.raises(BaselineFailed) as refused:
+        generated(tmp_path, tests, text="def total(numbers):\n    return numbers.sum\n")
+    assert str(refused.value).endswith(
+        "no inputs for total: tests/test_sums.py cannot be imported (ModuleNotFoundError: No "
+        "module named 'pytest'), so nobody knows what its tests call; install pytest into the "
+        "repository's .venv, whose Python runs the tests"
+    )
+
+
+def test_tests_that_fail_for_want_of_pytest_are_named_where_inputs_are_guessed(tmp_path: Path):
+    venv.create(tmp_path / ".venv", symlinks=True)
+    tests = "from sums import total\n\n\ndef test_it(tmp_path):\n    total([1])\n"
+    assert any(
+        note.startswith("tests/test_sums.py failed without pytest, which its Python lacks, so its")
+        for note in generated(tmp_path, tests).notes
+    )
 
 
 def test_what_tests_write_into_the_recording_gets_no_power_over_a_terminal(tmp_path: Path):

@@ -27,6 +27,7 @@ from sigil.optimize.generate.remedying import (
 )
 from sigil.optimize.generate.testing import MENTIONS, TestFile, find_tests
 from sigil.optimize.generate.trying import Died, Outcome
+from sigil.optimize.generate.unrunnable import Unrunnable, unrunnable
 from sigil.optimize.generate.workshop import Workshop
 from sigil.sandbox.base import manifest
 from sigil.sandbox.model import Case, Raised, Returned
@@ -56,6 +57,13 @@ class Gathered:
     wrong: tuple[Stated, ...]
     doubted: tuple[Stated, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def unrunnable(self) -> Unrunnable | None:
+        """Return why the nearest tests did not run, so that nobody knows what they call."""
+        near = {one.path for one in self.tests if one.nearness == self.tests[0].nearness}
+        raised = {path: said for path, said in self.recorded.unrun.items() if path in near}
+        failed = near & {path for path, _ in self.recorded.failed}
+        return unrunnable(raised, failed, lacks_pytest=self.recorded.lacks_pytest)
 
 
 def gather(workshop: Workshop) -> Gathered:
@@ -236,6 +244,9 @@ def _tried(workshop: Workshop, gathered: Gathered, refused: _Refused) -> tuple[s
             f"its tests call it with what is no plain data ({what}, {often})",
             instead_of_calls(function, what),
         )
+    unrun = gathered.unrunnable()
+    if unrun is not None:
+        return f"{unrun.problem}, so nobody knows what its tests call", unrun.remedy
     where = "no test calls it" if gathered.tests else "there are no tests"
     if function.is_method:
         return f"{where}, and a method needs an object, which cannot be guessed", None

@@ -104,9 +104,12 @@ class _Generation:
         cases, self._source, guessed = known_cases(self._workshop, gathered)
         self._notes.extend(gathered.recorded.notes)
         if guessed:
+            unrun = gathered.unrunnable()
+            reason = unrun.problem if unrun else "no test calls it"
+            better = f"{unrun.remedy}, or " if unrun else ""
             self._notes.append(
-                "no test calls it, so its inputs are guesses; better ones: "
-                f"{self._request.advice.cases}"
+                f"{reason}, so its inputs are guesses; better ones: "
+                f"{better}{self._request.advice.cases}"
             )
         suite = find_suite(self._workshop, gathered)
         self._notes.extend([suite.note] if suite.note else [])

@@ -18,6 +18,7 @@ from sigil.evaluate.interpreter import choose_python, introduce
 from sigil.optimize.generate.locating import functions_of
 from sigil.optimize.generate.recording import fields_of, run_tests
 from sigil.optimize.generate.testing import is_test
+from sigil.optimize.generate.unrunnable import Unrunnable, unrunnable
 from sigil.printable import printable
 from sigil.sandbox.base import Base, freeze, manifest
 from sigil.sandbox.commands import CommandSandbox
@@ -96,7 +97,12 @@ def profile_tests(
         found = _functions(lines, base)
     if not found:
         ended = "did not end in time" if result.ending == "timeout" else _ending(lines)
-        raise NotFound(f"the tests of {root} {ended}", remedy="name a function with --function")
+        unrun = _unrunnable(lines)
+        why = f"; {unrun.problem}" if unrun else ""
+        or_ = f"{unrun.remedy}, or " if unrun else ""
+        raise NotFound(
+            f"the tests of {root} {ended}{why}", remedy=f"{or_}name a function with --function"
+        )
     return found
 
 
@@ -109,6 +115,24 @@ def _ending(lines: Iterable[str]) -> str:
             case _:
                 continue
     return "call none of its functions"
+
+
+def _unrunnable(lines: Iterable[str]) -> Unrunnable | None:
+    """Return why tests did not run, as far as the recorder says."""
+    raised: dict[str, str] = {}
+    failed: set[str] = set()
+    lacks_pytest = False
+    for line in lines:
+        match fields_of(line):
+            case ["unrun", str(path), str(said)]:
+                raised[printable(path, 120)] = printable(said, 200)
+            case ["failed", str(path), str()]:
+                failed.add(printable(path, 120))
+            case ["note", "no pytest"]:
+                lacks_pytest = True
+            case _:
+                continue
+    return unrunnable(raised, failed, lacks_pytest=lacks_pytest)
 
 
 def _functions(lines: Iterable[str], base: Base) -> list[Profiled]:

@@ -222,7 +222,10 @@ class Failures:
     def pytest_collectreport(self, report):
         """Note a file that cannot even be imported."""
         if report.failed:
-            self._record.write("failed", parts_of(report.nodeid)[0], "")
+            path = parts_of(report.nodeid)[0]
+            self._record.write("failed", path, "")
+            last = str(report.longrepr).strip().rpartition("\n")[2]
+            self._record.write("unrun", path, last[1:].strip() if last[:2] == "E " else last)
 
     def pytest_runtest_logreport(self, report):
         """Note one report of a test."""
@@ -298,8 +301,8 @@ def run_unittest(files, record):
         except BaseException as error:  # noqa: BLE001 - a test file may raise anything
             done += 1
             failed += 1
-            sys.stderr.write("{}: {}\n".format(file, error))
             record.write("failed", file, "")
+            record.write("unrun", file, "{}: {}".format(type(error).__name__, error))
             continue
         suite = unittest.defaultTestLoader.loadTestsFromModule(module)
         names = names_in(suite)  # a suite forgets its tests as it runs

@@ -35,6 +35,8 @@ _NO_PYTEST = (
     "the interpreter has no pytest, so fixtures and marks were not run; "
     "install it into the repository's .venv"
 )
+_SAID = 200
+"""Characters of what somebody else said."""
 _ENDINGS = {
     "timeout": "did not end in time",
     "memory": "needed too much memory",
@@ -59,6 +61,8 @@ class Recording:
         skipped: those that were skipped, or failed as they are expected to, in each form.
         calling: the tests that call the function, by path and qualified name.
         broken: the tests that failed, by path and qualified name.
+        unrun: the test files that could not be imported, each with what was raised.
+        lacks_pytest: whether the interpreter has none, so that what needs it fails.
         is_hypothesis_idle: whether pytest has the plugin of Hypothesis, and nothing imported that.
     """
 
@@ -72,6 +76,8 @@ class Recording:
     skipped: frozenset[tuple[str, str]] = frozenset()
     calling: frozenset[tuple[str, str]] = frozenset()
     broken: frozenset[tuple[str, str]] = frozenset()
+    unrun: Mapping[str, str] = field(default_factory=dict[str, str])
+    lacks_pytest: bool = False
     is_hypothesis_idle: bool = False
 
     def calling_files(self) -> list[str]:
@@ -149,7 +155,8 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
     noted: set[str] = set()
     ending = ""
     tests: dict[str, set[tuple[str, str]]] = {
-        "failed": set(), "passed": set(), "skipped": set(), "called": set(), "broken": set()
+        "failed": set(), "passed": set(), "skipped": set(), "called": set(), "broken": set(),
+        "unrun": set(),
     }  # fmt: skip
     for line in lines:
         match fields_of(line):
@@ -180,6 +187,8 @@ def _read(lines: Iterable[str], result: CommandResult, files: tuple[str, ...]) -
         skipped=frozenset(tests["skipped"] - passed - failed),
         calling=frozenset(_nameable(tests["called"], files)),
         broken=frozenset(_nameable(tests["broken"], files)),
+        unrun={path: printable(said, _SAID) for path, said in sorted(tests["unrun"])},
+        lacks_pytest="no pytest" in noted,
         is_hypothesis_idle="no hypothesis" in noted,
     )
 
@@ -209,4 +218,4 @@ def _case(args: str, kwargs: str) -> list[Case]:
 
 
 def _ended(code: object, said: str) -> str:
-    return "" if code == 0 else f"not all tests passed ({printable(said.strip(' ='), 200)})"
+    return "" if code == 0 else f"not all tests passed ({printable(said.strip(' ='), _SAID)})"
