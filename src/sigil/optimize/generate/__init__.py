@@ -4,6 +4,7 @@
 * `testing` and `recording` collect calls that the repository's own tests make,
 * `expecting` reads what tests and docstrings say the answers are,
 * `inputs`, `sharing`, `signing`, `scaling` and `wording` make further inputs like those,
+  `magnitudes`, `relating` and `defaulting` some that are unlike them,
 * `constants`, `from_constants`, `tracing` and `reaching` find inputs that take the function
   where none goes yet, and what none reaches,
 * `trying` lets the unchanged code answer them, sealed,

@@ -17,7 +17,7 @@ from typing import TypeVar
 from sigil.effects import random_stream
 from sigil.errors import BaselineFailed, Where
 from sigil.optimize.generate.advising import COMMAND, Advice
-from sigil.optimize.generate.fitting import Fitted, fitted
+from sigil.optimize.generate.fitting import Fitted, fitted, quick
 from sigil.optimize.generate.inputs import (
     Key,
     Pool,
@@ -27,6 +27,7 @@ from sigil.optimize.generate.inputs import (
     pool_of,
     variations,
 )
+from sigil.optimize.generate.magnitudes import far_floats
 from sigil.optimize.generate.probing import probes, small
 from sigil.optimize.generate.reasons import (
     SEALED,
@@ -35,6 +36,7 @@ from sigil.optimize.generate.reasons import (
     refuse_moods,
     shown_call,
 )
+from sigil.optimize.generate.relating import related
 from sigil.optimize.generate.sampling import sampled, spread
 from sigil.optimize.generate.scaling import MOST_NS, enlarged, scale
 from sigil.optimize.generate.sharing import shared_edges
@@ -50,6 +52,9 @@ _VARIED, _EDGED, _SCALED = 240, 6, 3
 _VARIED_AT_LEAST = 12
 _NAMED = 5
 """So many inputs are named in a note."""
+_FAR_S = 1.0
+"""How long all calls with numbers far from those that are known may take, beside what so many
+others take: some loop as often as a number says."""
 _LEAST_NS = 400_000
 """A batch that is quicker is timed on more cases."""
 _PADDED = 400
@@ -121,6 +126,7 @@ def choose(
     if not answered:
         raise no_answer(tried, outcomes, where, advice)
     drawing = _Drawing(trial, answered, pool_of(answered), seed, given.fixed)
+    shown_far, held_far = _deal(drawing.far(given.signed), 3)
     shown_probes, held_probes = _deal(drawing.probing(given.uses), 3)
     shown_made, held_made = _deal(drawing.varied(given.signed), 3)
     scaled, held_scaled = drawing.enlarged(given.uses.texts)
@@ -129,14 +135,14 @@ def choose(
     shown_part = _fitted(
         trial,
         shown_known[:most_shown],
-        shown_probes,
+        [*shown_far, *shown_probes],
         [*shown_made[:SHOWN_AT_MOST], *scaled],
         by_hand=given.by_hand,
     )
     held_part = _fitted(
         trial,
         held_known[:most_held],
-        held_probes,
+        [*held_far, *held_probes],
         [*held_made[:HELD_AT_MOST], *held_scaled],
         by_hand=given.by_hand,
     )
@@ -189,7 +195,7 @@ def unstated(
     """
     known = spread(distinct([*stated, *others]), TRIED_AT_MOST)
     outcomes = trial.settled(known)
-    answered = [c for c, found in zip(known, outcomes, strict=True) if isinstance(found, Returned)]
+    answered = _returned(known, outcomes)
     if not answered:
         return []
     drawing = _Drawing(trial, answered, pool_of(answered), seed, frozenset())
@@ -261,8 +267,7 @@ class _Drawing:
         made = distinct([*signed, *shared, *edges(few, self._fixed), *drawn])
         fresh = [case for case in made if case_text(case) not in known]
         fresh = fresh[: self._affordable()]
-        answers = self._trial.settled(fresh)
-        found = [Checked(c) for c, a in zip(fresh, answers, strict=True) if isinstance(a, Returned)]
+        found = [*map(Checked, _returned(fresh, self._trial.settled(fresh)))]
         together = {case_text(case) for case in distinct([*signed, *shared])}
         first = [one for one in found if case_text(one.case) in together]
         others = [one for one in found if case_text(one.case) not in together]
@@ -281,12 +286,21 @@ class _Drawing:
             made = probes(bases, uses, stream, self._fixed)
             fresh = [case for case in made if case_text(case) not in known]
             fresh = fresh[: self._affordable()]
-            answers = self._trial.settled(fresh)
-            pairs = zip(fresh, answers, strict=True)
-            found = [Checked(case) for case, a in pairs if isinstance(a, Returned)]
+            found = [*map(Checked, _returned(fresh, self._trial.settled(fresh)))]
             if found:
                 return found
         return []
+
+    def far(self, signed: Sequence[Case] = ()) -> list[Checked]:
+        """Return quickly answered inputs with other magnitudes, orders and ties of numbers."""
+        few = distinct(map(small, spread(self._cases, _EDGED)))
+        known = {case_text(case) for case in self._cases}
+        made = [*related(few, self._fixed), *far_floats([*few, *signed], self._fixed)]
+        fresh = [case for case in distinct(made) if case_text(case) not in known]
+        fresh = fresh[: self._affordable()]
+        within_s = min(self._trial.seconds, _FAR_S + 2 * len(fresh) * self._call_ns / 1e9)
+        back = _returned(fresh, self._trial.answers(fresh, within_s))
+        return quick(self._trial, [*map(Checked, _returned(back, self._trial.settled(back)))])
 
     def _affordable(self) -> int:
         """Return how many calls come back within half of a deadline, but a few at least."""
@@ -325,6 +339,10 @@ class _Drawing:
             return time_ns if isinstance(answer, Returned) else None
         except CandidateFailed:
             return None
+
+
+def _returned(cases: Sequence[Case], outcomes: Sequence[Outcome | None]) -> list[Case]:
+    return [c for c, found in zip(cases, outcomes, strict=True) if isinstance(found, Returned)]
 
 
 def _largest(cases: Sequence[Case], count: int) -> list[Case]:

@@ -20,9 +20,12 @@ from sigil.optimize.generate.adapting import PLAIN, adapter_of, adapter_path
 from sigil.optimize.generate.admitting import Admitted, admitted
 from sigil.optimize.generate.believing import wrong_now
 from sigil.optimize.generate.choosing import Chosen, Known, choose, divide, unstated
+from sigil.optimize.generate.defaulting import defaulted, untouched
+from sigil.optimize.generate.defaulting import note as note_of_defaults
 from sigil.optimize.generate.expecting import Stated
 from sigil.optimize.generate.gathering import Gathered, gather, known_cases, origins_of
 from sigil.optimize.generate.inputs import Key, case_text
+from sigil.optimize.generate.magnitudes import note as note_of_floats
 from sigil.optimize.generate.reaching import reach, unreached
 from sigil.optimize.generate.signing import signed
 from sigil.optimize.generate.suite import find_suite
@@ -155,6 +158,7 @@ class _Generation:
             )
         more = Admitted() if is_given else admitted(self._function, cases, guessed=guessed)
         of_types = [] if is_given else signed(self._function, cases)
+        of_types += [] if is_given else defaulted(self._function, cases)
         fixed = frozenset[Key]({0} if self._function.is_method else ())
         with self._workshop.trial(self._adapter) as trial:
             self._workshop.answers(trial, cases[:1])
@@ -176,7 +180,10 @@ class _Generation:
             self._unreached = reached.unreached or ()
             taken = self._taken(trial, more, chosen)
         note = more.note(taken, request.advice)
-        self._notes.extend([*chosen.notes, *([note] if note else [])])
+        measured = [one.case for one in (*chosen.shown, *chosen.held_out)]
+        bare = note_of_defaults(untouched(self._function, measured), request.advice)
+        unheld = note_of_floats(cases)
+        self._notes.extend([*chosen.notes, *(one for one in (note, bare, unheld) if one)])
         description = self._described(chosen, tests)
         text = speed_eval(
             name,

@@ -19,11 +19,11 @@ from itertools import islice
 from sigil.optimize.generate.adapting import can_be_imported
 from sigil.optimize.generate.choosing import Chosen
 from sigil.optimize.generate.constants import Constants, constants_of
+from sigil.optimize.generate.fitting import quick
 from sigil.optimize.generate.from_constants import Planted, planted
 from sigil.optimize.generate.inputs import Key, case_text
 from sigil.optimize.generate.locating import Function
 from sigil.optimize.generate.reasons import SEALED
-from sigil.optimize.generate.scaling import MOST_NS
 from sigil.optimize.generate.tracing import SLOWER, Steps, Tracer, is_small, tracing
 from sigil.optimize.generate.trying import Checked, Outcome, Trial
 from sigil.optimize.generate.workshop import Workshop
@@ -226,7 +226,7 @@ class _Widening:
 
 def _with(trial: Trial, chosen: Chosen, shown: list[Checked], held: list[Checked]) -> Chosen:
     """Return inputs with further ones, as far as those do not make a batch much longer."""
-    quick_shown, quick_held = _quick(trial, shown), _quick(trial, held)
+    quick_shown, quick_held = quick(trial, shown), quick(trial, held)
     if not (quick_shown or quick_held):
         return chosen
     parts = ((*chosen.shown, *quick_shown), (*chosen.held_out, *quick_held))
@@ -235,18 +235,3 @@ def _with(trial: Trial, chosen: Chosen, shown: list[Checked], held: list[Checked
     if len(found) < len(times):
         return chosen
     return replace(chosen, shown=parts[0], held_out=parts[1], batch_ns=max(found))
-
-
-def _quick(trial: Trial, added: list[Checked]) -> list[Checked]:
-    """Return as many inputs, first ones first, as take no longer than is good for a search."""
-    all_ns = trial.time_ns([one.case for one in added]) if added else 0
-    if all_ns is not None and all_ns <= MOST_NS:
-        return added
-    kept: list[Checked] = []
-    left_ns = MOST_NS
-    for one in added:
-        time_ns = trial.time_ns([one.case], 1)
-        if time_ns is not None and time_ns <= left_ns:
-            kept.append(one)
-            left_ns -= time_ns
-    return kept
