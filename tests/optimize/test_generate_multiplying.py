@@ -155,6 +155,17 @@ def test_a_mapping_by_name_gets_the_names_that_the_records_have() -> None:
     assert len(rates) == FACTOR * 2
 
 
+def test_numbers_that_ascend_go_on_ascending() -> None:
+    (rows,) = larger([("a", 1), ("b", 3)])
+    assert [number for _, number in rows] == sorted(number for _, number in rows)
+
+
+def test_numbers_that_fall_somewhere_rise_and_fall_from_copy_to_copy() -> None:
+    (rows,) = larger([("a", 3), ("b", 1)])
+    firsts = [number for _, number in rows][2::2]
+    assert firsts not in (sorted(firsts), sorted(firsts, reverse=True))
+
+
 def test_numbers_that_tell_nothing_apart_stay() -> None:
     (rows,) = larger([{"id": 5, "age": 30}, {"id": 6, "age": 30}])
     assert {row["age"] for row in rows} == {30}

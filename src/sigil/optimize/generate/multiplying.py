@@ -5,6 +5,7 @@ among all that it has seen, never comes about. So all records are copied, again 
 each copy gets other texts and numbers of its own: the same value becomes the same other value
 everywhere in one copy, in all arguments. Twins stay twins, also those that are equal but for
 padding or case, an order still names its customer, and the share of repeats stays what it was.
+Numbers that ascend go on ascending, others rise and fall from copy to copy.
 
 What stays: names of fields, values that are arguments of their own or that the function itself
 names, truths, dates, and numbers of a field that neither tell records apart nor link them.
@@ -58,11 +59,12 @@ def multiplied(
     if not has_records(case):
         return None
     lone = {value for _, value in arguments(case) if kind_of(value) in (str, int)}
-    linking = _linking(case)
+    fields = _linking_fields(case)
+    linking = frozenset(chain.from_iterable(fields))
     span = 10 ** len(str(max([1, *(abs(number) for number in linking)])))
     copies = [
         _Copy(linking, {*lone, *kept}, number * span, _code(stream))
-        for number in _numbers(factor, stream)
+        for number in _numbers(factor, stream, in_order=_is_in_order(fields))
     ]
     known = {*chain.from_iterable(_scalars(value) for _, value in arguments(case))}
     grow = _Multiply(copies, known)
@@ -77,9 +79,16 @@ def multiplied(
     )
 
 
-def _numbers(factor: int, stream: random.Random) -> list[int]:
-    """Return a number for each copy, in order, so that what is sorted stays sorted."""
-    return sorted(stream.sample(range(1, 2 * factor + 1), factor - 1)) if factor > 1 else []
+def _numbers(factor: int, stream: random.Random, *, in_order: bool) -> list[int]:
+    """Return a number for each copy: in order, so that what is sorted stays sorted, or as drawn."""
+    drawn = stream.sample(range(1, 2 * factor + 1), factor - 1) if factor > 1 else []
+    return sorted(drawn) if in_order else drawn
+
+
+def _is_in_order(fields: Sequence[Sequence[int]]) -> bool:
+    """Return whether the numbers of some field ascend, or too few stand anywhere to tell."""
+    several = [numbers for numbers in fields if len(numbers) > 1]
+    return not several or any(sorted(numbers) == [*numbers] for numbers in several)
 
 
 def _code(stream: random.Random) -> str:
@@ -122,19 +131,19 @@ def _scalars(value: Any, depth: int = 0) -> list[Any]:
     return [one for item in items_of(value) for one in _scalars(item, depth + 1)]
 
 
-def _linking(case: Case) -> frozenset[int]:
-    """Return the integers that tell records apart or name others; see `_of_field`."""
+def _linking_fields(case: Case) -> list[list[int]]:
+    """Return the integers that tell records apart or name others, those of a field together."""
     fields: dict[Any, list[int]] = {}
     for key, value in arguments(case):
         _collect(value, (key,), fields)
-    found: set[int] = set()
+    found: list[list[int]] = []
     for shape, numbers in fields.items():
         named = isinstance(shape[-1], str) and shape[-1].lower().endswith("id")
         in_row = isinstance(shape[-1], int)
         apart = len(numbers) > 1 and len(set(numbers)) == len(numbers)
         if (named or in_row or apart) and not set(numbers) <= {0, 1}:
-            found.update(numbers)
-    return frozenset(found)
+            found.append(numbers)
+    return found
 
 
 def _collect(value: Any, shape: tuple[Any, ...], fields: dict[Any, list[int]]) -> None:
