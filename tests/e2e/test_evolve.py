@@ -150,6 +150,8 @@ def test_a_profile_shows_where_the_time_goes(shell: Shell) -> None:
         ("sigil evolve nix.py:f", 44, "no file nix.py"),
         ("sigil evolve sums.py:totall", 12, "there is: total"),
         ("sigil evolve sums.py:total --timeout never", 2, "duration"),
+        ("sigil evolve sums.py:total --workspace ../.. --dry-run", 12, "not a plain name"),
+        ("sigil evolve sums.py:total --cases /dev/zero", 12, "/dev/zero is no regular file"),
         ("sigil evolve sums.py:total --goal repair --dry-run", 30, "nothing to repair"),
         ("sigil generate-spec x --llm", 2, "no files are named"),
         ("sigil generate-eval --spec nix e", 44, "no .sigil folder"),

@@ -108,7 +108,9 @@ def evolve(
     with to_stay():
         from sigil.cli.evolving import Wish, evolve_function, print_dry_run
         from sigil.optimize.generate.requesting import make_request
+        from sigil.optimize.spec import check_name
 
+    check_name(workspace_name, "workspace")
     request = make_request(
         function,
         name=name,

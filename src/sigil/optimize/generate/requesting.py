@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sigil.errors import InvalidValue
 from sigil.evaluate.cases import GivenCase, read_cases
 from sigil.optimize.generate.locating import locate_function
 from sigil.optimize.generate.placing import default_name
@@ -61,7 +62,10 @@ def read_given(file: Path) -> tuple[GivenCase, ...]:
     """Return the cases of a ``.json`` or ``.jsonl`` file.
 
     Raises:
-        MalformedDocument, InvalidValue: it holds no cases.
+        MalformedDocument, InvalidValue: it holds no cases, or is no file that could.
     """
+    if file.exists() and not file.is_file():
+        kind = "a folder" if file.is_dir() else "no regular file"
+        raise InvalidValue(f"{file} is {kind}", remedy="write the inputs to a .json or .jsonl file")
     lines = file.suffix in {".jsonl", ".ndjson"}
     return read_cases(read_file(file), file.name, layout="jsonl" if lines else "json")
