@@ -7,6 +7,7 @@ import pytest
 from tests.e2e.asking import configure, make_repository
 
 from sigil import errors
+from sigil.cli.generating import WantedSpec, write_spec
 from sigil.cli.planning import make_plan
 from sigil.cli.progress import Silent
 from sigil.llm.budget import Budget
@@ -209,3 +210,10 @@ def test_a_run_without_a_model_is_not_told_of_a_price_when_it_is_gone_on_with(
     recorded = begun(repository, provider="none", budget_evals=1)
     plan = make_plan(load_spec(repository, "square"), None, {}, recorded=recorded)
     assert plan.warnings == ()
+
+
+def test_a_spec_of_files_names_none_whose_name_is_not_utf8(tmp_path: Path) -> None:
+    wanted = WantedSpec("q", "", None, "a\udcff.py", unsafe=False, force=False)
+    with pytest.raises(errors.UsageError, match=r"'a\\udcff\.py' is not UTF-8"):
+        write_spec(wanted, None, tmp_path)
+    assert not (tmp_path / ".sigil").exists()

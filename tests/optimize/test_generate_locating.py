@@ -154,6 +154,24 @@ def test_what_is_no_file_is_called_what_it_is(root: Path) -> None:
             locate_function(f"{name}:f", root)
 
 
+@pytest.mark.parametrize("name", [b"\xff.py", b"d\xff/a.py"])
+def test_a_file_whose_name_is_not_utf8_is_refused_at_once(root: Path, name: bytes) -> None:
+    file = root / os.fsdecode(name)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(SOURCE)
+    with pytest.raises(InvalidValue, match="is not UTF-8; rename the file or folder") as refused:
+        locate_function(f"{file}:plain", root)
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(("name", "kind"), [("folder", "a folder"), ("pipe", "no regular file")])
+def test_inputs_that_are_no_file_are_called_what_they_are(root: Path, name: str, kind: str) -> None:
+    (root / "folder").mkdir()
+    os.mkfifo(root / "pipe")
+    with pytest.raises(InvalidValue, match=f"{name} is {kind}"):
+        make_request("pkg/mod.py:plain", cases=root / name, root=root)
+
+
 def test_an_empty_name_is_no_name(root: Path) -> None:
     with pytest.raises(InvalidValue, match="not a plain name"):
         make_request("pkg/mod.py:plain", name="", root=root)

@@ -16,6 +16,7 @@ from sigil.optimize.generate.requesting import read_given
 from sigil.optimize.generate.writing import spec_text
 from sigil.optimize.spec import HOME, check_name, load_spec
 from sigil.optimize.workbench import open_workbench
+from sigil.sandbox.tree import is_utf8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ def write_spec(
     if wanted.files is not None:
         home = root_of(root)
         files = [part.strip() for part in wanted.files.split(",") if part.strip()]
+        odd = [path for path in files if not is_utf8(path)]
+        if odd:
+            raise UsageError(
+                f"the path {odd[0]!r} is not UTF-8", remedy="rename the file or folder"
+            )
         missing = [path for path in files if not (home / path).is_file()]
         if missing or not files:
             raise UsageError(f"there is no file {', '.join(missing)}", remedy="check --files")

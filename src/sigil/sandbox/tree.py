@@ -154,7 +154,7 @@ class FolderTree:
         except OSError as error:
             raise _unreadable(source, error) from error
         mode = _mode(status.st_mode)
-        reason = "not a file" if mode is None else None if _is_utf8(name) else "name is not UTF-8"
+        reason = "not a file" if mode is None else None if is_utf8(name) else "name is not UTF-8"
         if mode is None or reason is not None:
             if not stat.S_ISDIR(status.st_mode):
                 self.skipped.append(Skipped(name.encode(errors="replace").decode(), str(reason)))
@@ -260,7 +260,7 @@ class CommitTree:
         head, _, raw = record.partition(b"\t")
         mode, kind, blob = head.decode().split()
         path = os.fsdecode(raw)
-        if kind == "blob" and _is_utf8(path):
+        if kind == "blob" and is_utf8(path):
             return Entry(path, mode if mode in ("100755", "120000") else "100644", blob)
         reason = "name is not UTF-8" if kind == "blob" else "a submodule"
         self.skipped.append(Skipped(raw.decode(errors="replace"), reason))
@@ -340,7 +340,8 @@ def _mode(mode: int) -> Mode | None:
     return "100755" if mode & stat.S_IXUSR else "100644"
 
 
-def _is_utf8(name: str) -> bool:
+def is_utf8(name: str) -> bool:
+    """Say whether the system has a name in UTF-8; a tree has no other ones."""
     try:
         name.encode()
     except UnicodeEncodeError:

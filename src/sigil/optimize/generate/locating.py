@@ -19,6 +19,7 @@ from typing import Literal
 
 from sigil.errors import InvalidValue, NotFound, Where
 from sigil.optimize.spec import HOME
+from sigil.sandbox.tree import is_utf8
 from sigil.search.definitions import NotPython, parse_python
 from sigil.search.hunks import DRIVE, UNSAFE_PATH
 
@@ -131,6 +132,8 @@ def locate_function(reference: str, given_root: Path | None = None) -> Function:
     if not file.is_relative_to(root):
         raise InvalidValue(f"{written} is not in the repository {root}", remedy="see --repo-root")
     path = file.relative_to(root).as_posix()
+    if not is_utf8(path):
+        raise InvalidValue(f"the path {path!r} is not UTF-8", remedy="rename the file or folder")
     if UNSAFE_PATH.search(path) or DRIVE.match(path):
         raise InvalidValue(f"the path {path!r} cannot stand in a diff", remedy="rename the file")
     return function_in(root, path, name)
