@@ -294,3 +294,15 @@ def test_bash_completes_a_lone_function_from_the_colon_on(zoo):
 def test_bash_still_completes_files_and_what_follows_a_function(zoo):
     assert completed(zoo, "sigil evolve zo\t") == "sigil evolve zoo.py"
     assert completed(zoo, "sigil evolve zoo.py:plain --goa\t").endswith("zoo.py:plain --goal")
+
+
+@needs_bash
+def test_bash_lets_the_colon_follow_a_file_at_once(zoo):
+    assert completed(zoo, "sigil evolve zo\t:pl\t") == "sigil evolve zoo.py:plain"
+
+
+@needs_bash
+def test_bash_still_ends_a_file_that_nothing_follows(zoo):
+    (zoo / "cases.jsonl").touch()
+    typed = "sigil evolve zoo.py:plain --cases ca\t--goa\t"
+    assert completed(zoo, typed).endswith("--cases cases.jsonl --goal")

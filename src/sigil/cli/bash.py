@@ -5,6 +5,8 @@ completion is told `a.py`, `:` and `name`, and what it answers replaces `name` a
 taken apart is joined again, and answers begin behind the last colon. Where a person took the
 colon out of `COMP_WORDBREAKS`, words come whole, and so do answers.
 
+A file that a function's name follows gets no blank behind it.
+
 Not here: what is proposed (`sigil.cli.completing`).
 """
 
@@ -14,10 +16,21 @@ from typing import Any
 
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 
+_FILE = """\
+        elif [[ $type == 'file' ]]; then
+            COMPREPLY=()
+            compopt -o default
+"""
+_UNFINISHED = """\
+        elif [[ $type == 'unfinished' ]]; then
+            compopt -o nospace
+"""
+
 
 class ColonsJoined(BashComplete):
     """The completion of bash, told whole words."""
 
+    source_template = BashComplete.source_template.replace(_FILE, _FILE + _UNFINISHED)
     _told = ""
     """What bash keeps of the word that is being typed."""
 
@@ -33,7 +46,9 @@ class ColonsJoined(BashComplete):
 
     def format_completion(self, item: CompletionItem[Any]) -> str:
         """Return an answer without what bash keeps."""
-        return f"{item.type},{str(item.value).removeprefix(self._told)}"
+        said = f"{item.type},{str(item.value).removeprefix(self._told)}"
+        # A line of its own: a script from before knows no such type, and still completes files.
+        return f"{said}\nunfinished," if item.unfinished else said
 
 
 def join_colons() -> None:

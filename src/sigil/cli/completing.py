@@ -38,7 +38,7 @@ def functions(
             found = [one for one in named_functions(Path(path).expanduser()) if one.isprintable()]
     if colon or found:
         return [CompletionItem(f"{path}:{one}") for one in found if one.startswith(name)]
-    return [CompletionItem(incomplete, type="file")]
+    return [CompletionItem(incomplete, type="file", unfinished=True)]
 
 
 def specs(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
