@@ -54,8 +54,10 @@ def why_enough(standing: Standing, limits: Limits) -> str | None:
 
 def why_late(elapsed_s: float, limits: Limits) -> str | None:
     """Return why time is up for searching: some of it is kept for confirming."""
-    late = elapsed_s >= limits.wall_clock_s - limits.confirming_s
-    return f"out of time (a budget of {limits.wall_clock_s:g} s)" if late else None
+    if elapsed_s < limits.wall_clock_s - limits.confirming_s:
+        return None
+    kept = f"{limits.confirming_s:.3g} s are kept for measuring the best anew"
+    return f"out of time (a budget of {limits.wall_clock_s:g} s, of which {kept})"
 
 
 def is_goal_reached(
