@@ -33,6 +33,11 @@ MOST = 12
 EACH = 3
 """Cases of each way: of what is dealt out to be shown or held out, every third is held out, so
 that both have it."""
+_ANNOTATIONS = {
+    "items": ("list[Any]", "list[str]"),
+    "fields": ("list[dict[str, Any]]", "list[dict[str, int]]"),
+}
+"""How it is said that anything will do, and what there is instead."""
 _HOLDERS = frozenset(
     "list List tuple Tuple Sequence MutableSequence Iterable Iterator Collection Reversible".split()
 )
@@ -58,12 +63,14 @@ class Admitted:
         are_inputs: whether a change is held to them if the function takes them; else its known
             calls do without, and they tell only what a change is not held to.
         promised: whether an annotation says that any item will do.
+        what: which of its parts are of this kind: items, or fields of items that are records.
     """
 
     cases: tuple[Case, ...] = ()
     names: tuple[str, ...] = ()
     are_inputs: bool = False
     promised: bool = False
+    what: Literal["items", "fields"] = "items"
 
     def note(self, taken: int, advice: Advice) -> str | None:
         """Return what a person should know, a clause.
@@ -75,19 +82,21 @@ class Admitted:
         if not taken:
             return None
         names = " and ".join(self.names)
+        anything, known = _ANNOTATIONS[self.what]
         if not self.are_inputs:
             return (
-                f"no known call gives {names} items that cannot be hashed, such as lists, though "
-                "it takes them: a change that looks items up in a set fails on those; if there "
-                "are any, have a test call it with one, or annotate `list[Any]`"
+                f"no known call gives {names} {self.what} that cannot be hashed, such as lists, "
+                f"though it takes them: a change that looks {self.what} up in a set fails on "
+                f"those; if there are any, have a test call it with one, or annotate `{anything}`"
             )
         why = (
             f"as the annotation of {names} allows" if self.promised else f"for {names} are guesses"
         )
         return (
-            f"{taken} of its inputs hold{'s' * (taken == 1)} items that cannot be hashed, such as "
-            f"lists, {why}: a change that looks items up in a set fails on them; if there are "
-            f"none, annotate what the items are, such as `list[str]`, or give {advice.cases}"
+            f"{taken} of its inputs hold{'s' * (taken == 1)} {self.what} that cannot be hashed, "
+            f"such as lists, {why}: a change that looks {self.what} up in a set fails on them; if "
+            f"there are none, annotate what the {self.what} are, such as `{known}`, or give "
+            f"{advice.cases}"
         )
 
 
@@ -129,7 +138,7 @@ def items_admitted(function: Function, cases: Sequence[Case]) -> Mapping[str, It
     for place in _places(function):
         values = [_value(case, place) for case in cases]
         items = [item for value in values if kind_of(value) in _LISTS for item in value]
-        if items and all(map(_is_hashable, items)):
+        if items and all(map(is_hashable, items)):
             found[place[1].name] = _said(annotation_of(place[1].annotation), anything)
     return found
 
@@ -256,7 +265,8 @@ def _is_full(value: Any) -> bool:
     return kind_of(value) in _LISTS and len(value) > 0
 
 
-def _is_hashable(item: object) -> bool:
+def is_hashable(item: object) -> bool:
+    """Return whether a value may stand in a set."""
     try:
         hash(item)
     except TypeError:

@@ -27,6 +27,7 @@ from sigil.optimize.generate.gathering import Gathered, gather, known_cases, ori
 from sigil.optimize.generate.inputs import Key, case_text
 from sigil.optimize.generate.magnitudes import note as note_of_floats
 from sigil.optimize.generate.reaching import reach, unreached
+from sigil.optimize.generate.record_fields import fields_admitted
 from sigil.optimize.generate.signing import signed
 from sigil.optimize.generate.suite import find_suite
 from sigil.optimize.generate.trying import Checked, Trial
@@ -156,7 +157,11 @@ class _Generation:
                 "its objects had one state in all calls, so a change that ignores that state is "
                 "not noticed; call it on others in a test"
             )
-        more = Admitted() if is_given else admitted(self._function, cases, guessed=guessed)
+        more: list[Admitted] = []
+        if not is_given:
+            more.append(admitted(self._function, cases, guessed=guessed))
+            more.append(fields_admitted(self._function, cases, guessed=guessed))
+        odd = [case for one in more if one.are_inputs for case in one.cases]
         of_types = [] if is_given else signed(self._function, cases)
         of_types += [] if is_given else defaulted(self._function, cases)
         fixed = frozenset[Key]({0} if self._function.is_method else ())
@@ -168,7 +173,7 @@ class _Generation:
                     cases,
                     by_hand=is_given,
                     fixed=fixed,
-                    signed=[*(more.cases if more.are_inputs else ()), *of_types],
+                    signed=[*odd, *of_types],
                     uses=uses_of(self._function),
                 ),
                 seed=request.seed,
@@ -178,12 +183,11 @@ class _Generation:
             reached = reach(self._workshop, self._adapter, trial, chosen, fixed)
             chosen = reached.chosen
             self._unreached = reached.unreached or ()
-            taken = self._taken(trial, more, chosen)
-        note = more.note(taken, request.advice)
+            told = [one.note(self._taken(trial, one, chosen), request.advice) for one in more]
         measured = [one.case for one in (*chosen.shown, *chosen.held_out)]
         bare = note_of_defaults(untouched(self._function, measured), request.advice)
         unheld = note_of_floats(cases)
-        self._notes.extend([*chosen.notes, *(one for one in (note, bare, unheld) if one)])
+        self._notes.extend([*chosen.notes, *(one for one in (*told, bare, unheld) if one)])
         description = self._described(chosen, tests)
         text = speed_eval(
             name,
