@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from sigil.canonical import digest
+from sigil.cli.looking import looking
 from sigil.cli.options import print_json, shown
 from sigil.cli.planning import make_plan
 from sigil.cli.progress import choose_report, print_summary, summary_json
@@ -52,8 +53,8 @@ def evolve_function(request: Request, wish: Wish, flags: Mapping[str, Any]) -> S
     Raises:
         SigilError: the function cannot be measured, or a flag does not fit.
     """
-    click.echo(f"looking for inputs of {request.function.qualname}", err=True)
-    placed = prepare(request, fresh=wish.fresh, make=generate_eval)
+    with looking(request):
+        placed = prepare(request, fresh=wish.fresh, make=generate_eval)
     _tell(request, placed)
     plan, workspace = plan_of(request, placed, wish.workspace, flags)
     with choose_report(plan) as report:
@@ -107,7 +108,8 @@ def print_dry_run(request: Request, *, fresh: bool, as_json: bool) -> None:
     if placed is not None:
         _print_standing(request, placed, as_json=as_json)
         return
-    documents = generate_eval(request)
+    with looking(request):
+        documents = generate_eval(request)
     files = files_of(request, documents)
     if as_json:
         print_json(

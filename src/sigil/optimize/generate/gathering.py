@@ -78,6 +78,8 @@ def gather(workshop: Workshop) -> Gathered:
         stated = [Stated(one.case, one.expected, "the cases that were given") for one in given]
         asked = _asked(workshop, stated)
         return Gathered((), Recording(), asked, tuple(one for one in asked if one.got))
+    request.underway.step = "importing its module, sealed"
+    workshop.load()
     paths = [path for path, _, _ in manifest(workshop.base)]
     tests = find_tests(workshop.base.path, paths, request.function)
     recorded = _recorded(workshop, tests)
@@ -150,6 +152,7 @@ def _recorded(workshop: Workshop, tests: Sequence[TestFile]) -> Recording:
     if not tests:
         return found
     near = [one for one in tests if one.nearness == tests[0].nearness]
+    workshop.request.underway.step = "running the repository's tests"
     with workshop.commands() as sandbox:
         for group in [near] if len(near) == len(tests) else [near, tests]:
             found = record_calls(
@@ -169,6 +172,7 @@ def _asked(workshop: Workshop, stated: Sequence[Stated]) -> tuple[Stated, ...]:
     """Return stated answers with what the unchanged function gives where that is another one."""
     if not stated:
         return ()
+    workshop.request.underway.step = "asking what its tests state"
     with workshop.trial(workshop.plain_adapter()) as trial:
         answers = workshop.answers(trial, [one.case for one in stated])
     pairs = zip(stated, answers, strict=True)
@@ -202,6 +206,7 @@ def _guessed(workshop: Workshop) -> tuple[list[Case], _Refused]:
     refused = _Refused()
     if workshop.request.function.is_method:
         return [], refused
+    workshop.request.underway.step = "guessing inputs"
     with workshop.trial(workshop.plain_adapter()) as trial:
         for round_of_guesses in guesses(workshop.request.function):
             answers = workshop.answers(trial, round_of_guesses)

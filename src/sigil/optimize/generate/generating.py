@@ -115,6 +115,7 @@ class _Generation:
                 f"{reason}, so its inputs are guesses; better ones: "
                 f"{better}{self._request.advice.cases}"
             )
+        self._request.underway.step = "running its tests as a check"
         suite = find_suite(self._workshop, gathered)
         self._notes.extend([suite.note] if suite.note else [])
         return self._speed(cases, guessed, suite.command)
@@ -145,6 +146,7 @@ class _Generation:
 
     def _speed(self, cases: Sequence[Case], guessed: bool, tests: str) -> Documents:
         request, name = self._request, self._request.name
+        request.underway.step = "varying inputs"
         is_given = request.cases is not None
         plain, prints = self._plain(cases), self._prints(cases)
         if plain or prints or self._function.needs_adapter:
@@ -273,6 +275,10 @@ class _Generation:
         if held:
             cases[holdout_path(name)] = cases_file(held)
         text += self._left_over(cases)
+        hasty = self._request.underway.note()
+        self._notes.extend(
+            [f"{hasty}; better inputs: {self._request.advice.cases}"] if hasty else []
+        )
         files = {f".sigil/{name}.eval.yaml": text.encode(), **cases}
         if self._adapter:
             files[adapter_path(name)] = self._adapter.encode()

@@ -407,3 +407,6 @@ def write_profile(profile, record):
 if __name__ == "__main__":
     sys.argv = sys.argv[:2]
     main(sys.argv[1])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # a thread that a module has begun is waited for by nobody

@@ -98,7 +98,9 @@ def tracing(workshop: Workshop, adapter: str | None) -> Trial:
         module=module_of(function),
     )
     seen = Target(target.base, {**target.files, path: text}, target.interpreter)
-    return Trial(seen, f"{path}:traced", workshop.settings, _PATIENCE * request.call_s)
+    request.underway.step = "looking where inputs go"
+    underway = request.underway if request.cases is None else None
+    return Trial(seen, f"{path}:traced", workshop.settings, _PATIENCE * request.call_s, underway)
 
 
 class Tracer:

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import Where
 from sigil.evaluate.agreement import agrees
-from sigil.evaluate.calls import CallFace
+from sigil.evaluate.calls import Batch, CallFace
 from sigil.evaluate.scoring import Result
 from sigil.evaluate.settings import Settings
 from sigil.evaluate.target import Target
+from sigil.optimize.generate.underway import Underway
 from sigil.sandbox.model import CandidateFailed, Case, Limits, Raised, Returned
 
 HANGS = 3
@@ -55,12 +57,21 @@ class Trial:
         function: ``path.py:name`` of what is called.
         settings: rung and scratch folder.
         seconds: deadline of a batch; an attribute too.
+        underway: how long calls may be waited for in vain, over all trials that share it.
     """
 
-    def __init__(self, target: Target, function: str, settings: Settings, seconds: float):
+    def __init__(
+        self,
+        target: Target,
+        function: str,
+        settings: Settings,
+        seconds: float,
+        underway: Underway | None = None,
+    ):
         limits = Limits(wall_s=seconds, memory_bytes=2**30)
         self.seconds = seconds
         self._function = function
+        self._underway = underway or Underway(None)
         self._face = CallFace(target, {function: Where()}, settings, limits)
 
     def __enter__(self) -> Self:
@@ -93,8 +104,16 @@ class Trial:
         except CandidateFailed as failed:
             if failed.kind == "load":
                 raise
-        self._batch([])  # whether it can be imported, at least
+        self.load()  # whether it can be imported, at least
         return self._one_by_one(cases, within_s)
+
+    def load(self) -> None:
+        """Import the module, and call nothing.
+
+        Raises:
+            CandidateFailed: it cannot be imported in a sealed worker, or not in time.
+        """
+        self._batch([])
 
     def settled(self, cases: Sequence[Case]) -> list[Outcome | None]:
         """Return what each case comes to; None where two processes do not answer alike."""
@@ -114,9 +133,8 @@ class Trial:
 
         None stands for a batch that does not come back in time.
         """
-        sources = self._face.sources(self._function, {})
         try:
-            batches = [self._face.batch(self._function, sources, cases) for _ in range(rounds)]
+            batches = [self._called(cases) for _ in range(rounds)]
         except CandidateFailed:
             return None
         return min(batch.phases.call for batch in batches)
@@ -129,15 +147,28 @@ class Trial:
         Raises:
             CandidateFailed: a call does not come back.
         """
-        sources = self._face.sources(self._function, {})
-        batches = [self._face.batch(self._function, sources, cases) for _ in range(ROUNDS)]
+        batches = [self._called(cases) for _ in range(ROUNDS)]
         pairs = zip(batches[0].results, batches[1].results, strict=True)
         found = [one if alike(one, other) else None for one, other in pairs]
         return found, min(batch.phases.call for batch in batches)
 
     def _batch(self, cases: Sequence[Case], within_s: float | None = None) -> Sequence[Result]:
+        return self._called(cases, within_s).results
+
+    def _called(self, cases: Sequence[Case], within_s: float | None = None) -> Batch:
         sources = self._face.sources(self._function, {})
-        return self._face.batch(self._function, sources, cases, within_s).results
+        usual_s = self.seconds if within_s is None else min(within_s, self.seconds)
+        seconds = self._underway.within_s(usual_s) if cases else usual_s
+        began = SYSTEM_CLOCK.monotonic_ns()
+        try:
+            nearer = within_s if seconds == usual_s else seconds
+            batch = self._face.batch(self._function, sources, cases, nearer)
+        except CandidateFailed as failed:
+            took_s = (SYSTEM_CLOCK.monotonic_ns() - began) / 1e9
+            self._underway.ended(0, took_s, in_vain=failed.kind != "load")
+            raise
+        self._underway.ended(len(cases), 0.0, in_vain=False)
+        return batch
 
     def _one_by_one(self, cases: Sequence[Case], within_s: float | None) -> list[Outcome]:
         found: list[Outcome] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +20,7 @@ from sigil.optimize.generate.adapting import ENTRY, adapter_of, adapter_path
 from sigil.optimize.generate.advising import COMMAND, Advice
 from sigil.optimize.generate.locating import Function
 from sigil.optimize.generate.trying import Outcome, Trial
+from sigil.optimize.generate.underway import Underway
 from sigil.sandbox.base import Base, freeze
 from sigil.sandbox.commands import CommandSandbox
 from sigil.sandbox.model import CandidateFailed, Case, Level
@@ -43,6 +44,7 @@ class Request:
         level: demand exactly this rung of the sandbox.
         unsafe: whether no isolation at all is acceptable.
         advice: how whoever asked gives more, for errors and notes.
+        underway: what is being done for it.
     """
 
     function: Function
@@ -55,6 +57,7 @@ class Request:
     level: Level | None = None
     unsafe: bool = False
     advice: Advice = COMMAND
+    underway: Underway = field(default_factory=Underway, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,20 @@ class Workshop:
             path = adapter_path(request.name)
             target = Target(target.base, {**target.files, path: adapter}, target.interpreter)
             called = f"{path}:{ENTRY}"
-        return Trial(target, called, self.settings, request.call_s)
+        underway = request.underway if request.cases is None else None
+        return Trial(target, called, self.settings, request.call_s, underway)
+
+    def load(self) -> None:
+        """Import the function's module in a sealed process, before anything else of it is run.
+
+        Raises:
+            BaselineFailed: it cannot be, or does not come to an end.
+        """
+        with self.trial(self.plain_adapter()) as trial:
+            try:
+                trial.load()
+            except CandidateFailed as failed:
+                raise self._not_loaded(failed) from failed
 
     def answers(self, trial: Trial, cases: Sequence[Case]) -> Sequence[Outcome]:
         """Return what cases come to.
@@ -97,17 +113,20 @@ class Workshop:
         try:
             return trial.answers(cases)
         except CandidateFailed as failed:
-            remedy = "what it does at import must need no file, process or network"
-            if failed.kind in {"timeout", "cpu"}:
-                remedy = (
-                    "what it does at import must come to an end; allow it more with "
-                    f"{self.request.advice.timeout}"
-                )
-            raise BaselineFailed(
-                f"its module cannot be imported in a sealed process: {failed.detail}",
-                where=self.request.function.where(),
-                remedy=remedy,
-            ) from failed
+            raise self._not_loaded(failed) from failed
+
+    def _not_loaded(self, failed: CandidateFailed) -> BaselineFailed:
+        remedy = "what it does at import must need no file, process or network"
+        if failed.kind in {"timeout", "cpu"}:
+            remedy = (
+                "what it does at import must come to an end; allow it more with "
+                f"{self.request.advice.timeout}"
+            )
+        return BaselineFailed(
+            f"its module cannot be imported in a sealed process: {failed.detail}",
+            where=self.request.function.where(),
+            remedy=remedy,
+        )
 
     def commands(self) -> CommandSandbox:
         """Return a sandbox that runs the tests of the repository."""
