@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from sigil.errors import (
     Unwritable,
 )
 from sigil.ledger import keys, layout, refs
+from sigil.ledger import ledger as ledgers
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.pins import Pin
 from sigil.ledger.remote import Remote
@@ -193,6 +195,43 @@ def _append_and_share(ledger, url, name):
     for number in range(4):
         ledger.append("fact", "api", {"n": f"{name}{number}"})
         share(ledger, url)
+
+
+@pytest.mark.parametrize("look", ["check", "sync"])
+def test_who_looks_while_a_sync_moves_entries_sees_no_fork(pair, url, monkeypatch, look):
+    """Between the moves of the branch and of what is known of it."""
+    one, two = pair
+    one.append("fact", "api", {"n": "one"})
+    share(one, url)
+    two.append("fact", "api", {"n": "two"})
+    other = Ledger.open(two.path, two.signer, two.pin)
+    looking = {"check": other.check, "sync": lambda: share(other, url)}[look]
+    with ThreadPoolExecutor(1) as pool:
+        looked = _looking_while_it_is_shared(monkeypatch, pool, looking)
+        share(two, url)
+        assert looked[0].result().size == 5
+
+
+def _looking_while_it_is_shared(monkeypatch, pool, looking):
+    """Let somebody look in the middle of a move, until he is through or waits for his turn."""
+    looked, through = [], threading.Event()
+    take, note = ledgers.turn, Pin.share
+
+    def taking(*arguments):
+        if threading.current_thread() is not threading.main_thread():
+            through.set()
+        return take(*arguments)
+
+    def noting(pin, state):
+        monkeypatch.setattr(Pin, "share", note)
+        looked.append(pool.submit(looking))
+        looked[0].add_done_callback(lambda _: through.set())
+        assert through.wait(60)
+        note(pin, state)
+
+    monkeypatch.setattr(ledgers, "turn", taking)
+    monkeypatch.setattr(Pin, "share", noting)
+    return looked
 
 
 def test_a_state_that_was_only_signed_again_is_shared_too(pair, url, clock):

@@ -387,7 +387,8 @@ def _watched(given: Path | None) -> Snapshot:
     opened = _opened(given)
     try:
         opened.known()
-        opened.guard(opened.snapshot())
+        known, newest = opened.moment()
+        opened.guard(newest, known)
     except (KeyMissing, LedgerBroken, LedgerForked) as error:
         click.echo(f"sigil: warning: not verified: {error}", err=True)
     return opened.snapshot()

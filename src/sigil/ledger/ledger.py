@@ -22,7 +22,15 @@ from typing import Any
 
 from sigil import __version__
 from sigil.effects import SYSTEM_CLOCK, Clock, random_bytes
-from sigil.errors import KeyMissing, LedgerBroken, SigilError, Where, WorkspaceBusy
+from sigil.errors import (
+    DiskFull,
+    KeyMissing,
+    LedgerBroken,
+    SigilError,
+    Unwritable,
+    Where,
+    WorkspaceBusy,
+)
 from sigil.ledger import checkpoint, layout, packing, refs, statement, verifying
 from sigil.ledger.building import Built, attest, build
 from sigil.ledger.checkpoint import Checkpoint
@@ -168,6 +176,22 @@ class Ledger:
             )
         return known
 
+    def moment(self) -> tuple[Pinned | None, Snapshot]:
+        """Return what is known and the newest state, as both are at one moment.
+
+        A sync moves the one after the other, so this waits for its turn; where none can be had,
+        as on a file system that is read-only, both are read as they are. Not for whoever holds
+        the turn.
+
+        Raises:
+            LedgerBroken: one of the two is missing or damaged.
+            WorkspaceBusy: another process does not let go.
+        """
+        with contextlib.ExitStack() as held:
+            with contextlib.suppress(DiskFull, Unwritable):
+                held.enter_context(self.turn())
+            return self.pin.read() if self.pin is not None else None, self.snapshot()
+
     @property
     def tip(self) -> Tip:
         """The newest state, in short.
@@ -213,11 +237,11 @@ class Ledger:
             KeyMissing: it is not known whose signatures count.
             LedgerBroken, LedgerForked: see `sigil.ledger.verifying.verify`.
         """
-        known = self.pin.read() if self.pin is not None else None
         if not (keys or trust):
-            known = self.known()
+            self.known()
+        known, newest = self.moment()
         counted = keys or trust | (known.keys if known else frozenset[str]())
-        found = self.verify(counted, known, full=full)
+        found = verifying.verify(newest, counted, known, full=full)
         if self.pin is not None and (known or trust):
             state = found.snapshot.checkpoint
             self.pin.trust(state.ledger, trust)
@@ -299,7 +323,7 @@ class Ledger:
         with self.turn():
             for _ in range(_TRIES):
                 newest = self.snapshot()
-                self.guard(newest)
+                self.guard(newest, self.pin.read() if self.pin is not None else None)
                 built = step(newest)
                 self.write(built)
                 if refs.swap(self.path, newest.commit, built.commit):
@@ -338,15 +362,18 @@ class Ledger:
         """
         self._objects.write(built.objects)
 
-    def guard(self, newest: Snapshot) -> None:
+    def guard(self, newest: Snapshot, known: Pinned | None) -> None:
         """Refuse a state that is not what is known, or does not continue it; else do nothing.
 
         Costs next to nothing if nothing came since it was last seen.
 
+        Args:
+            newest: the state.
+            known: what is known at the same moment.
+
         Raises:
             LedgerBroken, LedgerForked: see `sigil.ledger.verifying.verify`.
         """
-        known = self.pin.read() if self.pin is not None else None
         if known is None:
             return
         state = newest.checkpoint

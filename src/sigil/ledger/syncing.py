@@ -108,7 +108,9 @@ def sync(ledger: Ledger, remote: Remote) -> Synced:
     received: set[str] = set()
     sent = moved = 0
     for _ in range(_TRIES):
-        known, here = ledger.known(), ledger.snapshot()
+        ledger.known()  # or it is said what is missing
+        known, here = ledger.moment()
+        assert known is not None
         ours = verifying.verify(here, known.keys, known)
         both = _received(ledger, remote, known, ours)
         if both is None:
