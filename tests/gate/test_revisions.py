@@ -239,3 +239,83 @@ def test_a_remote_that_cannot_be_reached_is_told_with_its_cause_and_without_a_pa
     assert "fatal:" in told
     assert "canary" not in told
     assert "and the repository exists" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("change", "refs/tags/change"),
+        ("origin/subtle", "refs/tags/origin/subtle"),
+        ("origin/subtle", "refs/heads/origin/subtle"),
+        ("origin", "refs/heads/origin"),
+        ("heads/change", "refs/tags/heads/change"),
+    ],
+)
+@pytest.mark.parametrize("rest", ["", "~0", "^{commit}", "@{0}"])
+def test_a_name_of_two_things_is_refused_with_both(repository, name, other, rest):
+    _, _, now = branched(repository)
+    repository.git("update-ref", "refs/remotes/origin/subtle", "change")
+    repository.git("update-ref", "refs/remotes/origin/HEAD", "change")
+    repository.git("update-ref", other, now)
+    with pytest.raises(InvalidValue, match=rf"{name}' is both .*{other}|both {other} and") as told:
+        resolve(repository.root, f"{name}{rest}")
+    assert f"write {other}" in str(told.value) or f"or {other}" in str(told.value)
+
+
+def test_a_name_of_two_things_that_are_one_commit_is_refused_too(repository):
+    branched(repository)
+    repository.git("tag", "change", "change")
+    with pytest.raises(InvalidValue, match="refs/tags/change and refs/heads/change"):
+        resolve(repository.root, "change")
+
+
+@pytest.mark.parametrize("digits", [7, 39])
+@pytest.mark.parametrize("before", ["", "v1-2-g"])
+def test_a_branch_that_is_named_like_the_beginning_of_a_commit_is_refused(
+    repository, digits, before
+):
+    _, change, now = branched(repository)
+    name = f"{before}{change[:digits]}"
+    repository.git("update-ref", f"refs/heads/{name}", now)
+    with pytest.raises(InvalidValue, match=f"refs/heads/{name} and the commit {change[:12]}"):
+        resolve(repository.root, name)
+
+
+def test_an_id_in_full_is_the_commit_whatever_is_named_like_it(repository):
+    _, change, now = branched(repository)
+    repository.git("update-ref", f"refs/heads/{change}", now)
+    assert resolve(repository.root, change).change.commit == change
+
+
+def test_an_id_in_full_that_is_no_commit_here_is_no_branch_of_that_name(repository):
+    branched(repository)
+    repository.git("update-ref", f"refs/heads/{'a' * 40}", "change")
+    with pytest.raises(NotFound):
+        resolve(repository.root, "a" * 40)
+
+
+@pytest.mark.parametrize("whole", ["refs/heads/change", "refs/tags/change"])
+def test_a_whole_name_is_itself_alone(repository, whole):
+    _, change, now = branched(repository)
+    repository.git("checkout", "-q", "-b", "tagged", now)
+    tagged = repository.commit(c="3")
+    repository.git("tag", "change", tagged)
+    repository.git("tag", whole, now)
+    expected = {"refs/heads/change": change, "refs/tags/change": tagged}[whole]
+    assert resolve(repository.root, whole).change.commit == expected
+
+
+def test_a_tag_that_calls_itself_a_branch_is_not_that_branch(repository):
+    branched(repository)
+    repository.git("tag", "refs/heads/gone", "change")
+    with pytest.raises(NotFound, match="git knows no commit 'refs/heads/gone'"):
+        resolve(repository.root, "refs/heads/gone")
+
+
+def test_nobody_takes_the_place_of_what_is_checked_out(repository):
+    _, change, now = branched(repository)
+    repository.git("checkout", "-q", "change")
+    for name in ("refs/tags/HEAD", "refs/heads/@"):
+        repository.git("update-ref", name, now)
+    assert resolve(repository.root, "HEAD").change.commit == change
+    assert resolve(repository.root, "@").change.commit == change

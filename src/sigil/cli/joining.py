@@ -130,12 +130,10 @@ def _base(place: Path, base: str | None) -> tuple[str, CommitTree] | None:
     from sigil.cli.options import repository_or_none
     from sigil.errors import NotFound
     from sigil.gate.revisions import control_tree
-    from sigil.gate.trees import CommitTree
 
     own = place.parent.parent if place.parent.name == ".sigil" else None
     root = own or repository_or_none(None) or Path.cwd()
     try:
-        CommitTree(root, base or "HEAD")  # refuses where there is no repository
         return control_tree(root, base)
     except NotFound:
         if base is not None:

@@ -20,7 +20,7 @@ from typing import Any
 
 from sigil.canonical import digest_value
 from sigil.errors import InvalidValue, NotFound, Unreadable, Where
-from sigil.gate.trees import CommitTree
+from sigil.gate.trees import CommitTree, opened
 from sigil.printable import printable
 from sigil.store.git_command import complaint, run_git, without_user
 from sigil.store.git_objects import is_loose, objects_of, refuse_torn
@@ -158,7 +158,7 @@ def _branch(root: Path, name: str) -> str | None:
 
     if _COMMIT.fullmatch(name):
         return name
-    references: Any = pygit2.Repository(str(root)).references
+    references: Any = opened(root).references
     whole = name.startswith("refs/")
     for reference in (name,) if whole else tuple(f"{above}{name}" for above in _BRANCHES):
         with suppress(KeyError, ValueError, pygit2.GitError):  # none of this name, or none at all

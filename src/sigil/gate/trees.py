@@ -27,6 +27,7 @@ from sigil.errors import (
     Where,
     install,
 )
+from sigil.gate.refnames import unambiguous
 from sigil.printable import printable
 from sigil.store.disk_errors import read_error
 from sigil.store.files import CHUNK, open_regular
@@ -217,10 +218,11 @@ class CommitTree:
 
     Args:
         repository: where it is; any folder inside of it.
-        reference: anything that git resolves to a commit.
+        reference: anything that git resolves to a commit, and that is no name of two things.
 
     Raises:
         NotFound: there is no repository, or no such commit.
+        InvalidValue: the name of a branch and of a tag, or the like; see `unambiguous`.
         Unreadable: the repository belongs to another user, whom git does not trust.
         Corrupt: the commit was cut.
         DependencyMissing: pygit2 is not installed.
@@ -228,7 +230,7 @@ class CommitTree:
 
     def __init__(self, repository: Path, reference: str):
         self._git = _pygit2()
-        self._repository = self._opened(repository)
+        self._repository = opened(repository)
         self._objects = objects_of(Path(self._repository.path))
         self._root = self._tree_of(reference)
 
@@ -303,26 +305,11 @@ class CommitTree:
             raise _too_large(self, path, most)
         return bytes(self._repository[found[1].id].data)
 
-    def _opened(self, repository: Path) -> Any:
-        try:
-            return self._git.Repository(str(repository))
-        except self._git.GitError as error:
-            if "owned by" in str(error):
-                raise Unreadable(
-                    "the git repository belongs to another user",
-                    where=Where(str(repository)),
-                    remedy="if you trust it: git config --global --add safe.directory FOLDER",
-                ) from error
-            raise NotFound(
-                "there is no git repository",
-                where=Where(str(repository)),
-                remedy="git init, and commit what is to be examined",
-            ) from error
-
     def _tree_of(self, reference: str) -> Any:
         try:
             if "\0" in reference:  # where git would stop reading
                 raise ValueError(reference)  # noqa: TRY301 (one refusal for all of them)
+            reference = unambiguous(self._repository, reference)
             self._refuse_torn_tip(reference)
             commit = self._repository.revparse_single(reference).peel(self._git.Commit)
         except (KeyError, ValueError, self._git.GitError) as error:
@@ -367,6 +354,32 @@ class CommitTree:
             tree = tree[part]
             refuse_torn(self._objects, str(tree.id))
         return (path, tree[last]) if last in tree else None
+
+
+def opened(repository: Path) -> Any:
+    """Return pygit2's repository.
+
+    Args:
+        repository: any folder inside of it.
+
+    Raises:
+        NotFound, Unreadable, DependencyMissing: see `CommitTree`.
+    """
+    git = _pygit2()
+    try:
+        return git.Repository(str(repository))
+    except git.GitError as error:
+        if "owned by" in str(error):
+            raise Unreadable(
+                "the git repository belongs to another user",
+                where=Where(str(repository)),
+                remedy="if you trust it: git config --global --add safe.directory FOLDER",
+            ) from error
+        raise NotFound(
+            "there is no git repository",
+            where=Where(str(repository)),
+            remedy="git init, and commit what is to be examined",
+        ) from error
 
 
 def _kind_in_git(mode: int) -> Kind:
