@@ -142,6 +142,25 @@ def test_a_condition_that_was_there_or_has_another_branch_stays() -> None:
         assert [note for note in notes(LOOP, after) if "condition" in note] == []
 
 
+SECTIONS = """\
+def sections_of(lines, wanted):
+    found = {}
+    for name in lines:
+        if name not in list(found.keys()):
+            found[name] = []
+        if name in list(wanted) and name != "":
+            found[name].append(1)
+    return found
+"""
+
+
+def test_a_condition_in_another_form_is_no_new_one() -> None:
+    after = SECTIONS.replace("list(found.keys())", "found").replace("list(wanted)", "wanted")
+    assert [note for note in notes(SECTIONS, after) if "condition" in note] == []
+    more = after.replace("if name not in found", "if name not in found and lines")
+    assert "without: the condition lines" in notes(SECTIONS, more)
+
+
 def test_what_was_tried_does_not_come_again() -> None:
     tried = {"without: if not word:"}
     found = simpler({"f.py": BEFORE}, {"f.py": GUARDED}, tried)

@@ -40,6 +40,7 @@ _SHOWN = 80
 _TOLD = 3
 """Of what does nothing, so many are named."""
 _ENDS = (ast.Continue, ast.Return, ast.Break, ast.Raise)
+_Asking = ast.If | ast.While
 _Cut = tuple[int, int, Sequence[str]]
 """Lines from one index to another, and what stands there instead."""
 
@@ -112,16 +113,23 @@ def _without_lines(
 def _without_conditions(
     before: str, after: str, new: AbstractSet[int]
 ) -> Iterator[tuple[str, str]]:
-    """Yield what a file says without a condition that is new, of an ``if`` or within one."""
+    """Yield what a file says without a condition that is new, of an ``if`` or within one.
+
+    What stood below so many conditions stays below as many: one in another form is no new one.
+    """
     try:
-        source = Source(after)
-        asked, known = (Counter(map(ast.unparse, tests(ast.parse(one)))) for one in (after, before))
+        source, old = Source(after), ast.parse(before)
+        asked, known = (Counter(map(ast.unparse, tests(one))) for one in (source.tree, old))
+        least = {_below(node): count for node, count in _asking(old)}
+        above = dict(_asking(source.tree))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    for test, edit in _conditions(source):
+    for holder, test, edit in _conditions(source, above):
         said = ast.unparse(test)
         fresh = all(line in new for line in range(test.lineno, (test.end_lineno or 0) + 1))
-        if fresh and asked[said] > known[said]:
+        left = above[holder] - _parts(test) if holder else 0
+        added = holder is None or left >= least.get(_below(holder), 0)
+        if fresh and added and asked[said] > known[said]:
             text = f"{after[: edit.start]}{edit.text}{after[edit.end :]}"
             yield f"without: the condition {said}", text
 
@@ -160,15 +168,41 @@ def _sums(tree: ast.AST) -> Iterator[ast.BinOp]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.BinOp))
 
 
-def _conditions(source: Source) -> Iterator[tuple[ast.expr, Edit]]:
-    """Yield conditions, and what leaves them out: those of a guard, and with ``else``, never."""
+def _conditions(
+    source: Source, asking: Iterable[_Asking]
+) -> Iterator[tuple[_Asking | None, ast.expr, Edit]]:
+    """Yield conditions, with the statement that asks for them, and what leaves them out.
+
+    Those of a guard, and with ``else``, never.
+    """
+    holders = {id(part): one for one in asking for part in ast.walk(one.test)}
     for node in ast.walk(source.tree):
         if isinstance(node, ast.If) and not node.orelse and not isinstance(node.body[-1], _ENDS):
             edit = unconditional(source, node)
             if edit is not None:
-                yield node.test, edit
+                yield node, node.test, edit
     for whole, operand in operands(source.tree):
-        yield operand, without_operand(source, whole, operand)
+        yield holders.get(id(whole)), operand, without_operand(source, whole, operand)
+
+
+def _asking(tree: ast.AST, above: int = 0) -> Iterator[tuple[_Asking, int]]:
+    """Yield statements with a condition, and how many conditions stand above what they do."""
+    for node in ast.iter_child_nodes(tree):
+        count = above
+        if isinstance(node, ast.If | ast.While):
+            count += _parts(node.test)
+            yield node, count
+        yield from _asking(node, count)
+
+
+def _parts(test: ast.expr) -> int:
+    """Return of how many conditions a test consists."""
+    return sum(map(_parts, test.values)) if isinstance(test, ast.BoolOp) else 1
+
+
+def _below(node: _Asking) -> str:
+    """Return what is done only under a condition."""
+    return "\n".join(map(ast.unparse, node.body))
 
 
 def is_as_good(found: Evaluation, winner: Evaluation) -> bool:
