@@ -26,6 +26,7 @@ from tests.e2e.asking import (
 )
 from tests.e2e.shell import BIN, Shell, environment
 
+from sigil.store.journal import Frame, read
 from sigil.testing.model_server import Fault, ModelServer
 
 pytest.importorskip("openai")
@@ -115,6 +116,53 @@ def test_recorded_answers_give_the_same_bytes_without_a_server(shell: Shell) -> 
     done = shell(again)
     assert done.code == 0, done.err
     assert index(shell, "again") == index(shell, "asked")
+
+
+def test_a_run_that_is_killed_while_an_answer_is_late_goes_on_and_asks_nothing_twice(
+    shell: Shell,
+) -> None:
+    going_on = threading.Event()
+
+    def script(request: Mapping[str, Any], number: int) -> str:
+        if number == 1:
+            going_on.wait(SOON_S)
+        return multiple(request["messages"])
+
+    run = RUN.replace("--num 2", "--num 8").replace("--in-flight 2", "--in-flight 4")
+    with ModelServer(script) as server:
+        serve(shell, server)
+        with started(shell, f"{run} --budget-evals 40") as killed:
+            record = only_run(shell) / "run.journal"
+            await_frames(record, "shifted", 1)
+            await_frames(record, "asked", 16)
+            killed.kill()
+            killed.wait()
+        known = {frame.body["request"]["messages"][-1]["content"] for frame in exchanges(record)}
+        before = len(server.asked)
+        going_on.set()
+        done = shell("sigil run --spec square --resume --budget-evals 40")
+        assert done.code == 0, done.err
+    again = {one.body["messages"][-1]["content"] for one in server.asked[before:]}
+    assert not known & again
+    asked, file = index(shell), only_run(shell) / "exchanges.jsonl"
+    given = f"--workspace again --budget-evals 40 --provider replay --exchanges {file}"
+    done = shell(f"{run} {given}")
+    assert done.code == 0, done.err
+    assert index(shell, "again") == asked
+
+
+def await_frames(record: Path, kind: str, count: int) -> None:
+    """Return as soon as a journal has so many frames of a kind."""
+    pause = threading.Event()
+    for _ in range(int(SOON_S / 0.05)):
+        if sum(frame.kind == kind for frame in read(record)) >= count:
+            return
+        pause.wait(0.05)
+    raise AssertionError(f"too few frames {kind}")
+
+
+def exchanges(record: Path) -> list[Frame]:
+    return [frame for frame in read(record) if frame.kind == "exchange"]
 
 
 def test_whoever_answers_files_is_the_model(shell: Shell) -> None:

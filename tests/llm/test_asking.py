@@ -62,6 +62,22 @@ def test_a_recorded_answer_is_there_at_once():
     asked.close()
 
 
+def test_there_is_room_until_as_many_are_asked_as_an_entry_takes():
+    answered = threading.Event()
+    provider = Scripted(lambda asked, number: answered.wait(SOON_S) and "x")
+    asked = asking(provider, in_flight=2)
+    room, futures = [asked.has_room(8)], []
+    for seed in range(2):
+        futures.append(asked.submit(request(seed=seed)))
+        room.append(asked.has_room(8))
+    room.append(asked.has_room(1))
+    answered.set()
+    wait(futures, SOON_S)
+    room.append(asked.has_room(8))
+    asked.close()
+    assert room == [True, True, False, False, True]
+
+
 def test_equal_requests_have_their_own_answers_in_whatever_order_these_arrive():
     second_first = threading.Event()
 

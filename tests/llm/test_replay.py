@@ -6,6 +6,7 @@ from tests.llm.scripted import SOON_S, Scripted, asking, request
 from sigil.errors import Corrupt, InvalidValue, NotFound, ProviderFailed, ProviderRefused
 from sigil.llm.model import Message, Request
 from sigil.llm.provider import make_provider
+from sigil.llm.recorded import read_order
 from sigil.llm.replay import Replay
 from sigil.llm.settings import ModelSettings
 from sigil.search.prompting.prompt import measured_in_words
@@ -117,6 +118,9 @@ WRONG = {
     "occurrence in words": json.dumps({**exchanges(1)[0], "occurrence": "x"}),
     "negative occurrence": json.dumps({**exchanges(1)[0], "occurrence": -1}),
     "infinite occurrence": json.dumps({**exchanges(1)[0], "occurrence": float("-inf")}),
+    "another order": json.dumps(
+        {**exchanges(1)[0], "order": [{"after": 1, "round": 0, "what": "lost"}]}
+    ),
     "a reply and a failure": json.dumps({**exchanges(1)[0], "failure": "busy"}),
     "no unicode": "\\ud800",
 }
@@ -126,6 +130,14 @@ WRONG = {
 def test_a_line_with_something_else_in_it_is_named(tmp_path, what):
     with pytest.raises(Corrupt, match=r"exchanges\.jsonl:2: not a recorded exchange: \w"):
         make_provider(written(tmp_path, [json.dumps(exchanges(1)[0]), WRONG[what]]))
+
+
+def test_the_order_stands_in_the_first_line(tmp_path):
+    order = [{"after": 9, "round": 1, "what": "unanswered"}]
+    first, second = exchanges()
+    settings = written(tmp_path, map(json.dumps, [{**first, "order": order}, second]))
+    make_provider(settings)
+    assert read_order(tmp_path / "exchanges.jsonl") == order
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from sigil import errors
 from sigil.evaluate.result import Evaluation
 from sigil.optimize.history import History, read_history, round_frame
+from sigil.optimize.shifts import Shift
 
 
 def measured(*costs: float, accepted: bool | None = None) -> dict[str, Any]:
@@ -130,3 +131,14 @@ def test_a_round_keeps_the_bar_that_its_screenings_were_held_against() -> None:
     body = round_frame(1, [], bar=(0.25,))
     assert read_history([("asked", body)]).rounds[0].bar == (0.25,)
     assert "bar" not in round_frame(1, [])
+
+
+def test_a_shift_says_after_how_many_rounds_it_was() -> None:
+    shifted = ("shifted", {"round": 0, "what": "unanswered"})
+    assert read_history([asked("aa"), asked("bb"), shifted]).shifts == [Shift(2, 0, "unanswered")]
+
+
+@pytest.mark.parametrize("body", [{"round": 1, "what": "returned"}, {"round": 0, "what": "gone"}])
+def test_a_shift_of_no_round_or_of_no_kind_is_corrupt(body: dict[str, Any]) -> None:
+    with pytest.raises(errors.Corrupt, match="'shifted'"):
+        read_history([asked("aa"), ("shifted", body)])

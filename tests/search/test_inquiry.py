@@ -27,7 +27,7 @@ def asked(count):
     inquiry = Inquiry({"echo": Echo()})
     for place in range(count):
         request = Request((Message("user", str(place)),))
-        inquiry.ask(Question(request, BASE, "echo", place), place)
+        inquiry.ask(Question(request, BASE, "echo", place), place, place + 1)
     return inquiry, [one.number for one in inquiry.take()]
 
 
@@ -57,3 +57,20 @@ def test_an_answer_is_mended_at_once_whoever_is_waited_for():
     (again,) = inquiry.take()
     list(inquiry.answer(again.number, said("b"), None))
     assert [place for place, _ in inquiry.waiting()] == [1]
+
+
+def test_what_is_set_aside_holds_up_no_answer_behind_it():
+    inquiry, (_, second) = asked(2)
+    list(inquiry.answer(second, said("b"), None))
+    assert [place for place, _ in inquiry.set_aside(1)] == [1]
+    assert len(inquiry) == 1
+
+
+def test_what_is_taken_back_counts_behind_all_others():
+    inquiry, (first, second, third) = asked(3)
+    list(inquiry.set_aside(1))
+    assert list(inquiry.answer(first, said("a"), None)) == []
+    assert inquiry.aside == {1: True}
+    assert list(inquiry.take_back(1)) == []
+    list(inquiry.answer(third, said("c"), None))
+    assert [place for place, _ in inquiry.answer(second, said("b"), None)] == [1, 2, 0]

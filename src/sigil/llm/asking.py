@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field, replace
@@ -107,7 +108,7 @@ class Asking:
         self._clock = clock
         self._backoff = backoff
         self._entries: dict[str, _Entry] = {}
-        self._waiting: set[Future[Reply]] = set()
+        self._waiting: dict[Future[Reply], str] = {}
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._closed = False
@@ -134,6 +135,16 @@ class Asking:
     def trouble(self) -> str | None:
         """Why the first attempt failed that did, if there was no answer at all since then."""
         return self._attempted[0] if self._attempted and not self._heard else None
+
+    def has_room(self, most: int) -> bool:
+        """Return whether some entry would take one more question at once.
+
+        Args:
+            most: questions of an entry that are under way at once, if it takes more.
+        """
+        asked = Counter(list(self._waiting.values()))
+        limits = ((name, m.in_flight or self._in_flight) for name, m in self._models.items())
+        return any(asked[name] < min(limit, most) for name, limit in limits)
 
     def ready(self) -> None:
         """Find out whether every entry can be asked, as far as that costs nothing.
@@ -184,8 +195,8 @@ class Asking:
         else:
             entry = self._entry(request.model)
             question = _Question(entry, request, plain, occurrence, digest, future)
-            self._waiting.add(future)
-            future.add_done_callback(self._waiting.discard)
+            self._waiting[future] = entry.settings.name
+            future.add_done_callback(self._forget)
             entry.workers.submit(lambda: self._work(question))
         return future
 
@@ -236,6 +247,9 @@ class Asking:
             where=Where(field=settings.name),
             remedy=f"{PRICED}, or give a budget of tokens",
         )
+
+    def _forget(self, future: Future[Reply]) -> None:
+        self._waiting.pop(future, None)
 
     # --- in the threads -------------------------------------------------------------------
 

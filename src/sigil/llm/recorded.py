@@ -1,7 +1,8 @@
 """Files of recorded exchanges, one a line, which a person may have written.
 
-Every line is checked to be one before any is used. Not here: what is in a run's own journal
-(`sigil.optimize.history`), finding an answer (`sigil.llm.exchanges`).
+Every line is checked to be one before any is used. The first says in which order a run went on
+without answers that took very long, if it did (`read_order`). Not here: what is in a run's own
+journal (`sigil.optimize.history`), finding an answer (`sigil.llm.exchanges`).
 """
 
 from __future__ import annotations
@@ -45,6 +46,12 @@ def read_exchanges(path: Path, *, remedy: str) -> list[dict[str, Any]]:
     return exchanges
 
 
+def read_order(path: Path) -> list[dict[str, Any]]:
+    """Return what the first line of a file that `read_exchanges` accepts says of the order."""
+    line = read_file(path).partition(b"\n")[0]
+    return list(msgspec.json.decode(line).get("order", ())) if line else []
+
+
 # --- what a line holds ------------------------------------------------------------------
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
@@ -77,6 +84,12 @@ class _Reply(msgspec.Struct, forbid_unknown_fields=True):
     exchange: str = ""
 
 
+class _Shift(msgspec.Struct, forbid_unknown_fields=True):
+    after: _Count
+    round: _Count
+    what: Literal["unanswered", "unmeasured", "returned"]
+
+
 class _Exchange(msgspec.Struct, forbid_unknown_fields=True):
     """A line of the file."""
 
@@ -84,6 +97,7 @@ class _Exchange(msgspec.Struct, forbid_unknown_fields=True):
     reply: _Reply | None = None
     failure: str | None = None
     occurrence: _Count = 0
+    order: list[_Shift] = []
 
 
 def _problem(exchange: _Exchange) -> str | None:

@@ -60,22 +60,18 @@ def why_late(elapsed_s: float, limits: Limits) -> str | None:
     return f"out of time (a budget of {limits.wall_clock_s:g} s, of which {kept})"
 
 
-def is_goal_reached(
-    candidates: Iterable[Candidate], history: History, definition: Eval, *, known: int
-) -> bool:
+def is_goal_reached(candidates: Iterable[Candidate], history: History, definition: Eval) -> bool:
     """Say whether a candidate reaches the goal that may still turn out to be right.
 
     Args:
-        candidates: that reached it when they were screened.
+        candidates: that reached it when they were screened, of rounds of which everything is
+            known: no lane's speed matters.
         history: of the run.
         definition: the eval.
-        known: the last round, from 0, of which everything is known: no lane's speed matters.
     """
     reaching = [
         candidate
         for candidate in candidates
-        if candidate.round <= known
-        and candidate.screened is not None
-        and definition.goal_reached(candidate.screened)
+        if candidate.screened is not None and definition.goal_reached(candidate.screened)
     ]
     return bool(trusted(history, reaching))

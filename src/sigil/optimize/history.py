@@ -16,6 +16,7 @@ Frames of a run, in the order in which they occur:
     evaluated   {candidate, evaluation}                 in the order of arrival
     remeasured  {candidate, evaluation}                 an elite, a second time
     confirmed   {candidate, evaluation}                 measured anew, for the final word
+    shifted     {round, what}                           passed over, or back among the others
     added       {id, parent, patch, proposer, note, seed}  brought by a person,
                  or the winner without one of its changes
     ended       {reason, winner}                        absent if the run was interrupted
@@ -29,13 +30,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import itemgetter
-from typing import Any
+from typing import Any, get_args
 
 from sigil.canonical import checksum
 from sigil.errors import Corrupt, NotFound
 from sigil.evaluate.result import Evaluation
 from sigil.llm.budget import Spent
 from sigil.llm.exchanges import usages
+from sigil.optimize.shifts import Shift, What
 from sigil.optimize.simplifying import SIMPLIFY, is_as_good
 from sigil.search.archive import non_dominated
 from sigil.search.inquiry import EXCHANGE
@@ -132,6 +134,7 @@ class History:
         environment: what the latest session measured in, as in ``env.lock``.
         candidates: by id, in order of asking.
         rounds: in order of asking.
+        shifts: rounds that were passed over and came back, in order.
         exchanges: what a model was asked and said, in order.
         answered: the same by the digest of the request; of equal requests the last.
         refused: how often each ``(proposer, reason)`` kept a proposal from being measured.
@@ -144,6 +147,7 @@ class History:
     environment: Mapping[str, Any] = field(default_factory=dict[str, Any])
     candidates: dict[str, Candidate] = field(default_factory=dict[str, Candidate])
     rounds: list[Round] = field(default_factory=list[Round])
+    shifts: list[Shift] = field(default_factory=list[Shift])
     exchanges: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     answered: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     refused: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
@@ -364,6 +368,13 @@ def _proposed(history: History, body: Mapping[str, Any]) -> None:
     _trace(history, *ids)
 
 
+def _shifted(history: History, body: Mapping[str, Any]) -> None:
+    number, what = int(body["round"]), body["what"]
+    if what not in get_args(What) or not 0 <= number < len(history.rounds):
+        raise ValueError(f"round {number} is {what!r}")
+    history.shifts.append(Shift(len(history.rounds), number, what))
+
+
 def _exchange(history: History, body: Mapping[str, Any]) -> None:
     history.exchanges.append(body)
     digest = body["reply"].get("exchange") if "reply" in body else None
@@ -426,6 +437,7 @@ _FRAMES: Mapping[str, Callable[[History, Mapping[str, Any]], None]] = {
     "baseline": _baseline,
     "asked": _asked,
     "proposed": _proposed,
+    "shifted": _shifted,
     "exchange": _exchange,
     "evaluated": _evaluated,
     "remeasured": _remeasured,

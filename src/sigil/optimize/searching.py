@@ -2,8 +2,9 @@
 
 Where models propose, questions to them and evaluations are under way at the same time. A
 round is asked while earlier ones are measured, from those before them: what is tried depends
-on neither the number of lanes nor their speed, nor that of a model. An answer that
-has to wait for another one is measured meanwhile, and what was found counts when it does.
+on neither the number of lanes nor their speed, nor that of a model, unless one takes so long
+that it is passed over (`sigil.optimize.overtaking`). An answer that has to wait for another one
+is measured meanwhile, and what was found counts when it does.
 
 Not here: beginning and ending a run (`sigil.optimize.run`), measuring the best anew
 (`sigil.optimize.last_word`), what is proposed (`sigil.search`), how it is measured
@@ -26,6 +27,7 @@ from sigil.optimize.confirming import FAILED_AT_MOST, is_worn_out
 from sigil.optimize.ending import Standing, is_goal_reached, why_enough, why_late
 from sigil.optimize.history import Candidate, candidate_of, proposed_frame, round_frame
 from sigil.optimize.last_word import LastWord
+from sigil.optimize.overtaking import Overtaking
 from sigil.optimize.proposing import make_proposers
 from sigil.optimize.report import CONFIRM, SEARCH, Progress, Report
 from sigil.optimize.session import Session
@@ -94,6 +96,14 @@ class Search:
         )
         self._objectives = session.plan.definition.objective.minimised
         self._optimizer = self._take_up() or self._new_optimizer()
+        self._overtaking = Overtaking(
+            self._optimizer,
+            session,
+            asking,
+            self._under_way,
+            take=self._take_ideas,
+            clock=clock,
+        )
 
     def _new_optimizer(self) -> Optimizer:
         session, plan, baseline = self._session, self._session.plan, self._history.baseline
@@ -145,14 +155,26 @@ class Search:
         """Ask, evaluate and tell until something ends it; return what, as a clause."""
         while (reason := self._out_of_time() or self._out_of_answers()) is None:
             if not self._optimizer.ready or self._is_busy():
-                self._collect(SEARCH)
+                self._wait()
                 continue
             reason = self._enough()
             if reason is not None:
                 break
+            self._overtaking.bring_back(self._rounds)
             self._next_round()
         late = self._drain()
         return reason if reason == GOAL else late or reason
+
+    def _wait(self) -> None:
+        """Take what arrives, and go on without what takes very long if more is to be asked for."""
+        if not self._under_way:
+            if self._overtaking.bring_back(self._rounds):
+                return
+            self._send(self._overtaking.release())
+        self._collect(SEARCH)
+        waits = self._asking and not (self._optimizer.ready or self._is_busy())
+        if waits and self._enough() is None:
+            self._overtaking.pass_over(self._rounds)
 
     def _measure_anew(self, name: str, files: Mapping[str, str]) -> None:
         self._submit(name, files, "confirmed")
@@ -199,6 +221,10 @@ class Search:
             self._measure(one.id, "remeasured", one.files)
         self._evaluate(found)
         self._send(questions)
+        try:
+            self._overtaking.follow(self._rounds)
+        except ValueError as error:
+            raise self._differs(number) from error
 
     def _evaluate(self, ideas: Iterable[Idea]) -> None:
         for one in ideas:
@@ -215,7 +241,8 @@ class Search:
 
     def _send(self, questions: Iterable[Asked]) -> None:
         for asked in questions:
-            self._under_way.ask(asked.number, asked.question.request)
+            if not self._overtaking.holds(asked):
+                self._under_way.ask(asked)
 
     def _take_answer(self, number: int, future: Future[Reply]) -> None:
         """Tell the optimizer what a model said, and have measured what came of it."""
@@ -229,13 +256,17 @@ class Search:
         except ProviderFailed as error:
             self._warn_once(str(error))
             ideas = self._optimizer.answer(number, None, str(error))
+        self._take_ideas(ideas)
+        if self._out_of_time() is None:
+            self._send(self._optimizer.take_questions())
+
+    def _take_ideas(self, ideas: Iterable[Idea]) -> None:
+        """Record what came of answers, and have it measured."""
         for idea in ideas:
             self._record_answer(idea)
         for refusal in self._optimizer.take_refusals():
             self._record_refusal(refusal)
         self._evaluate(ideas)
-        if self._out_of_time() is None:
-            self._send(self._optimizer.take_questions())
 
     def _warn_once(self, problem: str | None) -> None:
         """Say so when a model fails for the first time: the run may go on for long."""
@@ -318,6 +349,8 @@ class Search:
     def _submit(self, name: str, files: Mapping[str, str], kind: Kind) -> None:
         rounds, number = self._history.rounds, self._history.candidates[name].round
         bar = rounds[number].bar if kind == "evaluated" and rounds else ()
+        if kind == "evaluated":
+            self._overtaking.began(number)
         self._under_way.measure(name, files, kind, bar)
 
     def _measure_ahead(self) -> None:
@@ -331,9 +364,9 @@ class Search:
         """Record the results that have arrived, or wait a moment for one."""
         if not self._under_way:
             self.stop.wait(_TICK_S)  # somebody else's optimizer takes its time
-        answers, measured = self._under_way.wait(_TICK_S)
-        for number, reply in answers:
-            self._take_answer(number, reply)
+        answers, measured = self._under_way.wait(self._overtaking.patience_s(_TICK_S))
+        for asked, reply in answers:
+            self._take_answer(asked.number, reply)
         if answers:
             self._measure_ahead()
         for name, kind, future in measured:
@@ -364,8 +397,11 @@ class Search:
         Returns:
             Why some of it was given up, as a clause; None if nothing was.
         """
-        while self._under_way and self._out_of_time() is None:
-            self._collect(SEARCH)
+        while self._out_of_time() is None:
+            if self._under_way:
+                self._collect(SEARCH)
+            elif not self._overtaking.bring_back(self._rounds):
+                break
         while self._under_way.has_arrived:
             self._collect(SEARCH)
         late = self._out_of_time() if self._under_way else None
@@ -412,12 +448,10 @@ class Search:
 
     def _goal_reached(self, rounds_ago: int) -> bool:
         """Say whether the goal was reached so many rounds ago, whatever lanes are quicker."""
-        return is_goal_reached(
-            map(self._history.candidates.__getitem__, self._reached),
-            self._history,
-            self._session.plan.definition,
-            known=self._rounds - 1 - self._lag - rounds_ago,  # later ones are under way
-        )
+        known = self._rounds - 1 - self._lag - rounds_ago  # later ones are under way
+        reached = map(self._history.candidates.__getitem__, self._reached)
+        of_known = (one for one in reached if self._overtaking.place(one.round) <= known)
+        return is_goal_reached(of_known, self._history, self._session.plan.definition)
 
     def _note_goal(self, name: str, found: Evaluation) -> None:
         if found.costs and self._session.plan.definition.goal_reached(found):

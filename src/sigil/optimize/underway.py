@@ -16,13 +16,14 @@ from sigil.evaluate.backend import Backend
 from sigil.evaluate.result import Evaluation
 from sigil.evaluate.settings import Effort
 from sigil.llm.asking import Asking
-from sigil.llm.model import Reply, Request
+from sigil.llm.model import Reply
+from sigil.search.inquiry import Asked
 
 Kind = Literal["evaluated", "remeasured", "confirmed"]
 Bar = tuple[float, ...]
 """The cost to beat, above which a screening ends early; () if there is none."""
-Arrived = tuple[list[tuple[int, Future[Reply]]], list[tuple[str, Kind, Future[Evaluation]]]]
-"""Answers by number, and evaluations by candidate and what it was measured for."""
+Arrived = tuple[list[tuple[Asked, Future[Reply]]], list[tuple[str, Kind, Future[Evaluation]]]]
+"""Answers by what was asked, and evaluations by candidate and what it was measured for."""
 
 
 class Underway:
@@ -36,7 +37,7 @@ class Underway:
     def __init__(self, lanes: Backend, asking: Asking | None):
         self._lanes, self._asking = lanes, asking
         self._evaluations: dict[Future[Evaluation], tuple[str, Kind]] = {}
-        self._questions: dict[Future[Reply], int] = {}
+        self._questions: dict[Future[Reply], Asked] = {}
         self._ahead: dict[str, tuple[Bar, Future[Evaluation]]] = {}
 
     @property
@@ -68,15 +69,10 @@ class Underway:
         if name not in self._ahead:
             self._ahead[name] = bar, self._lanes.submit(files, "screen", bar)
 
-    def ask(self, number: int, request: Request) -> None:
-        """Send a question to its model.
-
-        Args:
-            number: what its answer is known by.
-            request: the question.
-        """
+    def ask(self, asked: Asked) -> None:
+        """Send a question to its model."""
         assert self._asking is not None  # nobody has a question where there is no model
-        self._questions[self._asking.submit(request)] = number
+        self._questions[self._asking.submit(asked.question.request)] = asked
 
     def wait(self, seconds: float) -> Arrived:
         """Return what has arrived, answers and evaluations each in order of asking.

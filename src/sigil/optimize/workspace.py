@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from sigil.canonical import compact_json, snapshot_json
 from sigil.errors import NotFound
@@ -188,8 +189,16 @@ def materialise(run: Path, history: History, baseline: Mapping[str, str]) -> Non
         _write(run / "baseline" / "metrics.json", metrics)
     _write(run / "index.json", snapshot_json(index(history, front)))
     if history.exchanges:
-        lines = (compact_json(exchange) for exchange in history.exchanges)
+        lines = map(compact_json, _with_order(history))
         _write(run / EXCHANGES, b"".join(line + b"\n" for line in lines))
+
+
+def _with_order(history: History) -> list[Mapping[str, Any]]:
+    """Return the exchanges, the first with what a replay has to know of who was passed over."""
+    if not history.shifts:
+        return history.exchanges
+    order = {"order": [asdict(shift) for shift in history.shifts]}
+    return [{**history.exchanges[0], **order}, *history.exchanges[1:]]
 
 
 def index(history: History, front: list[Candidate]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from sigil.llm.model import Reply
 from sigil.search.archive import Entry
@@ -106,6 +106,10 @@ class Remeasurement:
 
     id: str
     files: Mapping[str, str]
+
+
+Awaited = Literal["answer", "evaluation"]
+"""What a round waits for: what a model says, or what a candidate comes to."""
 
 
 class Optimizer(Protocol):
@@ -233,4 +237,51 @@ class Optimizer(Protocol):
 
     def settle(self) -> None:
         """Count every result told so far whose predecessors are told, at the end of a run."""
+        ...
+
+
+@runtime_checkable
+class Passing(Protocol):
+    """What an `Optimizer` may offer besides, so that one slow answer holds up no others.
+
+    A search stays a function of what it is told, of which rounds were passed over and brought
+    back among these. For an optimizer without these methods every round waits.
+    """
+
+    def held_up(self) -> tuple[int, Awaited] | None:
+        """Return the round, from 1, that `Optimizer.ask` waits for, and what that one waits for.
+
+        None where there is none, or it may not be passed over.
+        """
+        ...
+
+    def pass_over(self, number: int, awaited: Awaited) -> list[Idea]:
+        """Let no later round depend on a round, until it is brought back.
+
+        With ``answer`` the answers behind those of the round are judged without them; with
+        ``evaluation`` they keep their place, and only what is told does not count yet. What comes
+        is the same whenever this is called between `Optimizer.ask` for that round and for the
+        first one that would have to wait for it.
+
+        Returns:
+            The ideas of answers that had waited for it, in order of asking.
+
+        Raises:
+            ValueError: nobody waits for the round.
+        """
+        ...
+
+    def arrived(self) -> list[int]:
+        """Return the rounds, ascending, that are passed over and have what they waited for."""
+        ...
+
+    def bring_back(self, number: int) -> list[Idea]:
+        """Have a round count as if it had been asked for just now, behind all others.
+
+        Returns:
+            The ideas of its answers, if none before them is missing.
+
+        Raises:
+            ValueError: the round is not passed over.
+        """
         ...

@@ -10,15 +10,17 @@ An elite whose place rests on one noisy measurement is measured again before it 
 top: the winner of many noisy comparisons is mostly the luckiest. Its second measurement
 replaces the first, since only that one was not selected for.
 
+A round that takes very long can be passed over; it counts when it is brought back (`Passing`).
+
 Not here: which proposals are worth an evaluation (`sigil.search.sieve`), how a round is
-shared out (`sigil.search.credit`).
+shared out (`sigil.search.credit`), which rounds the next one waits for (`sigil.search.lineup`).
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, TypeGuard, cast
 
 from sigil.effects import random_stream
@@ -27,6 +29,7 @@ from sigil.llm.model import Reply
 from sigil.search.archive import Entry, Stream
 from sigil.search.credit import DUPLICATE, Credit
 from sigil.search.inquiry import EXCHANGE, Asked, Inquiry
+from sigil.search.lineup import Again, Lineup, Pending, Result, Round, Unanswered
 from sigil.search.model import (
     BASELINE,
     Inquirer,
@@ -37,7 +40,7 @@ from sigil.search.model import (
     Question,
     View,
 )
-from sigil.search.optimizer import Idea, Problem, Refusal, Remeasurement
+from sigil.search.optimizer import Awaited, Idea, Problem, Refusal, Remeasurement
 from sigil.search.population import Population
 from sigil.search.sieve import Sieve
 
@@ -49,54 +52,8 @@ _RELEVANT = 1e-7
 """The share by which a cost has to fall to be progress: rounding alone brings less."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """What was told: of an idea, or of an elite that was measured again."""
-
-    costs: tuple[float, ...] = ()
-    ties: tuple[float, ...] = ()
-    failure: str | None = None
-    noisy: bool = False
-
-
-@dataclass(slots=True)
-class _Pending:
-    """A proposal of a round, in order of asking, and its result once it is told."""
-
-    proposal: Proposal
-    candidate: str | None
-    features: tuple[float, ...] = ()
-    duplicate_of: str | None = None
-    result: _Result | None = None
-    elite: bool = False
-
-
-@dataclass(slots=True)
-class _Again:
-    """An elite of a round that is measured a second time."""
-
-    candidate: str
-    result: _Result | None = None
-
-
-@dataclass(slots=True)
-class _Unanswered:
-    """The place of a proposal that a model is still asked for."""
-
-    result: None = None
-
-
-@dataclass(slots=True)
-class _Round:
-    number: int
-    items: list[_Pending | _Again | _Unanswered] = field(
-        default_factory=list["_Pending | _Again | _Unanswered"]
-    )
-    applied: int = 0
-
-
 class Rounds:
-    """A search in rounds over a population. Implements `Optimizer`.
+    """A search in rounds over a population. Implements `Optimizer` and `Passing`.
 
     Args:
         problem: what there is to be improved.
@@ -110,7 +67,7 @@ class Rounds:
         self._proposers = {proposer.name: proposer for proposer in problem.proposers}
         self._seed = problem.seed
         self._patience = problem.patience
-        self._lag, self._span = problem.lag, problem.span
+        self._span = problem.span
         self._baseline_costs = tuple(problem.costs)
         self._population = population
         self._sieve = Sieve(problem)
@@ -125,10 +82,10 @@ class Rounds:
         self._askable = {
             p.name: cast("Proposer", p) for p in problem.proposers if not _asks_a_model(p)
         }
-        self._inquiry: Inquiry[tuple[_Round, int]] = Inquiry(self._inquirers)
-        self._rounds: deque[_Round] = deque()
-        self._waiting: dict[str, _Pending] = {}
-        self._waiting_again: dict[str, _Again] = {}
+        self._inquiry: Inquiry[tuple[Round, int]] = Inquiry(self._inquirers)
+        self._rounds = Lineup(problem.lag)
+        self._waiting: dict[str, Pending] = {}
+        self._waiting_again: dict[str, Again] = {}
         self._remeasurements: list[Remeasurement] = []
         self._once: set[str] = set()
         self._asked = 0
@@ -168,11 +125,7 @@ class Rounds:
     @property
     def ready(self) -> bool:
         """Return whether `ask` may be called now: all that it depends on has been told."""
-        return all(
-            item.result is not None
-            for one in self._due(self._asked + 1)
-            for item in one.items[one.applied :]
-        )
+        return self._rounds.first_missing(self._asked + 1) is None
 
     def take_refusals(self) -> list[Refusal]:
         """Return what was refused since the last call, in order, and forget it.
@@ -205,23 +158,21 @@ class Rounds:
         """
         if not self.ready:
             raise ValueError("the rounds before have results that were not told")
-        for one in self._due(self._asked + 1):
-            self._apply(one)
-        while self._rounds and self._rounds[0].number < self._asked + 1 - self._lag:
-            self._rounds.popleft()
+        self._catch_up()
+        self._rounds.drop(self._asked + 1)
         self._asked += 1
         if (self._asked - 1) % self._span == 0:
             self._population.begin(self._turn(self._asked))
         self._prune()
-        current = _Round(self._asked)
+        self._doubt()
+        current = Round(self._asked, self._asked)
         self._rounds.append(current)
-        self._doubt(current)
         open_before = len(self._inquiry)
         found = self._fill(current, count)
         self._barren = count > 0 and not found and len(self._inquiry) == open_before
         return found
 
-    def _fill(self, current: _Round, count: int) -> list[Idea]:
+    def _fill(self, current: Round, count: int) -> list[Idea]:
         """Ask the proposers until there are ``count`` ideas and questions, or they have none."""
         found: list[Idea] = []
         resting: set[str] = set()
@@ -246,11 +197,37 @@ class Rounds:
 
     def answer(self, number: int, reply: Reply | None, failure: str | None = None) -> list[Idea]:
         """Learn what a model said; see `Optimizer.answer`."""
+        return self._judged(self._inquiry.answer(number, reply, failure))
+
+    def _judged(self, answered: Iterable[tuple[tuple[Round, int], Proposal]]) -> list[Idea]:
+        """Give proposals the places that were kept for them; return the ideas among them."""
         found: list[Idea] = []
-        for (current, index), proposal in self._inquiry.answer(number, reply, failure):
+        for (current, index), proposal in answered:
             current.items[index] = self._judge(proposal, current, found)
         self._catch_up()
         return found
+
+    def held_up(self) -> tuple[int, Awaited] | None:
+        """Return the round that `ask` waits for, and for what; see `Passing`."""
+        one = self._rounds.first_missing(self._asked + 1)
+        if one is None or one.doubts:
+            return None
+        return one.number, "answer" if isinstance(one.missing, Unanswered) else "evaluation"
+
+    def pass_over(self, number: int, awaited: Awaited) -> list[Idea]:
+        """Let nobody wait for a round; see `Passing`."""
+        self._rounds.take_out(number)
+        return self._judged(self._inquiry.set_aside(number) if awaited == "answer" else ())
+
+    def arrived(self) -> list[int]:
+        """Return the rounds whose wait is over; see `Passing`."""
+        answered, out = self._inquiry.aside, self._rounds.out
+        return [one.number for one in out if answered.get(one.number, one.missing is None)]
+
+    def bring_back(self, number: int) -> list[Idea]:
+        """Have a round count behind those asked for so far; see `Passing`."""
+        self._rounds.put_back(number, self._asked)
+        return self._judged(self._inquiry.take_back(number))
 
     def foreseen(self) -> list[Idea]:
         """Return what waiting answers will most likely be; see `Optimizer.foreseen`."""
@@ -260,18 +237,21 @@ class Rounds:
         )
         return [idea for idea in likely if idea is not None]
 
-    def _doubt(self, current: _Round) -> None:
+    def _doubt(self) -> None:
         """Have the elites on top measured again that were measured but once."""
+        current = Round(self._asked, self._asked, doubts=True)
         for name in self._population.tops(self._turn(current.number)):
             if name in self._once:
                 self._once.discard(name)
-                item = _Again(name)
+                item = Again(name)
                 current.items.append(item)
                 self._waiting_again[name] = item
                 self._remeasurements.append(Remeasurement(name, self._sieve.files(name)))
+        if current.items:
+            self._rounds.append(current)
 
     def _propose(
-        self, current: _Round, name: str, number: int, attempt: int, found: list[Idea]
+        self, current: Round, name: str, number: int, attempt: int, found: list[Idea]
     ) -> bool:
         """Ask one proposer; return whether it had anything to say."""
         if number == 0:
@@ -295,11 +275,11 @@ class Rounds:
             self._credit.count(name, 0.0, weight=DUPLICATE * number)
         return bool(proposals)
 
-    def _inquire(self, current: _Round, questions: Sequence[Question]) -> bool:
+    def _inquire(self, current: Round, questions: Sequence[Question]) -> bool:
         """Note questions with a place for what becomes of each; return whether there are any."""
         for question in questions:
-            self._inquiry.ask(question, (current, len(current.items)))
-            current.items.append(_Unanswered())
+            self._inquiry.ask(question, (current, len(current.items)), current.number)
+            current.items.append(Unanswered())
         return bool(questions)
 
     def _turn(self, number: int) -> int:
@@ -312,15 +292,15 @@ class Rounds:
         parents = [Parent(name, self._sieve.files(name), costs[name]) for name in chosen]
         return parents or [Parent(BASELINE, self._sieve.files(BASELINE), self._baseline_costs)]
 
-    def _judge(self, proposal: Proposal, current: _Round, found: list[Idea]) -> _Pending:
+    def _judge(self, proposal: Proposal, current: Round, found: list[Idea]) -> Pending:
         """Check a proposal; what is refused has its result at once."""
         judged = self._sieve.consider(proposal, current.number)
         if isinstance(judged, Refusal):
             self._refusals.append(replace(judged, round=current.number))
-            result = _Result(failure=judged.reason)
-            return _Pending(proposal, None, duplicate_of=judged.duplicate_of, result=result)
+            result = Result(failure=judged.reason)
+            return Pending(proposal, None, duplicate_of=judged.duplicate_of, result=result)
         idea, identity = judged
-        item = _Pending(idea.proposal, idea.id, identity.features)
+        item = Pending(idea.proposal, idea.id, identity.features)
         self._waiting[idea.id] = item
         found.append(idea)
         return item
@@ -341,7 +321,7 @@ class Rounds:
         if item is None:
             raise ValueError(f"{name} was not asked for, or is told already")
         why = None if costs else failure or "not measured"
-        item.result = _Result(tuple(costs), tuple(ties), why, noisy)
+        item.result = Result(tuple(costs), tuple(ties), why, noisy)
         self._catch_up()
         return item.elite
 
@@ -352,7 +332,7 @@ class Rounds:
         item = self._waiting_again.pop(name, None)
         if item is None:
             raise ValueError(f"{name} was not to be measured again, or is told already")
-        item.result = _Result(tuple(costs), tuple(ties))
+        item.result = Result(tuple(costs), tuple(ties))
         self._catch_up()
 
     def settle(self) -> None:
@@ -362,28 +342,25 @@ class Rounds:
                 return
 
     def _catch_up(self) -> None:
-        for one in self._due(self._asked + 1):
-            self._apply(one)
+        for one in self._rounds.due(self._asked + 1):
+            if not self._apply(one):
+                return
 
-    def _due(self, number: int) -> Iterable[_Round]:
-        """Return the rounds that round ``number`` depends on and that are not dropped yet."""
-        return (one for one in self._rounds if one.number < number - self._lag)
-
-    def _apply(self, one: _Round) -> bool:
+    def _apply(self, one: Round) -> bool:
         """Count results in order of asking, up to the first that is missing."""
         while one.applied < len(one.items):
             item = one.items[one.applied]
-            if isinstance(item, _Unanswered) or item.result is None:
+            if isinstance(item, Unanswered) or item.result is None:
                 return False
             one.applied += 1
-            if isinstance(item, _Again):
+            if isinstance(item, Again):
                 result = item.result
                 self._population.revise(item.candidate, result.costs, ties=result.ties)
             else:
                 self._count(one.number, item, item.result)
         return True
 
-    def _count(self, turn: int, item: _Pending, result: _Result) -> None:
+    def _count(self, turn: int, item: Pending, result: Result) -> None:
         proposer = item.proposal.proposer
         if item.candidate is None:
             # A duplicate of something measured is an answer too, though not an achievement.
@@ -398,7 +375,7 @@ class Rounds:
             outcome = Outcome(costs, failure, item.elite, duplicate)
             self._proposers[proposer].tell(item.proposal, outcome)
 
-    def _enter(self, turn: int, item: _Pending, name: str, result: _Result) -> float:
+    def _enter(self, turn: int, item: Pending, name: str, result: Result) -> float:
         """Tell the population; return what the proposer earned."""
         self._told[name] = (result.costs, result.failure)
         self._stale += 1
@@ -425,8 +402,8 @@ class Rounds:
         kept = self._population.kept
         self._once.intersection_update(kept)
         keep = {BASELINE, *self._waiting, *kept, *self._inquiry.parents}
-        items = (item for one in self._rounds for item in one.items)
-        keep |= {i.candidate for i in items if not isinstance(i, _Unanswered) and i.candidate}
+        items = (item for one in self._rounds.everybody() for item in one.items)
+        keep |= {i.candidate for i in items if not isinstance(i, Unanswered) and i.candidate}
         self._sieve.forget_all_but(keep)
 
 

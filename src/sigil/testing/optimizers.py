@@ -16,8 +16,9 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from sigil.search.model import BASELINE, Outcome, Proposal, View
-from sigil.search.optimizer import Idea, Optimizer, Problem
+from sigil.llm.model import Message, Reply, Request
+from sigil.search.model import BASELINE, Outcome, Proposal, Question, View
+from sigil.search.optimizer import Idea, Optimizer, Passing, Problem
 from sigil.search.patch import diff
 from sigil.search.pins import Pin
 
@@ -28,6 +29,8 @@ FILES = {"a.py": "def f(x):\n    return x + 0\n"}
 PINS = (Pin("f", "python", ("a.py",), "f"),)
 WANTED = 700
 _COUNT, _ROUNDS = 4, 12
+_LAG, _LATE = 4, 2
+"""Rounds under way, and the one among them that is passed over."""
 
 
 class Drawing:
@@ -63,6 +66,33 @@ class Drawing:
         number = value_of(parent.files["a.py"]) + step if near else view.random.randrange(self._top)
         after = {"a.py": f"def f(x):\n    return x + {abs(number)}\n"}
         return Proposal(parent.id, diff(parent.files, after), self.name, seed=view.seed)
+
+
+class Inquiring:
+    """Proposes the number that is answered. Implements `Inquirer`."""
+
+    name = "inquiring"
+
+    def questions(self, view: View, count: int) -> list[Question]:
+        """Return questions that show the best parent."""
+        return [self._question(view) for _ in range(count)]
+
+    def answered(
+        self, question: Question, reply: Reply | None, failure: str | None = None
+    ) -> Proposal | Question:
+        """Return the change of the parent's number to the one that was said."""
+        del failure
+        number, parent = reply.text if reply else "", question.parent
+        after = {"a.py": f"def f(x):\n    return x + {number}\n"}
+        return Proposal(parent.id, diff(parent.files, after), self.name, seed=question.seed)
+
+    def tell(self, proposal: Proposal, outcome: Outcome) -> None:
+        """Learn nothing."""
+
+    def _question(self, view: View) -> Question:
+        text = view.parents[0].files["a.py"]
+        request = Request((Message("user", text),), seed=view.random.getrandbits(31))
+        return Question(request, view.parents[0], self.name, view.seed)
 
 
 def value_of(text: str) -> int:
@@ -290,6 +320,75 @@ def a_copy_goes_on_alike(make: Factory) -> None:
         _hold(search(optimizer, 4) == search(copy, 4), "a copy went another way")
 
 
+def a_round_that_is_passed_over_holds_up_nobody(make: Factory) -> None:
+    """Later rounds go on without it, and what it finds counts once it is brought back."""
+    optimizer = make(_problem_with_questions())
+    if not isinstance(optimizer, Passing):
+        return  # then everybody waits for everybody
+    _, best = _search_with_a_late_answer(optimizer, early=False)
+    _hold(optimizer.best == best, "what came late does not count")
+
+
+def when_a_round_is_passed_over_does_not_matter(make: Factory) -> None:
+    """Whether it is known at once or found out later, the same is asked."""
+    optimizers = [make(_problem_with_questions()) for _ in range(2)]
+    found = [
+        _search_with_a_late_answer(one, early=number == 0)
+        for number, one in enumerate(optimizers)
+        if isinstance(one, Passing)
+    ]
+    _hold(found[:1] == found[1:], "a round that was passed over sooner changed the questions")
+
+
+def _problem_with_questions() -> Problem:
+    return replace(problem(), proposers=(Inquiring(),), lag=_LAG)
+
+
+def _search_with_a_late_answer(optimizer: Optimizer, *, early: bool) -> tuple[list[Request], str]:
+    """Return what is asked where the second question is answered very late, with the best answer.
+
+    Args:
+        optimizer: of `_problem_with_questions`; it is also a `Passing`.
+        early: whether that round is passed over at once.
+
+    Returns:
+        The requests in order of asking, and the id of the late idea.
+    """
+    assert isinstance(optimizer, Passing)
+    late: list[int] = []
+    asked: list[Request] = []
+    told: list[str] = []
+    best = ""
+
+    def take(ideas: list[Idea]) -> None:
+        for idea in ideas:
+            told.append(idea.id)
+            optimizer.tell(idea.id, (cost_of(idea),))
+
+    for number in range(1, 4 * _LAG):
+        if not optimizer.ready:
+            _hold(not early, "a round that was passed over is waited for")
+            _hold(optimizer.held_up() == (_LATE, "answer"), "another round is waited for")
+            take(optimizer.pass_over(_LATE, "answer"))
+        if number == 3 * _LAG:
+            take(optimizer.answer(late.pop(), Reply(str(WANTED), "m")))
+            _hold(optimizer.arrived() == [_LATE], "what has arrived is not known")
+            take(optimizer.bring_back(_LATE))
+            best = told[-1]
+        take(optimizer.ask(1))
+        for question in optimizer.take_questions():
+            asked.append(question.question.request)
+            _hold(question.round == number, "a question of another round")
+            if number == _LATE:
+                late.append(question.number)
+                take(optimizer.pass_over(_LATE, "answer") if early else [])
+            else:
+                text = str(asked[-1].seed % WANTED)
+                take(optimizer.answer(question.number, Reply(text, "m")))
+    optimizer.settle()
+    return asked, best
+
+
 CHECKS: tuple[Check, ...] = (
     the_same_calls_give_the_same_ideas,
     another_seed_gives_other_ideas,
@@ -306,6 +405,8 @@ CHECKS: tuple[Check, ...] = (
     what_was_not_asked_for_cannot_be_told,
     a_baseline_that_fails_can_be_repaired,
     a_copy_goes_on_alike,
+    a_round_that_is_passed_over_holds_up_nobody,
+    when_a_round_is_passed_over_does_not_matter,
 )
 
 
