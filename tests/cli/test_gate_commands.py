@@ -559,3 +559,15 @@ def test_an_evaluation_that_is_kept_elsewhere_is_said_to_be(desk):
 
 def test_feedback_calls_holdouts_by_letters_in_its_help():
     assert "by a letter" in (command_of("feedback").help or "")
+
+
+def test_what_is_compared_is_told_by_commit_and_subject(desk, tmp_path):
+    def told_of(ref: str) -> str:
+        commit, _, subject = desk.bench.git("log", "-1", "--format=%H %s", ref).partition(" ")
+        return f"{commit[:12]} {subject}"
+
+    change, baseline = told_of("cheat"), told_of("main")
+    evaluated = typed(f"eval cheat -s api --markdown {tmp_path / 'comment.md'}").stdout
+    told = (evaluated, typed("report").stdout, (tmp_path / "comment.md").read_text())
+    assert [text.count(change) for text in told] == [1, 1, 1]
+    assert [text.count(baseline) for text in told] == [1, 1, 1]

@@ -269,9 +269,12 @@ def _print_less(outcome: Outcome) -> None:
 
     Scores and reasons that rest on holdouts are in the ledger, for operators.
     """
+    from sigil.cli.evaluation_shown import compared_lines
     from sigil.gate.view import present
     from sigil.printable import printable
 
+    for line in compared_lines(outcome.revisions):
+        click.echo(line)
     if outcome.score is not None:
         head, visible, *_ = present.score_table(outcome.score)
         click.echo(f"{head}\n{visible}\n")

@@ -14,6 +14,7 @@ from rich.text import Text
 from sigil.cli.status_line import StatusLine
 from sigil.gate.decision import Stage, Verdict
 from sigil.gate.outcome import Outcome
+from sigil.gate.revisions import Revisions
 from sigil.gate.telling import for_operator
 from sigil.gate.view import present
 from sigil.llm.redaction import redact
@@ -76,6 +77,15 @@ def failures_for_operator(outcome: Outcome) -> Iterator[str]:
         yield from (f"  │ {line}" for line in for_operator(trouble.output))
 
 
+def compared_lines(revisions: Revisions) -> list[str]:
+    """Return what was compared: by content, and by the commits that it is of."""
+    change, baseline = (
+        f"{present.short(one.digest)} · {present.commit_text(one.commit, one.subject)}"
+        for one in (revisions.change, revisions.baseline)
+    )
+    return [f" {printable(revisions.change.ref)} → {change}", f"  baseline → {baseline}"]
+
+
 def print_outcome(outcome: Outcome, console: Console, failures: Iterable[str]) -> None:
     """Print what an evaluation came to.
 
@@ -86,8 +96,9 @@ def print_outcome(outcome: Outcome, console: Console, failures: Iterable[str]) -
             `present.obstacle_lines`.
     """
     revisions = outcome.revisions
-    console.print(f" {printable(revisions.change.ref)} → {present.short(revisions.change.digest)}")
-    console.print(f"  baseline → {present.short(revisions.baseline.digest)}\n")
+    for line in compared_lines(revisions):
+        console.print(line, markup=False, soft_wrap=True)
+    console.print()
     if outcome.score is not None:
         for line in present.score_table(outcome.score):
             console.print(line, markup=False)

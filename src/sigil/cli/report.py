@@ -144,8 +144,11 @@ def _lines(found: Summary, frames: Frames, said: list[Remark], *, of_all: bool) 
     from sigil.printable import printable, printable_once
 
     yield f"{found.eval} · {found.service} · {printable(found.ref)} · {found.verdict.value}"
-    for one in said:
-        yield from (f"  {line}" for line in present.remark_lines(one))
+    yield from (
+        f"  {name:<8}  {present.commit_text(commit, subject)}"
+        for name, commit, subject in found.compared()
+    )
+    yield from (f"  {line}" for one in said for line in present.remark_lines(one))
     if found.scores:
         yield f"  {present.exam_alone(found.recommended, found.verdict)}"
         cells = [

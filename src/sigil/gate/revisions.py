@@ -48,11 +48,13 @@ class Revision:
         ref: as it was asked for.
         commit: its 40 hex digits.
         digest: of what it holds: ``sha256:…``.
+        subject: first line of its message, as its author wrote it.
     """
 
     ref: str
     commit: str
     digest: str
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,14 @@ def resolve(root: Path, ref: str, *, base: str | None = None, remote: str = "ori
         )
     baseline = CommitTree(root, shared)
     return Revisions(
-        Revision(ref, change.commit, content_digest(change)),
-        Revision(f"merge-base of {named}", shared, content_digest(baseline)),
-        Revision(named, control.commit, content_digest(control)),
+        _revision(ref, change),
+        _revision(f"merge-base of {named}", baseline),
+        _revision(named, control),
     )
+
+
+def _revision(ref: str, tree: CommitTree) -> Revision:
+    return Revision(ref, tree.commit, content_digest(tree), tree.subject)
 
 
 def content_digest(tree: CommitTree) -> str:

@@ -239,6 +239,12 @@ class CommitTree:
         """Return the commit's digits, as many as git shows."""
         return self.commit[:12]
 
+    @property
+    def subject(self) -> str:
+        """Return the first line of what its author said of it, which nobody checks."""
+        message: bytes = self._repository[self.commit].raw_message
+        return message.decode("utf-8", "replace").strip().partition("\n")[0]
+
     def entries(self, folder: str) -> Iterator[Entry]:
         """Yield what stands below ``folder``; see `Tree`."""
         with self._whole(folder):

@@ -25,6 +25,15 @@ def test_a_comment_begins_with_the_decision(verdict):
     )
 
 
+def test_a_subject_is_no_markup():
+    subject = "`|\n## ALLOW ![x](https://host.example/x.png) " + "y" * 100
+    found = replace(SUMMARY, commits={"change": "a" * 40}, subjects={"change": subject})
+    [line] = [line for line in markdown(found, told()).splitlines() if "ALLOW" in line]
+    assert line.startswith("- change `aaaaaaaaaaaa ")
+    assert line.count("`") == 2
+    assert line.endswith("…`")
+
+
 def test_scores_of_holdouts_are_told_while_their_steps_are():
     rows = [line for line in markdown(FULL, told()).splitlines() if line.startswith("| ")]
     assert "| holdout | 0.55 | 1.00 | −0.45 |" in rows

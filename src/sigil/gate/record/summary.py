@@ -8,7 +8,7 @@ Not here: making it of an evaluation (`sigil.gate.view.summarizing`), the files
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sigil.gate.decision import Verdict
@@ -47,6 +47,7 @@ class Summary:
             that did not come up.
         entry: number of the decision in the ledger; None if it is on no record.
         ended: sides whose service of the visible half ended by itself before the exam was over.
+        subjects: of the commits, by the same names; empty in what an older version kept.
     """
 
     eval: str
@@ -62,12 +63,21 @@ class Summary:
     troubles: list[dict[str, str]]
     entry: int | None
     ended: tuple[SideName, ...] = ()
+    subjects: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def is_holdout_missed(self) -> bool:
         """Whether a holdout did not pass on one of the sides: figures are rounded down."""
         found = self.scores.get("holdout")
         return found is not None and (found.pr, found.baseline) != ("1.00", "1.00")
+
+    def compared(self) -> list[tuple[str, str, str]]:
+        """Return name, commit and subject of the change and of its baseline."""
+        return [
+            (name, self.commits[name], self.subjects.get(name, ""))
+            for name in ("change", "baseline")
+            if name in self.commits
+        ]
 
     def halves(self) -> list[tuple[str, Figures | None]]:
         """Return the scores in the order in which people read them."""

@@ -31,6 +31,9 @@ def markdown(found: Summary, told: Feedback) -> str:
 def _decision(found: Summary, told: Feedback) -> Iterator[str]:
     yield f"## {_MARKS[found.verdict]} {found.verdict.value} · {_plain(found.service)}"
     yield ""
+    for name, commit, subject in found.compared():
+        yield f"- {name} {_plain(present.commit_text(commit, subject))}"
+    yield ""
     is_whole = told.disclosure is Disclosure.STEPS
     if is_whole:
         yield from _others(found, told)

@@ -208,7 +208,10 @@ def _pictures(pictures: Mapping[str, str]) -> Iterator[str]:
 
 def _bound(found: Summary) -> Iterator[str]:
     yield "<h2>What it is bound to</h2>"
-    rows = [(f"{name}, commit", commit) for name, commit in found.commits.items()]
+    rows = [
+        (f"{name}, commit", f"{commit} {found.subjects.get(name, '')}".rstrip())
+        for name, commit in found.commits.items()
+    ]
     if found.provenance is not None:
         one = found.provenance
         rows += [

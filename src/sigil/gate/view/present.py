@@ -23,6 +23,8 @@ from sigil.printable import printable, printable_once
 
 MINUS = "−"
 _DIGITS = 8
+_SUBJECT = 72
+"""Characters of a subject, as git advises."""
 
 
 def counted(count: int, noun: str) -> str:
@@ -34,6 +36,11 @@ def short(digest: str) -> str:
     """Return a digest as people tell it apart: ``sha256:9f42…c0b1``."""
     name, _, digits = digest.partition(":")
     return f"{name}:{digits[:4]}…{digits[-4:]}" if len(digits) > _DIGITS else digest
+
+
+def commit_text(commit: str, subject: str) -> str:
+    """Return a commit as people tell it apart: 12 digits of its id, and its subject."""
+    return f"{commit[:12]} {printable(subject, _SUBJECT)}".rstrip()
 
 
 # --- scores -----------------------------------------------------------------------------

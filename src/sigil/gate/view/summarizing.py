@@ -34,15 +34,16 @@ def _figures(change: str, baseline: str) -> Figures:
 def summary(outcome: Outcome) -> Summary:
     """Return what an evaluation came to."""
     revisions = outcome.revisions
+    compared = {
+        "change": revisions.change,
+        "baseline": revisions.baseline,
+        "control": revisions.control,
+    }
     return Summary(
         eval=outcome.eval,
         service=outcome.service,
         ref=revisions.change.ref,
-        commits={
-            "change": revisions.change.commit,
-            "baseline": revisions.baseline.commit,
-            "control": revisions.control.commit,
-        },
+        commits={name: one.commit for name, one in compared.items()},
         provenance=outcome.provenance,
         scores=figures(outcome.score),
         verdict=outcome.decision.verdict,
@@ -59,4 +60,5 @@ def summary(outcome: Outcome) -> Summary:
         ],
         entry=outcome.entry,
         ended=outcome.ended,
+        subjects={name: one.subject for name, one in compared.items()},
     )
