@@ -6,9 +6,10 @@ import subprocess
 
 import pytest
 
-from sigil.errors import SigilError
-from sigil.ledger import packing
+from sigil.errors import LedgerBroken, SigilError
+from sigil.ledger import packing, stored
 from sigil.ledger.ledger import Ledger
+from sigil.ledger.objects import Objects
 
 
 def loose(ledger):
@@ -55,3 +56,11 @@ def test_a_damaged_object_is_not_packed_and_nothing_is_removed(ledger):
     with pytest.raises(SigilError):
         packing.pack(ledger.path / "objects")
     assert sorted(loose(ledger)) == sorted(before)
+
+
+def test_a_packed_object_is_not_unfolded_beyond_what_a_ledger_holds(ledger, monkeypatch):
+    tip, objects = ledger.tip.commit, ledger.path / "objects"
+    packing.pack(objects)
+    monkeypatch.setattr(stored, "LARGEST", 10)
+    with pytest.raises(LedgerBroken, match="far too long"):
+        Objects(objects).read(tip, "commit")

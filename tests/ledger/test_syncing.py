@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sigil.effects import random_bytes
 from sigil.errors import (
     AlreadyExists,
     DependencyMissing,
@@ -21,9 +22,10 @@ from sigil.errors import (
     Unreadable,
     Unwritable,
 )
-from sigil.ledger import keys, layout, refs
+from sigil.ledger import keys, layout, refs, stored
 from sigil.ledger import ledger as ledgers
 from sigil.ledger.ledger import Ledger
+from sigil.ledger.objects import Objects, blob
 from sigil.ledger.pins import Pin
 from sigil.ledger.remote import Remote
 from sigil.ledger.snapshot import RESTORE
@@ -288,6 +290,115 @@ def test_what_is_refused_leaves_nothing_among_the_objects(pair, url, tmp_path):
     with pytest.raises(LedgerBroken):
         share(one, url)
     assert held(one) == before
+
+
+class Work:
+    """Somebody who can push, and whom nobody trusts."""
+
+    def __init__(self, path, url):
+        git("clone", "-q", "-b", "ledger", url, path)
+        self.path, self.url = path, url
+
+    def put(self, name, data):
+        """Return the tree of the newest state with another file in it."""
+        (self.path / name).write_bytes(data)
+        git("-C", self.path, "add", name)
+        return git("-C", self.path, "write-tree")
+
+    def commit(self, tree, *parents):
+        identity = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
+        given = [part for parent in parents for part in ("-p", parent)]
+        return git("-C", self.path, *identity, "commit-tree", tree, *given, "-m", "x")
+
+    def push(self, commit):
+        git("-C", self.path, "push", "-q", "--force", self.url, f"{commit}:refs/heads/ledger")
+
+
+@pytest.fixture
+def work(pair, url, tmp_path):
+    return Work(tmp_path / "work", url)
+
+
+@pytest.mark.parametrize("way", ["a second parent", "a commit before"])
+def test_commits_that_are_no_states_of_the_ledger_are_not_taken(pair, work, url, tmp_path, way):
+    one, _ = pair
+    large = work.put("large", random_bytes(100_000))
+    beside = work.commit(large, "HEAD")
+    parents = {"a second parent": ["HEAD", beside], "a commit before": [beside]}[way]
+    work.push(work.commit("HEAD^{tree}", *parents))
+    before = held(one)
+    with pytest.raises(LedgerBroken, match="no former state of this ledger"):
+        share(one, url)
+    assert held(one) == before
+    with pytest.raises(LedgerBroken, match="no former state of this ledger"):
+        clone(tmp_path / "third", url, Pin(tmp_path / "third.json"), frozenset())
+
+
+def test_a_commit_whose_message_is_a_store_of_its_own_is_not_taken(pair, work, url):
+    work.push(work.commit("HEAD^{tree}", "HEAD"))
+    assert share(pair[0], url).size == 3
+    stored_text = random_bytes(40_000).hex()
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
+    message = work.path / "message"
+    message.write_text(stored_text)
+    git("-C", work.path, *identity, "commit", "-q", "--allow-empty", "-F", message)
+    work.push("HEAD")
+    with pytest.raises(LedgerBroken, match="no former state"):
+        share(pair[0], url)
+
+
+@pytest.mark.parametrize("entries", [1, 120], ids=["loose", "packed"])
+def test_what_came_beside_a_state_is_left_behind(pair, url, monkeypatch, entries):
+    one, two = pair
+    for number in range(entries):
+        two.append("fact", "api", {"n": number})
+    share(two, url)
+    extra = blob(random_bytes(1000))
+    after_the_fetch(monkeypatch, lambda came: Objects(came.folder).write([extra]))
+    assert share(one, url).received == entries
+    assert checked(one).size == 3 + entries
+    assert not Objects(one.path / "objects").holds(extra.id)
+    assert git("-C", one.path, "fsck", "--full") == ""
+
+
+def test_a_pack_with_an_object_that_no_ledger_holds_is_refused_before_it_is_unfolded(
+    pair, work, url, monkeypatch
+):
+    one, two = pair
+    for number in range(120):
+        two.append("fact", "api", {"n": number})
+    share(two, url)
+    git("-C", work.path, "pull", "-q")
+    work.push(work.commit(work.put("checkpoint.json", bytes(200_000)), "HEAD"))
+    monkeypatch.setattr(stored, "LARGEST", 100_000)
+    with pytest.raises(LedgerBroken, match="unfolds to 200000 bytes") as refused:
+        share(one, url)
+    assert "--force" not in str(refused.value)
+
+
+def test_a_remote_that_has_a_part_of_the_ledger_is_not_one_without(pair, url, tmp_path):
+    one, two = pair
+    for number in range(2):
+        two.append("fact", "api", {"n": number})
+    share(two, url)
+    part = tmp_path / "part.git"
+    git("clone", "-q", "--bare", "--depth", "1", "-b", "ledger", f"file://{url}", part)
+    with pytest.raises(Unreadable, match="without its beginning"):
+        clone(tmp_path / "third", str(part), Pin(tmp_path / "third.json"), frozenset())
+    with pytest.raises(Unreadable, match="without its beginning"):
+        share(one, str(part))
+
+
+def test_a_branch_of_the_same_name_that_is_no_ledger_is_left_as_it_is(ledger, url, tmp_path):
+    git("init", "-q", "-b", "ledger", tmp_path / "code")
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
+    git("-C", tmp_path / "code", *identity, "commit", "-q", "--allow-empty", "-m", "accounts")
+    git("-C", tmp_path / "code", "push", "-q", url, "ledger")
+    with pytest.raises(LedgerBroken, match="something else, no ledger") as refused:
+        share(ledger, url)
+    assert "force" not in str(refused.value)
+    with pytest.raises(LedgerBroken, match="something else, no ledger"):
+        clone(tmp_path / "third", url, Pin(tmp_path / "third.json"), frozenset())
 
 
 @pytest.mark.parametrize("entries", [1, 120], ids=["loose", "packed"])

@@ -92,6 +92,36 @@ class Objects:
             raise LedgerBroken(f"the object {name} is no {kind}", where=Where(str(self._folder)))
         return found[1]
 
+    def holds(self, name: str) -> bool:
+        """Say whether an object is here, whole or not.
+
+        Raises:
+            LedgerBroken: an index is damaged.
+            Unreadable: the system refuses.
+        """
+        return os.path.lexists(self._path(name)) or name in self._in_packs()
+
+    def sizes(self) -> Iterator[tuple[str, int | None]]:
+        """Yield the name of every object, and how many bytes it unfolds to if it is in a pack.
+
+        Raises:
+            LedgerBroken: an index or a pack is damaged.
+            Unreadable: the system refuses.
+        """
+        for path in self._folder.glob("??/*"):
+            yield path.parent.name + path.name, None
+        packs = self._in_packs()
+        for name in map(str, packs):
+            try:
+                yield name, packs.read_header(name)[1]
+            except (GitError, KeyError, ValueError) as error:
+                raise stored.unread(self._folder, name, str(error)) from error
+
+    def _in_packs(self) -> Odb:
+        if self._packs is None:
+            self._packs = stored.packs(self._folder)
+        return self._packs
+
     def _found(self, name: str) -> tuple[str, bytes] | None:
         """Return kind and bytes of an object; a torn file does no harm where a pack has it too."""
         try:
@@ -103,10 +133,11 @@ class Objects:
         return found or self._packed(name)
 
     def _packed(self, name: str) -> tuple[str, bytes] | None:
-        if self._packs is None:
-            self._packs = stored.packs(self._folder)
+        packs = self._in_packs()
         try:
-            found, data = self._packs.read(name)
+            if packs.read_header(name)[1] > stored.LARGEST:  # before it is unfolded
+                raise stored.unread(self._folder, name, "it is far too long")
+            found, data = packs.read(name)
         except KeyError:
             return None
         except (GitError, ValueError, OSError) as error:

@@ -44,6 +44,7 @@ _TRACKED = "refs/remotes/origin/ledger"
 _SETTINGS = (
     "core.fsync=all", "transfer.fsckObjects=true", "core.logAllRefUpdates=false",
     "push.followTags=false", "push.gpgSign=false", "fetch.pruneTags=false",
+    "core.bigFileThreshold=16m",
 )  # fmt: skip
 _DAMAGE = (
     "is corrupt", "corruption", "loose object", "bad tree object", "bad object", "not our ref 0000",
@@ -103,7 +104,7 @@ class Remote:
             What came; None if the remote has no ledger.
 
         Raises:
-            Unreadable: it cannot be reached or read.
+            Unreadable: it cannot be reached or read, or has only a part of the ledger.
             LedgerBroken: an object here is damaged.
             DependencyMissing: git is not installed.
         """
@@ -117,7 +118,14 @@ class Remote:
             missing = f"couldn't find remote ref {refs.BRANCH}" in done.stderr
             if done.returncode and not missing:
                 raise self._failed("cannot be read", done.stderr, Unreadable)
-            commit = None if missing else refs.read(scratch, _FETCHED)
+            commit = refs.read(scratch, _FETCHED)
+            if commit is None and not missing:  # git says so, and ends well
+                raise Unreadable(
+                    f"the remote {self.shown} has the ledger without its beginning, as a shallow "
+                    "clone has it, so git does not take it",
+                    remedy="name the repository that it was cloned from, or there: "
+                    "git fetch --unshallow",
+                )
             yield None if commit is None else Received(commit, Path(objects), Path(self._objects))
 
     def push(self, commit: str) -> bool:

@@ -35,6 +35,16 @@ class Snapshot:
     place: str
 
     @cached_property
+    def is_one(self) -> bool:
+        """Whether it is a state of a ledger at all, and not of something else in git.
+
+        Raises:
+            LedgerBroken: the commit or its root folder is missing or damaged.
+        """
+        root, _ = parse_commit(self.objects.read(self.commit, "commit"))
+        return f" {layout.CHECKPOINT}\0".encode() in self.objects.read(root, "tree")
+
+    @cached_property
     def checkpoint(self) -> Checkpoint:
         """The signed state; its signature is by the key that it names.
 

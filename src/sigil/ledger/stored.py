@@ -5,7 +5,8 @@ where the index of a pack leads out of the pack. So loose objects are read here,
 held against its own checksum before libgit2 sees it. What is wrong inside of a pack libgit2 finds
 by itself: it checks the SHA-1 of what it reads.
 
-Promises: whatever the bytes of a file are, reading it ends, and holds at most `LARGEST` bytes.
+Promises: whatever the bytes of a loose object are, reading it ends, and holds at most `LARGEST`
+bytes; of packs `sigil.ledger.objects` asks first how much is in them.
 
 Not here: an index that somebody made wrong, checksum and all; a pack that comes while the database
 is open, which git has just written; objects of other folders (``objects/info/alternates``), which
@@ -27,7 +28,7 @@ with libraries():
     from pygit2 import GitError, Odb, OdbBackendPack
 
 LARGEST = 64 * 2**20
-"""Bytes of a loose object. An entry has at most a megabyte, and the folder of all folders reaches
+"""Bytes of an object. An entry has at most a megabyte, and the folder of all folders reaches
 this at 400 million entries."""
 RESTORE = "restore the ledger from a copy or from its remote"
 _KINDS = frozenset({"blob", "commit", "tree"})

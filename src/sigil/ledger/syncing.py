@@ -19,13 +19,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sigil.errors import LedgerBroken, LedgerForked, Where, WorkspaceBusy
-from sigil.ledger import refs, verifying
+from sigil.ledger import lineage, refs, verifying
 from sigil.ledger.building import build
 from sigil.ledger.keys import Signer
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.making import new_repository
 from sigil.ledger.objects import Objects, parse_commit
 from sigil.ledger.pins import NOTHING, Pin, Pinned
+from sigil.ledger.receiving import Received
 from sigil.ledger.remote import Remote
 from sigil.ledger.snapshot import RESTORE, Snapshot
 from sigil.ledger.statement import Entry, Event
@@ -136,11 +137,37 @@ def _received(ledger: Ledger, remote: Remote, known: Pinned, ours: Verified) -> 
     with remote.fetch(ours.snapshot.commit) as came:
         if came is None:
             return None
-        there = Snapshot(came.objects, came.commit, _named(remote))
+        there = _arrived(remote, came)
         _refuse_another(ledger, remote, known, there)
         both = _compare(known, ours, there, remote)
-        came.keep()
+        _keep(remote, came, there)
     return replace(both, there=replace(ledger.state(came.commit), place=_named(remote)))
+
+
+def _arrived(remote: Remote, came: Received) -> Snapshot:
+    """Return the remote's state, to read from where it came to.
+
+    Raises:
+        LedgerBroken: it is too large to be read, or no ledger at all.
+    """
+    there = Snapshot(came.objects, came.commit, _named(remote))
+    with _blaming(remote):
+        came.refuse_giants()
+        if not there.is_one:
+            raise LedgerBroken(
+                f"{_named(remote)} has a branch `ledger` that holds something else, no ledger",
+                remedy="leave it as it is, and share the ledger over another repository, such as "
+                "an empty one: sigil ledger sync URL; if a ledger was there, find out who "
+                "replaced it",
+            )
+    return there
+
+
+def _keep(remote: Remote, came: Received, there: Snapshot) -> None:
+    """Take what belongs to a state that was found good, and nothing that came beside it."""
+    with _blaming(remote):
+        wanted = lineage.objects_of(there, Objects(came.into).holds)
+    came.keep(wanted)
 
 
 def _named(remote: Remote) -> str:
@@ -319,23 +346,21 @@ def clone(
     """
     with contextlib.suppress(_NoLedger), new_repository(path) as stage:
         remote = Remote(remote_url, stage)
-        with remote.fetch(None) as came:  # the stage goes with what is refused
+        with remote.fetch(None) as came:
             if came is None:
                 raise _NoLedger
-            came.keep()
-        fetched = came.commit
-        there = Snapshot(Objects(stage / "objects"), fetched, _named(remote))
-        known = pin.read()
-        own = frozenset({signer.key}) if signer else frozenset[str]()
-        with _blaming(remote):  # whole and continued first: else no key would mend it
-            signed = signatures(there)
-            found = verifying.verify(there, signed.keys(), known, full=True)
-            believed = _believed(signed, known, keys, named) | own
-            if foreign := {key: signed[key] for key in sorted(signed.keys() - believed)}:
-                raise _foreign(foreign, known, named)
+            there, known = _arrived(remote, came), pin.read()
+            own = frozenset({signer.key}) if signer else frozenset[str]()
+            with _blaming(remote):  # whole and continued first: else no key would mend it
+                signed = signatures(there)
+                found = verifying.verify(there, signed.keys(), known, full=True)
+                believed = _believed(signed, known, keys, named) | own
+                if foreign := {key: signed[key] for key in sorted(signed.keys() - believed)}:
+                    raise _foreign(foreign, known, named)
+            _keep(remote, came, there)
         if signer is None and signing is not None:
             believed |= {signing().key}
-        refs.swap(stage, None, fetched)
+        refs.swap(stage, None, there.commit)
         pin.trust(there.checkpoint.ledger, believed)
         pin.share(there.checkpoint)
         return found
