@@ -15,6 +15,7 @@ from sigil.effects import random_bytes
 from sigil.errors import (
     AlreadyExists,
     DependencyMissing,
+    DiskFull,
     InvalidValue,
     KeyMissing,
     LedgerBroken,
@@ -127,6 +128,19 @@ def test_a_moved_entry_is_not_earlier_than_the_one_before_it(pair, url, clock):
     moved = two.snapshot().entry(4)
     assert moved.ts == late.ts
     assert moved.event.clock == early.event.clock
+
+
+@pytest.mark.parametrize(("seconds", "counted"), [(0.17, 0), (60, 0), (61, 1)])
+def test_an_entry_that_was_overtaken_while_it_was_shared_blames_no_clock(
+    pair, url, clock, seconds, counted
+):
+    one, two = pair
+    two.append("fact", "api", {"n": "early"})
+    clock.advance(seconds)
+    one.append("fact", "api", {"n": "late"})
+    share(one, url)
+    share(two, url)
+    assert two.verify(two.known().keys, full=True).held_back == counted
 
 
 def test_nothing_is_sent_twice_when_a_push_was_not_noticed_here(pair, url, monkeypatch):
@@ -582,6 +596,21 @@ def test_objects_that_git_finds_at_fault_are_not_received(pair, url, tmp_path):
 def test_no_remote_there(ledger, tmp_path):
     with pytest.raises(Unreadable, match="cannot be read"):
         share(ledger, str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize(("side", "kind"), [("", DiskFull), ("remote: ", Unreadable)])
+def test_a_full_disk_is_blamed_on_the_machine_whose_it_is(
+    ledger, url, tmp_path, monkeypatch, side, kind
+):
+    """What git said on a disk that was full; one cannot be made without being root."""
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "git"
+    said = f"{side}fatal: write error: No space left on device"
+    program.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 128\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    with pytest.raises(kind, match="No space left on device"):
+        share(ledger, url)
 
 
 def test_a_remote_that_takes_nothing(ledger, url, tmp_path):

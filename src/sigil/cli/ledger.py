@@ -232,7 +232,8 @@ def verify(
     click.echo(f"root {found.root}")
     if found.held_back:
         click.echo(
-            f"{entries.counted(found.held_back)} came while a clock was behind; see their `clock`"
+            f"{entries.counted(found.held_back)} came over a minute later than their `clock` says: "
+            "it was behind, or they were shared late"
         )
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sigil import canonical
 from sigil.errors import LedgerBroken, LedgerForked
@@ -25,6 +25,9 @@ from sigil.ledger.pins import Pinned, Seen, other_ledger
 from sigil.ledger.snapshot import RESTORE, Snapshot
 from sigil.ledger.statement import Entry
 
+SHARING = timedelta(seconds=60)
+"""How far ``ts`` may be after ``clock`` without a word: an entry that moves behind one that another
+machine shared first takes that one's time, and keeps its own clock's."""
 TRUST_IT = "if it is a key of yours: sigil ledger verify --trust KEY, or --trust of ledger init"
 
 
@@ -40,8 +43,8 @@ class Verified:
         full: whether every entry's own signature was checked.
         continues: the size that it was found to continue; None if nothing was known.
         leaves: of the tree, one an entry.
-        held_back: how many entries have a ``ts`` later than their ``clock``, because the clock
-            was behind; None unless in full.
+        held_back: how many entries have a ``ts`` that is later than their ``clock`` by more than
+            two machines at work on one ledger explain; None unless in full.
     """
 
     snapshot: Snapshot
@@ -139,12 +142,12 @@ def continues(leaves: list[bytes], known: Seen, place: str) -> None:
 
 
 def _every_entry(snapshot: Snapshot, keys: Collection[str]) -> tuple[list[bytes], int]:
-    """Check each entry; return the leaves, and how many were held back by a clock."""
+    """Check each entry; return the leaves, and how many came later than their clock said."""
     leaves: list[bytes] = []
     held_back = 0
     for entry in chained(snapshot, keys):
         leaves.append(statement.leaf(entry.digest))
-        held_back += entry.ts != entry.event.clock
+        held_back += entry.ts - entry.event.clock > SHARING
     return leaves, held_back
 
 
