@@ -43,6 +43,14 @@ def test_a_pattern_that_fits_nothing_is_told_with_what_there_is():
         chosen(SCENARIOS, ["auth/lgoin"], [])
 
 
+@pytest.mark.parametrize(("count", "ends"), [(5, "s4"), (6, "s4 and 1 more"), (13, "and 8 more")])
+def test_names_that_do_not_fit_are_counted(count, ends):
+    many = [replace(SCENARIOS[0], id=f"s{number}") for number in range(count)]
+    with pytest.raises(NotFound) as told:
+        chosen(many, ["nope"], [])
+    assert str(told.value).endswith(ends)
+
+
 def test_a_tag_that_nothing_has_is_told():
     with pytest.raises(NotFound, match="no visible scenario to run"):
         chosen(SCENARIOS, [], ["nothing"])

@@ -21,6 +21,8 @@ from sigil.gate.sittings import Observed
 
 SIDE: SideName = "baseline"
 """What is put up counts as ours: its output is kept."""
+_SHOWN = 5
+"""Names that fit into one line."""
 
 
 def chosen(
@@ -43,7 +45,9 @@ def chosen(
     """
     for pattern in patterns:
         if not any(fnmatchcase(one.id, pattern) for one in scenarios):
-            known = ", ".join(one.id for one in scenarios[:5])
+            known = ", ".join(one.id for one in scenarios[:_SHOWN])
+            more = len(scenarios) - _SHOWN
+            known += f" and {more} more" if more > 0 else ""
             raise NotFound(f"no visible scenario is called {pattern}", remedy=f"there are: {known}")
     found = [
         one
