@@ -315,3 +315,21 @@ def test_a_remote_without_a_ledger_is_no_reason_not_to_begin_one(shell, tmp_path
     git(tmp_path, "init", "-q", "--bare", str(tmp_path / "empty.git"))
     git(shell.folder, "remote", "add", "origin", str(tmp_path / "empty.git"))
     assert shell("sigil init -s api").code == 0
+
+
+def test_a_branch_whose_name_only_ends_like_that_of_a_ledger_is_none(shell, colleagues):
+    git(colleagues, "update-ref", "refs/heads/pr/refs/heads/ledger", "refs/heads/ledger")
+    git(colleagues, "update-ref", "-d", "refs/heads/ledger")
+    git(shell.folder, "remote", "add", "origin", str(colleagues))
+    done = shell("sigil init -s api")
+    assert done.code == 0, done.err
+
+
+def test_who_waits_for_remotes_is_told_for_which(shell, tmp_path):
+    for name in ("origin", "backup"):
+        git(shell.folder, "remote", "add", name, str(tmp_path / "nowhere.git"))
+    told = shell("sigil init -s api").err.splitlines()
+    assert [line.split(",")[0] for line in told[:2]] == [
+        "asking the remote origin for a ledger",
+        "asking the remote backup for a ledger",
+    ]

@@ -68,10 +68,12 @@ def refuse_beside_others(place: Path) -> None:
         Unreadable: a remote does not say.
     """
     from sigil.errors import AlreadyExists, Unreadable, Where
-    from sigil.ledger.finding import holds_ledger, remotes_of
+    from sigil.ledger.finding import TIMEOUT_S, holds_ledger, remotes_of
 
     root, unheard = place.parent.parent, None
     for name in remotes_of(root):
+        waits = f"asking the remote {printable(name)} for a ledger, {TIMEOUT_S:g} s at most"
+        click.echo(waits, err=True)
         try:
             found = holds_ledger(root, name)
         except Unreadable as silent:

@@ -16,8 +16,7 @@ from sigil.printable import printable
 from sigil.store.git_command import complaint, run_git
 
 TIMEOUT_S = 30.0
-_NO_SUCH_REF = 2
-"""How `git ls-remote --exit-code` ends where the remote answers, and has no such branch."""
+"""Seconds that a remote has to answer."""
 
 
 def remotes_of(folder: Path) -> list[str]:
@@ -45,11 +44,11 @@ def holds_ledger(folder: Path, name: str) -> bool:
         DependencyMissing: git is not installed.
         Unreadable: the remote does not answer.
     """
-    asked = ("ls-remote", "--exit-code", "--", name, refs.BRANCH)
+    asked = ("ls-remote", "--", name, refs.BRANCH)
     try:
         done = run_git(*asked, folder=folder, timeout_s=TIMEOUT_S)
     except TimeoutError as error:
         raise Unreadable(f"the remote {printable(name)} does not answer ({error})") from error
-    if done.returncode in {0, _NO_SUCH_REF}:
-        return done.returncode == 0
+    if done.returncode == 0:  # git lists whatever ends in that name, too
+        return any(line.split("\t")[1:] == [refs.BRANCH] for line in done.stdout.splitlines())
     raise Unreadable(f"the remote {printable(name)} cannot be read ({complaint(done.stderr)})")

@@ -12,6 +12,8 @@ Not here: how git is run (`sigil.store.git_command`), what to make of what was f
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import subprocess
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from pathlib import Path
 
 from sigil.errors import (
     Corrupt,
+    DiskFull,
     InvalidValue,
     LedgerBroken,
     NotFound,
@@ -105,6 +108,7 @@ class Remote:
 
         Raises:
             Unreadable: it cannot be reached or read, or has only a part of the ledger.
+            DiskFull: no space here.
             LedgerBroken: an object here is damaged.
             DependencyMissing: git is not installed.
         """
@@ -179,6 +183,12 @@ class Remote:
             ) from error
 
     def _failed(self, problem: str, said: str, kind: type[SigilError]) -> SigilError:
+        if any(os.strerror(errno.ENOSPC) in line for line in _ours(said)):
+            return DiskFull(
+                f"no space to keep what git writes ({complaint(said)})",
+                where=Where(str(self.path)),
+                remedy="free some space or raise the quota, then run it again",
+            )
         if self._is_here(said):
             return LedgerBroken(
                 f"an object is damaged ({complaint(said)})",
@@ -192,8 +202,12 @@ class Remote:
 
     def _is_here(self, said: str) -> bool:
         """Return whether git fails over a file of the ledger, which the remote cannot know of."""
-        ours = (line for line in said.splitlines() if not line.startswith("remote:"))
-        return any(f"{self._objects}/" in line for line in ours)
+        return any(f"{self._objects}/" in line for line in _ours(said))
+
+
+def _ours(said: str) -> list[str]:
+    """Return the lines of git that are not the remote's."""
+    return [line for line in said.splitlines() if not line.startswith("remote:")]
 
 
 def remembered(path: Path) -> str | None:
