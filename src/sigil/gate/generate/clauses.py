@@ -1,7 +1,8 @@
 """One clause of an intent: its requests, and what it says of their answers.
 
 What is not understood is never passed over: a clause with a word that turns its meaning around, or
-with a code span that nothing took up, is refused with that word.
+with a code span that nothing took up, is refused with that word; other words that nothing took up
+are handed on, so that the clause counts as compiled in part.
 
 Pure. Not here: which other clauses have to come first (`compiler`), claims over many cases
 (`properties`).
@@ -10,14 +11,16 @@ Pure. Not here: which other clauses have to come first (`compiler`), claims over
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from sigil.gate.generate.conventions import is_signing_up
 from sigil.gate.generate.expects import marked, read_expectations
 from sigil.gate.generate.model import Exchange, Expectation, Request, StatusClass
 from sigil.gate.generate.names import misnamed
 from sigil.gate.generate.pieces import Piece, Shape, pieces
 from sigil.gate.generate.slots import braces_as_slots
+from sigil.gate.generate.words import TAKEN, unused, unused_of_request
 from sigil.gate.intent import Clause
 
 _VERBS = re.compile(
@@ -50,10 +53,16 @@ _FOLLOWS = re.compile(
     re.IGNORECASE,
 )
 _WHO = re.compile(
-    r"\b(?:when|if|once) (?:an? |the |any )?(?:\w+[- ])?(?:user|client|caller|account|visitor"
-    r"|customer|anyone|someone|request)\b",
+    r"\b(?:when|if|once) (?:an? |the |any )?(?:\w+[- ])?(?:user|client|caller|account"
+    r"|visitor|customer|anyone|someone|request)\b",
     re.IGNORECASE,
 )
+_CREDENTIALS = re.compile(
+    r"\b(?:an? |the |that )?(?:same |valid )?e-?mail(?: address)? and (?:an? |the )?(?:same )?"
+    r"password\b",
+    re.IGNORECASE,
+)
+"""What is sent by whoever signs up, without a word about how."""
 
 
 class NotUnderstood(Exception):
@@ -77,12 +86,17 @@ class Recognised:
         exchanges: its own, in order.
         follows: whether it goes on from where the clause before it ended.
         anonymous: whether it is about somebody without a session.
+        unused: what it says besides, which nothing is made of.
+        calling: the same of what stands before its first request, where it goes on from another:
+            a name for what was done there, maybe.
     """
 
     clause: Clause
     exchanges: tuple[Exchange, ...]
     follows: bool
     anonymous: bool
+    unused: tuple[str, ...]
+    calling: tuple[str, ...]
 
 
 def recognise(clause: Clause) -> Recognised:
@@ -95,18 +109,22 @@ def recognise(clause: Clause) -> Recognised:
     starts = [n for n, piece in enumerate(found) if piece.shape is Shape.REQUEST]
     if not starts:
         raise NotUnderstood(no_request(found))
-    lead = marked(found[: starts[0]])
     anonymous = _ANONYMOUS.search(marked(found)) is not None
+    goes_on = follows(found, starts[0])
     ends = [*starts[1:], len(found)]
     exchanges: list[Exchange] = []
+    left: list[str] = []
+    calling: list[str] = []
     for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        before = lead if number == 0 else ""
-        exchange = _segment(found, start, end, before, anonymous=anonymous)
-        exchanges.append(_named(exchange, clause, number))
+        lead = marked(found[:start]) if number == 0 else ""
+        segment = _segment(found, start, end, lead, anonymous=anonymous)
+        exchanges.append(_named(segment.exchange, clause, number))
+        (calling if goes_on else left).extend(segment.before)
+        left += segment.unused
     if not any(exchange.expected for exchange in exchanges):
         raise NotUnderstood("it does not say what comes back")
     settled = [one if one.expected else _must_succeed(one) for one in exchanges]
-    return Recognised(clause, tuple(settled), follows(found, starts[0]), anonymous)
+    return Recognised(clause, tuple(settled), goes_on, anonymous, tuple(left), tuple(calling))
 
 
 def no_request(found: Sequence[Piece]) -> str:
@@ -145,9 +163,24 @@ def _must_succeed(exchange: Exchange) -> Exchange:
     return Exchange(exchange.request, (StatusClass(2),), clause=exchange.clause, gist=exchange.gist)
 
 
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """One request of a clause.
+
+    Args:
+        exchange: with what comes back.
+        before: what stands before it and was not understood.
+        unused: the same of what stands behind it.
+    """
+
+    exchange: Exchange
+    before: tuple[str, ...]
+    unused: tuple[str, ...]
+
+
 def _segment(
     found: Sequence[Piece], start: int, end: int, lead: str, *, anonymous: bool
-) -> Exchange:
+) -> _Segment:
     """Return one request with what belongs to it."""
     method, path, body = found[start].value
     rest = marked(found[start + 1 : end], start + 1)
@@ -168,7 +201,16 @@ def _segment(
         body if body is not None else sent_body,
         anonymous=anonymous,
     )
-    return Exchange(request, expectations(said, found) if said else ())
+    before, behind = (_unused_of(request, text) for text in (lead, sent))
+    answer = expectations(said, found) if said else Answer((), ())
+    return _Segment(Exchange(request, answer.expected), before, (*behind, *answer.unused))
+
+
+def _unused_of(request: Request, text: str) -> tuple[str, ...]:
+    """Return what is not understood of what stands beside a request."""
+    if is_signing_up(request):
+        text = _CREDENTIALS.sub(TAKEN, text)
+    return unused_of_request(_plain(text))
 
 
 def refuse_misnamed(exchange: Exchange) -> None:
@@ -184,7 +226,20 @@ def refuse_misnamed(exchange: Exchange) -> None:
         )
 
 
-def expectations(said: str, found: Sequence[Piece]) -> tuple[Expectation, ...]:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said of an answer.
+
+    Args:
+        expected: of it, in order.
+        unused: what is said besides, which nothing is made of.
+    """
+
+    expected: tuple[Expectation, ...]
+    unused: tuple[str, ...]
+
+
+def expectations(said: str, found: Sequence[Piece]) -> Answer:
     """Return what is said of an answer.
 
     Raises:
@@ -194,7 +249,13 @@ def expectations(said: str, found: Sequence[Piece]) -> tuple[Expectation, ...]:
     refuse_rest(reading.text, found)
     if not reading.found:
         raise NotUnderstood("it does not say what comes back in words that are known")
-    return tuple(reading.found)
+    return Answer(tuple(reading.found), unused(reading.text, names_in(found)))
+
+
+def names_in(found: Sequence[Piece]) -> Collection[str]:
+    """Return the words that code spans name fields by: prose beside them may repeat those."""
+    spans = (one.text for one in found if one.shape in {Shape.NAME, Shape.FORMULA})
+    return {word.lower() for text in spans for word in re.findall(r"[A-Za-z_]+", text)}
 
 
 def refuse_rest(left: str, found: Sequence[Piece]) -> None:
@@ -241,6 +302,10 @@ def _sent(text: str, found: Sequence[Piece]) -> tuple[tuple[tuple[str, str], ...
             raise misplaced(piece)
     if len(bodies) > 1:
         raise NotUnderstood("it names two bodies for one request")
-    plain = _WHO.sub(" ", _ANONYMOUS.sub(" ", re.sub(r"«[a-z ]+ \d+»", " ", text)))
-    refuse_rest(plain, found)
+    refuse_rest(_WHO.sub(" ", _plain(text)), found)
     return tuple(headers), bodies[0] if bodies else None
+
+
+def _plain(text: str) -> str:
+    """Return the words beside a request: without code spans and whether somebody is signed in."""
+    return _ANONYMOUS.sub(" ", re.sub(r"«[a-z ]+ \d+»", f" {TAKEN} ", text))

@@ -35,6 +35,7 @@ from sigil.gate.generate.prose import sentences
 from sigil.gate.generate.rules import Rule, rules_of, unread
 from sigil.gate.generate.slots import TYPES
 from sigil.gate.generate.tables import Tied, exchange_of, tie
+from sigil.gate.generate.words import not_used, refers
 from sigil.gate.intent import Clause, Intent, Kind, Table
 
 _MOST_TITLE = 120
@@ -104,11 +105,12 @@ class _Compiler:
             )
 
     def _clause(self, clause: Clause, before: Clause | None) -> None:
-        claim = recognise_property(clause) if clause.kind is Kind.INVARIANT else None
-        if claim is not None:
+        about_all = recognise_property(clause) if clause.kind is Kind.INVARIANT else None
+        if about_all is not None:
+            claim, left = about_all
             refuse_misnamed(claim.exchange)
             setup = self._setup((claim.exchange,), (), frozenset(claim.drawn))
-            self._add(clause, (*setup, claim))
+            self._add(clause, (*setup, claim), left)
             return
         found = recognise(clause)
         own = tuple(with_status(with_usual_body(exchange)) for exchange in found.exchanges)
@@ -118,7 +120,9 @@ class _Compiler:
         setup = self._setup(own, chain)
         steps = _once((*chain, *setup, *own))
         self.known[clause.id] = steps
-        self._add(clause, steps)
+        earlier = "" if before is None else before.text
+        calling = [said for said in found.calling if not refers(said, earlier)]
+        self._add(clause, steps, (*calling, *found.unused))
 
     def _chain(self, found: Recognised, before: Clause | None) -> tuple[Exchange, ...]:
         """Return the exchanges that a clause goes on from."""
@@ -179,7 +183,16 @@ class _Compiler:
                     return steps[: place + 1]
         return ()
 
-    def _add(self, clause: Clause, steps: Sequence[Step]) -> None:
+    def _add(self, clause: Clause, steps: Sequence[Step], left: Sequence[str]) -> None:
+        """Keep the scenario of a clause, and list what it says besides.
+
+        Args:
+            clause: which.
+            steps: of the scenario.
+            left: what nothing was made of.
+        """
+        if left:
+            self._in_part(clause.id, clause.line, not_used(left))
         title = f"{self.intent.title}: {clause.id}"
         self.sketches.append(
             Sketch(
@@ -193,6 +206,9 @@ class _Compiler:
     def _refuse(self, name: str, line: int, reason: str) -> None:
         self.uncompiled.append(Uncompiled(name, line, reason))
 
+    def _in_part(self, name: str, line: int, reason: str) -> None:
+        self.uncompiled.append(Uncompiled(name, line, reason, whole=False))
+
     # --- tables -----------------------------------------------------------------------------
 
     def tables(self) -> None:
@@ -204,6 +220,8 @@ class _Compiler:
                 self._refuse(table.id, table.line, refused.reason)
                 continue
             self.tied.append(tied)
+            if tied.unused:
+                self._in_part(table.id, table.line, not_used(tied.unused))
             self._rows(table, tied)
 
     def _rows(self, table: Table, tied: Tied) -> None:
@@ -226,8 +244,7 @@ class _Compiler:
             if rule is not None:
                 rules.append(rule)
             if reason:
-                table = tied.table
-                self.uncompiled.append(Uncompiled(table.id, table.line, reason, whole=False))
+                self._in_part(tied.table.id, tied.table.line, reason)
         for one in unread(said, rules) if self.intent.tables else ():
             self._refuse(
                 PROSE,

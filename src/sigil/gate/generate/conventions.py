@@ -11,16 +11,22 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sigil.gate.generate.model import Below5xx, Exchange, StatusClass, StatusIs
+from sigil.gate.generate.model import Below5xx, Exchange, Request, StatusClass, StatusIs
 
 _SIGNING_UP = re.compile(r"/(?:sign-?up|register|registrations?)/?")
+
+
+def is_signing_up(request: Request) -> bool:
+    """Say whether a request is one by which somebody gets an account."""
+    return (
+        request.method == "POST" and _SIGNING_UP.search(request.path.partition("?")[0]) is not None
+    )
 
 
 def with_usual_body(exchange: Exchange) -> Exchange:
     """Return an exchange that sends what is usual, if it is said to send nothing."""
     request = exchange.request
-    path = request.path.partition("?")[0]
-    if request.method != "POST" or request.body is not None or not _SIGNING_UP.search(path):
+    if request.body is not None or not is_signing_up(request):
         return exchange
     body = {"email": "<email>", "password": "<password>"}
     return replace(exchange, request=replace(request, body=body))

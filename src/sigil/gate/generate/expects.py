@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from sigil.gate.generate.model import (
@@ -30,6 +31,7 @@ from sigil.gate.generate.model import (
 )
 from sigil.gate.generate.pieces import Piece, Shape, path_of
 from sigil.gate.generate.slots import braces_as_slots
+from sigil.gate.generate.words import TAKEN
 
 _TYPE = (
     r"(string|text|number|integer|boolean|list|array|object|UUID|uuid|date|e-mail address|email)"
@@ -39,7 +41,8 @@ _NAME = r"«name (\d+)»"
 _THE = r"(?:an? |the |its |their |any |also |both |field |fields |non-empty |new )*"
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _ENDS = (
-    r"(?=\s*(?:$|[,.;:)(«]|and\b|with\b|when\b|if\b|for\b|on\b|to\b|but\b|as\b|without\b|because\b"
+    r"(?=\s*(?:$|[,.;:)(«]|and\b|with\b|when\b|if\b|for\b|on\b|to\b|but\b|as\b|within\b|without\b"
+    r"|because\b"
     r"|status|error|response|answer|reply|then\b))"
 )
 _EQUALS = r"(?:,? (?:which )?(?:is|are|equals|being|of|set to|stays|remains|becomes|=|==|:)|:)"
@@ -53,6 +56,12 @@ _BOUNDS = {
     "at least": ">=", "at most": "<=", "greater than": ">", "more than": ">", "above": ">",
     "less than": "<", "below": "<", "no more than": "<=", "no less than": ">=",
 }  # fmt: skip
+
+
+_PHRASE = "|".join(re.escape(one.phrase) for one in HTTPStatus)
+"""What a status is called, such as "Not Found"."""
+_NOT_LOOKED_AT = re.compile(r"\bnon-empty\b", re.IGNORECASE)
+"""May stand in what is understood, and nothing is made of it."""
 
 
 def marked(pieces: Sequence[Piece], first: int = 0) -> str:
@@ -84,12 +93,19 @@ class Reading:
     found: list[Expectation] = field(default_factory=list[Expectation])
 
     def take(self, pattern: str, act: Callable[[re.Match[str]], Expectation | None]) -> None:
-        """Take every match of a pattern out of the text, and note what it says."""
+        """Take every match of a pattern out of the text, and note what it says.
+
+        A group ``loose`` of it stays in the text: words that may say something of their own.
+        """
         while (match := re.search(pattern, self.text, re.IGNORECASE)) is not None:
             says = act(match)
             if says is not None:
                 self.found.append(says)
-            left = f"{self.text[: match.start()]} ∎ {self.text[match.end() :]}"
+            stays = [match.groupdict().get("loose") or ""]
+            if not (isinstance(says, IsA) and says.type == "token"):  # which is never empty
+                stays += _NOT_LOOKED_AT.findall(match[0])
+            kept = "".join(f"{one} {TAKEN} " for one in stays if one.strip())
+            left = f"{self.text[: match.start()]} {TAKEN} {kept}{self.text[match.end() :]}"
             self.text = " ".join(left.split())
 
     def value(self, number: str) -> Any:
@@ -130,14 +146,18 @@ def _order(one: Expectation) -> int:
 
 
 def _statuses(reading: Reading) -> None:
-    reading.take(r"\b(?:never|no|not?)\b[^«∎.;]{0,40}\b5xx\b", lambda _: Below5xx())
+    reading.take(
+        r"\b(?:never|no|not?)\b(?: any\b| ever\b)?(?P<loose>[^«∎.;]{0,40}?)\b(?:any )?5xx\b",
+        lambda _: Below5xx(),
+    )
     reading.take(r"\b([1-5])xx\b", lambda match: StatusClass(int(match[1])))
     reading.take(
         r"(?:\bHTTP |\bstatus |\bcode |\berror )*«status (\d+)»(?: status| error)?",
         lambda match: StatusIs(reading.value(match[1])),
     )
     reading.take(
-        rf"(?:\bHTTP |\bstatus |\bcode |\bof )*(?<![\w.$-])([1-5]\d\d)\b(?-i: [A-Z][a-z]+)*{_ENDS}",
+        r"(?:\bHTTP |\bstatus |\bcode |\bof |\bexactly )*(?<![\w.$-])([1-5]\d\d)\b"
+        rf"(?-i: (?:{_PHRASE})\b)?(?P<loose>(?-i: [A-Z][a-z]+)*){_ENDS}",
         lambda match: StatusIs(int(match[1])),
     )
     for word, says in _WORDS.items():
@@ -252,8 +272,8 @@ def _types(reading: Reading) -> None:
 
     reading.take(
         rf"{_THE}{_NAME}(?:,? (?:that |which )?is|,? as|:| of type) (?:an? |always an? )?"
-        rf"(?:non-empty |whole )?{_TYPE}\b",
-        lambda match: typed(match[1], match[2]),
+        rf"(?:non-empty )?(whole )?{_TYPE}\b",
+        lambda match: typed(match[1], "integer" if match[2] else match[3]),
     )
     reading.take(
         rf"{_THE}{_TYPE} (?:field |called |named )?{_NAME}",

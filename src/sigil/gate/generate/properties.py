@@ -14,16 +14,26 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sigil.gate.generate.clauses import NotUnderstood, expectations, gist, no_request
+from sigil.gate.generate.clauses import (
+    NotUnderstood,
+    expectations,
+    gist,
+    names_in,
+    no_request,
+    refuse_rest,
+)
 from sigil.gate.generate.expects import marked
 from sigil.gate.generate.model import Below5xx, Exchange, IsA, Path, Property, Request, StatusClass
 from sigil.gate.generate.pieces import Piece, Shape, objects_in, path_of, pieces
 from sigil.gate.generate.slots import DRAWN, braces_as_slots, slots_in, with_slot
+from sigil.gate.generate.words import TAKEN, unused_of_request
 from sigil.gate.intent import Clause
 
-_PURE = re.compile(r"\b(?:pure|read[- ]only|side[- ]effect|in any order|same)\b", re.IGNORECASE)
+_PURE = re.compile(
+    r"\b(?:pure(?: reads?)?|read[- ]only|side[- ]effect|in any order|same)\b", re.IGNORECASE
+)
 _IDEMPOTENT = re.compile(r"\bidempotent\b", re.IGNORECASE)
-_NEVER_5XX = re.compile(r"\b(?:never|no)\b[^.]{0,60}\b5(?:xx|00)\b", re.IGNORECASE)
+_NEVER_5XX = re.compile(r"\b(?:never|no)\b(?P<loose>[^.]{0,60})\b5(?:xx|00)\b", re.IGNORECASE)
 _SAME = re.compile(r"\bthe same (?:«name (\d+)»|([a-z_]+))", re.IGNORECASE)
 _WHOLE = frozenset({"answer", "answers", "response", "result", "body", "reply", "value", "bytes",
                     "thing", "output", "status"})  # fmt: skip
@@ -33,6 +43,18 @@ _FOR_EVERY = re.compile(
     re.IGNORECASE,
 )
 _WHATEVER = re.compile(r"\b(?:whatever|regardless of|for any|for every) (?:the )?«name (\d+)»")
+_REPEATED = re.compile(
+    r"\b(?:pure(?: reads?)?|read[- ]only|idempotent"
+    r"|(?:has |have |with )?(?:no )?side[- ]effects?(?:[- ]free)?|without side[- ]effects?"
+    r"|changes? nothing|in any order"
+    r"|(?:every|each|any|all|two|several|many|N|repeated|consecutive) (?:number of )?"
+    r"(?:reads?|requests?|calls?|answers?|times)|however often|repeat(?:s|ed|ing)?|twice"
+    r"|regardless of|whatever)\b",
+    re.IGNORECASE,
+)
+"""Ways to say that asking again is harmless, and what it may differ in."""
+_EVERY_REQUEST = re.compile(r"\b(?:any|every|no) (?:request|call|answer)\b|\bever\b", re.IGNORECASE)
+_USED_IN_ALL = (Shape.REQUEST, Shape.HEADER, Shape.HEADER_NAME)
 _KINDS = {"string": "string", "date": "date"}
 _ANYTHING = "sigil.gen.one_of(sigil.gen.int(-100000, 100000), sigil.gen.string({ max = 12 }))"
 _CASES = 20
@@ -41,7 +63,11 @@ _KEY = "idempotency-key"
 Source: draft-ietf-httpapi-idempotency-key-header."""
 
 
-def recognise_property(clause: Clause) -> Property | None:
+Said = tuple[Property, tuple[str, ...]]
+"""A property, and what is said besides, which nothing is made of."""
+
+
+def recognise_property(clause: Clause) -> Said | None:
     """Return an invariant over many cases; None if it is not of that kind.
 
     Raises:
@@ -71,6 +97,23 @@ def _request(found: Sequence[Piece]) -> Request:
     return Request(method, braces_as_slots(path), headers, bodies[0] if bodies else None)
 
 
+def _left(text: str, found: Sequence[Piece]) -> tuple[str, ...]:
+    """Return what is left of a text that was read, once the spans that are sent are out of it.
+
+    Raises:
+        NotUnderstood: it can change the meaning.
+    """
+
+    def sent(match: re.Match[str]) -> str:
+        piece = found[int(match[1])]
+        is_sent = piece.shape in _USED_IN_ALL or type(piece.value) is dict
+        return TAKEN if is_sent else match[0]
+
+    left = re.sub(r"«[a-z ]+ (\d+)»", sent, text)
+    refuse_rest(left, found)
+    return unused_of_request(left, names_in(found))
+
+
 def _headers(found: Sequence[Piece]) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
     """Return the headers that are different in each case, and what draws them."""
     headers: list[tuple[str, str]] = []
@@ -83,7 +126,7 @@ def _headers(found: Sequence[Piece]) -> tuple[tuple[tuple[str, str], ...], dict[
     return tuple(headers), drawn
 
 
-def _same_again(clause: Clause, found: Sequence[Piece], text: str) -> Property:
+def _same_again(clause: Clause, found: Sequence[Piece], text: str) -> Said:
     """Return the claim that asking again gives the same."""
     request = _request(found)
     keyed = any(name.lower() == _KEY for name, _ in request.headers)
@@ -95,7 +138,7 @@ def _same_again(clause: Clause, found: Sequence[Piece], text: str) -> Property:
     there = tuple(IsA(path, "any") for path in same if path)
     exchange = Exchange(request, (StatusClass(2), *there), clause=clause.id, gist=_gist(clause))
     kind = "a pure read" if request.safe else "idempotent"
-    return Property(
+    claim = Property(
         f"{request.endpoint} is {kind}",
         drawn,
         exchange,
@@ -104,6 +147,7 @@ def _same_again(clause: Clause, found: Sequence[Piece], text: str) -> Property:
         cases=10 if request.safe else 3,
         clause=clause.id,
     )
+    return claim, _left(_REPEATED.sub(TAKEN, _SAME.sub(TAKEN, text, count=1)), found)
 
 
 def _same_paths(text: str, found: Sequence[Piece]) -> tuple[Path, ...]:
@@ -116,16 +160,18 @@ def _same_paths(text: str, found: Sequence[Piece]) -> tuple[Path, ...]:
     return ((),) if word in _WHOLE else ((word,),)
 
 
-def _never_fails(clause: Clause, found: Sequence[Piece], text: str) -> Property:
+def _never_fails(clause: Clause, found: Sequence[Piece], text: str) -> Said:
     request = _request(found)
     headers, drawn = _headers(found)
     for match in _WHATEVER.finditer(text):
         drawn[found[int(match[1])].text] = _ANYTHING
     request = _with_parameters(replace(request, headers=(*request.headers, *headers)), drawn)
     exchange = Exchange(request, (Below5xx(),), clause=clause.id, gist=_gist(clause))
-    return Property(
+    claim = Property(
         f"{request.endpoint} never answers with a 5xx", drawn, exchange, cases=30, clause=clause.id
     )
+    left = _WHATEVER.sub(TAKEN, _NEVER_5XX.sub(lambda match: match["loose"], text, count=1))
+    return claim, _left(_REPEATED.sub(TAKEN, _EVERY_REQUEST.sub(TAKEN, left)), found)
 
 
 def _with_parameters(request: Request, drawn: dict[str, str]) -> Request:
@@ -151,16 +197,19 @@ def _for_every(text: str, found: Sequence[Piece]) -> dict[str, str]:
     return drawn
 
 
-def _over(clause: Clause, found: Sequence[Piece], drawn: dict[str, str]) -> Property:
+def _over(clause: Clause, found: Sequence[Piece], drawn: dict[str, str]) -> Said:
     start = next(n for n, piece in enumerate(found) if piece.shape is Shape.REQUEST)
     request = _request(found[: start + 1])
     said = marked(found[start + 1 :], start + 1)
     request = _with_parameters(request, drawn) if request.body is None else request
-    exchange = Exchange(request, expectations(said, found), clause=clause.id, gist=_gist(clause))
+    answer = expectations(said, found)
+    exchange = Exchange(request, answer.expected, clause=clause.id, gist=_gist(clause))
     names = " and ".join(drawn)
-    return Property(
+    claim = Property(
         f"{request.endpoint} for every {names}", drawn, exchange, cases=_CASES, clause=clause.id
     )
+    before = _left(_FOR_EVERY.sub(TAKEN, marked(found[:start])), found)
+    return claim, (*before, *answer.unused)
 
 
 def _gist(clause: Clause) -> str:

@@ -69,7 +69,7 @@ _FIGURE = re.compile(
     r"|costs?|fee of|price of|(?:sur)?charge of|discount of) [0-9]",
     re.IGNORECASE,
 )
-_END = re.compile(r"(?<=[.!?]) +(?=[^a-z0-9])")
+SENTENCE_END = re.compile(r"(?<=[.!?]) +(?=[^a-z0-9])")
 _BLANK = "\0"
 """Stands where something was taken up."""
 
@@ -142,7 +142,7 @@ class Sentence:
 def sentences(intent: Intent) -> Iterator[Sentence]:
     """Yield the sentences of an intent that are no clauses, in order."""
     for line, paragraph in intent.prose:
-        for text in _END.split(paragraph):
+        for text in SENTENCE_END.split(paragraph):
             said = _without_marks(text)
             yield Sentence(line, text, _parts(said), _FIGURE.search(said) is not None)
 

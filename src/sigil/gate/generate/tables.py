@@ -20,16 +20,25 @@ from fractions import Fraction
 from typing import Any, cast
 from urllib.parse import quote
 
-from sigil.gate.generate.clauses import NotUnderstood
+from sigil.gate.generate.clauses import NotUnderstood, names_in
+from sigil.gate.generate.expects import marked
 from sigil.gate.generate.model import Exchange, Expectation, Holds, Path, Request, StatusIs
 from sigil.gate.generate.pieces import METHODS, Piece, Shape, objects_in, path_of, pieces
+from sigil.gate.generate.prose import SENTENCE_END
 from sigil.gate.generate.slots import SLOT, braces_as_slots, slots_in, with_slot
+from sigil.gate.generate.words import TAKEN, unused_of_request
 from sigil.gate.intent import Cell, Row, Table
 from sigil.gate.intent.cells import plain
 
 _APPENDED = re.compile(rf"({'|'.join(METHODS)})\s+(/\S*=)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*")
 _CENTS = 100
+_GIVES_ROWS = re.compile(
+    r"\b(?:HTTP |status )?200\b(?: OK\b)?|\b(?:as follows|(?:the )?following"
+    r"|(?:the )?(?:table|rows?)|below|in (?:the|this) table)\b",
+    re.IGNORECASE,
+)
+"""What may be said of all rows: their status, and that they come next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +62,13 @@ class Tied:
         table: which.
         request: with a slot for each column that is sent.
         columns: as many as there are heads.
-        clause: id of the criterion right above it, which it belongs to; empty for none.
+        unused: what the sentence with the request says besides, which nothing is made of.
     """
 
     table: Table
     request: Request
     columns: tuple[Column, ...]
-    clause: str = ""
+    unused: tuple[str, ...] = ()
 
     def inputs(self, row: Row) -> dict[str, Cell]:
         """Return the cell of each slot that a row fills."""
@@ -93,10 +102,20 @@ def tie(table: Table) -> Tied:
             Column("sent", name) if match is not None else _column(head, request)
             for head, match in zip(heads, appended, strict=True)
         ]
-    else:
-        request = _request(requests[0], pieces(table.before), heads)
-        columns = [_column(head, request) for head in heads]
-    return _checked(Tied(table, request, tuple(columns)))
+        return _checked(Tied(table, request, tuple(columns)))
+    request = _request(requests[0], pieces(table.before), heads)
+    columns = [_column(head, request) for head in heads]
+    return _checked(Tied(table, request, tuple(columns), _unused(table.before)))
+
+
+def _unused(before: str) -> tuple[str, ...]:
+    """Return what is said besides in the sentence that ties a table to its request."""
+    left: list[str] = []
+    for sentence in map(pieces, SENTENCE_END.split(before)):
+        if any(piece.shape is Shape.REQUEST for piece in sentence):
+            said = _GIVES_ROWS.sub(TAKEN, marked(sentence))
+            left += unused_of_request(said, names_in(sentence))
+    return tuple(left)
 
 
 def _request(piece: Piece, before: Sequence[Piece], heads: Sequence[str]) -> Request:
