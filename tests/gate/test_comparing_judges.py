@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from tests.gate.evaluations import Bench, Quiet, make_bench, served
 
 from sigil.cli.sigil import sigil
-from sigil.errors import KeyMissing, NotFound, UsageError
+from sigil.errors import KeyMissing, NotFound, ProviderRefused, SealBroken, UsageError
 from sigil.gate.bundle.sealing import seal_bytes
 from sigil.gate.evaluation import evaluate
 from sigil.gate.exam.answerers import Answerers
@@ -82,7 +82,11 @@ def done(tmp_path_factory, past, signer, server) -> Iterator[Done]:
             "base_url": server.openai_url,
             "key_variable": "MODEL_KEY",
         }
-        policy["services"]["api"]["models"] = {"judge": {"provider": "stub"}, "strict": strict}
+        policy["services"]["api"]["models"] = {
+            "judge": {"provider": "stub"},
+            "strict": strict,
+            "keyless": {**strict, "key_variable": "NO_SUCH_KEY"},
+        }
         (bench.root / ".sigil/gate.yaml").write_text(json.dumps(policy))
         bench.git("add", "-A")
         bench.git("commit", "-q", "-m", "judged")
@@ -149,3 +153,34 @@ def test_a_judge_that_the_base_branch_does_not_name_is_not_asked(done):
 def test_a_judge_is_named_once(done):
     for words in (["--judge", "strict", "--judge", "strict"], ["--judge", "rules"]):
         assert isinstance(done.typed(*words).exception, UsageError)
+
+
+def test_a_judge_that_cannot_be_asked_ends_with_why_after_all_that_was_found(done):
+    result = done.typed("--judge", "keyless")
+    assert isinstance(result.exception, ProviderRefused)
+    assert "keyless: 6 of 6 questions have no answer: " in str(result.exception)
+    assert "cost: keyless: no answer" in result.stdout
+    assert "recorded and rules: 0 alike of 1" in result.stdout
+
+
+def test_a_judge_that_cannot_be_asked_is_in_the_document_too(done):
+    result = done.typed("--judge", "keyless", "--json")
+    assert result.exit_code != 0
+    [failure] = json.loads(result.stdout)["failures"]
+    assert failure.startswith("keyless: 6 of 6 questions have no answer: ")
+
+
+@pytest.fixture
+def exchanges(done) -> Iterator[Path]:
+    path = done.folder / "exchanges.age"
+    before = path.read_bytes()
+    yield path
+    path.write_bytes(before)
+
+
+@pytest.mark.parametrize("text", [b"[]", b"5", b'{"request":1}', b"notjson", b"\xff"])
+def test_what_is_sealed_and_no_exchange_is_refused_in_one_line(done, exchanges, text):
+    exchanges.write_bytes(seal_bytes(text, [done.bench.exam.recipient]))
+    error = done.typed().exception
+    assert isinstance(error, SealBroken)
+    assert str(error).startswith(f"{exchanges}: under its seal is something else")

@@ -73,9 +73,12 @@ def compare(
     found = compare_judges(root, folders, entries, identities, base=base, holdouts=holdouts)
     if as_json:
         print_json(facts_of(found))
-        return
-    for line in _lines(found):
+    for line in () if as_json else _lines(found):
         click.echo(line)
+    if found.failures:  # what was found out is told first
+        for other in found.failures[1:]:
+            click.echo(f"sigil: {other}", err=True)
+        raise found.failures[0]
 
 
 def _lines(found: Compared) -> Iterator[str]:

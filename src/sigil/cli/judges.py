@@ -15,7 +15,7 @@ import msgspec
 
 from sigil.canonical import digest
 from sigil.cli.spending import spent_line
-from sigil.errors import NotFound, UsageError, Where
+from sigil.errors import NotFound, SealBroken, SigilError, UsageError, Where
 from sigil.gate.bundle.sealing import seal_bytes
 from sigil.gate.effects import Call
 from sigil.gate.evaluator import open_observations
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 RECORDED = "recorded"
 HALVES: Mapping[bool, str] = {False: "the visible half", True: "both halves"}
 _DIGITS = 12
+_NO_EXCHANGES = (TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What the use of something raises that is no exchange."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,14 @@ class Compared:
         judges: those on record first, then the rules, then those that were asked now.
         costs: a line for each that was asked, then or now.
         holdouts: whether those of holdouts are among the subjects.
+        failures: of each judge that left questions open.
     """
 
     subjects: tuple[Subject, ...]
     judges: tuple[Judged, ...]
     costs: tuple[str, ...]
     holdouts: bool
+    failures: tuple[SigilError, ...] = ()
 
 
 def compare_judges(
@@ -105,11 +109,14 @@ def compare_judges(
             remedy="compare evaluations with sigil.judge in their exam, or see --holdouts",
         )
     judges.append(by_rules(subjects))
-    if policy is not None:
-        asked = [_ask(policy, folders[0], entry, subjects) for entry in entries]
-        judges += [judged for judged, _ in asked]
-        costs += [cost for _, cost in asked]
-    return Compared(tuple(subjects), tuple(judges), tuple(costs), holdouts)
+    failures: list[SigilError] = []
+    for entry in entries:
+        assert policy is not None
+        judged, cost, failure = _ask(policy, folders[0], entry, subjects)
+        judges.append(judged)
+        costs.append(cost)
+        failures += [failure] if failure is not None else []
+    return Compared(tuple(subjects), tuple(judges), tuple(costs), holdouts, tuple(failures))
 
 
 def facts_of(found: Compared) -> dict[str, Any]:
@@ -136,6 +143,7 @@ def facts_of(found: Compared) -> dict[str, Any]:
             for one in pairs(found.subjects, found.judges)
         ],
         "costs": list(found.costs),
+        "failures": [one.problem for one in found.failures],
     }
 
 
@@ -166,8 +174,12 @@ def _policy(root: Path, folder: Path, entries: Sequence[str], base: str | None) 
 
 def _ask(
     policy: GatePolicy, folder: Path, entry: str, subjects: Sequence[Subject]
-) -> tuple[Judged, str]:
-    """Ask a model about all of them, as an exam does; what it says is kept under its seal."""
+) -> tuple[Judged, str, SigilError | None]:
+    """Ask a model about all of them, as an exam does; what it says is kept under its seal.
+
+    Returns:
+        What it says, what that cost, and why it did not say more.
+    """
     name = dossier.read_summary(folder).service
     service = policy.service(name)
     budget = Budget(usd=service.asking.usd, tokens=service.asking.tokens)
@@ -178,7 +190,20 @@ def _ask(
     finally:
         models.close()
         _keep(folder, models.exchanges, service.recipients)
-    return Judged(entry, scores), spent_line(entry, models.spent)
+    spent = models.spent
+    failure = _failure(entry, models.failures, len(subjects) * judge.quorum)
+    if failure is not None and not spent.exchanges:
+        return Judged(entry, scores), f"{printable(entry)}: no answer", failure
+    return Judged(entry, scores), spent_line(entry, spent), failure
+
+
+def _failure(entry: str, failures: Sequence[SigilError], count: int) -> SigilError | None:
+    """Return why questions have no answer, by the first of them; None where all have one."""
+    if not failures:
+        return None
+    first = failures[0]
+    left = f"{printable(entry)}: {len(failures)} of {count} questions have no answer"
+    return type(first)(f"{left}: {first.problem}", where=first.where, remedy=first.remedy)
 
 
 def _score(judge: Judge, entry: str, subject: Subject) -> float | None:
@@ -200,10 +225,17 @@ def _cost(folder: Path, identities: Identities, judge: str) -> list[str]:
     if not path.exists():
         return []
     lines = open_observations(read_file(path), identities, Where(str(path))).splitlines()
-    exchanges: list[dict[str, Any]] = [msgspec.json.decode(line) for line in lines]
-    asked = [one for one in exchanges if is_question(one["request"]["messages"])]
-    if not asked:
-        return []
-    names = dict.fromkeys(one["reply"]["model"] for one in asked if "reply" in one)
-    spent = reduce(Spent.plus, usages(asked), Spent())
-    return [spent_line(f"{judge} ({', '.join(names)})", spent)]
+    try:
+        exchanges: list[dict[str, Any]] = [msgspec.json.decode(line) for line in lines]
+        asked = [one for one in exchanges if is_question(one["request"]["messages"])]
+        if not asked:
+            return []
+        names = dict.fromkeys(one["reply"]["model"] for one in asked if "reply" in one)
+        spent = reduce(Spent.plus, usages(asked), Spent())
+        return [spent_line(f"{judge} ({', '.join(names)})", spent)]
+    except (msgspec.MsgspecError, LookupError, *_NO_EXCHANGES) as error:
+        raise SealBroken(
+            "under its seal is something else than what models were asked and said",
+            where=Where(str(path)),
+            remedy="restore it, or evaluate again",
+        ) from error

@@ -15,7 +15,7 @@ from concurrent.futures import CancelledError
 from typing import Any, Final, cast
 
 from sigil.canonical import compact_json
-from sigil.errors import SigilError
+from sigil.errors import ProviderFailed, SigilError
 from sigil.gate.effects import Call, EffectFailed, EffectMissing, Json
 from sigil.gate.sittings import Sitting
 from sigil.llm.asking import Asking
@@ -48,6 +48,7 @@ class Models:
     ):
         self._names = list(entries)
         self._exchanges: list[Mapping[str, Any]] = []
+        self._failures: list[SigilError] = []
         self._lock = threading.Lock()
         self._asking = Asking(
             entries, record=self._exchanges.append, budget=budget, providers=providers
@@ -67,6 +68,11 @@ class Models:
         """Every request with its answer, one JSON object a line; to be sealed."""
         with self._lock:
             return b"".join(compact_json(one) + b"\n" for one in self._exchanges)
+
+    @property
+    def failures(self) -> list[SigilError]:
+        """Why questions have no answer, one for each such question; nothing of them is in it."""
+        return list(self._failures)
 
     def entry(self, wanted: str | None, role: str) -> str | None:
         """Return the name of the entry to ask: as wanted, of the role, or the only one.
@@ -100,8 +106,11 @@ class Models:
                 future = self._asking.submit(request)
             return future.result(ANSWER_S).text
         except (SigilError, TimeoutError, CancelledError) as error:
-            problem = error.problem if isinstance(error, SigilError) else "no answer in time"
-            raise EffectFailed(f"the model gives no answer: {problem}", is_ours=True) from error
+            late = ProviderFailed("no answer in time", remedy="ask again later")
+            failure = error if isinstance(error, SigilError) else late
+            self._failures.append(failure)
+            problem = f"the model gives no answer: {failure.problem}"
+            raise EffectFailed(problem, is_ours=True) from error
 
     def turn(self, sitting: Sitting, call: Call) -> Json:
         """Answer a call of kind ``model``: one turn of an intent; see `Handler`."""
