@@ -56,6 +56,62 @@ def test_a_function_says_what_it_does_and_is_short(slow: Slow) -> None:
     assert 5 <= len(inspect.getsource(function).splitlines()) <= 42
 
 
+SETTLED = {
+    "cheapest_routes": {"True"},
+    "changelog": {"len(lines) > 0"},
+}
+"""Conditions that say the same in every call that is not among the visible ones."""
+
+
+class Asking(ast.NodeTransformer):
+    """Has every condition of a function, and each of its parts, note what it said."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, set[bool]] = {}
+
+    def noted(self, test: ast.expr) -> ast.expr:
+        text = ast.unparse(test)
+        self.said.setdefault(text, set())
+        return ast.Call(ast.Name("noted", ast.Load()), [ast.Constant(text), self.visit(test)], [])
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.BoolOp:
+        return ast.BoolOp(node.op, [self.noted(value) for value in node.values])
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.IfExp:
+        test = self.noted(node.test)
+        return ast.IfExp(test, self.visit(node.body), self.visit(node.orelse))
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.comprehension:
+        tests = [self.noted(test) for test in node.ifs]
+        return ast.comprehension(node.target, self.visit(node.iter), tests, node.is_async)
+
+    def visit_If(self, node: ast.If) -> ast.If:
+        body, orelse = (list(map(self.visit, part)) for part in (node.body, node.orelse))
+        return ast.If(self.noted(node.test), body, orelse)
+
+    def visit_While(self, node: ast.While) -> ast.While:
+        return ast.While(self.noted(node.test), list(map(self.visit, node.body)), node.orelse)
+
+
+@each
+def test_held_out_calls_take_every_condition_both_ways(slow: Slow) -> None:
+    asking = Asking()
+    tree = ast.parse(slow.path.read_text())
+    (own,) = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == slow.name]
+    asking.visit(own)
+
+    def noted(text: str, value: object) -> object:
+        asking.said[text].add(bool(value))
+        return value
+
+    scope: dict[str, Any] = {"noted": noted, "__name__": slow.kind}
+    exec(compile(ast.fix_missing_locations(tree), slow.path, "exec"), scope)  # our own functions
+    for call in held_out_of(slow):
+        outcome(scope[slow.name], call)
+    one_way = {text for text, said in asking.said.items() if len(said) < 2}
+    assert one_way == SETTLED.get(slow.name, set())
+
+
 @each
 def test_equal_calls_give_equal_results_and_leave_their_arguments_alone(slow: Slow) -> None:
     function = slow.load()

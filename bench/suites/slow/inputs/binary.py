@@ -59,7 +59,8 @@ INPUTS = {
     ),
     "xor_mask": Inputs(
         _masked, (17000, 8600), (2400, 2201, 22000),
-        [[b"", b"k"], [b"a", b""], [b"abc", b"k"]], [[b"ab", b"key"], [b"", b""]], _long_key,
+        [[b"", b"k"], [b"a", b""], [b"abc", b"k"]],
+        [[b"ab", b"key"], [b"", b""], [b"ab", b""]], _long_key,
     ),
     "back_references": Inputs(
         _prose, (1500, 740), (370, 491, 2200),

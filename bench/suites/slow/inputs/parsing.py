@@ -99,7 +99,8 @@ def _crossed(stream: Random, size: int) -> Call:
 INPUTS = {
     "parse_query": Inputs(
         _query, (1600, 820), (460, 911, 2700),
-        [[""], ["a=1"], ["a=1&a=2&&b"]], [["="], ["a=%"], ["%41=%C3%A4+b"], ["a=%4g&=x"]],
+        [[""], ["a=1"], ["a=1&a=2&&b"]],
+        [["="], ["a=%"], ["%41=%C3%A4+b"], ["a=%4g&=x"], ["a&&b=1"]],
         _one_key,
     ),
     "parse_csv": Inputs(
@@ -118,7 +119,8 @@ INPUTS = {
     ),
     "parse_ini": Inputs(
         _ini, (290, 150), (98, 151, 490),
-        [[""], ["a=1"], ["[x]\na=1\n[x]\na=2"]], [["[]"], ["\u2028a=1"], ["[a]\n; b=1\nc"]],
+        [[""], ["a=1"], ["[x]\na=1\n[x]\na=2"]],
+        [["[]"], ["\u2028a=1"], ["[a]\n; b=1\nc"], ["[a]\nx=1\n[b\n[A ]\ny=2"]],
         _flat_ini,
     ),
     "matching_brackets": Inputs(
