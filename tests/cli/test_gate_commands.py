@@ -179,7 +179,11 @@ def test_decide_says_what_the_exam_alone_said_and_what_the_next_rung_asks(desk):
 
 def test_decide_says_why_it_was_decided_so(desk):
     shown = typed("decide cheat -s api").stdout
-    assert "    BLOCK   scenarios of P0 failed" in shown
+    reported = [line.strip() for line in typed("report " + desk.bad).stdout.splitlines()]
+    told = [line[12:] for line in shown.splitlines() if line.startswith("    ")]
+    assert "BLOCK was decided" not in shown
+    assert re.search(r"    BLOCK   \d+ scenarios? of P0 failed", shown)
+    assert all(line in reported for line in told)
     assert f"more: sigil report {desk.bad}" in shown
     codes = [
         one["code"] for one in json.loads(typed("decide cheat -s api --json").stdout)["decided_for"]

@@ -15,6 +15,7 @@ from sigil.cli.scenario.choosing import service_name
 
 if TYPE_CHECKING:
     from sigil.gate.acting import Stands
+    from sigil.gate.record.events import Decided
     from sigil.gate.record.unfinished import Unfinished
 
 
@@ -115,14 +116,14 @@ def _facts(stands: Stands) -> dict[str, object]:
 
 def _print(root: Path, stands: Stands, service: str, merged: str | None, *, would: bool) -> None:
     from sigil.gate.record import dossier
-    from sigil.gate.view.present import exam_alone, next_rung, reason_lines, recorded_lines
+    from sigil.gate.view.present import exam_alone, next_rung, reason_lines
 
     recorded = stands.recorded
     since = "" if stands.tier is recorded.tier else f", {stands.tier} now"
     click.echo(
         f"{recorded.eval} · entry {stands.entry} · {recorded.verdict} at {recorded.tier}{since}"
     )
-    for line in recorded_lines(recorded.reasons):
+    for line in _decided_for(root, recorded):
         click.echo(f"    {line}")
     for line in reason_lines(stands.worth):
         click.echo(f"  {line}")
@@ -140,3 +141,19 @@ def _print(root: Path, stands: Stands, service: str, merged: str | None, *, woul
         click.echo(f"merged as {merged}")
     elif would:
         click.echo("would be merged")
+
+
+def _decided_for(root: Path, recorded: Decided) -> list[str]:
+    """Return the reasons of a decision, with their figures where the operator's copy is here.
+
+    The ledger, which is shared, has none.
+    """
+    from sigil.errors import SigilError
+    from sigil.gate.record import dossier
+    from sigil.gate.view.present import kept_lines, recorded_lines
+
+    try:
+        found = dossier.read_summary(dossier.find(root, recorded.eval))
+    except SigilError:  # what counts is on record, and is told in the ledger's words
+        return recorded_lines(recorded.reasons)
+    return kept_lines(recorded.reasons, found)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.gate.building import answers
 from tests.gate.deciding import facts
 from tests.gate.ladders import Service, advisory
-from tests.gate.summaries import told, visible
+from tests.gate.summaries import SUMMARY, told, visible
 
 from sigil.gate.decision import Code, Decision, Reason, Verdict, decide
 from sigil.gate.feedback import Cause, Disclosure, Feedback, Line, Silence, feedback
@@ -28,6 +28,7 @@ from sigil.gate.view.present import (
     fall_lines,
     feedback_lines,
     figure,
+    kept_lines,
     next_rung,
     reason_lines,
     reason_text,
@@ -103,6 +104,24 @@ def test_reasons_on_record_stand_worst_first_and_those_of_a_later_version_as_the
     assert first == "BLOCK   scenarios of P0 failed"
     assert second.startswith("REVIEW  of_tomorrow x")
     assert "\x1b" not in second
+
+
+RECORDED = [
+    {"code": "tier", "verdict": "REVIEW", "about": "SHADOW"},
+    {"code": "p0_failed", "verdict": "BLOCK", "about": ""},
+]
+
+
+def test_reasons_are_told_in_the_words_of_the_evaluation_that_is_kept_here():
+    lines = ["the service is at SHADOW", "1 scenario of P0 failed"]
+    found = replace(SUMMARY, reasons=RECORDED, lines=lines)
+    assert kept_lines(RECORDED, found) == [f"BLOCK   {lines[1]}", f"REVIEW  {lines[0]}"]
+
+
+@pytest.mark.parametrize("changed", [{"reasons": RECORDED[:1]}, {"lines": []}])
+def test_where_the_copy_has_other_reasons_the_ledgers_words_are_taken(changed):
+    found = replace(SUMMARY, **{"reasons": RECORDED, "lines": ["fine", "fine"], **changed})
+    assert kept_lines(RECORDED, found) == recorded_lines(RECORDED)
 
 
 def test_a_fall_is_told_with_what_it_costs_and_other_moments_are_not():

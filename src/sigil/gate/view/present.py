@@ -17,6 +17,7 @@ from sigil.gate.decision import Code, Decision, Reason, Verdict
 from sigil.gate.feedback import NOT_RESET, Cause, Disclosure, Feedback, Line, Silence
 from sigil.gate.model import StepStatus
 from sigil.gate.record.remarks import Remark
+from sigil.gate.record.summary import Summary
 from sigil.gate.scoring import Pair, Score
 from sigil.gate.trust import Condition, Tier, Trust
 from sigil.printable import printable, printable_once
@@ -124,7 +125,7 @@ _SAID = {
     Code.TIER: "the service is at {about}",
     Code.SPOKEN_AGAINST: "{about} on record against this evaluation",
     Code.BROKEN_OFF: "a later evaluation of this change came to no decision: {about}",
-    Code.RECORDED: "{about} was decided",
+    Code.RECORDED: "it was decided so, and time makes nothing better",
     Code.MOVED: "the {about} is no longer what was decided on",
     Code.EXPIRED: "the decision has expired",
     Code.OF_THE_FUTURE: "the decision lasts longer than any of now: one of two clocks is wrong",
@@ -172,9 +173,26 @@ def recorded_lines(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
         reasons: each with ``code``, ``verdict`` and ``about``; a later version's code is shown as
             it is.
     """
+    return _worst_first(reasons, [printable(_recorded(one)) for one in reasons])
+
+
+def kept_lines(reasons: Sequence[Mapping[str, Any]], found: Summary) -> list[str]:
+    """Return reasons as the ledger holds them, in the words of the evaluation that is kept here.
+
+    Args:
+        reasons: as of `recorded_lines`.
+        found: of the same evaluation; where it was decided for other reasons than these, the
+            ledger's words are taken.
+    """
+    if list(reasons) != found.reasons or len(found.lines) != len(found.reasons):
+        return recorded_lines(reasons)
+    return _worst_first(reasons, [printable_once(line) for line in found.lines])
+
+
+def _worst_first(reasons: Sequence[Mapping[str, Any]], said: Sequence[str]) -> list[str]:
     order = [verdict.value for verdict in Verdict]
-    worst_first = sorted(reasons, key=lambda one: -order.index(one["verdict"]))
-    return [f"{one['verdict']:<6}  {printable(_recorded(one))}" for one in worst_first]
+    both = sorted(zip(reasons, said, strict=True), key=lambda one: -order.index(one[0]["verdict"]))
+    return [f"{one['verdict']:<6}  {line}" for one, line in both]
 
 
 def _recorded(reason: Mapping[str, Any]) -> str:
