@@ -575,3 +575,13 @@ def test_what_is_compared_is_told_by_commit_and_subject(desk, tmp_path):
     told = (evaluated, typed("report").stdout, (tmp_path / "comment.md").read_text())
     assert [text.count(change) for text in told] == [1, 1, 1]
     assert [text.count(baseline) for text in told] == [1, 1, 1]
+
+
+def test_a_base_branch_that_lacks_what_its_remote_has_is_said(desk):
+    desk.bench.git("update-ref", "refs/remotes/origin/main", "cheat")
+    try:
+        done = [typed(f"{command} change -s api") for command in ("eval", "decide")]
+        assert all("which is behind origin/main" in one.stderr for one in done)
+        assert "which is behind origin/main" in typed("report").stdout
+    finally:
+        desk.bench.git("update-ref", "-d", "refs/remotes/origin/main")

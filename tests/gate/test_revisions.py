@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -182,6 +183,45 @@ def test_a_base_branch_that_does_not_exist_is_an_error(repository, base):
     repository.git("tag", "refs/heads/nowhere", "change")
     with pytest.raises(NotFound):
         resolve(repository.root, "change", base=base)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "said"),
+    [
+        ("left", "now", "main here, at .*, which is behind origin/main, at "),
+        ("now", "change", "which has parted from origin/main"),
+        ("now", "now", "^$"),
+        ("now", "left", "^$"),
+    ],
+)
+@pytest.mark.parametrize("base", [None, "main", "refs/heads/main"])
+def test_a_base_branch_that_lacks_what_its_remote_has_is_in_doubt(
+    repository, here, there, said, base
+):
+    commits = dict(zip(("left", "change", "now"), branched(repository), strict=True))
+    repository.git("checkout", "-q", "-b", "other", "change")
+    repository.commit(a="3")
+    repository.git("update-ref", "refs/heads/main", commits[here])
+    repository.git("update-ref", "refs/remotes/origin/main", commits[there])
+    assert re.search(said, resolve(repository.root, "other", base=base).doubt)
+
+
+def test_a_base_branch_is_held_against_the_one_that_it_follows(repository):
+    _, change, now = branched(repository)
+    repository.git("remote", "add", "origin", str(repository.root))
+    repository.git("remote", "add", "team", str(repository.root))
+    repository.git("update-ref", "refs/remotes/origin/main", now)
+    repository.git("update-ref", "refs/remotes/team/trunk", change)
+    repository.git("branch", "-q", "--set-upstream-to", "team/trunk", "main")
+    assert "parted from team/trunk" in resolve(repository.root, "change").doubt
+
+
+@pytest.mark.parametrize("base", ["origin/main", "refs/remotes/origin/main"])
+def test_a_remotes_branch_is_in_no_doubt(repository, base):
+    left, _, now = branched(repository)
+    repository.git("update-ref", "refs/heads/main", left)
+    repository.git("update-ref", "refs/remotes/origin/main", now)
+    assert resolve(repository.root, "change", base=base).doubt == ""
 
 
 def test_a_branch_that_calls_itself_a_remote_s_is_not_the_base_branch(repository):

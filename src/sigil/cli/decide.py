@@ -61,7 +61,7 @@ def decide(
     ledger = open_ledger(root)
     stands = decision_on(root, revisions, ledger, service, SYSTEM_CLOCK.now())
     verdict = stands.worth.verdict
-    for doubt in stands.doubts:
+    for doubt in filter(None, (revisions.doubt, *stands.doubts)):
         click.echo(f"sigil: warning: {doubt}", err=True)
     for later in stands.unfinished:
         click.echo(f"sigil: warning: {_newer(later, stands.recorded.eval)}", err=True)

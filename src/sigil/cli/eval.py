@@ -56,7 +56,8 @@ def eval_(
 
     REF is anything that git resolves, or pull/N/head; a name of both a branch and a tag is
     refused, and refs/heads/NAME or refs/tags/NAME taken. Exam and policy are those of the base
-    branch. Exits with 0 for ALLOW, 3 for REVIEW, 4 for BLOCK.
+    branch: of --base, else of origin/HEAD, else main or master here, else of origin. Exits with
+    0 for ALLOW, 3 for REVIEW, 4 for BLOCK.
 
     Example: sigil eval my-branch --service api
     """

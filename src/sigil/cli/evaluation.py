@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -57,6 +58,13 @@ def examination(
         SigilError: there is no such change, or nothing can be recorded.
     """
     root = wanted.root
+
+    def found_first(*asked: Any, **named: Any) -> Revisions:
+        revisions = find(*asked, **named)
+        if revisions.doubt:  # before the exam: it may be another one that is wanted
+            _warn(tell(revisions.doubt))
+        return revisions
+
     with Answerers(os.environ) as answerers, Shown(quiet=quiet) as shown:
         parts = Parts(
             identities=lambda: identities_of(wanted.service, *key),
@@ -66,7 +74,7 @@ def examination(
             keep=partial(_keep, root, answerers),
             ready=partial(_try_to_keep, root),
             cache=root / ".sigil" / "cache",
-            resolve=find,
+            resolve=found_first,
         )
         outcome = evaluate(wanted, parts, shown)
     for warning in outcome.warnings:

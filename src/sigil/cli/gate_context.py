@@ -17,7 +17,9 @@ LEDGER = Path(".sigil") / "ledger"
 evaluation = click.argument("evaluation", metavar="EVAL", shell_complete=evaluations)
 reason = click.option("--reason", default="", help="Why, for whoever reads the ledger.")
 base_branch = click.option(
-    "--base", metavar="REF", help="The branch it wants into; main or master by default."
+    "--base",
+    metavar="REF",
+    help="The branch it wants into; by default that of origin/HEAD, else main or master.",
 )
 remote_name = click.option(
     "--remote", default="origin", show_default=True, help="Where pull/N/head is fetched."

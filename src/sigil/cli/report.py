@@ -148,6 +148,7 @@ def _lines(found: Summary, frames: Frames, said: list[Remark], *, of_all: bool) 
         f"  {name:<8}  {present.commit_text(commit, subject)}"
         for name, commit, subject in found.compared()
     )
+    yield from (f"  {printable_once(note)}" for note in found.notes)
     yield from (f"  {line}" for one in said for line in present.remark_lines(one))
     if found.scores:
         yield f"  {present.exam_alone(found.recommended, found.verdict)}"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sigil.canonical import digest_value
-from sigil.errors import InvalidValue, NotFound, Unreadable, Where
+from sigil.errors import Corrupt, InvalidValue, NotFound, Unreadable, Where
 from sigil.gate.trees import CommitTree, opened
 from sigil.printable import printable
 from sigil.store.git_command import complaint, run_git, without_user
@@ -65,11 +65,14 @@ class Revisions:
         change: what wants to be merged.
         baseline: where it left the base branch.
         control: the base branch as it is now.
+        doubt: why that may not be the base branch that everybody else has; empty if nothing says
+            so.
     """
 
     change: Revision
     baseline: Revision
     control: Revision
+    doubt: str = ""
 
 
 def resolve(root: Path, ref: str, *, base: str | None = None, remote: str = "origin") -> Revisions:
@@ -78,8 +81,10 @@ def resolve(root: Path, ref: str, *, base: str | None = None, remote: str = "ori
     Args:
         root: the repository.
         ref: anything that git resolves, or ``pull/N/head``, which is fetched from the remote.
-        base: the base branch; found by the names that one usually has if None.
-        remote: where pull requests are fetched from.
+        base: the base branch. If None, the first that is there of ``HEAD`` of the remote origin,
+            ``main`` and ``master`` here, ``main`` and ``master`` of origin.
+        remote: where pull requests are fetched from, and where a base branch here is looked for
+            that follows none.
 
     Raises:
         NotFound: there is no such commit, no base branch, or no history that both share.
@@ -87,7 +92,8 @@ def resolve(root: Path, ref: str, *, base: str | None = None, remote: str = "ori
         DependencyMissing: pygit2 is not installed.
     """
     change = CommitTree(root, fetched(root, ref, remote) if _PULL.fullmatch(ref) else ref)
-    named, control = control_tree(root, base)
+    whole, control = _control(root, base)
+    named = _SHORT.sub("", whole)
     shared = _merge_base(root, change.commit, control.commit)
     if shared is None:
         raise NotFound(
@@ -104,6 +110,7 @@ def resolve(root: Path, ref: str, *, base: str | None = None, remote: str = "ori
         _revision(ref, change),
         _revision(f"merge-base of {named}", baseline),
         _revision(named, control),
+        _doubt(root, whole, control.commit, remote),
     )
 
 
@@ -143,18 +150,24 @@ def control_tree(root: Path, base: str | None) -> tuple[str, CommitTree]:
         NotFound: there is none.
         DependencyMissing: pygit2 is not installed.
     """
+    whole, found = _control(root, base)
+    return _SHORT.sub("", whole), found
+
+
+def _control(root: Path, base: str | None) -> tuple[str, CommitTree]:
+    """Return the base branch by its whole name; see `control_tree`."""
     for name in _BASES if base is None else (base,):
         found = _branch(root, name)
         if found is not None:
-            return _SHORT.sub("", name), CommitTree(root, found)
+            return found[0], CommitTree(root, found[1])
     raise NotFound(
         "there is no branch main or master" if base is None else f"there is no branch {base}",
         remedy="name the base branch with --base",
     )
 
 
-def _branch(root: Path, name: str) -> str | None:
-    """Return the object that a branch is at; None if there is no such branch.
+def _branch(root: Path, name: str) -> tuple[str, str] | None:
+    """Return the whole name of a branch, and the object it is at; None if there is no such branch.
 
     The whole name is looked up as it stands: where git guesses, it takes a tag that somebody
     called ``refs/heads/origin/main`` for ``refs/heads/origin/main``, and whoever chooses the base
@@ -163,12 +176,53 @@ def _branch(root: Path, name: str) -> str | None:
     import pygit2  # noqa: PLC0415 (an extra; CommitTree has said so if it is missing)
 
     if _COMMIT.fullmatch(name):
-        return name
+        return name, name
     references: Any = opened(root).references
     whole = name.startswith("refs/")
     for reference in (name,) if whole else tuple(f"{above}{name}" for above in _BRANCHES):
         with suppress(KeyError, ValueError, pygit2.GitError):  # none of this name, or none at all
-            return str(references[reference].resolve().target)
+            return reference, str(references[reference].resolve().target)
+    return None
+
+
+def _doubt(root: Path, whole: str, commit: str, remote: str) -> str:
+    """Return that a base branch here lacks what its remote has of it; empty if it does not.
+
+    Nothing is fetched: what counts is what was known of the remote last.
+    """
+    import pygit2  # noqa: PLC0415 (an extra; CommitTree has said so if it is missing)
+
+    name = whole.removeprefix("refs/heads/")
+    if name == whole:
+        return ""
+    repository: Any = opened(root)
+    theirs = _followed(repository, name, remote)
+    if theirs is None:
+        return ""
+    shown, there = printable(_SHORT.sub("", theirs.name), 80), str(theirs.resolve().target)
+    try:
+        _refuse_torn_history(repository, there)
+        if there == commit or repository.descendant_of(commit, there):
+            return ""
+        state = "is behind" if repository.descendant_of(there, commit) else "has parted from"
+    except (KeyError, Corrupt, pygit2.GitError):
+        state = "cannot be compared with"
+    return (
+        f"the exam is that of {printable(name, 80)} here, at {commit[:12]}, which {state} {shown}, "
+        f"at {there[:12]}: git pull, or --base {shown}"
+    )
+
+
+def _followed(repository: Any, name: str, remote: str) -> Any:
+    """Return the reference of the remote's branch that a branch here follows; None if none."""
+    import pygit2  # noqa: PLC0415 (an extra; CommitTree has said so if it is missing)
+
+    with suppress(KeyError, ValueError, pygit2.GitError):  # it follows one that is not there
+        followed = repository.branches.local[name].upstream
+        if followed is not None and followed.name.startswith("refs/remotes/"):
+            return followed
+    with suppress(KeyError, ValueError, pygit2.GitError):  # none of this name, or none at all
+        return repository.references[f"refs/remotes/{remote}/{name}"]
     return None
 
 

@@ -47,6 +47,7 @@ class Summary:
             that did not come up.
         entry: number of the decision in the ledger; None if it is on no record.
         ended: sides whose service of the visible half ended by itself before the exam was over.
+        notes: what somebody should know of what was compared.
         subjects: of the commits, by the same names; empty in what an older version kept.
     """
 
@@ -63,6 +64,7 @@ class Summary:
     troubles: list[dict[str, str]]
     entry: int | None
     ended: tuple[SideName, ...] = ()
+    notes: tuple[str, ...] = ()
     subjects: dict[str, str] = field(default_factory=dict[str, str])
 
     @property

@@ -60,5 +60,6 @@ def summary(outcome: Outcome) -> Summary:
         ],
         entry=outcome.entry,
         ended=outcome.ended,
+        notes=(revisions.doubt,) if revisions.doubt else (),
         subjects={name: one.subject for name, one in compared.items()},
     )
