@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from sigil.errors import (
     MalformedDocument,
     NotFound,
 )
-from sigil.gate.deploy import Deployment, Source, compose, deploy
+from sigil.gate.deploy import Deployment, Source, compose, compose_project, deploy
 from sigil.gate.deploy.settings import Compose
 from sigil.gate.effects import Call
 from sigil.gate.http.client import Http
@@ -384,3 +385,28 @@ def test_without_an_engine_the_remedy_is_told(commit: Commit, cache: Path, monke
     deployment = deploy(settings(), Source(Path("/nonexistent")), "pr", cache=cache)
     with pytest.raises(DependencyMissing, match="docker or podman is not installed"):
         deployment.start()
+
+
+def test_an_engine_that_hangs_is_killed_with_what_it_calls(
+    engine: Engine, commit: Commit, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    alive = tmp_path / "alive"
+    os.mkfifo(alive)
+    program = engine.folder / "docker"
+    program.unlink()
+    program.write_text(f"#!/bin/sh\necho begun >{alive}\nsleep 300 >{alive} &\nwait\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(compose_project, "_LOOK_S", 1.0)
+    source = commit({"server.py": SERVER, "compose.yaml": compose_file()})
+    heard = os.open(alive, os.O_RDWR)
+    with (
+        pytest.raises(DeploymentFailed, match="does not answer within 1 s; see whether its engine"),
+        deploy(settings(), source, "pr", cache=cache),
+    ):
+        pass
+    reading = os.open(alive, os.O_RDONLY)
+    os.close(heard)  # from here on the pipe has an end, unless somebody of the engine lives
+    assert os.read(reading, 100) == b"begun\n"
+    assert select.select([reading], [], [], 30)[0]
+    assert os.read(reading, 100) == b""
+    os.close(reading)

@@ -245,19 +245,32 @@ class Project:
     def _run(self, command: list[str]) -> tuple[int, str, bytes]:
         """Run a command; return its status and what it printed on stdout and stderr."""
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 env=self._env,
-                timeout=_LOOK_S,
-                check=False,
+                start_new_session=True,
             )
-        except (OSError, subprocess.SubprocessError) as error:
-            raise DeploymentFailed(
-                f"{self.engine} compose does not answer ({type(error).__name__})"
-            ) from error
-        return done.returncode, done.stdout.decode(errors="replace"), done.stderr
+        except OSError as error:
+            raise self._silent(f"({type(error).__name__})") from error
+        with process:
+            try:
+                told, said = process.communicate(timeout=_LOOK_S)
+            except subprocess.TimeoutExpired as error:
+                raise self._silent(f"within {_LOOK_S:g} s") from error
+            finally:
+                if process.returncode is None:  # with what it calls, as podman does
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+        return process.wait(), told.decode(errors="replace"), said
+
+    def _silent(self, how: str) -> DeploymentFailed:
+        return DeploymentFailed(
+            f"{self.engine} compose does not answer {how}",
+            remedy=f"see whether its engine runs, and start it anew: {self.engine} compose ls",
+        )
 
     def _tell(self, line: str) -> None:
         if self._ender is not None:
