@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -151,6 +152,19 @@ def test_keys_that_are_believed_at_first_use_are_said_aloud(path, elsewhere):
     assert "warning: taken on trust at this first use" in result.stderr
     assert f"{signer_of(path)}  signed 3 of 3 entries" in result.stderr
     assert f"trusts  {signer_of(path)} (at first use)" in result.stdout
+
+
+def test_a_second_machine_is_told_what_it_lacks_before_it_can_evaluate(path, elsewhere):
+    result = run("init", "--remote", elsewhere)
+    [key] = re.findall(r"^key +(\S+)", result.stdout, re.MULTILINE)
+    told = result.stdout.partition("\nnext  ")[2]
+    assert "under evaluators" in told
+    assert f"sigil ledger verify --trust {key}" in told
+    assert told.index("sigil scenario keys --new") < told.index("sigil scenario rotate")
+
+
+def test_who_begins_a_ledger_is_told_of_no_other_machine(home):
+    assert "next" not in run("init", "--ledger", home / "first").stdout
 
 
 def test_a_key_that_somebody_named_is_not_said_to_be_taken_on_trust(path, elsewhere):

@@ -71,7 +71,10 @@ def test_keys_says_of_each_service_where_its_key_is(repository, tmp_path):
 
 
 def test_a_key_that_is_no_recipient_yet_is_said_to_be_none(repository):
-    assert "add age1" in run("keys", "--new", "-s", "web").stdout
+    shown = run("keys", "--new", "-s", "web").stdout
+    assert "add age1" in shown
+    assert "sigil scenario rotate --service web" in shown
+    assert "rotate" not in run("keys", "-s", "api").stdout
 
 
 def test_no_private_key_is_printed(repository, tmp_path):

@@ -143,6 +143,24 @@ def _base(place: Path, base: str | None) -> tuple[str, CommitTree] | None:
         return None
 
 
+def say_next(key: str, named: Named | None) -> None:
+    """Say what a machine lacks that has just taken the ledger of others, before it can evaluate.
+
+    Args:
+        key: its own.
+        named: keys that the base branch names already.
+    """
+    lines = [
+        f"on each other machine: sigil ledger verify --trust {key}",
+        "to open holdouts: sigil scenario keys --new --service NAME, which says where to name it;",
+        "then, on a machine that opens them already: sigil scenario rotate --service NAME",
+    ]
+    if named is None or key not in named.keys:
+        lines.insert(0, "name this key in .sigil/gate.yaml, under evaluators, on the base branch")
+    for at, line in enumerate(lines):
+        click.echo(f"{'      ' if at else 'next  '}{line}")
+
+
 def warn_of_first_use(taken: Snapshot, believed: frozenset[str]) -> None:
     """Say which keys are believed although nothing vouches for them."""
     from sigil.ledger.syncing import signatures

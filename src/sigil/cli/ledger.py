@@ -13,7 +13,12 @@ import click
 from sigil.cli import entries
 from sigil.cli.completing import services
 from sigil.cli.gate_context import base_branch
-from sigil.cli.joining import named_on_base, refuse_beside_another, warn_of_first_use
+from sigil.cli.joining import (
+    named_on_base,
+    refuse_beside_another,
+    say_next,
+    warn_of_first_use,
+)
 from sigil.cli.options import as_json, print_json, shown
 from sigil.cli.proving import verify_proof
 
@@ -118,6 +123,8 @@ def init(
     click.echo(f"key     {signer.key} in {key_file}")
     for key in sorted(known.keys - {signer.key}):
         click.echo(f"trusts  {key}{' (at first use)' if key in first_use else ''}")
+    if found:
+        say_next(signer.key, named)
 
 
 @ledger.command()

@@ -91,3 +91,7 @@ def _print(row: dict[str, Any]) -> None:
             f"  not yet a recipient: add {row['public'][0]} to "
             f"services.{row['service']}.recipients of .sigil/gate.yaml"
         )
+        click.echo(
+            "  then, for holdouts that are sealed already, on a machine that opens them: "
+            f"sigil scenario rotate --service {row['service']}"
+        )
