@@ -3,7 +3,7 @@
 Every case that is chosen was answered alike by two sealed processes of the unchanged code. What
 is held out never stands among what is shown, and comes from the same sources.
 
-Not here: making inputs (`inputs`, `scaling`), why one is of no use (`reasons`), writing them down
+Not here: making inputs (`drawing`), why one is of no use (`reasons`), writing them down
 (`writing`).
 """
 
@@ -11,24 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TypeVar
 
-from sigil.effects import random_stream
 from sigil.errors import BaselineFailed, Where
 from sigil.optimize.generate.advising import COMMAND, Advice
-from sigil.optimize.generate.fitting import Fitted, fitted, quick
-from sigil.optimize.generate.inputs import (
-    Key,
-    Pool,
-    case_text,
-    distinct,
-    edges,
-    pool_of,
-    variations,
-)
-from sigil.optimize.generate.magnitudes import far_floats
-from sigil.optimize.generate.probing import probes, small
+from sigil.optimize.generate.attributes import NO_OBJECTS, Objects
+from sigil.optimize.generate.drawing import Drawing
+from sigil.optimize.generate.fitting import Fitted, fitted
+from sigil.optimize.generate.inputs import case_text, distinct
 from sigil.optimize.generate.reasons import (
     SEALED,
     no_answer,
@@ -36,25 +26,17 @@ from sigil.optimize.generate.reasons import (
     refuse_moods,
     shown_call,
 )
-from sigil.optimize.generate.relating import related
 from sigil.optimize.generate.sampling import sampled, spread
-from sigil.optimize.generate.scaling import MOST_NS, enlarged, scale
-from sigil.optimize.generate.sharing import shared_edges
 from sigil.optimize.generate.trying import Checked, Outcome, Trial
 from sigil.optimize.generate.using import NONE, Uses
-from sigil.sandbox.model import CandidateFailed, Case, Raised, Returned
+from sigil.sandbox.model import Case, Raised, Returned
 
 T = TypeVar("T")
 
 TRIED_AT_MOST = 300
 SHOWN_AT_MOST, HELD_AT_MOST = 60, 40
-_VARIED, _EDGED, _SCALED = 240, 6, 3
-_VARIED_AT_LEAST = 12
 _NAMED = 5
 """So many inputs are named in a note."""
-_FAR_S = 1.0
-"""How long all calls with numbers far from those that are known may take, beside what so many
-others take: some loop as often as a number says."""
 _LEAST_NS = 400_000
 """A batch that is quicker is timed on more cases."""
 _PADDED = 400
@@ -67,14 +49,14 @@ class Known:
     Args:
         cases: what they are.
         by_hand: whether a person gave them, so that all of them stay.
-        fixed: parameters that are never varied.
+        objects: what is known of the objects of a method.
         signed: further ones, of types that the signature names and ``cases`` do not have.
         uses: what the function looks at, so that inputs differ in that.
     """
 
     cases: Sequence[Case]
     by_hand: bool = False
-    fixed: frozenset[Key] = frozenset()
+    objects: Objects = NO_OBJECTS
     signed: Sequence[Case] = ()
     uses: Uses = NONE
 
@@ -125,7 +107,7 @@ def choose(
     answered = [one.case for one in known if one.raises is None]
     if not answered:
         raise no_answer(tried, outcomes, where, advice)
-    drawing = _Drawing(trial, answered, pool_of(answered), seed, given.fixed)
+    drawing = Drawing(trial, answered, seed, given.objects)
     shown_far, held_far = _deal(drawing.far(given.signed), 3)
     shown_probes, held_probes = _deal(drawing.probing(given.uses), 3)
     shown_made, held_made = _deal(drawing.varied(given.signed), 3)
@@ -195,10 +177,10 @@ def unstated(
     """
     known = spread(distinct([*stated, *others]), TRIED_AT_MOST)
     outcomes = trial.settled(known)
-    answered = _returned(known, outcomes)
+    answered = [c for c, found in zip(known, outcomes, strict=True) if isinstance(found, Returned)]
     if not answered:
         return []
-    drawing = _Drawing(trial, answered, pool_of(answered), seed, frozenset())
+    drawing = Drawing(trial, answered, seed, NO_OBJECTS)
     taken = {case_text(case) for case in stated}
     made = [*map(Checked, answered), *drawing.varied()]
     return [one for one in made if case_text(one.case) not in taken][:SHOWN_AT_MOST]
@@ -235,119 +217,6 @@ def _holds_float(outcome: object) -> bool:
         elif isinstance(value, list | tuple | set | frozenset):
             waiting.extend(value)  # type: ignore[misc]  # plain data
     return False
-
-
-# --- more of it -------------------------------------------------------------------------
-
-
-class _Drawing:
-    """Makes more inputs of those that are answered."""
-
-    def __init__(
-        self, trial: Trial, cases: Sequence[Case], pool: Pool, seed: int, fixed: frozenset[Key]
-    ):
-        self._trial = trial
-        self._cases = cases
-        self._pool = pool
-        self._seed = seed
-        self._fixed = fixed
-        batch_ns = trial.time_ns(cases, 1)
-        self._call_ns = trial.seconds * 1e9 if batch_ns is None else batch_ns / len(cases)
-
-    def varied(self, signed: Sequence[Case] = ()) -> list[Checked]:
-        """Return variations that are answered.
-
-        First come those that were ``signed``, then those with shared edges, then others as drawn.
-        """
-        stream = random_stream(self._seed, "variations")
-        few = spread(self._cases, _EDGED)
-        drawn = [*islice(variations(self._cases, self._pool, stream, self._fixed), _VARIED)]
-        shared = shared_edges([*few, *drawn[:_EDGED]], self._fixed)
-        known = {case_text(case) for case in self._cases}
-        made = distinct([*signed, *shared, *edges(few, self._fixed), *drawn])
-        fresh = [case for case in made if case_text(case) not in known]
-        fresh = fresh[: self._affordable()]
-        found = [*map(Checked, _returned(fresh, self._trial.settled(fresh)))]
-        together = {case_text(case) for case in distinct([*signed, *shared])}
-        first = [one for one in found if case_text(one.case) in together]
-        others = [one for one in found if case_text(one.case) not in together]
-        stream.shuffle(others)
-        return [*first, *others]
-
-    def probing(self, uses: Uses) -> list[Checked]:
-        """Return answered inputs that differ in what the function looks at.
-
-        They are small, unless the function takes no small ones.
-        """
-        known = {case_text(case) for case in self._cases}
-        few = spread(self._cases, _EDGED)
-        for bases in (distinct(map(small, few)), few):
-            stream = random_stream(self._seed, "probes")
-            made = probes(bases, uses, stream, self._fixed)
-            fresh = [case for case in made if case_text(case) not in known]
-            fresh = fresh[: self._affordable()]
-            found = [*map(Checked, _returned(fresh, self._trial.settled(fresh)))]
-            if found:
-                return found
-        return []
-
-    def far(self, signed: Sequence[Case] = ()) -> list[Checked]:
-        """Return quickly answered inputs with other magnitudes, orders and ties of numbers."""
-        few = distinct(map(small, spread(self._cases, _EDGED)))
-        known = {case_text(case) for case in self._cases}
-        made = [*related(few, self._fixed), *far_floats([*few, *signed], self._fixed)]
-        fresh = [case for case in distinct(made) if case_text(case) not in known]
-        fresh = fresh[: self._affordable()]
-        within_s = min(self._trial.seconds, _FAR_S + 2 * len(fresh) * self._call_ns / 1e9)
-        back = _returned(fresh, self._trial.answers(fresh, within_s))
-        return quick(self._trial, [*map(Checked, _returned(back, self._trial.settled(back)))])
-
-    def _affordable(self) -> int:
-        """Return how many calls come back within half of a deadline, but a few at least."""
-        return max(_VARIED_AT_LEAST, int(self._trial.seconds * 1e9 / 2 / max(self._call_ns, 1)))
-
-    def enlarged(self, kept: Sequence[str]) -> tuple[list[Checked], list[Checked]]:
-        """Return enlarged cases, and others of the same sizes to be held out."""
-        scaled: list[Checked] = []
-        held: list[Checked] = []
-        if self._call_ns > MOST_NS:
-            return scaled, held
-        for number, case in enumerate(_largest(self._cases, _SCALED)):
-            found = scale(
-                case,
-                self._pool,
-                self._measure,
-                lambda label, n=number: random_stream(self._seed, "scale", n, label),
-                fixed=self._fixed,
-                kept=kept,
-            )
-            if found is None:
-                continue
-            scaled.append(Checked(found.case))
-            stream = random_stream(self._seed, "held out", number)
-            way, factor = found.way, found.factor
-            other = enlarged(
-                case, self._pool, way, factor, stream=stream, fixed=self._fixed, kept=kept
-            )
-            if other is not None and self._measure(other) is not None:
-                held.append(Checked(other))
-        return scaled, held
-
-    def _measure(self, case: Case) -> int | None:
-        try:
-            (answer,), time_ns = self._trial.timed([case])
-            return time_ns if isinstance(answer, Returned) else None
-        except CandidateFailed:
-            return None
-
-
-def _returned(cases: Sequence[Case], outcomes: Sequence[Outcome | None]) -> list[Case]:
-    return [c for c, found in zip(cases, outcomes, strict=True) if isinstance(found, Returned)]
-
-
-def _largest(cases: Sequence[Case], count: int) -> list[Case]:
-    """Return the cases that hold the most, largest first."""
-    return sorted(cases, key=lambda case: -len(case_text(case)))[:count]
 
 
 def _fitted(

@@ -18,16 +18,18 @@ from sigil.canonical import digest
 from sigil.errors import BaselineFailed
 from sigil.optimize.generate.adapting import PLAIN, adapter_of, adapter_path
 from sigil.optimize.generate.admitting import Admitted, admitted
+from sigil.optimize.generate.attributes import Objects, objects_of
 from sigil.optimize.generate.believing import wrong_now
 from sigil.optimize.generate.choosing import Chosen, Known, choose, divide, unstated
 from sigil.optimize.generate.defaulting import defaulted, untouched
 from sigil.optimize.generate.defaulting import note as note_of_defaults
 from sigil.optimize.generate.expecting import Stated
 from sigil.optimize.generate.gathering import Gathered, gather, known_cases, origins_of
-from sigil.optimize.generate.inputs import Key, case_text
+from sigil.optimize.generate.inputs import case_text
 from sigil.optimize.generate.magnitudes import note as note_of_floats
 from sigil.optimize.generate.reaching import reach, unreached
 from sigil.optimize.generate.record_fields import fields_admitted
+from sigil.optimize.generate.refusing import asking
 from sigil.optimize.generate.signing import signed
 from sigil.optimize.generate.suite import find_suite
 from sigil.optimize.generate.trying import Checked, Trial
@@ -151,14 +153,6 @@ class _Generation:
         plain, prints = self._plain(cases), self._prints(cases)
         if plain or prints or self._function.needs_adapter:
             self._adapter = adapter_of(self._function, prints=prints, plain=plain)
-        if (
-            self._function.is_method
-            and len({case_text(Case(case.args[:1])) for case in cases}) == 1
-        ):
-            self._notes.append(
-                "its objects had one state in all calls, so a change that ignores that state is "
-                "not noticed; call it on others in a test"
-            )
         more: list[Admitted] = []
         if not is_given:
             more.append(admitted(self._function, cases, guessed=guessed))
@@ -166,15 +160,18 @@ class _Generation:
         odd = [case for one in more if one.are_inputs for case in one.cases]
         of_types = [] if is_given else signed(self._function, cases)
         of_types += [] if is_given else defaulted(self._function, cases)
-        fixed = frozenset[Key]({0} if self._function.is_method else ())
-        with self._workshop.trial(self._adapter) as trial:
+        with (
+            self._workshop.trial(self._adapter) as trial,
+            asking(self._workshop, cases) as would_have,
+        ):
             self._workshop.answers(trial, cases[:1])
+            objects = objects_of(self._function, cases, would_have)
             chosen = choose(
                 trial,
                 Known(
                     cases,
                     by_hand=is_given,
-                    fixed=fixed,
+                    objects=objects,
                     signed=[*odd, *of_types],
                     uses=uses_of(self._function),
                 ),
@@ -182,15 +179,15 @@ class _Generation:
                 where=self._function.where(),
                 advice=request.advice,
             )
-            reached = reach(self._workshop, self._adapter, trial, chosen, fixed)
+            reached = reach(self._workshop, self._adapter, trial, chosen, objects)
             chosen = reached.chosen
             self._unreached = reached.unreached or ()
             told = [one.note(self._taken(trial, one, chosen), request.advice) for one in more]
         measured = [one.case for one in (*chosen.shown, *chosen.held_out)]
         bare = note_of_defaults(untouched(self._function, measured), request.advice)
-        unheld = note_of_floats(cases)
-        self._notes.extend([*chosen.notes, *(one for one in (*told, bare, unheld) if one)])
-        description = self._described(chosen, tests)
+        said = (objects.note(measured), *told, bare, note_of_floats(cases))
+        self._notes.extend([*chosen.notes, *(one for one in said if one)])
+        description = self._described(chosen, objects, tests)
         text = speed_eval(
             name,
             self._function,
@@ -296,11 +293,13 @@ class _Generation:
         kept = recorded(function.text, function.path, function.qualname, lines, digests)
         return written(kept, lines)
 
-    def _described(self, chosen: Chosen, tests: str) -> str:
+    def _described(self, chosen: Chosen, objects: Objects, tests: str) -> str:
         varied = len(chosen.shown) - chosen.known - chosen.scaled
+        of_state = objects.count(one.case for one in chosen.shown) - chosen.scaled
         parts = [
             f"{chosen.known} input{'s' * (chosen.known != 1)} from {self._source}",
-            f"{varied} variation{'s' * (varied != 1)}",
+            f"{varied} variation{'s' * (varied != 1)}"
+            + (f" ({max(of_state, 0)} of them of its object)" if objects.is_method else ""),
             f"{chosen.scaled} enlarged for the timer",
         ]
         text = f"Same answers as the unchanged {self._function.qualname} on {', '.join(parts)}"

@@ -22,7 +22,7 @@ from itertools import chain
 from string import ascii_lowercase
 from typing import Any
 
-from sigil.optimize.generate.inputs import Key, arguments, items_of, kind_of, replaced
+from sigil.optimize.generate.inputs import arguments, items_of, kind_of, replaced
 from sigil.sandbox.model import Case
 
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -44,7 +44,6 @@ def multiplied(
     case: Case,
     factor: int,
     stream: random.Random,
-    fixed: frozenset[Key] = frozenset(),
     kept: Collection[str] = (),
 ) -> Case | None:
     """Return a case with ``factor`` times as many records; None if it has none.
@@ -53,7 +52,6 @@ def multiplied(
         case: what is enlarged.
         factor: at least 1; the first copy is what is there.
         stream: of all that is drawn.
-        fixed: parameters that are mappings of attributes, which are no records.
         kept: texts that stay as they are, such as those that the function names.
     """
     if not has_records(case):
@@ -68,15 +66,7 @@ def multiplied(
     ]
     known = {*chain.from_iterable(_scalars(value) for _, value in arguments(case))}
     grow = _Multiply(copies, known)
-    return replaced(
-        case,
-        {
-            key: {name: grow(item) for name, item in value.items()}
-            if key in fixed and kind_of(value) is dict
-            else grow(value)
-            for key, value in arguments(case)
-        },
-    )
+    return replaced(case, {key: grow(value) for key, value in arguments(case)})
 
 
 def _numbers(factor: int, stream: random.Random, *, in_order: bool) -> list[int]:

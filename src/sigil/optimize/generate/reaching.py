@@ -17,11 +17,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from sigil.optimize.generate.adapting import can_be_imported
+from sigil.optimize.generate.attributes import Objects
 from sigil.optimize.generate.choosing import Chosen
 from sigil.optimize.generate.constants import Constants, constants_of
 from sigil.optimize.generate.fitting import quick
 from sigil.optimize.generate.from_constants import Planted, planted
-from sigil.optimize.generate.inputs import Key, case_text
+from sigil.optimize.generate.inputs import case_text
 from sigil.optimize.generate.locating import Function
 from sigil.optimize.generate.reasons import SEALED
 from sigil.optimize.generate.tracing import SLOWER, Steps, Tracer, is_small, tracing
@@ -63,7 +64,7 @@ class Reached:
 
 
 def reach(
-    workshop: Workshop, adapter: str | None, trial: Trial, chosen: Chosen, fixed: frozenset[Key]
+    workshop: Workshop, adapter: str | None, trial: Trial, chosen: Chosen, objects: Objects
 ) -> Reached:
     """Return inputs that reach more of a function, and what they do not reach.
 
@@ -72,7 +73,7 @@ def reach(
         adapter: through which the eval calls it, if any.
         trial: the unchanged function, as the eval calls it.
         chosen: its inputs.
-        fixed: parameters that stay as they are, such as the state of an object.
+        objects: what is known of the objects of a method.
     """
     function = workshop.request.function
     if not can_be_imported(function):
@@ -80,7 +81,7 @@ def reach(
     with tracing(workshop, adapter) as traced:
         tracer = Tracer(traced)
         constants = constants_of(function.text, function.qualname)
-        added = _Widening(tracer, trial, chosen, function).added(constants, fixed)
+        added = _Widening(tracer, trial, chosen, function, objects).added(constants)
         widened = _with(trial, chosen, *added)
         cases = [one.case for one in (*widened.shown, *widened.held_out)]
         return Reached(widened, tracer.unreached(function, cases, trial))
@@ -112,19 +113,20 @@ class _Special:
 class _Widening:
     """Finds inputs that go where those that are known do not."""
 
-    def __init__(self, tracer: Tracer, trial: Trial, chosen: Chosen, function: Function):
+    def __init__(
+        self, tracer: Tracer, trial: Trial, chosen: Chosen, function: Function, objects: Objects
+    ):
         self._tracer = tracer
         self._trial = trial
         self._function = function
+        self._objects = objects
         self._shown = [one.case for one in chosen.shown if is_small(one.case)]
         self._held = [one.case for one in chosen.held_out if is_small(one.case)]
         self._texts = {case_text(one.case) for one in (*chosen.shown, *chosen.held_out)}
         self._by_shown: Counter[int | str] = Counter()
         self._by_held: Counter[int | str] = Counter()
 
-    def added(
-        self, constants: Constants, fixed: frozenset[Key]
-    ) -> tuple[list[Checked], list[Checked]]:
+    def added(self, constants: Constants) -> tuple[list[Checked], list[Checked]]:
         """Return inputs to be shown, and others to be held out."""
         shown: list[Checked] = []
         held: list[Checked] = []
@@ -135,7 +137,7 @@ class _Widening:
         self._count(self._held, self._by_held)
         bases = self._bases()
         for _ in range(ROUNDS):
-            made = planted(bases, constants, self._affordable(bases), fixed)
+            made = self._planted(bases, constants)
             found = self._settled(self._elsewhere(made))
             for one in found:
                 self._share(one.checked, one.steps, shown, held)
@@ -146,6 +148,17 @@ class _Widening:
                     self._share(one.checked, one.holding, shown, held)
             bases = [one.checked.case for one in found][:_BASES]
         return shown, held
+
+    def _planted(self, bases: Sequence[Case], constants: Constants) -> list[Planted]:
+        """Return variations of cases that hold a constant more, or one less."""
+        opened = [*map(self._objects.opened, bases)]
+        made = planted(opened, constants, self._affordable(bases), self._objects.fixed)
+        mended = self._objects.mended([one.case for one in made], opened)
+        return [
+            replace(one, case=self._objects.closed(case))
+            for one, case in zip(made, mended, strict=True)
+            if case is not None
+        ]
 
     def _count(self, cases: Sequence[Case], counts: Counter[int | str]) -> None:
         for steps in self._tracer.steps(cases):
@@ -206,7 +219,9 @@ class _Widening:
         if not isinstance(outcome, Raised) or outcome.error in SEALED:
             return None
         is_said = re.search(rf"\braise\s+{re.escape(outcome.error)}\b", self._function.source)
-        return Checked(case, outcome.error) if is_said or outcome.error not in _MISHAPS else None
+        # An object that the method falls over may be one that never is.
+        is_meant = outcome.error not in _MISHAPS and not self._objects.count([case])
+        return Checked(case, outcome.error) if is_said or is_meant else None
 
     def _share(self, one: Checked, steps: Steps, shown: list[Checked], held: list[Checked]) -> None:
         """Put an input where no other goes where it goes, if that is so anywhere."""

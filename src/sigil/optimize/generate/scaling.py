@@ -31,6 +31,8 @@ MOST_NS = 25_000_000
 MOST_NODES = 60_000
 """Values in one argument."""
 _LARGEST_FACTOR = 2**14
+_LEEWAY = 16
+"""Not all of a value grows."""
 _BOLDEST = 16
 _LARGEST_INT = 10**6
 _LONGEST_NAME = 20
@@ -68,8 +70,8 @@ def scale(
     measure: Callable[[Case], int | None],
     stream: Callable[[str], random.Random],
     *,
-    fixed: frozenset[Key] = frozenset(),
     kept: Collection[str] = (),
+    whole: Callable[[Case], Case | None] = lambda case: case,
 ) -> Scaled | None:
     """Return the first enlargement of a case that takes long enough, else the longest.
 
@@ -78,8 +80,8 @@ def scale(
         pool: what its values are drawn from.
         measure: returns the time of a case in ns, or None where it does not return.
         stream: makes the stream of a label.
-        fixed: parameters that are mappings of attributes; these grow, and no name is added.
         kept: texts in records that stay as they are, such as those that the function names.
+        whole: returns a larger case as it may be, or None if it may not.
 
     Returns:
         None if the case takes long enough as it is, or no enlargement returns and takes twice
@@ -92,8 +94,8 @@ def scale(
 
     def larger(way: Way, factor: int) -> Case | None:
         label = f"{way}/{factor}"
-        drawn = stream(label)
-        return enlarged(case, pool, way, factor, stream=drawn, fixed=fixed, kept=kept)
+        made = enlarged(case, pool, way, factor, stream=stream(label), kept=kept)
+        return whole(made) if made is not None else None
 
     for way in WAYS:
         least = max(2 * before, LEAST_NS, best.time_ns if best else 0)
@@ -163,23 +165,27 @@ def enlarged(
     factor: int,
     *,
     stream: random.Random,
-    fixed: frozenset[Key] = frozenset(),
     kept: Collection[str] = (),
 ) -> Case | None:
     """Return a case whose arguments are ``factor`` times as large; None if none can be.
 
     Lists of equal length stay of equal length.
     """
+    sizes = [_size(value) for _, value in arguments(case)]
     if way == "records":
-        if factor * sum(_size(value) for _, value in arguments(case)) > MOST_NODES:
-            return None
-        return multiplied(case, factor, stream, fixed, kept)
+        return (
+            multiplied(case, factor, stream, kept=kept)
+            if factor * sum(sizes) <= MOST_NODES
+            else None
+        )
+    if way != "numbers" and factor * max(sizes, default=0) > _LEEWAY * MOST_NODES:
+        return None
     texts = [value for _, value in arguments(case) if type(value) is str]
     if way in _RUNS and not any(has_any(text, _RUNS[way]) for text in texts):
         return None
     grow = _Grow(pool, way, factor, stream)
     values = {
-        key: grow.attributes(value, key) if key in fixed else grow.value(value, key, 0)
+        key: grow.value(value, key, 0)
         for key, value in arguments(case)
         if not _is_name(value, case)
     }
@@ -223,12 +229,6 @@ class _Grow:
         else:
             return self._text(value, key, depth) if kind in (str, bytes) else value
         return build(grown)
-
-    def attributes(self, state: Any, key: Key) -> Any:
-        """Return the attributes of an object, each of which is grown."""
-        if kind_of(state) is not dict:
-            return state
-        return {name: self.value(item, key, 1) for name, item in state.items()}
 
     def _number(self, value: int) -> int:
         return max(min(value * self._factor, _LARGEST_INT), min(value, -_LARGEST_INT))

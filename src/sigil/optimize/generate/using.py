@@ -5,8 +5,8 @@ constant is a boundary. Inputs of tests hardly ever show it, so a change that dr
 agrees with all of them. What is read here tells `sigil.optimize.generate.probing` which inputs
 show the difference.
 
-Read are the function and those of its module that it calls by name. Pure. Not here: inputs of
-any kind.
+Read are the function and those of its module and of its class that it calls by name. Pure. Not
+here: inputs of any kind.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def uses_of(function: Function) -> Uses:
 
 
 def _nodes(function: Function) -> Iterator[ast.AST]:
-    """Yield the nodes of a function and of what it calls by name in its module, each once."""
+    """Yield the nodes of a function and of what it calls of its module and class, each once."""
     known = dict(functions_of(function.text))
     waiting = [function.qualname]
     met = set(waiting)
@@ -82,11 +82,15 @@ def _nodes(function: Function) -> Iterator[ast.AST]:
         for node in _inside(known[name].body if name in known else []):
             yield node
             match node:
-                case ast.Call(ast.Name(called)) if called not in met:
-                    met.add(called)
-                    waiting.append(called)
+                case ast.Call(ast.Name(called)):
+                    pass
+                case ast.Attribute(ast.Name(), name):
+                    called = f"{function.owner}.{name}"
                 case _:
                     continue
+            if called in known and called not in met:
+                met.add(called)
+                waiting.append(called)
 
 
 def _inside(body: list[ast.stmt]) -> Iterator[ast.AST]:
