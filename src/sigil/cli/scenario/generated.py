@@ -49,6 +49,7 @@ def facts_of(generated: Generated) -> dict[str, Any]:
                 "baseline": None if one.baseline is None else one.baseline.value,
                 "noticed": one.noticed,
                 "tried": one.tried,
+                "values": one.candidate.values or None,
                 "refused": one.refused or None,
                 "kept": one.kept or None,
                 "frame": picture(one, wanted.intent) if one.refused else None,
@@ -98,6 +99,7 @@ def print_generated(generated: Generated) -> None:
     if any(one.tried for one in found):
         click.echo(_NOTICED)
     for line in (
+        *_between_rows(found),
         *_grouped(generated, found, "refused"),
         *_pictures(generated, found),
         *_grouped(generated, found, "kept"),
@@ -105,6 +107,14 @@ def print_generated(generated: Generated) -> None:
         *_sums(generated),
     ):
         click.echo(line)
+
+
+def _between_rows(found: Sequence[Validation]) -> Iterator[str]:
+    """Yield for each table whose rule is understood how much of it the sealed half asks for."""
+    for one in found:
+        if one.candidate.values and not one.refused:
+            table, many = one.candidate.clauses[0], one.candidate.values
+            yield f"{table}: the sealed half asks for {many} values between its rows"
 
 
 def _pictures(generated: Generated, found: Sequence[Validation]) -> Iterator[str]:

@@ -6,16 +6,16 @@ Pure. Not here: whether they are any good (`validating`).
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sigil.effects import random_stream
+from sigil.gate.generate.between import between, values_asked
 from sigil.gate.generate.compiler import compile_intent
 from sigil.gate.generate.halves import Split
 from sigil.gate.generate.lua import write
 from sigil.gate.generate.marks import secret_note
 from sigil.gate.generate.model import Sketch, Uncompiled
 from sigil.gate.generate.recalling import Recall
-from sigil.gate.generate.rules import between
 from sigil.gate.generate.slots import Unresolved
 from sigil.gate.generate.traceability import lines_of
 from sigil.gate.generate.validating import Candidate
@@ -50,20 +50,23 @@ def draft(
     """
     compiled = compile_intent(intent)
     halves = Split(ratio, seed, secret, random_stream).of(compiled.sketches)
-    between_rows = (
+    between_rows = [
         between(
             rule, intent.slug, intent.title, random_stream(secret, "between", rule.tied.table.id)
         )
         for rule in compiled.rules
         if ratio > 0
-    )
-    sealed = [*halves.holdout, *((sketch,) for sketch in between_rows if sketch is not None)]
+    ]
+    asked = [sketch for sketch in between_rows if sketch is not None]
+    sealed = [*halves.holdout, *((sketch,) for sketch in asked)]
     seen = [(sketch,) for sketch in halves.visible]
     nothing = Recall(intent, "", (), ())
     recall = Recall(intent, secret_note(secret), compiled.sketches, held)
     refused: dict[str, Uncompiled] = {}
     visible = _written(seen, "visible", nothing, refused)
     holdout = _written(sealed, "holdout", recall, refused)
+    values = {one.name: values_asked(one) for one in asked}
+    holdout = [replace(one, values=values.get(one.name, 0)) for one in holdout]
     uncompiled = {*compiled.uncompiled, *refused.values()}
     return Drafted(
         (*visible, *holdout), tuple(sorted(uncompiled, key=lambda one: (one.line, one.clause)))

@@ -9,27 +9,22 @@ asked of the service in the sealed half: whoever learnt the table by heart does 
 Nothing is said about what lies outside of the table, or between two thresholds where no row stands,
 nor where the rule gives a fraction and every row is a whole amount: how to round is not said.
 
-Pure. Not here: the table itself (`tables`), what a sentence says (`prose`).
+Pure. Not here: the table itself (`tables`), what a sentence says (`prose`), which values are asked
+for (`between`).
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
 from sigil.gate.generate.clauses import NotUnderstood
-from sigil.gate.generate.model import Exchange, Holds, Sketch, StatusIs
-from sigil.gate.generate.pieces import path_of
 from sigil.gate.generate.prose import Base, Money, Part, Price, Sentence, Threshold
-from sigil.gate.generate.tables import Tied, as_number, filled, scale_of, sent_value
+from sigil.gate.generate.tables import Tied, scale_of
 from sigil.gate.intent import Row
 
-NEIGHBOURS = 3
-"""Values between the rows that one holdout asks for, or one from each piece if those are more."""
-_MOST_ASKED = 12
 _MOST_RANGE = 10_000
 """Counts that are looked at, shared among the groups."""
 _LEAST_ROWS = 2
@@ -348,52 +343,3 @@ def _scale(tied: Tied, field: str) -> int:
     cells = [tied.outputs(row).get(field) for row in tied.table.rows]
     is_bare = all(cell is not None and not cell.unit for cell in cells)
     return _CENTS if field.endswith("_cents") and is_bare else 1
-
-
-def between(rule: Rule, slug: str, title: str, chance: random.Random) -> Sketch | None:
-    """Return a scenario that asks for values between the rows; None if there are none to ask for.
-
-    Each piece between two thresholds is asked for, and each group.
-
-    Args:
-        rule: that gives the amounts.
-        slug: of the intent.
-        title: of the intent.
-        chance: decides which.
-    """
-    pieces = rule.pieces()
-    picked = [chance.choice(piece) for piece in pieces] if len(pieces) > 1 else []
-    if len(picked) > _MOST_ASKED:
-        picked = chance.sample(picked, _MOST_ASKED)
-    free = [one for piece in pieces for one in piece if one not in picked]
-    picked += chance.sample(free, min(max(NEIGHBOURS - len(picked), 0), len(free)))
-    if not picked:
-        return None
-    table = rule.tied.table.id
-    steps = tuple(_asked(rule, group, count) for group, count in picked)
-    return Sketch(f"{slug}/{table}.between", f"{title}: {table}", (table,), steps)
-
-
-def _asked(rule: Rule, group: Group, count: int) -> Exchange:
-    sent = _sent(rule, group) | {rule.count: count}
-    request = filled(rule.tied.request, sent)
-    amount = rule.amount(group, count)
-    if amount is None:
-        raise ValueError(f"no amount is known for {count}")
-    value = as_number(rule.received(amount))
-    said = ", ".join(f"{name} = {one}" for name, one in sent.items())
-    return Exchange(
-        request,
-        (StatusIs(200), Holds(path_of(rule.field), value)),
-        clause=rule.tied.table.id,
-        gist=f"{rule.tied.request.endpoint} with {said}, by the rule",
-    )
-
-
-def _sent(rule: Rule, group: Group) -> dict[str, object]:
-    """Return what is sent for a group besides the count."""
-    for row in rule.tied.table.rows:
-        cells = {k: v for k, v in rule.tied.inputs(row).items() if k != rule.count}
-        if tuple(cell.text for cell in cells.values()) == group:
-            return {name: sent_value(cell) for name, cell in cells.items()}
-    raise ValueError("no row is of this group")

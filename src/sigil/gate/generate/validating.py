@@ -45,6 +45,7 @@ class Candidate:
         clauses: ids of what it holds the service to.
         text: Lua source.
         plainer: texts that ask for less, to fall back to where the baseline does not pass it.
+        values: that it asks for between the rows of a table; 0 if that is not what it is for.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Candidate:
     clauses: tuple[str, ...]
     text: str = field(repr=False)
     plainer: tuple[str, ...] = field(default=(), repr=False)
+    values: int = 0
 
     def scenario(self, spec: str, library: Mapping[str, str]) -> Scenario:
         """Return it as the interpreter takes it."""
