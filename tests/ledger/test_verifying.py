@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -255,6 +256,13 @@ def _built_wrongly(ledger, key, changed, event=None):
     return replace(built, objects=(new, signed, inner, root, step), commit=step.id, state=after)
 
 
+def unfolded(data):
+    try:
+        return zlib.decompress(data)
+    except zlib.error:
+        return None
+
+
 def test_any_flipped_byte_of_any_object_is_found(tmp_path, key):
     """Bit rot, in every object of the newest state."""
     pin = Pin(tmp_path / "pin.json")
@@ -270,7 +278,10 @@ def test_any_flipped_byte_of_any_object_is_found(tmp_path, key):
         good = path.read_bytes()
         path.chmod(0o644)
         for at in range(0, len(good), 7):
-            path.write_bytes(good[:at] + bytes([good[at] ^ 4]) + good[at + 1 :])
+            flipped = good[:at] + bytes([good[at] ^ 4]) + good[at + 1 :]
+            if unfolded(flipped) == unfolded(good):
+                continue  # deflate leaves a few bits unused
+            path.write_bytes(flipped)
             with pytest.raises(LedgerBroken):
                 check(ledger, key)
             found += 1
