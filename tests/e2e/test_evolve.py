@@ -63,6 +63,49 @@ def test_total():
     assert total([], 4) == 4
     assert total([2, -2, 7], start=1) == 8
 """
+BOOK = """\
+class Book:
+    def __init__(self):
+        self.entries = []
+
+    def add(self, name, address):
+        self.entries.append({"name": name, "address": address})
+
+    def domains(self):
+        found = []
+        for entry in self.entries:
+            domain = entry["address"].strip().lower().rpartition("@")[2]
+            if domain not in found:
+                found.append(domain)
+        return found
+"""
+BOOK_TESTS = """\
+import unittest
+
+from book import Book
+
+
+class TestBook(unittest.TestCase):
+    def test_domains(self):
+        book = Book()
+        for number in range(20):
+            book.add(f"n{number}", f"u{number}@h{number % 7}.example")
+        self.assertEqual(len(book.domains()), 7)
+
+    def test_nobody(self):
+        self.assertEqual(Book().domains(), [])
+"""
+DROPPED = """\
+--- a/book.py
++++ b/book.py
+@@ -8,5 +8,5 @@
+     def domains(self):
+         found = []
+         for entry in self.entries:
+-            domain = entry["address"].strip().lower().rpartition("@")[2]
++            domain = entry["address"].rpartition("@")[2]
+             if domain not in found:
+"""
 
 
 @pytest.fixture
@@ -135,6 +178,17 @@ def test_spec_and_eval_are_made_one_by_one(shell: Shell) -> None:
     assert done.code == 0, done.err
     assert done.json()["baseline"]["metrics"]["same"]["value"] is True
     assert shell("sigil run --spec sums --dry-run").code == 0
+
+
+def test_a_method_is_held_to_states_of_its_object_that_no_test_has(shell: Shell) -> None:
+    (shell.folder / "book.py").write_text(BOOK)
+    (shell.folder / "tests" / "test_book.py").write_text(BOOK_TESTS)
+    (shell.folder / "dropped.diff").write_text(DROPPED)
+    assert shell("sigil generate-spec book --function book.py:Book.domains").code == 0
+    made = shell("sigil generate-eval --spec book speed --seed 1")
+    assert made.code == 0, made.err
+    done = shell("sigil add-candidate --spec book --patch-file dropped.diff --json")
+    assert done.json()["verdict"] == "check", done.out
 
 
 def test_a_profile_shows_where_the_time_goes(shell: Shell) -> None:
