@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from operator import itemgetter
+from typing import cast
 
 from sigil.optimize.generate.adapting import can_be_imported
 from sigil.optimize.generate.attributes import Objects
@@ -165,14 +167,21 @@ class _Widening:
             counts.update(steps or ())
 
     def _bases(self) -> list[Case]:
-        """Return shown cases that go to different places, then others."""
+        """Return shown cases that go to different places, then others, their kinds in turn."""
         met: set[int | str] = set()
         first: list[Case] = []
         others: list[Case] = []
         for case, steps in zip(self._shown, self._tracer.steps(self._shown), strict=True):
             (first if steps and not steps <= met else others).append(case)
             met |= steps or set()
-        return [*first, *others][:_BASES]
+        before = Counter[str]()
+        turns: list[tuple[int, Case]] = []
+        for case in others:
+            kind = _kind(case)
+            turns.append((before[kind], case))
+            before[kind] += 1
+        in_turn = [case for _, case in sorted(turns, key=itemgetter(0))]
+        return [*first, *in_turn][:_BASES]
 
     def _affordable(self, bases: Sequence[Case]) -> int:
         """Return how many calls can be traced in the time that this may take."""
@@ -237,6 +246,16 @@ class _Widening:
                 counts.update(steps)
                 self._texts.add(case_text(one.case))
                 return
+
+
+def _kind(case: Case) -> str:
+    """Return of which types the arguments of a case are, and what is first in each."""
+    kinds: list[str] = []
+    for one in (*case.args, *case.kwargs.values()):
+        kinds.append(type(one).__name__)
+        if isinstance(one, list | tuple | dict):
+            kinds.append(type(next(iter(cast("Iterable[object]", one)), None)).__name__)
+    return " ".join(kinds)
 
 
 def _with(trial: Trial, chosen: Chosen, shown: list[Checked], held: list[Checked]) -> Chosen:
