@@ -15,19 +15,12 @@ from sigil.gate.deploy import deploy
 from sigil.gate.evaluation import evaluate
 from sigil.gate.foreseeing import NO_ALLOW, foreseen
 from sigil.gate.outcome import Outcome
-from sigil.gate.trust import Tier
 
 DEPLOYS = {Stage.DEPLOY_PR, Stage.DEPLOY_BASELINE}
 
 
-def told(
-    age_s: float | None = 1.0,
-    *,
-    remote: bool = False,
-    known: bool = True,
-    tier: Tier = Tier.ADVISORY,
-) -> list[str]:
-    return foreseen(age_s, 60, has_remote=remote, is_evaluator_known=known, tier=tier)
+def told(age_s: float | None = 1.0, *, remote: bool = False, known: bool = True) -> list[str]:
+    return foreseen(age_s, 60, has_remote=remote, is_evaluator_known=known)
 
 
 def test_of_what_is_in_order_nothing_is_said():
@@ -42,14 +35,8 @@ def test_a_stale_ledger_is_told_with_its_age_and_a_remedy(remote, remedy):
     assert told(3700.0, remote=remote) == [
         f"{NO_ALLOW}: its ledger is 1:01:40 old, of at most 60 s",
         f"  first: {remedy}",
+        "  and none can below ADVISORY either: sigil trust show",
     ]
-
-
-@pytest.mark.parametrize("tier", [Tier.NONE, Tier.SHADOW])
-def test_a_rung_without_an_allow_is_named_beside_what_is_told(tier):
-    rung = f"  and at {tier.value}, where the service stands, none can either: sigil trust show"
-    assert told(3700.0, tier=tier)[2:] == [rung]
-    assert told(tier=tier) == []
 
 
 def test_a_ledger_of_the_future_one_never_shared_and_a_foreign_key_are_told():
@@ -58,23 +45,15 @@ def test_a_ledger_of_the_future_one_never_shared_and_a_foreign_key_are_told():
     assert "none of the evaluators" in told(known=False)[0]
 
 
-@given(
-    st.none() | st.floats(-1e9, 1e9),
-    st.floats(1, 1e9),
-    st.booleans(),
-    st.booleans(),
-    st.sampled_from(Tier),
-)
-def test_each_line_fits_a_narrow_terminal(age_s, freshness_s, remote, known, tier):
-    lines = foreseen(age_s, freshness_s, has_remote=remote, is_evaluator_known=known, tier=tier)
+@given(st.none() | st.floats(-1e9, 1e9), st.floats(1, 1e9), st.booleans(), st.booleans())
+def test_each_line_fits_a_narrow_terminal(age_s, freshness_s, remote, known):
+    lines = foreseen(age_s, freshness_s, has_remote=remote, is_evaluator_known=known)
     assert all(len(line) <= 78 for line in lines)
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1, 1e6))
 def test_something_is_said_if_and_only_if_the_ledger_is_not_of_late(age_s, freshness_s):
-    lines = foreseen(
-        age_s, freshness_s, has_remote=False, is_evaluator_known=True, tier=Tier.SHADOW
-    )
+    lines = foreseen(age_s, freshness_s, has_remote=False, is_evaluator_known=True)
     assert bool(lines) is not (0 <= age_s <= freshness_s)
 
 
@@ -97,10 +76,6 @@ class Noting(Quiet):
 def evaluated(bench: Bench, **parts) -> tuple[Outcome, Noting]:
     watch = Noting()
     return evaluate(bench.wanted(), bench.parts(**parts), watch), watch
-
-
-def unreached(_):
-    raise Unreadable("no route")
 
 
 def make_stale(bench: Bench, past) -> None:
@@ -128,11 +103,6 @@ def test_a_stale_ledger_is_told_before_anything_is_put_up_and_decided_on_at_the_
     assert outcome.score is not None
 
 
-def test_the_rung_of_a_service_is_told_before_anything_is_put_up(new_bench):
-    _, watch = evaluated(new_bench, share=unreached)
-    assert any("at SHADOW, where the service stands" in line for line in watch.early)
-
-
 def test_a_ledger_that_is_attested_while_the_exam_goes_on_is_fresh_at_the_end(bench, past):
     """What was told early is asked anew, and leaves no trace."""
     make_stale(bench, past)
@@ -147,6 +117,9 @@ def test_a_ledger_that_is_attested_while_the_exam_goes_on_is_fresh_at_the_end(be
 
 
 def test_a_remote_that_was_never_reached_is_told_before_anything_is_put_up(bench):
+    def unreached(_):
+        raise Unreadable("no route")
+
     outcome, watch = evaluated(bench, share=unreached)
     assert any("never in step" in line for line in watch.early)
     assert outcome.decision.verdict is Verdict.REVIEW

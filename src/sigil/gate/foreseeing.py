@@ -13,22 +13,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from sigil.gate.trust import Tier
-
 NO_ALLOW: Final = "no ALLOW can come of this"
 """Begins what is told, since nothing of it is an error."""
-_RUNG: Final = "  and at {}, where the service stands, none can either: sigil trust show"
+_RUNG: Final = "  and none can below ADVISORY either: sigil trust show"
 """Ends it: a remedy alone brings no ALLOW where the service has not earned it yet."""
-_UNEARNED: Final = frozenset({Tier.NONE, Tier.SHADOW})
 
 
 def foreseen(
-    age_s: float | None,
-    freshness_s: float,
-    *,
-    has_remote: bool,
-    is_evaluator_known: bool,
-    tier: Tier,
+    age_s: float | None, freshness_s: float, *, has_remote: bool, is_evaluator_known: bool
 ) -> list[str]:
     """Return what speaks against an ALLOW already, each with its remedy.
 
@@ -37,7 +29,6 @@ def foreseen(
         freshness_s: how many there may be.
         has_remote: whether the ledger has a remote.
         is_evaluator_known: whether the key that signs is one that the base branch names.
-        tier: where the service stands; alone it is no news, and nothing is told of it.
 
     Returns:
         Lines of at most 80 characters.
@@ -56,9 +47,7 @@ def foreseen(
             f"{NO_ALLOW}: the key that signs is none of the evaluators",
             "  first: name it in .sigil/gate.yaml, on the base branch",
         ]
-    if lines and tier in _UNEARNED:
-        lines.append(_RUNG.format(tier.value))
-    return lines
+    return [*lines, _RUNG] if lines else []
 
 
 def _told(seconds: float) -> str:

@@ -136,7 +136,6 @@ class Record:
 
         Raises:
             KeyMissing: there is no key to sign with.
-            SigilError: the ledger is not what it should be.
         """
         has_remote = self._is_reached is not None
         current = self._ledger.synced_at if has_remote else self._before
@@ -145,7 +144,6 @@ class Record:
             gate.policy.freshness_s,
             has_remote=has_remote,
             is_evaluator_known=self.signer in gate.evaluators,
-            tier=self.history(gate).trust(now).tier,
         )
 
     def may_have_asked(self) -> bool:
