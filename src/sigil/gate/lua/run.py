@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sigil.errors import MalformedScenario, Where
@@ -18,7 +19,7 @@ from sigil.gate.lua.forking import apart
 from sigil.gate.lua.host import Host
 from sigil.gate.lua.interpreter import Interpreter, LuaFunction, load_prelude, split_place
 from sigil.gate.lua.limits import Limits
-from sigil.gate.lua.outline import outline
+from sigil.gate.lua.outline import Outline, outline
 from sigil.gate.lua.rewrite import Rewritten, rewrite
 from sigil.gate.lua.show import Shown
 from sigil.gate.lua.syntax import Program, encoded, load_grammar, parse
@@ -31,6 +32,9 @@ _NO_MEMORY = "not enough memory"
 _OUTSIDE = "outside of run a scenario only returns its table: move what acts or loops into run"
 _NONE: Mapping[str, str] = {}
 _STATUS = {"fail": Status.FAIL}
+_TEXTS = 8
+"""Texts whose reading is kept: one scenario and its helpers run against many wrong services. Who
+runs a sealed one does so in a fork, and what is kept goes with that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,7 @@ class _Sitting:
         self._host = Host(effects, seed=seed, limits=limits, helper=self._helper)
         self._lua = Interpreter(limits, self._host.answer)
         self._host.attach(self._lua)
-        self._program: Program
+        self._read: _Read
         self._rewritten: Rewritten
 
     def accept(self) -> None:
@@ -160,8 +164,7 @@ class _Sitting:
                 where=Where(scenario.path, record.line or line),
                 remedy=_OUTSIDE if record.kind == "dead" or problem == _NO_MEMORY else None,
             )
-        lines = outline(self._program).lines
-        return read_declared(table, scenario, lines, self._lua.translator)
+        return read_declared(table, scenario, self._read.shape.lines, self._lua.translator)
 
     def run(self, declared: Declared, run: Any, secrets: Mapping[str, str]) -> Run:
         """Run its function."""
@@ -196,17 +199,15 @@ class _Sitting:
         if len(encoded(text, path)) > self._limits.text_bytes:
             raise MalformedScenario("the text is too long", where=Where(path))
         self._lua.compile(text, name, path)
-        program = parse(text, path)
-        shape = outline(program)
         main = name == "scenario"
-        rewritten = rewrite(program, shape, noted=main)
+        rewritten = _rewritten(text, path, main)
         try:
             chunk = self._lua.compile(rewritten.text, name, path)
         except MalformedScenario:
-            rewritten = rewrite(program, shape, noted=False)
+            rewritten = _rewritten(text, path, False)
             chunk = self._lua.compile(rewritten.text, name, path)
         if main:
-            self._program, self._rewritten = program, rewritten
+            self._read, self._rewritten = _read(text, path), rewritten
         return chunk
 
     def _helper(self, name: str) -> LuaFunction:
@@ -221,7 +222,7 @@ class _Sitting:
     def _evidence(self, record: Any, secrets: Mapping[str, str]) -> Evidence:
         redactor = Redactor({**secrets, **self._host.secrets})
         shown = Shown(self._lua.inside.kind_of, redactor)
-        return evidence(record, self._lua, self._program, self._host.sites, shown)
+        return evidence(record, self._lua, self._read.program, self._host.sites, shown)
 
     def _steps(self, status: Status) -> tuple[StepStatus, ...]:
         inside = self._lua.inside
@@ -235,6 +236,26 @@ class _Sitting:
         return tuple(
             _step(number, reached, at, unsure) for number in range(1, self._rewritten.steps + 1)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A text that the parser understood."""
+
+    program: Program
+    shape: Outline
+
+
+@lru_cache(_TEXTS)
+def _read(text: str, path: str) -> _Read:
+    program = parse(text, path)
+    return _Read(program, outline(program))
+
+
+@lru_cache(2 * _TEXTS)
+def _rewritten(text: str, path: str, noted: bool) -> Rewritten:
+    read = _read(text, path)
+    return rewrite(read.program, read.shape, noted=noted)
 
 
 def _status(record: Any, inside: Any) -> tuple[Status, Any]:
