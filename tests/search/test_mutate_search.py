@@ -159,9 +159,9 @@ def test_a_planted_bug_is_repaired_within_100_evaluations(bug: str):
 def test_ways_that_give_elites_are_drawn_more_often():
     mutate = Mutate()
     assert mutate.name == "mutate"
-    before = mutate._learned.weight("grow")
+    before = mutate._learned.weights(["grow"])
     for _ in range(20):
         mutate._learned.tries["extend"] += 1
         mutate._learned.tries["grow"] += 1
         mutate._learned.elites["grow"] += Outcome((1.0,), elite=True).elite
-    assert mutate._learned.weight("grow") > before
+    assert mutate._learned.weights(["grow"]) > before

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import cast
 
-_BARE = (ast.expr_context, ast.Constant, ast.operator, ast.unaryop, ast.boolop)
+_BARE = (ast.expr_context, ast.Constant)
+_BARE_FIELDS = frozenset({"ctx", "op", "ops", "id", "attr"})
 """What binds nothing, and holds nothing."""
 _TELLING = frozenset(
     {
@@ -21,7 +23,7 @@ _TELLING = frozenset(
             ast.Global,
             ast.Nonlocal,
         ),
-        *(ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp, ast.Name, ast.alias),
+        *(ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp, ast.alias),
         *(ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping),
     }
 )
@@ -54,31 +56,54 @@ def bound_in(body: Sequence[ast.AST]) -> set[str]:
     waiting = list(body)
     while waiting:
         node = waiting.pop()
-        if type(node) not in _TELLING:
+        if isinstance(node, ast.Name):  # by far the most frequent
+            if not isinstance(node.ctx, ast.Load):
+                bound.add(node.id)
+        elif type(node) not in _TELLING:
             waiting += children(node)
-            continue
-        bound |= _binds(node)
-        match node:
-            case ast.Global() | ast.Nonlocal():
-                doubtful.update(node.names)
-            case ast.ClassDef():
-                doubtful |= bound_in(node.body)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-                doubtful |= _declared(node)
-                waiting += [*node.args.defaults, *filter(None, node.args.kw_defaults)]
-                waiting += [] if isinstance(node, ast.Lambda) else node.decorator_list
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                # What binds here is its own, but for `:=`.
-                doubtful |= _assigned_by_expressions(node)
-            case _:
-                waiting += children(node)
+        else:
+            bound |= _binds(node)
+            doubtful |= _doubtful(node)
+            waiting += _around(node)
     return bound - doubtful
+
+
+def _doubtful(node: ast.AST) -> set[str]:
+    """Return the names that are not the function's own, or not its alone, by what ``node`` says."""
+    match node:
+        case ast.Global() | ast.Nonlocal():
+            return set(node.names)
+        case ast.ClassDef():
+            return bound_in(node.body)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+            return _declared(node)
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+            # What binds here is its own, but for `:=`.
+            return _assigned_by_expressions(node)
+        case _:
+            return set()
+
+
+def _around(node: ast.AST) -> list[ast.AST]:
+    """Return what ``node`` holds that belongs to the scope in which it stands."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            defaults = (*node.args.defaults, *filter(None, node.args.kw_defaults))
+            return [*defaults, *node.decorator_list]
+        case ast.Lambda():
+            return [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+        case ast.ClassDef() | ast.Global() | ast.Nonlocal():
+            return []
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+            return []
+        case _:
+            return children(node)
 
 
 def children(node: ast.AST) -> list[ast.AST]:
     """Return the nodes directly in ``node``, without operators, contexts and literals."""
     found: list[ast.AST] = []
-    for name in node._fields:
+    for name in _with_trees(type(node)):
         value: object = getattr(node, name, None)
         if isinstance(value, list):
             found += [one for one in cast("list[object]", value) if isinstance(one, ast.AST)]
@@ -87,14 +112,18 @@ def children(node: ast.AST) -> list[ast.AST]:
     return found
 
 
+@cache
+def _with_trees(kind: type[ast.AST]) -> tuple[str, ...]:
+    """Return the fields of a kind of syntax that may hold what binds names."""
+    return tuple(name for name in kind._fields if name not in _BARE_FIELDS)
+
+
 def _assigned_by_expressions(node: ast.AST) -> set[str]:
     return {inner.target.id for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)}
 
 
 def _binds(node: ast.AST) -> set[str]:
     match node:
-        case ast.Name(ctx=ast.Store() | ast.Del()):
-            return {node.id}
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return {node.name}
         case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar():

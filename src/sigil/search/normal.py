@@ -81,14 +81,19 @@ class NormalForm:
         for index in order:
             self.tokens += ["Assign", *values[index], self._name(run[index][0])]
 
-    def _add_pair(self, left: ast.expr, right: ast.expr, *, commutes: bool) -> None:
-        """Append two operands, in an order that does not depend on how they are written."""
+    def _add_pair(self, left: ast.expr, right: ast.expr, commutes: Callable[[], bool]) -> None:
+        """Append two operands, in an order that does not depend on how they are written.
+
+        Whether they commute is asked only where it matters: to find out looks at all of both.
+        """
         start, numbered = len(self.tokens), self._numbered
         self.add(left)
         middle = len(self.tokens)
         self.add(right)
+        if self._numbered != numbered:
+            return
         first, second = self.tokens[start:middle], self.tokens[middle:]
-        if commutes and self._numbered == numbered and second < first:
+        if second < first and commutes():
             self.tokens[start:] = [*second, *first]
 
     def _add_denial(self, node: ast.UnaryOp) -> None:
@@ -97,7 +102,7 @@ class NormalForm:
 
     def _add_operation(self, node: ast.BinOp) -> None:
         self.tokens += ["BinOp", type(node.op).__name__]
-        self._add_pair(node.left, node.right, commutes=sameness.commutes(node))
+        self._add_pair(node.left, node.right, lambda: sameness.commutes(node))
 
     def _add_comparison(self, node: ast.Compare) -> None:
         if len(node.ops) > 1:
@@ -109,7 +114,7 @@ class NormalForm:
             left, right = right, left
             op = ast.Lt() if isinstance(op, ast.Gt) else ast.LtE()
         self.tokens += ["Compare", type(op).__name__]
-        self._add_pair(left, right, commutes=swaps and isinstance(op, ast.Eq | ast.NotEq))
+        self._add_pair(left, right, lambda: swaps and isinstance(op, ast.Eq | ast.NotEq))
 
     def _add_choice(self, node: ast.IfExp) -> None:
         if isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not):

@@ -26,7 +26,7 @@ _READS = frozenset({
     ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp,
     ast.Attribute, ast.Subscript, ast.Slice, ast.Tuple, ast.List, ast.Set, ast.Dict,
 })  # fmt: skip
-_LEAVES = (ast.Name, ast.Constant, ast.cmpop)
+_LEAVES = (ast.Name, ast.Constant)
 _ARITHMETIC = (ast.Div, ast.FloorDiv, ast.Pow)
 """Operators of numbers alone; sets have a difference, too."""
 _COMMUTE_WITH_NUMBERS = (ast.Add, ast.BitAnd, ast.BitOr, ast.BitXor)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice, pairwise
@@ -64,11 +64,11 @@ class _Learned:
     tries: Counter[str] = field(default_factory=Counter[str])
     elites: Counter[str] = field(default_factory=Counter[str])
 
-    def weight(self, name: str) -> float:
-        """Return how often to draw ``name``, relative to the others."""
-        rate = (self.elites[name] + 1.0) / (self.tries[name] + 20.0)
+    def weights(self, names: Iterable[str]) -> list[float]:
+        """Return how often to draw each of ``names``, relative to the others."""
         overall = (self.elites.total() + 1.0) / (self.tries.total() + 20.0)
-        return WAYS[name][1] * min(max(rate / overall, 0.3), 3.0)
+        rates = ((name, (self.elites[name] + 1.0) / (self.tries[name] + 20.0)) for name in names)
+        return [WAYS[name][1] * min(max(rate / overall, 0.3), 3.0) for name, rate in rates]
 
 
 class Mutate:
@@ -192,7 +192,7 @@ class Mutate:
                 return ["walk"], [found]
             self._walked_out.add(parent.id)
         names = list(WAYS)
-        weights = [self._learned.weight(name) for name in names]
+        weights = self._learned.weights(names)
         ways: list[str] = []
         changes: list[tuple[Subject, Change]] = []
         for _ in range(view.random.choice(_COMPOUND)):

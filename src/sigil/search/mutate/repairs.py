@@ -249,16 +249,22 @@ _SCALING = (ast.Mult, ast.FloorDiv, ast.Mod)
 """Of what is multiplied or divided by a size, one is counted from 0 and another from 1."""
 
 
+def _is_scaled(site: Site) -> bool:
+    """Return whether a name is multiplied or divided by another: a place by a size."""
+    match site.parent:
+        case ast.BinOp(left=ast.Name(id=one), op=op, right=ast.Name(id=other)):
+            return isinstance(op, _SCALING) and one != other and isinstance(site.node, ast.Name)
+        case _:
+            return False
+
+
 def off_by_one(subject: Subject, site: Site) -> Iterator[Change]:
     """One more or one less where a number counts or indexes, or a name is a factor."""
     in_range = (
         isinstance(site.parent, ast.Call) and isinstance(site.parent.func, ast.Name)
         and site.parent.func.id == "range"
     )  # fmt: skip
-    is_factor = (
-        isinstance(site.parent, ast.BinOp) and isinstance(site.parent.op, _SCALING)
-        and isinstance(site.node, ast.Name)
-    )  # fmt: skip
+    is_factor = _is_scaled(site)
     compared = isinstance(site.parent, ast.Compare)
     if not (site.role == "index" or in_range or compared or is_factor):
         return

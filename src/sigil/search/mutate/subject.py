@@ -91,6 +91,7 @@ class Subject:
         self.blocks: list[Block] = []
         self.assignments: list[ast.AugAssign] = []
         self._scopes: dict[tuple[frozenset[str], int], Scope] = {}
+        self._fragments: dict[tuple[ast.expr, Kind], Fragment] = {}
         top = Context(
             None, self.module.names, self.module.kinds, Scope((), (), frozenset(), frozenset())
         )
@@ -107,6 +108,12 @@ class Subject:
 
     def fragment(self, node: ast.expr, kind: Kind = "unknown") -> Fragment:
         """Return an expression of the source as a fragment on one line."""
+        known = self._fragments.get((node, kind))
+        if known is None:
+            known = self._fragments[node, kind] = self._fragment(node, kind)
+        return known
+
+    def _fragment(self, node: ast.expr, kind: Kind) -> Fragment:
         text = self.source.segment(node)
         size = sum(isinstance(inner, ast.expr) for inner in ast.walk(node))
         if isinstance(node, ast.Tuple) or "\n" in text or "\r" in text or "#" in text:
