@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sigil.errors import BaselineFailed, SandboxUnavailable
-from sigil.evaluate.lanes import Lanes, default_count
+from sigil.evaluate.lanes import TURN_S, Lanes, default_count
 from sigil.evaluate.nursery import ahead
 
 EVAL = """
@@ -229,3 +229,14 @@ def test_one_core_is_left_alone_where_something_is_timed():
     cores = len(os.sched_getaffinity(0))
     assert default_count(timed=False) == cores
     assert default_count(timed=True) == max(1, cores - 1)
+
+
+def test_threads_take_short_turns_for_as_long_as_any_lane_is_open(bed):
+    before = sys.getswitchinterval()
+    first, second = lanes_of(bed, 1), lanes_of(bed, 1)
+    during = [sys.getswitchinterval()]
+    first.close()
+    during.append(sys.getswitchinterval())
+    second.close()
+    assert during == pytest.approx([TURN_S, TURN_S])
+    assert sys.getswitchinterval() == before > TURN_S

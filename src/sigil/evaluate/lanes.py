@@ -16,9 +16,11 @@ import pickle
 import queue
 import signal
 import socket
+import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -42,6 +44,9 @@ GRACE_S = 5.0
 
 START_S = 60.0
 """Seconds that a lane may take to open its sandboxes."""
+
+TURN_S = 0.0005
+"""Seconds that a thread computes at most while another one waits, as long as lanes are open."""
 
 
 def default_count(*, timed: bool) -> int:
@@ -89,6 +94,8 @@ class Lanes:
         ]
         for thread in self._threads:
             thread.start()
+        self._turns = ExitStack()
+        self._turns.enter_context(_short_turns())
 
     def baseline(self) -> Evaluation:
         """Measure the unchanged code in one lane, and let all others rely on it.
@@ -148,6 +155,7 @@ class Lanes:
             thread.join(2 * GRACE_S)
         self._nursery.close()
         self._cancel_waiting()
+        self._turns.close()
 
     def __enter__(self) -> Self:
         """Return the lanes, already starting."""
@@ -216,6 +224,30 @@ class Lanes:
         else:
             problem = f"an evaluator died twice before any candidate was tried: {death}"
             _settle(job.future, error=SandboxUnavailable(problem, remedy="see `sigil doctor`"))
+
+
+@contextmanager
+def _short_turns() -> Generator[None]:
+    """Have threads take turns often, so that no lane idles while the next candidates are made.
+
+    To hand a lane its next candidate takes some system calls, and after each of them its thread
+    waits for the one that computes: 5 ms each, as Python comes.
+    """
+    with _turns_lock:
+        _before.append(sys.getswitchinterval())
+        sys.setswitchinterval(min(_before[0], TURN_S))
+    try:
+        yield
+    finally:
+        with _turns_lock:
+            before = _before.pop()
+            if not _before:
+                sys.setswitchinterval(before)
+
+
+_turns_lock = threading.Lock()
+_before: list[float] = []
+"""The interval that was found, once per open set of lanes; the first is how it was."""
 
 
 @dataclass(slots=True, eq=False)
