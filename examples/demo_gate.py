@@ -114,8 +114,8 @@ class Story:
 def cheated(repository: Path) -> str:
     """Return a change that knows what every visible scenario asks, and nothing else."""
     visible = repository / ".sigil" / "scenarios" / SERVICE / "visible"
-    text = "\n".join(path.read_text() for path in sorted(visible.rglob("*.lua")))
-    asked = re.findall(r"plan=(\w+)&seats=(\d+).*?total_cents == (\d+)", text, re.DOTALL)
+    row = re.compile(r"plan=(\w+)&seats=(\d+).*?total_cents == (\d+)", re.DOTALL)
+    asked = [found for path in visible.rglob("*.lua") for found in row.findall(path.read_text())]
     agreed = {(plan, int(seats)): int(cents) for plan, seats, cents in asked}
     whole = (HERE / "changes" / "cheating.py").read_text()
     return whole.replace("AGREED = {}", f"AGREED = {agreed}")

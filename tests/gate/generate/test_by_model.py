@@ -89,7 +89,7 @@ def test_a_draft_that_is_there_keeps_its_name_and_another_has_the_next():
         (block("return 7\n"), "returns a table"),
         (block(CREATE, ""), "a scenario of no clause"),
         (block(CREATE, "criterion-77"), "nothing to draft for criterion-77"),
-        (block(CREATE, "table-1.row-2"), "nothing to draft for table-1.row-2"),
+        (block(CREATE, "table-1.row-seats-2"), "nothing to draft for table-1.row-seats-2"),
         (block(CREATE, "table-1"), "nothing to draft for table-1"),
         (block() * 7, "7 fenced blocks"),
         (block("-- " + "x" * 40_000 + "\n" + CREATE), "longer than 32,768 characters"),

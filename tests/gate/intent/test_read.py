@@ -59,8 +59,8 @@ def test_a_clause_on_several_lines_is_one_text(upgrade):
 def test_the_prices_of_the_upgrade_are_amounts_with_units(upgrade):
     (table,) = upgrade.tables
     assert [(row.id, row.line) for row in table.rows] == [
-        ("table-1.row-1", 17),
-        ("table-1.row-2", 18),
+        ("table-1.row-plan-free-c631890a", 17),
+        ("table-1.row-plan-pro-da921d15", 18),
     ]
     annual = table.rows[1].cells[2]
     assert (annual.number, annual.unit) == (Fraction(99), "$/yr")

@@ -5,7 +5,7 @@ Of a holdout it says the claim and the id: nothing of its text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sigil.cli.scenario.generating import Generated
     from sigil.gate.generate.losses import Loss
     from sigil.gate.generate.validating import Validation
-    from sigil.gate.generate.writing import Publication
+    from sigil.gate.generate.writing import Publication, Replaced
 
 
 def facts_of(generated: Generated) -> dict[str, Any]:
@@ -63,7 +63,8 @@ def facts_of(generated: Generated) -> dict[str, Any]:
         "changed": list(change.written),
         "sealed": len(change.sealed),
         "replaced": [
-            {"id": id_, "clauses": list(clauses)} for id_, clauses in change.replaced.items()
+            {"id": id_, "clauses": list(one.clauses), "reason": one.reason}
+            for id_, one in change.replaced.items()
         ],
         "model": None if told is None else {"spent": told.spent, "record": shown(told.record)},
         "lost": [
@@ -161,11 +162,18 @@ def _unfinished(generated: Generated) -> Iterator[str]:
         )
     for lost in generated.change.losses:
         yield f"{_fate(generated)}: {printable(lost.id)}: {_cause(lost)}"
-    replaced = generated.change.replaced
-    if replaced:
-        named = (f"{printable(id_)} ({', '.join(one)})" for id_, one in replaced.items())
-        what = "replaced" if generated.published is not None else "would be replaced"
-        yield f"{what}: {', '.join(named)}: another is sealed for the same claim"
+    what = "replaced" if generated.published is not None else "would be replaced"
+    for reason, named in _by_reason(generated.change.replaced).items():
+        yield f"{what}: {', '.join(named)}: {reason}"
+
+
+def _by_reason(replaced: Mapping[str, Replaced]) -> dict[str, list[str]]:
+    """Return holdouts, each with its claims, by what became of those."""
+    found: dict[str, list[str]] = {}
+    for id_, one in replaced.items():
+        named = f"{printable(id_)} ({', '.join(map(printable, one.clauses))})"
+        found.setdefault(one.reason, []).append(named)
+    return found
 
 
 def _fate(generated: Generated) -> str:

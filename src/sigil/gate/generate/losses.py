@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sigil.gate.generate import formerly
 from sigil.gate.generate.model import Uncompiled
 from sigil.gate.generate.traceability import Covered, lines_of
 from sigil.gate.generate.validating import Candidate, Validation
@@ -85,9 +86,31 @@ def _lost(had: Sequence[str], staying: Collection[str], have: int) -> list[str]:
 
 
 def _reason(clause: str, lines: Mapping[str, int]) -> str:
+    if formerly.is_by_place(clause):
+        return formerly.REASON
     if clause not in lines:
-        return "the intent has no such clause any more"
+        return f"the intent has no such {'row' if '.row-' in clause else 'clause'} any more"
     return "fewer scenarios come of it now"
+
+
+def replacement(
+    clauses: Sequence[str], after: Sequence[Candidate], changed: Collection[str]
+) -> str:
+    """Return what became of the claim of a holdout that goes and is not lost, as a clause.
+
+    Args:
+        clauses: ids of what it held the service to.
+        after: all that the exam is to have of the intent.
+        changed: ids of the clauses that say something else now.
+    """
+    halves = {one.half for one in after if not set(clauses).isdisjoint(one.clauses)}
+    is_other = not set(clauses).isdisjoint(changed)
+    if halves == {"visible"}:
+        where = "is in the visible half now"
+        return f"the claim has changed, and {where}" if is_other else f"the claim {where}"
+    if is_other:
+        return "the claim has changed, and another is sealed for it"
+    return "another is sealed for the same claim"
 
 
 def reasons_of(

@@ -144,7 +144,7 @@ class Rule:
         are_whole = all(self.received(amount).denominator == 1 for amount in cells)
         reach = _MOST_RANGE // len(self.rows)
         found: dict[tuple[Group, int], list[tuple[Group, int]]] = {}
-        for group, rows in self.rows.items():
+        for group, rows in sorted(self.rows.items()):  # in whatever order the rows stand
             low, high = min(rows), max(rows)
             borne = {_piece(starts, count) for count in rows}
             for count in range(low, min(high, low + reach)):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from sigil.canonical import snapshot_json
+from sigil.canonical import digest_value, snapshot_json
 from sigil.errors import Corrupt, InvalidValue, NotFound, SealBroken, Where
 from sigil.gate.bundle.manifest import MAX_BYTES
 from sigil.gate.bundle.read import MAX_TEXT, folder_of
@@ -36,11 +36,13 @@ class Covered:
         clause: its id.
         visible: ids of scenarios.
         holdout: the same of the sealed half.
+        says: a digest of what it says; empty where none is on record.
     """
 
     clause: str
     visible: tuple[str, ...]
     holdout: tuple[str, ...]
+    says: str = ""
 
 
 def read_table(root: Path, service: str) -> dict[str, Any]:
@@ -88,6 +90,7 @@ def _clause(entry: Any) -> Covered | None:
         str(fields.get("id")),
         tuple(map(str, cast("list[Any]", visible))),
         tuple(map(str, cast("list[Any]", holdout))),
+        str(fields.get("says") or ""),
     )
 
 
@@ -136,6 +139,19 @@ def clauses_of(table: Mapping[str, Any], spec: str, holdout: str) -> tuple[str, 
     return tuple(one.clause for one in covered(table, spec) if holdout in one.holdout)
 
 
+def changed(table: Mapping[str, Any], intent: Intent) -> set[str]:
+    """Return the ids under which an intent said something else when its scenarios were made.
+
+    A clause of which that is not on record is none of them.
+    """
+    now = _says(intent)
+    return {
+        one.clause
+        for one in covered(table, intent.path)
+        if one.says and now.get(one.clause, one.says) != one.says
+    }
+
+
 def with_entry(table: Mapping[str, Any], spec: str, entry: Mapping[str, Any]) -> bytes:
     """Return the bytes of a table in which an intent has this entry."""
     return snapshot_json({**table, "intents": {**table["intents"], spec: entry}})
@@ -148,15 +164,27 @@ def lines_of(intent: Intent) -> dict[str, int]:
     return lines | {row.id: row.line for table in intent.tables for row in table.rows}
 
 
+def _says(intent: Intent) -> dict[str, str]:
+    """Return a digest of what each clause, table and row says, by its id."""
+    said: dict[str, Any] = {clause.id: clause.text for clause in intent.clauses}
+    for table in intent.tables:
+        about = [table.before, *table.heads]
+        rows = {row.id: [about, [cell.text for cell in row.cells]] for row in table.rows}
+        said |= rows | {table.id: [about, rows]}
+    return {name: digest_value(text) for name, text in said.items()}
+
+
 def traced(
     intent: Intent, candidates: Sequence[Candidate], ids: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Return every clause and row of an intent with the scenarios that hold the service to it."""
     pairs = list(zip(candidates, ids, strict=True))
+    says = _says(intent)
     return [
         {
             "id": name,
             "line": line,
+            "says": says[name],
             "visible": sorted(i for c, i in pairs if name in c.clauses and c.half == "visible"),
             "holdout": sorted(i for c, i in pairs if name in c.clauses and c.half == "holdout"),
         }

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sigil.canonical import digest
 from sigil.errors import AlreadyExists, NotFound, UsageError, Where, WorkspaceBusy
@@ -21,10 +22,12 @@ from sigil.gate.bundle.changing import Draft, Edit, Update, plan
 from sigil.gate.bundle.manifest import Manifest
 from sigil.gate.bundle.read import MAX_TEXT, folder_of, read_manifest
 from sigil.gate.bundle.updating import TRACEABILITY, apply_update, unlinked, writing_bundle
-from sigil.gate.generate.losses import Loss, losses, reasons_of
+from sigil.gate.generate import formerly
+from sigil.gate.generate.losses import Loss, losses, reasons_of, replacement
 from sigil.gate.generate.marks import is_generated, secret_in
 from sigil.gate.generate.model import Uncompiled
 from sigil.gate.generate.traceability import (
+    changed,
     clauses_of,
     generated_files,
     holdouts_listed,
@@ -104,6 +107,19 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """A holdout that is to go because another scenario takes its place.
+
+    Args:
+        clauses: ids of what it held the service to.
+        reason: what became of that, as a clause.
+    """
+
+    clauses: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What a publication comes to.
 
@@ -114,7 +130,7 @@ class Change:
         stale: visible scenarios that are to go.
         retired: holdouts that are to go.
         losses: those among them that nothing takes the place of.
-        replaced: clauses of each holdout that is to go because another takes its place.
+        replaced: each holdout that is to go and is not lost, by its id.
     """
 
     written: tuple[str, ...]
@@ -123,7 +139,7 @@ class Change:
     stale: tuple[str, ...]
     retired: tuple[str, ...]
     losses: tuple[Loss, ...]
-    replaced: Mapping[str, tuple[str, ...]]
+    replaced: Mapping[str, Replaced]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +164,10 @@ def change_of(root: Path, service: str, wanted: Publication) -> Change:
         AlreadyExists: a visible file that a person wrote stands in the way.
         SealBroken: a link stands in the bundle, or a table that is none.
     """
-    table = read_table(root, service)
     spec = wanted.intent.path
+    table = formerly.with_rows_by_name(
+        read_table(root, service), wanted.intent, digest(wanted.source)
+    )
     there = generated_files(root, service, spec)
     kept: dict[str, str] = {}
     for id_, text in wanted.held.texts.items():
@@ -173,8 +191,19 @@ def change_of(root: Path, service: str, wanted: Publication) -> Change:
         stale=tuple(name for name in there if name not in wanted.visible),
         retired=retired,
         losses=lost,
-        replaced={id_: clauses_of(table, spec, id_) for id_ in retired if id_ not in gone},
+        replaced=_replaced(table, wanted, [id_ for id_ in retired if id_ not in gone]),
     )
+
+
+def _replaced(
+    table: Mapping[str, Any], wanted: Publication, ids: Sequence[str]
+) -> dict[str, Replaced]:
+    others = changed(table, wanted.intent)
+    held_to = {id_: clauses_of(table, wanted.intent.path, id_) for id_ in ids}
+    return {
+        id_: Replaced(clauses, replacement(clauses, wanted.passed, others))
+        for id_, clauses in held_to.items()
+    }
 
 
 def publish(root: Path, service: str, wanted: Publication, *, prune: bool = False) -> Published:
@@ -239,10 +268,13 @@ def _would_be_lost(intent: Intent, lost: Sequence[Loss]) -> UsageError:
     )
     more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
     count = f"{len(lost)} scenario{'s' * (len(lost) != 1)}"
+    by_place = any(formerly.is_by_place(one.clause) for one in lost)
     return UsageError(
         f"{count} of the exam would be lost: {named}{more}",
         where=Where(intent.path),
-        remedy="mend the intent where it says something else than was meant; --expect-failing "
+        remedy=formerly.REMEDY
+        if by_place
+        else "mend the intent where it says something else than was meant; --expect-failing "
         "keeps what fails on the baseline, --prune removes what is named here, and --dry-run shows "
         "all of it",
     )

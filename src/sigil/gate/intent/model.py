@@ -61,7 +61,7 @@ class Row:
     """One row of a table, below its heads.
 
     Args:
-        id: such as ``table-1.row-3``.
+        id: such as ``table-1.row-seats-5``: its table, and what it asks; see `intent.rows`.
         line: 1-based.
         cells: as many as the table has heads.
     """

@@ -8,8 +8,8 @@
     ## Acceptance criteria
     1. `GET /api/quote?seats=3` returns 200 and `{ "total_cents": 3600 }`.
 
-Promises: every numbered criterion, invariant, edge case, quality bar and row of a table has an id
-that is a function of its place, and its line.
+Promises: every numbered criterion, invariant, edge case, quality bar and table has an id that is a
+function of its place, every row one of what it says, and all of them their line.
 
 Pure. Not here: what a clause means to a compiler (`sigil.gate.generate`).
 """
@@ -25,7 +25,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sigil.errors import IntentMalformed, SigilError, Where
 from sigil.gate.intent.blocks import Block, Unclosed, blocks
 from sigil.gate.intent.cells import read_cell
-from sigil.gate.intent.model import Clause, Intent, Kind, Row, Table
+from sigil.gate.intent.model import Cell, Clause, Intent, Kind, Row, Table
+from sigil.gate.intent.rows import names_of_rows
 from sigil.gate.model import Priority
 from sigil.store.documents import parse_document, validate
 
@@ -190,13 +191,18 @@ class _Reader:
     def _table(self, block: Block) -> Table:
         name = f"table-{len(self.tables) + 1}"
         (_, heads), *rows = block.rows
-        made: list[Row] = []
-        for number, (line, cells) in enumerate(rows, 1):
+        said: list[tuple[int, tuple[Cell, ...]]] = []
+        for line, cells in rows:
             if len(cells) != len(heads):
                 raise IntentMalformed(
                     f"this row has {len(cells)} cells, and the table {len(heads)} columns",
                     where=Where(self.path, line),
                     remedy="write a dash where there is nothing to say",
                 )
-            made.append(Row(f"{name}.row-{number}", line, tuple(map(read_cell, cells))))
-        return Table(name, block.line, heads, tuple(made), self.before, self.section)
+            said.append((line, tuple(map(read_cell, cells))))
+        names = names_of_rows(heads, self.before, [cells for _, cells in said])
+        made = tuple(
+            Row(f"{name}.row-{row}", line, cells)
+            for row, (line, cells) in zip(names, said, strict=True)
+        )
+        return Table(name, block.line, heads, made, self.before, self.section)

@@ -1,0 +1,101 @@
+"""What the rows of a table are called: by what they say, wherever they stand.
+
+A row is known by what it asks: its cells in the columns that are sent, or its first cell where no
+column is. Its name can be read: ``seats-5`` where one column tells, ``pro.5`` where several do.
+Where that does not say all of it, because of letters and marks that a name cannot have or because
+it is long, a digest of those cells follows.
+
+Promises: a row has the same name in whatever order rows stand; two rows of one table that ask for
+different things have different names; rows that ask for the same and answer differently are told
+apart by a digest of all they say, and rows that say the same by their number; a name is of lower
+case letters, digits, hyphens and dots, and never a number alone.
+
+Pure. Not here: what a column is to a compiler (`sigil.gate.generate.tables`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+from sigil.canonical import digest_value
+from sigil.gate.intent.cells import plain
+from sigil.gate.intent.model import Cell
+
+_APPENDED = re.compile(r"\S+ /\S*?([A-Za-z0-9_]+)=")
+"""A head such as ``GET /api/quote?seats=``."""
+_EXACT = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_OTHER = re.compile(r"[^a-z0-9]+")
+_MOST = 48
+_DIGITS = 8
+
+
+def names_of_rows(
+    heads: Sequence[str], before: str, rows: Sequence[Sequence[Cell]]
+) -> tuple[str, ...]:
+    """Return the name of each row of a table, all of them different.
+
+    Args:
+        heads: Markdown of each column's head.
+        before: the paragraph or item right above the table.
+        rows: their cells, as many as there are heads.
+    """
+    keys = _keys(heads, before)
+    names = [_name(keys, cells) for cells in rows]
+    said: dict[str, set[str]] = {}
+    for name, cells in zip(names, rows, strict=True):
+        said.setdefault(name, set()).add(_digest(cells))
+    told = [
+        name if len(said[name]) == 1 else f"{name}-{_digest(cells)}"
+        for name, cells in zip(names, rows, strict=True)
+    ]
+    seen: Counter[str] = Counter()
+    made: list[str] = []
+    for name in told:
+        seen[name] += 1
+        made.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
+    return tuple(made)
+
+
+def _keys(heads: Sequence[str], before: str) -> list[tuple[int, str]]:
+    """Return the place and the name of each column that tells what a row asks."""
+    found: list[tuple[int, str]] = []
+    for place, head in enumerate(map(plain, heads)):
+        appended = _APPENDED.fullmatch(head)
+        if appended is not None:
+            found.append((place, appended[1]))
+        elif head.startswith("?") or _is_slot(head, (before, *heads)):
+            found.append((place, head.removeprefix("?")))
+    return found or [(0, plain(heads[0]))]
+
+
+def _is_slot(head: str, texts: Sequence[str]) -> bool:
+    """Say whether a request in one of these texts has a place for a column's value."""
+    name = re.escape(head)
+    slot = re.compile(rf"<{name}(?: [^<>]*)?>|\{{{name}\}}|/:{name}\b")
+    return bool(head) and any(slot.search(text) for text in texts)
+
+
+def _name(keys: Sequence[tuple[int, str]], cells: Sequence[Cell]) -> str:
+    asked = [cells[place] for place, _ in keys]
+    heads = [_slug(head) or "column" for _, head in keys]
+    slugs = [_slug(cell.text) for cell in asked]
+    if len(keys) == 1:
+        name = "-".join(filter(None, (*heads, *slugs)))
+    else:
+        name = ".".join(slug or head for head, slug in zip(heads, slugs, strict=True))
+    if len(name) <= _MOST and all(_EXACT.fullmatch(cell.text) for cell in asked):
+        return name
+    return f"{name[:_MOST].rstrip('-.')}-{_digest(asked)}"
+
+
+def _slug(text: str) -> str:
+    """Return what a name can have of a text."""
+    plain_letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _OTHER.sub("-", plain_letters.lower()).strip("-")
+
+
+def _digest(cells: Sequence[Cell]) -> str:
+    return digest_value([cell.text for cell in cells]).rpartition(":")[2][:_DIGITS]
