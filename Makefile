@@ -40,8 +40,9 @@ demo: $(VENV)/run.stamp
 demo-gate: $(VENV)/gate.stamp
 	@$(BIN)/python examples/demo_gate.py
 
+# Bytecode is kept: every process that a test starts would compile what has changed since.
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/dev.stamp
 	@$(BIN)/ruff format --check .
