@@ -101,18 +101,27 @@ def _require_answers(asking: Asking, history: History) -> None:
 
 @contextmanager
 def _spared_collections() -> Generator[None]:
-    """Keep what exists, modules above all, out of every collection of garbage meanwhile.
+    """Look for garbage rarely meanwhile, and never in what exists already, modules above all.
 
-    It is most of all that there is, and none of it dies while a search goes on.
+    That is most of all that there is, and none of it dies while a search goes on. What a search
+    makes and drops, syntax trees above all, has no cycles and needs no collector.
     """
-    if gc.get_freeze_count():
-        yield  # somebody has arranged this already
-        return
-    gc.freeze()
+    thresholds = gc.get_threshold()
+    arranged = gc.get_freeze_count()  # somebody keeps what exists out of it already
+    if thresholds[0]:
+        gc.set_threshold(max(thresholds[0], _YOUNG), *thresholds[1:])
+    if not arranged:
+        gc.freeze()
     try:
         yield
     finally:
-        gc.unfreeze()
+        gc.set_threshold(*thresholds)
+        if not arranged:
+            gc.unfreeze()
+
+
+_YOUNG = 20_000
+"""How many more objects there have to be than after the last collection until the next one."""
 
 
 @contextmanager
