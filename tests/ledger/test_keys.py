@@ -118,6 +118,18 @@ def test_a_signature_of_the_standard_is_good():
     assert not keys.signed(VECTOR, SIGNATURE[:-1], b"")
 
 
+@pytest.mark.parametrize("length", [100, 100_000])
+def test_what_was_found_of_one_signature_is_said_of_no_other(key, stranger, length):
+    data = b"x" * length
+    by_key, by_stranger = key.sign(data), stranger.sign(data)
+    for _ in range(2):
+        assert keys.signed(key.key, by_key, data)
+        assert keys.signed(stranger.key, by_stranger, data)
+        assert not keys.signed(key.key, by_stranger, data)
+        assert not keys.signed(stranger.key, by_key, data)
+        assert not keys.signed(key.key, by_key, data + b"x")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -182,6 +182,28 @@ class _InTheNameOf:
 # --- what was changed -------------------------------------------------------------------
 
 
+@pytest.fixture
+def forged(ledger, key, stranger):
+    """A state whose entry 1, of the service api, was signed by a stranger in our name."""
+    was = ledger.snapshot().entry(1)
+    signer = _InTheNameOf(key, stranger)
+    _, data = sign(
+        was.event, ledger=was.ledger, seq=1, ts=was.ts, previous=was.previous, signer=signer
+    )
+    replace_file(ledger, layout.shard(1), layout.file(1), data, key)
+    return ledger.snapshot()
+
+
+@pytest.mark.parametrize("service", ["api", None])
+def test_who_reads_the_entries_of_a_service_reads_none_that_is_forged(forged, key, service):
+    with pytest.raises(LedgerBroken, match="changed after it was signed"):
+        list(forged.genuine({key.key}, service=service))
+
+
+def test_who_reads_the_entries_of_another_service_is_not_held_up_by_one_that_is_forged(forged, key):
+    assert list(forged.genuine({key.key}, service="web")) == []
+
+
 @BOTH
 def test_an_entry_that_is_another_one_breaks_the_root(ledger, key, full):
     state = replace(ledger.snapshot().checkpoint, size=1)

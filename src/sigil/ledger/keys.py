@@ -36,6 +36,10 @@ EVALUATOR = "evaluator"
 SUFFIX = ".ed25519"
 MAKING = "sigil ledger key"
 """The command that makes the key of a machine."""
+_SHORT = 16 << 10
+_KEPT = 2048
+"""What was found of as many signatures of at most `_SHORT` bytes is kept: who evaluates verifies
+one ledger several times, and its entries have a kilobyte each."""
 
 
 class Signer(Protocol):
@@ -179,11 +183,18 @@ def public(text: str) -> str:
 
 def signed(key: str, signature: bytes, data: bytes) -> bool:
     """Say whether ``signature`` of ``data`` is by ``key``; False for what is no key."""
+    return (_found if len(data) <= _SHORT else _signed)(key, signature, data)
+
+
+def _signed(key: str, signature: bytes, data: bytes) -> bool:
     try:
         _loaded(key).verify(signature, data)
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+_found = lru_cache(maxsize=_KEPT)(_signed)
 
 
 @lru_cache(maxsize=64)

@@ -191,9 +191,12 @@ class Snapshot:
             LedgerBroken: an entry is damaged, or not signed by one of the keys.
         """
         for seq, data in self.raw():
-            if service is not None and statement.read(data).service != service:
+            if service is None:
+                entry = statement.read_genuine(data)
+            else:
+                entry = statement.read_genuine_of(service, data)
+            if entry is None:
                 continue
-            entry = statement.read_genuine(data)
             if entry.key not in keys:
                 raise LedgerBroken(f"entry {seq} is signed by a key that does not count here")
             yield entry

@@ -230,9 +230,27 @@ def read_genuine(data: bytes) -> Entry:
         LedgerBroken: they are no entry, or were changed after they were signed.
     """
     signed = dsse.parse(data, PAYLOAD)
+    _refuse_changed(signed)
+    return _read(data, signed)
+
+
+def read_genuine_of(service: str, data: bytes) -> Entry | None:
+    """Return the entry as `read_genuine` does; None for one of another service, unchecked.
+
+    Raises:
+        LedgerBroken: they are no entry, or one of the service that was changed after it was signed.
+    """
+    signed = dsse.parse(data, PAYLOAD)
+    found = _read(data, signed)
+    if found.service != service:
+        return None
+    _refuse_changed(signed)
+    return found
+
+
+def _refuse_changed(signed: dsse.SignedDocument) -> None:
     if not signed.genuine():
         raise LedgerBroken("was changed after it was signed")
-    return _read(data, signed)
 
 
 def _read(data: bytes, signed: dsse.SignedDocument) -> Entry:
