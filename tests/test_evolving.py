@@ -49,6 +49,15 @@ def test_an_argument_that_does_not_fit_is_one_line(given: dict[str, Any], said: 
     assert said in f"{refused.value} {refused.value.remedy}"
 
 
+@pytest.mark.parametrize("progress", [True, False])
+def test_what_takes_a_while_before_the_search_is_told_if_wanted(
+    progress: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(BaselineFailed):
+        evolve(refuses, inputs=[(1,)], folder=tmp_path / "home", progress=progress)
+    assert ("looking for inputs of refuses" in capsys.readouterr().err) is progress
+
+
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder for temporary files, empty."""
@@ -142,7 +151,7 @@ def together(one: int, other: int) -> int:
 
 def test_a_result_has_the_notes_of_its_steps(tmp_path: Path):
     home = tmp_path / "home"
-    result = evolve(together, goal="repair", evals=120, budget="20s", folder=home, progress=False)
+    result = evolve(together, goal="repair", evals=120, budget="2m", folder=home, progress=False)
     assert result.accepted
     assert result.notes
     assert all(note in str(result) for note in result.notes)

@@ -24,6 +24,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from sigil.cli.evolving import plan_of
 from sigil.cli.kinds import duration, positive
+from sigil.cli.looking import looking
 from sigil.cli.progress import Silent, choose_report
 from sigil.errors import InvalidValue, Where
 from sigil.evaluate.cases import GivenCase
@@ -196,7 +197,8 @@ def evolve(
             call_s=call_s,
             advice=PYTHON,
         )
-        placed = prepare(request, fresh=True, make=generate_eval)
+        with looking(request) if progress else contextlib.nullcontext():
+            placed = prepare(request, fresh=True, make=generate_eval)
         plan, workspace = plan_of(request, placed, "default", flags)
         with choose_report(plan) if progress else contextlib.nullcontext(Silent()) as report:
             summary = run(plan, workspace, report)

@@ -177,6 +177,7 @@ def test_spec_and_eval_are_made_one_by_one(shell: Shell) -> None:
     done = shell("sigil generate-eval --spec sums speed --json")
     assert done.code == 0, done.err
     assert done.json()["baseline"]["metrics"]["same"]["value"] is True
+    assert "looking for inputs of total" in done.err
     assert shell("sigil run --spec sums --dry-run").code == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sigil.cli.looking import looking
 from sigil.cli.planning import make_plan
 from sigil.errors import AlreadyExists, UsageError, Where
 from sigil.evaluate.result import Evaluation
@@ -118,7 +119,8 @@ def write_eval(wanted: WantedEval, root: Path) -> MadeEval:
         call_s=wanted.timeout_s,
         unsafe=wanted.unsafe,
     )
-    documents = generating.generate_eval(request)
+    with looking(request):
+        documents = generating.generate_eval(request)
     shown = speccing.spec_file(wanted.spec)
     text = speccing.with_eval((root / shown).read_text("utf-8"), name, shown)
     placing.place(root, {**documents.files, shown: text.encode()})
