@@ -1,5 +1,6 @@
 """A search in process, with the real sandbox, on a function that is quickly improved."""
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,6 +47,21 @@ def test_the_square_is_found_and_accepted(repository: Path) -> None:
     assert winner.verdict is not None
     assert winner.verdict.accepted is True
     assert winner.verdict.holdout["agreement"].value == 1
+
+
+def test_garbage_is_looked_for_seldom_while_a_search_goes_on(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = gc.get_threshold()
+    seen: list[int] = []
+    asked = Rounds.ask
+    monkeypatch.setattr(
+        Rounds, "ask", lambda *given: (seen.append(gc.get_threshold()[0]), asked(*given))[1]
+    )
+    search(repository, budget_evals=8)
+    assert seen
+    assert min(seen) > before[0]
+    assert gc.get_threshold() == before
 
 
 def test_a_budget_of_evaluations_is_kept_exactly(repository: Path) -> None:

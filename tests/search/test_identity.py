@@ -1,8 +1,12 @@
+import ast
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigil.errors import InvalidValue
+from sigil.search.bindings import BARE_FIELDS
 from sigil.search.identity import FEATURES, fingerprint, identify
 from sigil.search.pins import Pin
 
@@ -101,6 +105,10 @@ def test_one_program_in_other_syntax_is_one(a, b):
         ("return x\n yield y", "return x"),
         ("class A: y: int = 1\n return A", "class A: y = 1\n return A"),
         ("if x: return 1\n else: y = 2\n return y", "if x: return 1\n else: y = 3\n return y"),
+        (
+            "def f(g, h):\n    a = g().x\n    b = h().y\n    return a, b\n",
+            "def f(g, h):\n    b = h().y\n    a = g().x\n    return a, b\n",
+        ),
     ],
 )
 def test_what_only_looks_alike_is_two(a, b):
@@ -273,3 +281,12 @@ def test_what_is_written_otherwise_and_has_one_fingerprint_does_one_thing(one, c
         return
     if alike:
         assert behaviour(one) == behaviour(other)
+
+
+def test_fields_that_are_passed_over_hold_no_expressions():
+    for kind in vars(ast).values():
+        if isinstance(kind, type) and issubclass(kind, ast.AST):
+            held = re.findall(r"(\w+[*?]?) (\w+)[,)]", kind.__doc__ or "")
+            assert not {of for of, name in held if name in BARE_FIELDS} - {
+                "expr_context", "operator", "unaryop", "boolop", "cmpop*", "identifier",
+            }  # fmt: skip

@@ -18,6 +18,9 @@ from sigil.search.model import BASELINE, Outcome, Parent, Proposal, View
 from sigil.search.mutate.assigned import Flow, doubtful_uses
 from sigil.search.mutate.library import BUILTINS, FORBIDDEN_CALLS, MODULES
 from sigil.search.mutate.proposer import Mutate
+from sigil.search.mutate.repairs import off_by_one
+from sigil.search.mutate.source import Source
+from sigil.search.mutate.subject import Subject
 from sigil.search.patch import check
 from sigil.search.pins import Pin
 from sigil.testing.proposers import CHECKS, another_process_proposes_the_same
@@ -251,6 +254,22 @@ def test_a_last_statement_below_a_comment_is_deleted_inside_the_pin():
         )
 
 
-def test_a_page_that_is_counted_from_one_is_among_the_first_edits():
-    text = "def f(total, page, size):\n    first = page * size + 1\n    return first, total\n"
-    assert any("(page - 1) * size" in patch for patch in results(text, 20, "f"))
+@pytest.mark.parametrize(
+    ("factors", "rest"),
+    [
+        ("page * size", "first + total"),
+        ("page * 10", "total[first:]"),
+        ("page * len(total)", "total[first]"),
+    ],
+)
+def test_a_page_that_is_counted_from_one_is_among_the_first_edits(factors: str, rest: str):
+    text = f"def f(total, page, size):\n    first = {factors}\n    return {rest}\n"
+    _, other = factors.split(" * ")
+    assert any(f"(page - 1) * {other}" in patch for patch in results(text, 30, "f"))
+
+
+@pytest.mark.parametrize("factors", ["n * n", "n * 10"])
+def test_a_factor_that_is_no_place_is_not_one_less(factors: str):
+    subject = Subject(Source(f"def f(n):\n    y = {factors}\n    return y\n"), 1, 3)
+    found = [change for site in subject.sites for change in off_by_one(subject, site)]
+    assert not found

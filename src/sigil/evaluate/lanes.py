@@ -18,9 +18,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Future
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -29,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sigil.errors import SandboxUnavailable
 from sigil.evaluate.nursery import Child, Nursery, taken
 from sigil.evaluate.result import Evaluation, Failure
+from sigil.process_wide import Setting
 
 if TYPE_CHECKING:
     from sigil.evaluate.definition import Eval
@@ -94,8 +94,8 @@ class Lanes:
         ]
         for thread in self._threads:
             thread.start()
-        self._turns = ExitStack()
-        self._turns.enter_context(_short_turns())
+        _short_turns.begin()
+        self._hurries = True
 
     def baseline(self) -> Evaluation:
         """Measure the unchanged code in one lane, and let all others rely on it.
@@ -151,11 +151,15 @@ class Lanes:
     def close(self) -> None:
         """End every lane, and return when all are gone."""
         self.dismiss()
-        for thread in self._threads:
-            thread.join(2 * GRACE_S)
-        self._nursery.close()
-        self._cancel_waiting()
-        self._turns.close()
+        try:
+            for thread in self._threads:
+                thread.join(2 * GRACE_S)
+            self._nursery.close()
+            self._cancel_waiting()
+        finally:
+            if self._hurries:
+                self._hurries = False
+                _short_turns.end()
 
     def __enter__(self) -> Self:
         """Return the lanes, already starting."""
@@ -226,28 +230,10 @@ class Lanes:
             _settle(job.future, error=SandboxUnavailable(problem, remedy="see `sigil doctor`"))
 
 
-@contextmanager
-def _short_turns() -> Generator[None]:
-    """Have threads take turns often, so that no lane idles while the next candidates are made.
-
-    To hand a lane its next candidate takes some system calls, and after each of them its thread
-    waits for the one that computes: 5 ms each, as Python comes.
-    """
-    with _turns_lock:
-        _before.append(sys.getswitchinterval())
-        sys.setswitchinterval(min(_before[0], TURN_S))
-    try:
-        yield
-    finally:
-        with _turns_lock:
-            before = _before.pop()
-            if not _before:
-                sys.setswitchinterval(before)
-
-
-_turns_lock = threading.Lock()
-_before: list[float] = []
-"""The interval that was found, once per open set of lanes; the first is how it was."""
+_short_turns = Setting(sys.getswitchinterval, sys.setswitchinterval, lambda now: min(now, TURN_S))
+"""Threads take turns often, so that no lane idles while the next candidates are made: to hand one
+over takes some system calls, and after each of them a lane's thread waits for the one that
+computes, 5 ms each as Python comes."""
 
 
 @dataclass(slots=True, eq=False)

@@ -16,6 +16,7 @@ import gc
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from sigil.effects import SYSTEM_CLOCK, Clock
 from sigil.errors import BudgetSpent, ProviderFailed
@@ -28,6 +29,23 @@ from sigil.optimize.searching import Search
 from sigil.optimize.session import Session, open_session
 from sigil.optimize.stopping import stopping
 from sigil.optimize.workspace import Workspace
+from sigil.process_wide import Setting
+
+_YOUNG: Final = 5_000
+_seldom_collected = Setting(
+    gc.get_threshold,
+    lambda thresholds: gc.set_threshold(*thresholds),
+    lambda now: (max(now[0], _YOUNG), *now[1:]) if now[0] else now,
+)
+"""Garbage is looked for once there are `_YOUNG` objects more: nearly all that a search makes and
+drops, syntax trees above all, has no cycles."""
+_spared = Setting(
+    lambda: gc.get_freeze_count() > 0,
+    lambda on: gc.freeze() if on else gc.unfreeze(),
+    lambda _: True,
+)
+"""What exists already, modules above all, is kept out of every collection: it is most of all that
+there is, and none of it dies while a search goes on."""
 
 
 def run(
@@ -63,7 +81,7 @@ def run(
             if resumed:
                 session.record("resumed", {"environment": session.environment})
             search = Search(session, report, clock, began, asking)
-            with stopping(search.stop), _spared_collections():
+            with stopping(search.stop), _spared.needed(), _seldom_collected.needed():
                 reason = search.to_the_end()
         elapsed_s = search.elapsed_s()
         session.lanes.dismiss()  # they end while the record is written
@@ -97,31 +115,6 @@ def _require_answers(asking: Asking, history: History) -> None:
         f"no model answered: {why}",
         remedy="see that it can be reached, then go on with --resume",
     )
-
-
-@contextmanager
-def _spared_collections() -> Generator[None]:
-    """Look for garbage rarely meanwhile, and never in what exists already, modules above all.
-
-    That is most of all that there is, and none of it dies while a search goes on. What a search
-    makes and drops, syntax trees above all, has no cycles and needs no collector.
-    """
-    thresholds = gc.get_threshold()
-    arranged = gc.get_freeze_count()  # somebody keeps what exists out of it already
-    if thresholds[0]:
-        gc.set_threshold(max(thresholds[0], _YOUNG), *thresholds[1:])
-    if not arranged:
-        gc.freeze()
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        if not arranged:
-            gc.unfreeze()
-
-
-_YOUNG = 20_000
-"""How many more objects there have to be than after the last collection until the next one."""
 
 
 @contextmanager

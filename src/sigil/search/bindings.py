@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import cast
 
-_BARE = (ast.expr_context, ast.Constant)
-_BARE_FIELDS = frozenset({"ctx", "op", "ops", "id", "attr"})
-"""What binds nothing, and holds nothing."""
+BARE_FIELDS = frozenset({"ctx", "op", "ops", "id", "attr"})
+"""Fields of no kind of syntax that hold an expression or a statement."""
 _TELLING = frozenset(
     {
         *(
@@ -107,7 +106,7 @@ def children(node: ast.AST) -> list[ast.AST]:
         value: object = getattr(node, name, None)
         if isinstance(value, list):
             found += [one for one in cast("list[object]", value) if isinstance(one, ast.AST)]
-        elif isinstance(value, ast.AST) and not isinstance(value, _BARE):
+        elif isinstance(value, ast.AST) and not isinstance(value, ast.Constant):
             found.append(value)
     return found
 
@@ -115,7 +114,7 @@ def children(node: ast.AST) -> list[ast.AST]:
 @cache
 def _with_trees(kind: type[ast.AST]) -> tuple[str, ...]:
     """Return the fields of a kind of syntax that may hold what binds names."""
-    return tuple(name for name in kind._fields if name not in _BARE_FIELDS)
+    return tuple(name for name in kind._fields if name not in BARE_FIELDS)
 
 
 def _assigned_by_expressions(node: ast.AST) -> set[str]:

@@ -92,7 +92,7 @@ class Parzen:
             values = self._around(stream, good, near, fixed)
             drawn = self._located(values)
             score = near.log(drawn) - far.log(drawn)
-            if score > most:
+            if not best or score > most:
                 best, most = values, score
         return best
 

@@ -249,28 +249,33 @@ _SCALING = (ast.Mult, ast.FloorDiv, ast.Mod)
 """Of what is multiplied or divided by a size, one is counted from 0 and another from 1."""
 
 
-def _is_scaled(site: Site) -> bool:
-    """Return whether a name is multiplied or divided by another: a place by a size."""
-    match site.parent:
-        case ast.BinOp(left=ast.Name(id=one), op=op, right=ast.Name(id=other)):
-            return isinstance(op, _SCALING) and one != other and isinstance(site.node, ast.Name)
+def _is_place(subject: Subject, site: Site) -> bool:
+    """Return whether a name may be a place that is multiplied or divided by a size.
+
+    The size is another name; where elements and slices are taken, it may be anything else.
+    """
+    match site.node, site.parent:
+        case ast.Name(id=name), ast.BinOp(left=left, op=op, right=right):
+            other = right if site.node is left else left
+            known = other.id != name if isinstance(other, ast.Name) else subject.indexes
+            return isinstance(op, _SCALING) and known
         case _:
             return False
 
 
 def off_by_one(subject: Subject, site: Site) -> Iterator[Change]:
-    """One more or one less where a number counts or indexes, or a name is a factor."""
+    """One more or one less where a number counts or indexes, or a place is scaled."""
     in_range = (
         isinstance(site.parent, ast.Call) and isinstance(site.parent.func, ast.Name)
         and site.parent.func.id == "range"
     )  # fmt: skip
-    is_factor = _is_scaled(site)
+    is_place = _is_place(subject, site)
     compared = isinstance(site.parent, ast.Compare)
-    if not (site.role == "index" or in_range or compared or is_factor):
+    if not (site.role == "index" or in_range or compared or is_place):
         return
     if not numeric(site) or literal_value(site.node) is not None:
         return
-    if not (site.kind in Numeric or site.role == "index" or in_range or is_factor):
+    if not (site.kind in Numeric or site.role == "index" or in_range or is_place):
         return
     whole = subject.fragment(site.node)
     yield from replaced(subject, site, binary("-", whole, number(1)), "off_by_one")

@@ -106,6 +106,11 @@ class Subject:
         """The region's characters."""
         return self.source.text[self.start : self.end]
 
+    @cached_property
+    def indexes(self) -> bool:
+        """Whether the region takes elements or slices of something."""
+        return any(site.role == "index" for site in self.sites)
+
     def fragment(self, node: ast.expr, kind: Kind = "unknown") -> Fragment:
         """Return an expression of the source as a fragment on one line."""
         known = self._fragments.get((node, kind))
