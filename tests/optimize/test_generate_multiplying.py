@@ -217,3 +217,17 @@ def test_the_timer_of_a_search_for_twins_has_many_of_them_apart(tmp_path: Path) 
     assert key in {"id", "city"}
     assert len(largest) > 30
     assert len({row[key] for row in largest}) > len(largest) / 2
+
+
+def test_what_is_enlarged_has_nothing_empty_that_other_calls_fill(tmp_path: Path) -> None:
+    (tmp_path / "mod.py").write_text(
+        "def shared(one, other):\n    return sum(1 for item in one if item in other)\n"
+    )
+    function = function_in(tmp_path, "mod.py", "shared")
+    texts = [("", "abcdefghij" * 3), ("klmnopqrst" * 3, ""), ("ab", "bc"), ("cd", "d"), ("e", "e")]
+    cases = tuple(GivenCase(Case(pair)) for pair in texts)
+    made = generate_eval(Request(function, "shared", seed=1, cases=cases))
+    lines = made.files[".sigil/shared.cases.jsonl"].decode().splitlines()
+    long = [args for line in lines if max(map(len, args := json.loads(line)["args"])) > 100]
+    assert long
+    assert all(min(map(len, args)) > 0 for args in long)

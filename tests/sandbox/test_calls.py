@@ -107,6 +107,18 @@ def test_an_argument_that_was_changed_and_returned_is_both(sandbox):
     assert found == Returned([1], (([[1]][0],), {}), "whole")
 
 
+def test_names_in_a_dict_are_read_as_fast_as_those_that_code_spells_out(sandbox):
+    source = """
+def f(*args, **kwargs):
+    spelled = {"width": 1}
+    given = args[0] if args else kwargs["sizes"]
+    return next(iter(given)) is next(iter(spelled))
+"""
+    sizes = {"width": 2}
+    found = results(sandbox, source, Case((sizes,)), Case((), {"sizes": sizes}))
+    assert [outcome.value for outcome in found] == [True, True]
+
+
 def test_a_batch_of_nothing_has_no_outcomes(sandbox):
     assert results(sandbox, "def f(): pass") == ()
 

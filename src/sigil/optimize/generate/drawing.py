@@ -16,7 +16,14 @@ from itertools import islice
 from sigil.effects import random_stream
 from sigil.optimize.generate.attributes import Objects
 from sigil.optimize.generate.fitting import quick
-from sigil.optimize.generate.inputs import case_text, distinct, edges, pool_of, variations
+from sigil.optimize.generate.inputs import (
+    arguments,
+    case_text,
+    distinct,
+    edges,
+    pool_of,
+    variations,
+)
 from sigil.optimize.generate.magnitudes import far_floats
 from sigil.optimize.generate.probing import probes, small
 from sigil.optimize.generate.relating import related
@@ -171,5 +178,21 @@ def _returned(cases: Sequence[Case], outcomes: Sequence[Outcome | None]) -> list
 
 
 def _largest(cases: Sequence[Case], count: int) -> list[Case]:
-    """Return the cases that hold the most, largest first."""
-    return sorted(cases, key=lambda case: -len(case_text(case)))[:count]
+    """Return the cases that hold the most, largest first.
+
+    Those come last where something is empty that is not so in others: enlarged, they would be
+    timed where the function has least to do.
+    """
+    filled = {key for case in cases for key, value in arguments(case) if _may_grow(value) and value}
+
+    def rank(case: Case) -> tuple[int, int]:
+        empty = sum(
+            key in filled and _may_grow(value) and not value for key, value in arguments(case)
+        )
+        return empty, -len(case_text(case))
+
+    return sorted(cases, key=rank)[:count]
+
+
+def _may_grow(value: object) -> bool:
+    return isinstance(value, (str, bytes, list, tuple, dict, set, frozenset))
