@@ -26,10 +26,10 @@ from sigil.gate.generate.model import (
     StatusIs,
     Step,
 )
-from sigil.gate.generate.pieces import path_of
 from sigil.gate.generate.rules import Group, Rule
 from sigil.gate.generate.slots import drawing
 from sigil.gate.generate.tables import as_number, filled, sent_value
+from sigil.gate.intent.pieces import path_of
 
 VALUES: Final = 40
 """That are asked for by one rule, shared among its pieces."""

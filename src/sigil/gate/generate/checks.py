@@ -24,8 +24,9 @@ from sigil.gate.generate.model import (
     StatusIs,
     SumsTo,
 )
-from sigil.gate.generate.pieces import path_of
-from sigil.gate.generate.slots import SLOT, TYPES, Unresolved, valued
+from sigil.gate.generate.slots import TYPES, Unresolved, valued
+from sigil.gate.intent.pieces import path_of
+from sigil.gate.intent.slots import SLOT
 
 _UUID = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$"
 _PATTERNS = {

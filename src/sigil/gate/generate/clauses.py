@@ -18,10 +18,10 @@ from sigil.gate.generate.conventions import is_signing_up
 from sigil.gate.generate.expects import marked, read_expectations
 from sigil.gate.generate.model import Exchange, Expectation, Request, StatusClass
 from sigil.gate.generate.names import misnamed
-from sigil.gate.generate.pieces import Piece, Shape, pieces
-from sigil.gate.generate.slots import braces_as_slots
 from sigil.gate.generate.words import TAKEN, unused, unused_of_request
 from sigil.gate.intent import Clause
+from sigil.gate.intent.pieces import Piece, Shape, pieces
+from sigil.gate.intent.slots import braces_as_slots
 
 _VERBS = re.compile(
     r"\b(?:returns?|returned|responds?|answers?|replies|receives?|gives?|yields?|gets?|succeeds?"

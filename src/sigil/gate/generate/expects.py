@@ -29,9 +29,9 @@ from sigil.gate.generate.model import (
     StatusIs,
     SumsTo,
 )
-from sigil.gate.generate.pieces import Piece, Shape, path_of
-from sigil.gate.generate.slots import braces_as_slots
 from sigil.gate.generate.words import TAKEN
+from sigil.gate.intent.pieces import Piece, Shape, path_of
+from sigil.gate.intent.slots import braces_as_slots
 
 _TYPE = (
     r"(string|text|number|integer|boolean|list|array|object|UUID|uuid|date|e-mail address|email)"

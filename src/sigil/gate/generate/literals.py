@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from sigil.gate.generate.model import Path
-from sigil.gate.generate.slots import SLOT
+from sigil.gate.intent.slots import SLOT
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEYWORDS = frozenset(

@@ -22,8 +22,9 @@ from sigil.gate.generate.literals import (
 from sigil.gate.generate.marks import COMPILED
 from sigil.gate.generate.model import Exchange, Property, Request, Sketch
 from sigil.gate.generate.names import captures
-from sigil.gate.generate.slots import SHARED, SLOT, Unresolved, drawing, slots_in, with_texts
+from sigil.gate.generate.slots import SHARED, Unresolved, drawing, with_texts
 from sigil.gate.intent import Intent
+from sigil.gate.intent.slots import SLOT, slots_in
 
 _NUMBERED = re.compile(r" (?=[0-9]+\.)")
 _GLUE = "\ue000"

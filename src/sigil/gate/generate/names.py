@@ -20,7 +20,8 @@ from sigil.gate.generate.model import (
     Property,
     Step,
 )
-from sigil.gate.generate.slots import RANGED, SLOT, drawing, slots_in
+from sigil.gate.generate.slots import RANGED, drawing
+from sigil.gate.intent.slots import SLOT, slots_in
 
 _MISNAMED = re.compile(r"<[A-Za-z][A-Za-z0-9_ -]*>")
 """Text that is meant as a slot. ``<https://…>`` in a ``Link`` header is none."""

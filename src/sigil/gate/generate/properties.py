@@ -24,10 +24,11 @@ from sigil.gate.generate.clauses import (
 )
 from sigil.gate.generate.expects import marked
 from sigil.gate.generate.model import Below5xx, Exchange, IsA, Path, Property, Request, StatusClass
-from sigil.gate.generate.pieces import Piece, Shape, objects_in, path_of, pieces
-from sigil.gate.generate.slots import DRAWN, braces_as_slots, slots_in, with_slot
+from sigil.gate.generate.slots import DRAWN
 from sigil.gate.generate.words import TAKEN, unused_of_request
 from sigil.gate.intent import Clause
+from sigil.gate.intent.pieces import Piece, Shape, objects_in, path_of, pieces
+from sigil.gate.intent.slots import braces_as_slots, slots_in, with_slots
 
 _PURE = re.compile(
     r"\b(?:pure(?: reads?)?|read[- ]only|side[- ]effect|in any order|same)\b", re.IGNORECASE
@@ -182,7 +183,7 @@ def _with_parameters(request: Request, drawn: dict[str, str]) -> Request:
     missing = [name for name in drawn if name not in known]
     path = request.path
     for name in missing:
-        path = with_slot(path, name)
+        path = with_slots(path, {name: name})
     return replace(request, path=path)
 
 

@@ -1,19 +1,16 @@
-"""Slots: ``<name>`` in a request or an answer, for a value that is not written out.
+"""What gives a slot its value: it is drawn, or it stands for an earlier one.
 
-Pure.
+Pure. Not here: how slots are written (`sigil.gate.intent.slots`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
 from sigil.gate.generate.model import Request
-
-SLOT = re.compile(r"<([A-Za-z][A-Za-z0-9_]*)(?: (-?[0-9]+)\.\.(-?[0-9]+))?>")
-_BRACED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}|(?<=/):([A-Za-z_][A-Za-z0-9_]*)")
+from sigil.gate.intent.slots import SLOT
 
 DRAWN = {
     "email": "sigil.gen.email()",
@@ -70,31 +67,6 @@ def valued(slot: str, scope: Mapping[str, str]) -> str:
     if slot[1:-1] in TYPES:
         raise Unresolved(f"{slot} is a type, and here it takes a value to compare with")
     raise Unresolved(f"nothing says what {slot} is")
-
-
-def braces_as_slots(path: str) -> str:
-    """Return a path with ``{id}`` and ``:id`` written as ``<id>``."""
-    return _BRACED.sub(lambda match: f"<{match[1] or match[2]}>", path)
-
-
-def slots_in(value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the name and the whole text of each slot in JSON, in order, repeats too."""
-    if isinstance(value, str):
-        yield from ((match[1], match[0]) for match in SLOT.finditer(value))
-    elif isinstance(value, dict):
-        for key in cast("dict[str, Any]", value):
-            yield from slots_in(value[key])
-    elif isinstance(value, list):
-        for item in cast("list[Any]", value):
-            yield from slots_in(item)
-
-
-def with_slot(path: str, name: str) -> str:
-    """Return a path in whose query the parameter ``name`` is a slot."""
-    given = re.compile(rf"([?&]{re.escape(name)}=)[^&]*")
-    if given.search(path):
-        return given.sub(lambda match: f"{match[1]}<{name}>", path)
-    return f"{path}{'&' if '?' in path else '?'}{name}=<{name}>"
 
 
 def drawing(slot: str) -> str | None:

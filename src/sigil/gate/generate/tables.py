@@ -1,20 +1,19 @@
 """Tables of values: a row for each answer that is known beforehand.
 
-A table is tied to a request by the head of a column, such as `` `GET /api/quote?seats=` ``, or by
-the paragraph or item right above it, such as `` `GET /api/quote?seats=<seats>` returns: ``. A
-column belongs to the request if its head is a slot of it, or is written `` `?seats` ``; one that is
-called ``status`` is the status; every other one is a field of the answer.
+Of the columns that are not sent, one that is called ``status`` is the status, and every other one
+is a field of the answer.
 
 Amounts: a field whose name ends in ``_cents`` is compared in cents with a cell that says ``$12``.
 
-Pure. Not here: rules that give further rows (`rules`).
+Pure. Not here: which request a table is about and which columns are sent
+(`sigil.gate.intent.heads`), rules that give further rows (`rules`).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, cast
@@ -23,14 +22,14 @@ from urllib.parse import quote
 from sigil.gate.generate.clauses import NotUnderstood, names_in
 from sigil.gate.generate.expects import marked
 from sigil.gate.generate.model import Exchange, Expectation, Holds, Path, Request, StatusIs
-from sigil.gate.generate.pieces import METHODS, Piece, Shape, objects_in, path_of, pieces
 from sigil.gate.generate.prose import SENTENCE_END
-from sigil.gate.generate.slots import SLOT, braces_as_slots, slots_in, with_slot
 from sigil.gate.generate.words import TAKEN, unused_of_request
 from sigil.gate.intent import Cell, Row, Table
 from sigil.gate.intent.cells import plain
+from sigil.gate.intent.heads import asked_by
+from sigil.gate.intent.pieces import Shape, path_of, pieces
+from sigil.gate.intent.slots import SLOT, slots_in
 
-_APPENDED = re.compile(rf"({'|'.join(METHODS)})\s+(/\S*=)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*")
 _CENTS = 100
 _GIVES_ROWS = re.compile(
@@ -87,25 +86,18 @@ def tie(table: Table) -> Tied:
     Raises:
         NotUnderstood: nothing ties it to a request, or a column is not understood.
     """
-    heads = [plain(head) for head in table.heads]
-    appended = [_APPENDED.fullmatch(head) for head in heads]
-    requests = [piece for piece in pieces(table.before) if piece.shape is Shape.REQUEST]
-    ties = [match for match in appended if match is not None]
-    if len(ties) > 1 or (not ties and len(requests) != 1):
+    asked = asked_by(table.heads, table.before)
+    if asked is None:
         raise NotUnderstood(
             "no sentence right above it and no head of a column ties it to one request"
         )
-    if ties:
-        name = ties[0][2].rpartition("?")[2].rpartition("&")[2].rstrip("=")
-        request = Request(ties[0][1], f"{braces_as_slots(ties[0][2])}<{name}>")
-        columns = [
-            Column("sent", name) if match is not None else _column(head, request)
-            for head, match in zip(heads, appended, strict=True)
-        ]
-        return _checked(Tied(table, request, tuple(columns)))
-    request = _request(requests[0], pieces(table.before), heads)
-    columns = [_column(head, request) for head in heads]
-    return _checked(Tied(table, request, tuple(columns), _unused(table.before)))
+    columns = [
+        Column("sent", name) if name else _column(plain(head))
+        for head, name in zip(table.heads, asked.sent, strict=True)
+    ]
+    request = Request(asked.method, asked.path, body=asked.body)
+    unused = () if asked.is_by_head else _unused(table.before)
+    return _checked(Tied(table, request, tuple(columns), unused))
 
 
 def _unused(before: str) -> tuple[str, ...]:
@@ -118,32 +110,18 @@ def _unused(before: str) -> tuple[str, ...]:
     return tuple(left)
 
 
-def _request(piece: Piece, before: Sequence[Piece], heads: Sequence[str]) -> Request:
-    method, path, body = piece.value
-    bodies = objects_in(before)
-    if body is None and bodies:
-        body = bodies[0]
-    request = Request(method, braces_as_slots(path), body=body)
-    added = [head[1:] for head in heads if re.fullmatch(r"\?[A-Za-z_][A-Za-z0-9_]*", head)]
-    for name in added:
-        request = Request(method, with_slot(request.path, name), body=body)
-    return request
-
-
-def _column(head: str, request: Request) -> Column:
-    name = head.removeprefix("?")
-    sent = {slot for slot, _ in slots_in([request.path, request.body])}
-    if name in sent:
-        return Column("sent", name)
-    if name.lower() == "status":
+def _column(head: str) -> Column:
+    """Return what a column that is not sent says."""
+    if head.lower() == "status":
         return Column("status")
-    if _NAME.fullmatch(name):
-        return Column("field", name)
-    return Column("none", head)
+    return Column("field" if _NAME.fullmatch(head) else "none", head)
 
 
 def _checked(tied: Tied) -> Tied:
-    sent = {column.name for column in tied.columns if column.use == "sent"}
+    sent = Counter(column.name for column in tied.columns if column.use == "sent")
+    twice = next((name for name, many in sent.items() if many > 1), None)
+    if twice is not None:
+        raise NotUnderstood(f"two columns give a value to <{twice}>")
     for name, slot in slots_in([tied.request.path, tied.request.body]):
         if name not in sent:
             raise NotUnderstood(f"no column gives a value to {slot}")

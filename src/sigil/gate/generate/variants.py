@@ -20,7 +20,8 @@ from typing import Final
 
 from sigil.gate.generate.lua import is_token
 from sigil.gate.generate.model import Exchange, Property, Request, Sketch, Step
-from sigil.gate.generate.slots import drawing, slots_in
+from sigil.gate.generate.slots import drawing
+from sigil.gate.intent.slots import slots_in
 
 _MOST_NOISE = 3
 IN_BETWEEN: Final = "In between: "

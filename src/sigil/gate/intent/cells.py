@@ -12,7 +12,7 @@ from sigil.gate.intent.model import Cell
 
 _DASHES = frozenset({"", "-", "–", "—", "n/a", "N/A"})
 _NUMBER = re.compile(
-    r"(?P<sign>[-−]?)(?P<before>[$€£]?)(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})"
+    r"(?P<sign>[-−]?)(?P<before>[$€£]?)(?P<digits>[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})"
     r"(?P<point>\.[0-9]{1,9})?(?P<after>\s?%|\s?[€£]|/[A-Za-z]+|\s[A-Za-z][A-Za-z ]*)?"
 )
 _CODE = re.compile(r"[-−]?0[0-9]")

@@ -1,16 +1,16 @@
 """What the rows of a table are called: by what they say, wherever they stand.
 
 A row is known by what it asks: its cells in the columns that are sent, or its first cell where no
-column is. Its name can be read: ``seats-5`` where one column tells, ``pro.5`` where several do.
-Where that does not say all of it, because of letters and marks that a name cannot have or because
-it is long, a digest of those cells follows.
+column is; a number by its value, however it is written. Its name can be read: ``seats-5`` where one
+column tells, ``pro.5`` where several do. Where that does not say all of it, because of letters and
+marks that a name cannot have or because it is long, a digest of what is asked follows.
 
 Promises: a row has the same name in whatever order rows stand; two rows of one table that ask for
 different things have different names; rows that ask for the same and answer differently are told
 apart by a digest of all they say, and rows that say the same by their number; a name is of lower
 case letters, digits, hyphens and dots, and never a number alone.
 
-Pure. Not here: what a column is to a compiler (`sigil.gate.generate.tables`).
+Pure. Not here: which columns are sent (`heads`).
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
 
 from sigil.canonical import digest_value
 from sigil.gate.intent.cells import plain
+from sigil.gate.intent.heads import asked_by
 from sigil.gate.intent.model import Cell
 
-_APPENDED = re.compile(r"\S+ /\S*?([A-Za-z0-9_]+)=")
-"""A head such as ``GET /api/quote?seats=``."""
 _EXACT = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _OTHER = re.compile(r"[^a-z0-9]+")
 _MOST = 48
@@ -46,9 +46,9 @@ def names_of_rows(
     names = [_name(keys, cells) for cells in rows]
     said: dict[str, set[str]] = {}
     for name, cells in zip(names, rows, strict=True):
-        said.setdefault(name, set()).add(_digest(cells))
+        said.setdefault(name, set()).add(_digest_of_all(cells))
     told = [
-        name if len(said[name]) == 1 else f"{name}-{_digest(cells)}"
+        name if len(said[name]) == 1 else f"{name}-{_digest_of_all(cells)}"
         for name, cells in zip(names, rows, strict=True)
     ]
     seen: Counter[str] = Counter()
@@ -61,34 +61,31 @@ def names_of_rows(
 
 def _keys(heads: Sequence[str], before: str) -> list[tuple[int, str]]:
     """Return the place and the name of each column that tells what a row asks."""
-    found: list[tuple[int, str]] = []
-    for place, head in enumerate(map(plain, heads)):
-        appended = _APPENDED.fullmatch(head)
-        if appended is not None:
-            found.append((place, appended[1]))
-        elif head.startswith("?") or _is_slot(head, (before, *heads)):
-            found.append((place, head.removeprefix("?")))
-    return found or [(0, plain(heads[0]))]
-
-
-def _is_slot(head: str, texts: Sequence[str]) -> bool:
-    """Say whether a request in one of these texts has a place for a column's value."""
-    name = re.escape(head)
-    slot = re.compile(rf"<{name}(?: [^<>]*)?>|\{{{name}\}}|/:{name}\b")
-    return bool(head) and any(slot.search(text) for text in texts)
+    asked = asked_by(heads, before)
+    sent = enumerate(asked.sent if asked is not None else ())
+    return [(place, name) for place, name in sent if name] or [(0, plain(heads[0]))]
 
 
 def _name(keys: Sequence[tuple[int, str]], cells: Sequence[Cell]) -> str:
-    asked = [cells[place] for place, _ in keys]
+    asked = [_value(cells[place]) for place, _ in keys]
     heads = [_slug(head) or "column" for _, head in keys]
-    slugs = [_slug(cell.text) for cell in asked]
+    slugs = list(map(_slug, asked))
     if len(keys) == 1:
         name = "-".join(filter(None, (*heads, *slugs)))
     else:
         name = ".".join(slug or head for head, slug in zip(heads, slugs, strict=True))
-    if len(name) <= _MOST and all(_EXACT.fullmatch(cell.text) for cell in asked):
+    if len(name) <= _MOST and all(map(_EXACT.fullmatch, asked)):
         return name
     return f"{name[:_MOST].rstrip('-.')}-{_digest(asked)}"
+
+
+def _value(cell: Cell) -> str:
+    """Return what a cell asks, which is the same for ``1000``, ``1,000`` and ``1000.0``."""
+    if cell.empty:
+        return ""
+    if cell.number is None or cell.unit:
+        return cell.text
+    return f"{Decimal(cell.number.numerator) / Decimal(cell.number.denominator):f}"
 
 
 def _slug(text: str) -> str:
@@ -97,5 +94,9 @@ def _slug(text: str) -> str:
     return _OTHER.sub("-", plain_letters.lower()).strip("-")
 
 
-def _digest(cells: Sequence[Cell]) -> str:
-    return digest_value([cell.text for cell in cells]).rpartition(":")[2][:_DIGITS]
+def _digest(texts: Sequence[str]) -> str:
+    return digest_value(texts).rpartition(":")[2][:_DIGITS]
+
+
+def _digest_of_all(cells: Sequence[Cell]) -> str:
+    return _digest([cell.text for cell in cells])

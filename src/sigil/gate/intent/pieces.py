@@ -1,6 +1,6 @@
 """The Markdown of a clause as pieces: prose, and code spans by what they look like.
 
-Pure. Not here: what pieces mean together (`clauses`).
+Pure. Not here: what pieces mean together (`sigil.gate.generate.clauses`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, cast
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-_SPAN = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)")
+_TICKS = re.compile(r"`+")
 _REQUEST = re.compile(rf"({'|'.join(METHODS)})\s+(/\S*)(?:\s+HTTP/[0-9.]+)?(?:\s+(\{{.*\}}))?")
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*):\s+(\S.*)")
 _HEADER_NAME = re.compile(r"[A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+|ETag|Location|Allow|Vary")
@@ -75,13 +75,30 @@ def pieces(markdown: str) -> list[Piece]:
 
 def _pieces(markdown: str) -> Iterator[Piece]:
     at = 0
-    for span in _SPAN.finditer(markdown):
-        if span.start() > at:
-            yield Piece(Shape.PROSE, _unmarked(markdown[at : span.start()]))
-        yield _code(span[2].strip())
-        at = span.end()
+    for opening, closing in _spans(markdown):
+        if opening.start() > at:
+            yield Piece(Shape.PROSE, _unmarked(markdown[at : opening.start()]))
+        yield _code(markdown[opening.end() : closing.start()].strip())
+        at = closing.end()
     if at < len(markdown):
         yield Piece(Shape.PROSE, _unmarked(markdown[at:]))
+
+
+def _spans(markdown: str) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
+    """Yield what opens and what closes each code span: as many backticks, the next time."""
+    ticks = list(_TICKS.finditer(markdown))
+    closing: dict[int, int] = {}
+    seen: dict[str, int] = {}
+    for place in reversed(range(len(ticks))):
+        run = ticks[place][0]
+        if run in seen:
+            closing[place] = seen[run]
+        seen[run] = place
+    place = 0
+    while place < len(ticks):
+        if place in closing:
+            yield ticks[place], ticks[closing[place]]
+        place = closing.get(place, place) + 1
 
 
 def _unmarked(prose: str) -> str:
