@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -14,6 +15,9 @@ from tests.gate.generate.repositories import FOLDER, SPEC, Repository, a_copy, a
 
 from sigil.errors import UsageError
 from sigil.gate.generate.drafting import Drafted, draft
+from sigil.gate.generate.losses import losses, replacement
+from sigil.gate.generate.traceability import Covered
+from sigil.gate.generate.validating import Candidate
 from sigil.gate.intent import read, read_intent
 
 SECRET = 20260401
@@ -22,6 +26,8 @@ REST = INTENT.removesuffix("".join(ROWS))
 DEARER = INTENT.replace("$12.", "$13.").replace(
     "".join(ROWS), "| 1 | $13 |\n| 2 | $26 |\n| 5 | $65 |\n| 9 | $117 |\n"
 )
+WITHOUT_A_SESSION = INTENT.replace("5. Without a session, `GET /notes` is refused with 401.\n", "")
+NO_RECORD = re.compile(r"holdout_\d+ \(what it held the service to is on no record\)")
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +114,25 @@ def test_of_a_holdout_whose_row_is_visible_now_that_is_said(examined):
     assert reasons == {"the claim is in the visible half now"}
 
 
+def test_a_claim_that_has_changed_and_is_visible_now_is_told_as_both(examined):
+    examined.write(DEARER)
+    reasons = set()
+    for seed in ("1", "2", "3", "4"):
+        told = examined.generated("--no-baseline", "--dry-run", "--seed", seed)
+        reasons |= {one["reason"] for one in told["replaced"]}
+    assert reasons == {
+        "the claim has changed, and is in the visible half now",
+        "the claim has changed, and another is sealed for it",
+    }
+
+
+def test_a_holdout_that_is_sealed_still_takes_no_other_ones_place():
+    here = [Candidate(name, "visible", ("criterion-1",), name) for name in ("one", "two")]
+    still = Candidate("three", "holdout", ("criterion-1",), "three")
+    said = replacement(["criterion-1"], [*here, still], [], set())
+    assert said == "the claim is in the visible half now"
+
+
 # --- gone and changed -----------------------------------------------------------------------
 
 
@@ -140,12 +165,76 @@ def test_a_sealed_row_with_another_answer_is_told_as_a_claim_that_changed(examin
     assert not told["lost"]
 
 
-def test_a_table_on_top_takes_no_claim_in_silence(examined):
+@pytest.mark.parametrize("seats", ["1", "5"])
+def test_a_second_row_that_asks_the_same_is_why_the_first_has_another_name(examined, seats):
+    row = f"| {seats} | ${int(seats) * 12} |\n"
+    examined.write(INTENT.replace(row, f"{row}| {seats} | $61 |\n"))
+    told = examined.generated("--no-baseline", "--dry-run")
+    assert {one["clause"]: one["reason"] for one in told["lost"] if ".row" in one["clause"]} == {
+        f"table-1.row-seats-{seats}": "several rows ask for this now, and each is called by all it "
+        "says"
+    }
+
+
+def test_a_row_that_asks_alone_again_is_why_it_has_another_name(examined):
+    examined.write(INTENT.replace("| 5 | $60 |\n", "| 5 | $60 |\n| 5 | $61 |\n"))
+    examined.make("--no-baseline", "--prune")
+    examined.write(INTENT)
+    told = examined.generated("--no-baseline", "--dry-run")
+    assert {one["reason"] for one in told["lost"] if "seats-5-" in one["clause"]} == {
+        "one row alone asks for this now, and is called table-1.row-seats-5",
+        "the intent has no such row any more",  # the one of $61
+    }
+
+
+@pytest.mark.parametrize("other", ["PRO", "prö"])
+def test_a_row_that_asks_for_something_much_like_it_is_no_second_one(other):
+    intent = read_intent(INTENT.replace("| 5 |", f"| {other} |").encode(), SPEC)
+    (lost,) = losses([Covered("table-1.row-seats-pro", ("x",), ())], [], (), {}, intent, retired=())
+    assert lost.reason == "the intent has no such row any more"
+
+
+@pytest.mark.parametrize("written", ["5.0", "**5**", "5.00"])
+def test_a_number_that_is_written_in_another_way_keeps_its_scenarios(examined, written):
+    before = examined.holdouts()
+    examined.write(INTENT.replace("| 5 | $60 |", f"| {written} | $60 |"))
+    told = examined.generated("--no-baseline")
+    assert (told["changed"], told["sealed"], told["lost"]) == ([], 0, [])
+    assert examined.holdouts() == before
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_a_table_on_top_takes_no_claim_in_silence(examined, same):
     sealed = {name for name, (_, count) in examined.clauses().items() if ".row" in name and count}
-    above = "| `GET /fee?seats=` | `total_cents` |\n|---|---|\n| 3 | $1 |\n\n"
+    rows = "".join(ROWS) if same else "| 3 | $1 |\n"
+    above = f"| `GET /fee?seats=` | `total_cents` |\n|---|---|\n{rows}\n"
     examined.write(INTENT.replace("| `GET /quote", f"{above}| `GET /quote"))
     told = examined.generated("--no-baseline", "--dry-run")
-    assert {one["clause"] for one in told["lost"]} >= sealed
+    lost = {one["clause"] for one in told["lost"]}
+    changed = {one["clauses"][0] for one in told["replaced"] if "has changed" in one["reason"]}
+    assert (changed if same else lost) >= sealed
+
+
+def test_a_holdout_whose_claim_is_on_no_record_is_lost_unless_that_is_said(examined):
+    (examined.root / FOLDER / "traceability.json").unlink()
+    examined.write(WITHOUT_A_SESSION)
+    before = examined.files()
+    error = examined.generate("--no-baseline").exception
+    assert isinstance(error, UsageError)
+    assert NO_RECORD.search(str(error))
+    assert examined.files() == before
+    told = examined.make("--no-baseline", "--prune").stdout
+    assert re.search(r"^removed: holdout_\d+: what it held the service to is on no record$", told,
+                     re.MULTILINE)  # fmt: skip
+    assert "()" not in told
+
+
+def test_where_no_claim_is_on_record_and_none_has_gone_nothing_is_lost(examined):
+    before = examined.files()
+    (examined.root / FOLDER / "traceability.json").unlink()
+    told = examined.generated("--no-baseline")
+    assert not told["lost"]
+    assert examined.files() == before
 
 
 def test_what_became_of_claims_is_printed(examined):
@@ -194,6 +283,20 @@ def test_an_exam_by_place_of_another_intent_is_not_guessed_at(by_place):
     assert "(table-1.row-1: a row was known by its place then)" in str(error)
     assert "generate once from the intent as it was then" in str(error)
     assert by_place.files() == before
+
+
+def test_what_helps_the_other_scenarios_is_said_too(by_place):
+    by_place.write(WITHOUT_A_SESSION.replace(ROWS[0], ""))
+    error = str(by_place.generate("--no-baseline").exception)
+    assert "generate once from the intent as it was then" in error
+    assert "--expect-failing keeps" in error
+
+
+def test_where_all_were_known_by_their_place_nothing_else_is_said_to_help(by_place):
+    by_place.write(INTENT.replace(ROWS[0], ""))
+    error = str(by_place.generate("--no-baseline").exception)
+    assert "generate once from the intent as it was then" in error
+    assert "--expect-failing" not in error
 
 
 def test_what_the_refusal_says_helps(by_place):

@@ -183,8 +183,8 @@ def _fate(generated: Generated) -> str:
 
 
 def _cause(lost: Loss) -> str:
-    line = "" if lost.line is None else f", line {lost.line}"
-    return f"{printable(lost.clause)}{line}: {printable(lost.reason)}"
+    where = f"{printable(lost.where)}: " if lost.where else ""
+    return f"{where}{printable(lost.reason)}"
 
 
 def _sums(generated: Generated) -> Iterator[str]:

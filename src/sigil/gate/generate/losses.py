@@ -1,7 +1,7 @@
 """Which scenarios an exam would lose if an intent were compiled anew.
 
-A scenario is lost if nothing of the same clause takes its place. One that moved to the other half,
-as rows of a table do under another seed, is not lost.
+A scenario is lost if nothing of the same clause takes its place, or if its clause is on no record.
+One that moved to the other half, as rows of a table do under another seed, is not lost.
 
 Pure. Not here: what is done about it (`sigil.gate.generate.writing`).
 """
@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sigil.gate.generate import formerly
 from sigil.gate.generate.model import Uncompiled
 from sigil.gate.generate.traceability import Covered, lines_of
 from sigil.gate.generate.validating import Candidate, Validation
 from sigil.gate.intent import Intent
+from sigil.gate.intent.rows import both_names_of_rows
 from sigil.gate.model import Half
+
+_NO_RECORD: Final = "what it held the service to is on no record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +30,22 @@ class Loss:
     Args:
         id: of it.
         half: that it is in.
-        clause: that it holds the service to.
+        clause: that it holds the service to; None if it is on no record.
         line: of the clause in the intent; None if it is not there any more.
         reason: why nothing takes its place, as a clause.
     """
 
     id: str
     half: Half
-    clause: str
+    clause: str | None
     line: int | None
     reason: str
+
+    @property
+    def where(self) -> str:
+        """The clause and its line, as far as they are known."""
+        line = "" if self.line is None else f"line {self.line}"
+        return ", ".join(filter(None, (self.clause, line)))
 
 
 def losses(
@@ -44,8 +54,10 @@ def losses(
     staying: Collection[str],
     reasons: Mapping[str, str],
     intent: Intent,
+    *,
+    retired: Sequence[str],
 ) -> tuple[Loss, ...]:
-    """Return what would be lost, each once, in the order of ``before``.
+    """Return what would be lost, each once, in the order of ``before``, then of ``retired``.
 
     Args:
         before: what holds the service to each clause, as far as it is really there.
@@ -53,14 +65,20 @@ def losses(
         staying: ids that the exam goes on to have.
         reasons: why nothing came of a clause, as `reasons_of` gives them.
         intent: as it is now.
+        retired: ids of the holdouts that are to go.
     """
     lines = lines_of(intent)
+    renamed = _renamed(intent)
     found: dict[str, Loss] = {}
     for clause in before:
-        reason = reasons.get(clause.clause) or _reason(clause.clause, lines)
+        reason = reasons.get(clause.clause) or _reason(clause.clause, lines, renamed)
         for half, id_ in _of_clause(clause, after, staying):
             line = lines.get(clause.clause)
             found.setdefault(id_, Loss(id_, half, clause.clause, line, reason))
+    listed = {id_ for clause in before for id_ in clause.holdout}
+    for id_ in retired:
+        if id_ not in listed:
+            found.setdefault(id_, Loss(id_, "holdout", None, None, _NO_RECORD))
     return tuple(found.values())
 
 
@@ -85,27 +103,55 @@ def _lost(had: Sequence[str], staying: Collection[str], have: int) -> list[str]:
     return going[len(going) - min(missing, len(going)) :]
 
 
-def _reason(clause: str, lines: Mapping[str, int]) -> str:
+def _reason(clause: str, lines: Collection[str], renamed: Mapping[str, str]) -> str:
+    """Return why nothing takes the place of a clause's scenarios, if no other reason is known.
+
+    Args:
+        clause: its id.
+        lines: ids that the intent has now.
+        renamed: see `_renamed`.
+    """
     if formerly.is_by_place(clause):
         return formerly.REASON
     if clause not in lines:
-        return f"the intent has no such {'row' if '.row-' in clause else 'clause'} any more"
+        gone = f"the intent has no such {'row' if '.row-' in clause else 'clause'} any more"
+        return renamed.get(clause, gone)
     return "fewer scenarios come of it now"
 
 
+def _renamed(intent: Intent) -> dict[str, str]:
+    """Return why a row that stands there is not called so any more, by what it may have been."""
+    found: dict[str, str] = {}
+    for table in intent.tables:
+        both = both_names_of_rows(table.heads, table.before, [row.cells for row in table.rows])
+        for row, names in zip(table.rows, both, strict=True):
+            alone, beside = (f"{table.id}.row-{name}" for name in names)
+            if row.id == alone:
+                found[beside] = f"one row alone asks for this now, and is called {alone}"
+            else:
+                found[alone] = "several rows ask for this now, and each is called by all it says"
+    return found
+
+
 def replacement(
-    clauses: Sequence[str], after: Sequence[Candidate], changed: Collection[str]
+    clauses: Sequence[str],
+    after: Sequence[Candidate],
+    sealed: Sequence[Candidate],
+    changed: Collection[str],
 ) -> str:
     """Return what became of the claim of a holdout that goes and is not lost, as a clause.
 
     Args:
         clauses: ids of what it held the service to.
         after: all that the exam is to have of the intent.
+        sealed: those of them that are to be sealed anew.
         changed: ids of the clauses that say something else now.
     """
-    halves = {one.half for one in after if not set(clauses).isdisjoint(one.clauses)}
-    is_other = not set(clauses).isdisjoint(changed)
-    if halves == {"visible"}:
+    ours = set(clauses)
+    is_sealed = any(not ours.isdisjoint(one.clauses) for one in sealed)
+    is_visible = any(not ours.isdisjoint(one.clauses) for one in after if one.half == "visible")
+    is_other = not ours.isdisjoint(changed)
+    if is_visible and not is_sealed:
         where = "is in the visible half now"
         return f"the claim has changed, and {where}" if is_other else f"the claim {where}"
     if is_other:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sigil.canonical import digest
 from sigil.errors import AlreadyExists, NotFound, UsageError, Where, WorkspaceBusy
@@ -43,6 +43,10 @@ from sigil.store import files
 
 _MOST_NAMED = 5
 """Scenarios that a refusal names; all of them are in a dry run."""
+_REMEDY: Final = (
+    "mend the intent where it says something else than was meant; --expect-failing keeps what "
+    "fails on the baseline, --prune removes what is named here, and --dry-run shows all of it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,26 +186,31 @@ def change_of(root: Path, service: str, wanted: Publication) -> Change:
         {*wanted.visible, *needed},
         reasons_of(wanted.validations, wanted.uncompiled),
         wanted.intent,
+        retired=retired,
     )
+    sealed = tuple(one for one in wanted.holdout if one.text not in kept)
     gone = {one.id for one in lost}
     return Change(
         written=tuple(_changed(root, service, wanted.visible)),
-        sealed=tuple(one for one in wanted.holdout if one.text not in kept),
+        sealed=sealed,
         kept=kept,
         stale=tuple(name for name in there if name not in wanted.visible),
         retired=retired,
         losses=lost,
-        replaced=_replaced(table, wanted, [id_ for id_ in retired if id_ not in gone]),
+        replaced=_replaced(table, wanted, sealed, [id_ for id_ in retired if id_ not in gone]),
     )
 
 
 def _replaced(
-    table: Mapping[str, Any], wanted: Publication, ids: Sequence[str]
+    table: Mapping[str, Any],
+    wanted: Publication,
+    sealed: Sequence[Candidate],
+    ids: Sequence[str],
 ) -> dict[str, Replaced]:
     others = changed(table, wanted.intent)
     held_to = {id_: clauses_of(table, wanted.intent.path, id_) for id_ in ids}
     return {
-        id_: Replaced(clauses, replacement(clauses, wanted.passed, others))
+        id_: Replaced(clauses, replacement(clauses, wanted.passed, sealed, others))
         for id_, clauses in held_to.items()
     }
 
@@ -263,20 +272,17 @@ def set_hash_of(root: Path, service: str) -> str | None:
 
 def _would_be_lost(intent: Intent, lost: Sequence[Loss]) -> UsageError:
     named = "; ".join(
-        f"{one.id} ({one.clause}{f', line {one.line}' if one.line else ''}: {one.reason})"
+        f"{one.id} ({f'{one.where}: ' if one.where else ''}{one.reason})"
         for one in lost[:_MOST_NAMED]
     )
     more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
     count = f"{len(lost)} scenario{'s' * (len(lost) != 1)}"
-    by_place = any(formerly.is_by_place(one.clause) for one in lost)
+    by_place = [formerly.is_by_place(one.clause or "") for one in lost]
+    remedies = [formerly.REMEDY] * any(by_place) + [_REMEDY] * (not all(by_place))
     return UsageError(
         f"{count} of the exam would be lost: {named}{more}",
         where=Where(intent.path),
-        remedy=formerly.REMEDY
-        if by_place
-        else "mend the intent where it says something else than was meant; --expect-failing "
-        "keeps what fails on the baseline, --prune removes what is named here, and --dry-run shows "
-        "all of it",
+        remedy="; ".join(remedies),
     )
 
 

@@ -42,21 +42,27 @@ def names_of_rows(
         before: the paragraph or item right above the table.
         rows: their cells, as many as there are heads.
     """
-    keys = _keys(heads, before)
-    names = [_name(keys, cells) for cells in rows]
+    both = both_names_of_rows(heads, before, rows)
     said: dict[str, set[str]] = {}
-    for name, cells in zip(names, rows, strict=True):
-        said.setdefault(name, set()).add(_digest_of_all(cells))
-    told = [
-        name if len(said[name]) == 1 else f"{name}-{_digest_of_all(cells)}"
-        for name, cells in zip(names, rows, strict=True)
-    ]
+    for alone, beside in both:
+        said.setdefault(alone, set()).add(beside)
+    told = [alone if len(said[alone]) == 1 else beside for alone, beside in both]
     seen: Counter[str] = Counter()
     made: list[str] = []
     for name in told:
         seen[name] += 1
         made.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
     return tuple(made)
+
+
+def both_names_of_rows(
+    heads: Sequence[str], before: str, rows: Sequence[Sequence[Cell]]
+) -> list[tuple[str, str]]:
+    """Return what each row is called alone, and beside one that asks the same and says another."""
+    keys = _keys(heads, before)
+    alone = [_name(keys, cells) for cells in rows]
+    said = [_digest([cell.text for cell in cells]) for cells in rows]
+    return [(name, f"{name}-{all_of_it}") for name, all_of_it in zip(alone, said, strict=True)]
 
 
 def _keys(heads: Sequence[str], before: str) -> list[tuple[int, str]]:
@@ -96,7 +102,3 @@ def _slug(text: str) -> str:
 
 def _digest(texts: Sequence[str]) -> str:
     return digest_value(texts).rpartition(":")[2][:_DIGITS]
-
-
-def _digest_of_all(cells: Sequence[Cell]) -> str:
-    return _digest([cell.text for cell in cells])
