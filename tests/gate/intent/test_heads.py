@@ -8,6 +8,7 @@ from sigil.gate.generate.clauses import NotUnderstood
 from sigil.gate.generate.tables import tie
 from sigil.gate.intent import Table, read_intent
 from sigil.gate.intent.heads import asked_by
+from sigil.gate.intent.slots import slots_in
 
 FRONT = """---
 title: "Quotes"
@@ -111,7 +112,8 @@ def test_two_columns_for_one_value_are_not_understood(heads):
         tie(a_table(*heads, "`total`"))
 
 
-def test_json_that_is_nested_deeply_is_read():
-    deep = f'{{ "a": {"[" * 900}"<seats>"{"]" * 900} }}'
-    asked = asked_by(["`seats`"], f"`POST /quote` with `{deep}` returns:")
-    assert asked is None or asked.sent == ("seats",)
+def test_slots_of_json_that_is_nested_deeply_are_found_in_order():
+    deep: list[object] = ["<last>"]
+    for _ in range(10_000):
+        deep = ["<n 1..2>", deep]
+    assert list(slots_in({"a": deep})) == [*[("n", "<n 1..2>")] * 10_000, ("last", "<last>")]
