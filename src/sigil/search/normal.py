@@ -98,11 +98,19 @@ class NormalForm:
 
     def _add_denial(self, node: ast.UnaryOp) -> None:
         denied = sameness.denied(node) if isinstance(node.op, ast.Not) else node
-        self._add_as_is(denied) if isinstance(denied, ast.UnaryOp) else self.add(denied)
+        if not isinstance(denied, ast.UnaryOp):
+            self.add(denied)
+            return
+        self.tokens += ["UnaryOp", type(denied.op).__name__]
+        self.add(denied.operand)
 
     def _add_operation(self, node: ast.BinOp) -> None:
         self.tokens += ["BinOp", type(node.op).__name__]
-        self._add_pair(node.left, node.right, lambda: sameness.commutes(node))
+        if isinstance(node.op, sameness.MAY_COMMUTE):
+            self._add_pair(node.left, node.right, lambda: sameness.commutes(node))
+        else:
+            self.add(node.left)
+            self.add(node.right)
 
     def _add_comparison(self, node: ast.Compare) -> None:
         if len(node.ops) > 1:

@@ -30,6 +30,8 @@ _LEAVES = (ast.Name, ast.Constant)
 _ARITHMETIC = (ast.Div, ast.FloorDiv, ast.Pow)
 """Operators of numbers alone; sets have a difference, too."""
 _COMMUTE_WITH_NUMBERS = (ast.Add, ast.BitAnd, ast.BitOr, ast.BitXor)
+MAY_COMMUTE = (ast.Mult, *_COMMUTE_WITH_NUMBERS)
+"""Operators whose operands may change places, if they are of the right kind."""
 _NEVER_IN_PLACE = (
     ast.Add, ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.Mod, ast.LShift, ast.RShift,
 )  # fmt: skip
