@@ -53,6 +53,11 @@ def test_services_are_those_of_the_policy_and_those_with_scenarios(repository, w
     assert proposed(*words, "w") == ["web"]
 
 
+def test_optimizers_and_providers_are_those_that_there_are():
+    assert "mads" in proposed("run", "--optimizer", "")
+    assert proposed("run", "--provider", "ope") == ["openai", "openai-compatible"]
+
+
 @pytest.mark.parametrize(
     "words",
     [

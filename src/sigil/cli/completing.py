@@ -72,6 +72,22 @@ def branches(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
     return _fitting(ctx, incomplete, _branches)
 
 
+def optimizers(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the optimizers that there are."""
+    del ctx, parameter
+    from sigil.search.optimizers import optimizer_names
+
+    return [one for one in optimizer_names() if one.startswith(incomplete)]
+
+
+def providers(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the providers that there are."""
+    del ctx, parameter
+    from sigil.llm.provider import provider_names
+
+    return [one for one in provider_names() if one.startswith(incomplete)]
+
+
 def _fitting(
     ctx: click.Context, incomplete: str, known: Callable[[Path], Iterable[str]]
 ) -> list[str]:

@@ -192,7 +192,8 @@ def check_provider(name: str) -> None:
     known = [*provider_names(), NO_MODEL]
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)
-        remedy = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
+        hint = f"did you mean {close[0]}? " if close else ""
+        remedy = f"{hint}there are: {', '.join(known)}"
         raise UsageError(f"there is no provider {name!r}", remedy=remedy)
 
 

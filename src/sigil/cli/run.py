@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from sigil.cli import kinds
+from sigil.cli.completing import optimizers, providers
 from sigil.cli.lazy import INTERRUPTED
 from sigil.cli.options import (
     as_json,
@@ -38,7 +39,10 @@ class Parsed(click.ParamType[Any]):
 def setting(name: str) -> Any:
     """Return the option of a setting, with its own type and help."""
     flag = f"--{name.replace('_', '-')}"
-    return click.option(flag, name, type=Parsed(name), help=kinds.SETTINGS[name].help)
+    known = {"optimizer": optimizers, "provider": providers}.get(name)
+    return click.option(
+        flag, name, type=Parsed(name), help=kinds.SETTINGS[name].help, shell_complete=known
+    )
 
 
 @click.command()

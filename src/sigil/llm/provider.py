@@ -71,11 +71,10 @@ def make_provider(settings: ModelSettings | str) -> Provider:
     if plugin is not None:
         return _from_plugin(plugin, settings)
     close = difflib.get_close_matches(name, provider_names(), n=1)
+    hint = f"did you mean {close[0]}? " if close else ""
     raise UsageError(
         f"there is no provider {name!r}",
-        remedy=f"did you mean {close[0]}?"
-        if close
-        else f"there are: {', '.join(provider_names())}",
+        remedy=f"{hint}there are: {', '.join(provider_names())}",
     )
 
 

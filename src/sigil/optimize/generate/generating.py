@@ -299,7 +299,7 @@ class _Generation:
         parts = [
             f"{chosen.known} input{'s' * (chosen.known != 1)} from {self._source}",
             f"{varied} variation{'s' * (varied != 1)}"
-            + (f" ({max(of_state, 0)} of them of its object)" if objects.is_method else ""),
+            + (f" ({of_state} of them of its object)" if of_state > 0 else ""),
             f"{chosen.scaled} enlarged for the timer",
         ]
         text = f"Same answers as the unchanged {self._function.qualname} on {', '.join(parts)}"
