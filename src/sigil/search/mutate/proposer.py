@@ -42,7 +42,7 @@ _WALK_FIRST, _WALK_PER_SITE, _MOST_WALKED_FIRST = 40, 5, 500
 _FRESH, _FRESH_WALK_CHANCE, _WALK_CHANCE = 60, 0.75, 0.45
 _BEST_CHANCE = 0.3
 _LONGEST_NOTE, _LEAST_SAID = 195, 60
-_GROWTH, _ROOM = 2, 120  # in characters: how long the regions may become
+_GROWTH, _ROOM = 2, 80  # in characters: how long the regions may become
 _COMPOUND = (1, 1, 1, 2, 2, 3)
 _IMAGINED_CHANCE, _IMAGINED_LATER, _PATIENCE = 0.75, 0.3, 100
 
