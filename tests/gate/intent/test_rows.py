@@ -156,3 +156,10 @@ def test_the_order_of_rows_changes_no_name(both):
     assert sorted(zip(named(*rows), rows, strict=True)) == sorted(
         zip(named(*moved), moved, strict=True)
     )
+
+
+def test_a_cell_cannot_take_the_name_of_another_ones_digest():
+    heads = ("`GET /weather?city=`", "`degrees`")
+    (name,) = named(("Zürich", "9"), heads=heads)
+    imitation = name.removeprefix("city-")
+    assert name not in named((imitation, "9"), heads=heads)

@@ -54,6 +54,7 @@ def read_table(root: Path, service: str) -> dict[str, Any]:
     path = f"{folder_of(service)}/{TRACEABILITY}"
     try:
         table: Any = json.loads(FolderTree(root).read(path, MAX_BYTES))
+        snapshot_json(table)  # what it holds besides is written back
     except NotFound:
         table = {"format": FORMAT, "service": service, "intents": {}}
     except (Corrupt, InvalidValue, ValueError, RecursionError):

@@ -28,6 +28,7 @@ from sigil.gate.intent.model import Cell
 
 _EXACT = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _OTHER = re.compile(r"[^a-z0-9]+")
+_DIGESTED = re.compile(r"-[0-9a-f]{8}$")
 _MOST = 48
 _DIGITS = 8
 
@@ -80,7 +81,7 @@ def _name(keys: Sequence[tuple[int, str]], cells: Sequence[Cell]) -> str:
         name = "-".join(filter(None, (*heads, *slugs)))
     else:
         name = ".".join(slug or head for head, slug in zip(heads, slugs, strict=True))
-    if len(name) <= _MOST and all(map(_EXACT.fullmatch, asked)):
+    if len(name) <= _MOST and all(map(_EXACT.fullmatch, asked)) and not _DIGESTED.search(name):
         return name
     return f"{name[:_MOST].rstrip('-.')}-{_digest(asked)}"
 
