@@ -181,7 +181,8 @@ class History:
             problem = "no candidate" if not found else f"{len(found)} candidates"
             raise NotFound(
                 f"{problem} whose id starts with {prefix!r}",
-                remedy="sigil inspect lists them; more digits make it unique",
+                remedy="sigil inspect lists them, with --run those of an earlier run; more digits "
+                "make it unique",
             )
         return found[0]
 
@@ -193,7 +194,9 @@ class History:
         """
         if prefix is None and self.winner is None:
             raise NotFound(
-                "the run has no accepted winner", remedy="name a candidate of sigil inspect"
+                "the run has no accepted winner",
+                remedy="name a candidate of sigil inspect, or with --run an earlier run of "
+                "sigil inspect --runs",
             )
         return self.candidate(prefix or self.winner or "")
 
