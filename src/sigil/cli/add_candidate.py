@@ -44,9 +44,9 @@ def add_candidate(
     as_json: bool,
 ) -> None:
     """Evaluate a diff in full, as the last step of a search does, and record it."""
-    from sigil.cli.options import repository
+    from sigil.cli.options import repository, wide_console
     from sigil.cli.planning import make_plan
-    from sigil.cli.progress import candidate_json, print_gains, wide_console
+    from sigil.cli.progress import candidate_json, print_gains
     from sigil.errors import UsageError
     from sigil.optimize import present
     from sigil.optimize.candidates import add_candidate as add

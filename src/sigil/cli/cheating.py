@@ -12,8 +12,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from sigil.cli.options import wide_console
 from sigil.cli.planning import make_plan
-from sigil.cli.progress import wide_console
 from sigil.errors import InvalidValue, NotFound, SigilError, UsageError
 from sigil.evaluate.cheats.model import Finding, Outcome, Place
 from sigil.evaluate.cheats.trying import Trial, try_cheats

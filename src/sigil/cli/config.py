@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sigil.cli.options import as_json, print_json, repo_root
+from sigil.cli.options import as_json, print_json, repo_root, wide_console
 
 if TYPE_CHECKING:
     from sigil.llm.settings import ModelSettings
 
 
-_PIPED_WIDTH = 100_000
+_ONE_LINE = 100_000
 
 
 @click.group()
@@ -105,7 +105,6 @@ def _optimizer(facts: dict[str, Any]) -> str:
 
 
 def _print(headings: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -114,7 +113,4 @@ def _print(headings: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(Text("–" if value is None else str(value)) for value in row))
-    console = Console()
-    if not console.is_terminal:  # a pipe gets each row as one line, however long
-        console = Console(width=_PIPED_WIDTH)
-    console.print(table)
+    wide_console(_ONE_LINE).print(table)

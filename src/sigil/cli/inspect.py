@@ -63,8 +63,7 @@ def inspect(
     Works on a run that is still going on, and on one that was killed. --html writes a page
     to send to somebody: into the workspace, under the name of the run, unless you name a FILE.
     """
-    from sigil.cli.options import repository
-    from sigil.cli.progress import wide_console
+    from sigil.cli.options import repository, wide_console
     from sigil.errors import UsageError
     from sigil.optimize.spec import load_spec
     from sigil.optimize.workspace import load_history, open_workspace, state

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sigil.cli.completing import specs, workspaces
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 repo_root = click.option(
     "--repo-root",
@@ -71,6 +74,15 @@ def print_json(value: Any) -> None:
             one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text
         )
     click.echo(text)
+
+
+def wide_console(width: int = 200) -> Console:
+    """Return a console that is ``width`` columns wide where nobody says how wide it is."""
+    from rich.console import Console
+
+    console = Console()
+    told = console.is_terminal or "COLUMNS" in os.environ
+    return console if told else Console(width=width)
 
 
 def check_writable(path: Path | None) -> None:

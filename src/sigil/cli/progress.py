@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sigil.cli.options import print_json, shown
+from sigil.cli.options import print_json, shown, wide_console
 from sigil.evaluate.presence import preflight
 from sigil.evaluate.result import Evaluation
 from sigil.optimize import present
@@ -30,8 +30,6 @@ from sigil.printable import printable_once
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-PIPED_WIDTH = 200
 
 
 class Silent:
@@ -158,14 +156,6 @@ def _print_nothing(console: Console, plan: Plan, history: History, reason: str) 
         console.print("no candidate was measured in that time; give it more: --budget-time 2m")
     for line in present.refusals(history, at_most=3):
         console.print(f"not measured: {line.strip()}", markup=False, soft_wrap=True)
-
-
-def wide_console() -> Console:
-    """Return a console that breaks no line of a pipe."""
-    from rich.console import Console
-
-    console = Console()
-    return console if console.is_terminal else Console(width=PIPED_WIDTH)
 
 
 def print_gains(console: Console, winner: Candidate, baseline: Evaluation | None) -> None:

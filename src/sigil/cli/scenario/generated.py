@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sigil.cli.options import shown
+from sigil.cli.options import shown, wide_console
 from sigil.printable import printable
 
 _MOST_PICTURES = 3
@@ -77,7 +77,6 @@ def facts_of(generated: Generated) -> dict[str, Any]:
 
 def print_generated(generated: Generated) -> None:
     """Print the table of what covers what, then what is not as it should be, then the sum."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -95,7 +94,7 @@ def print_generated(generated: Generated) -> None:
         status = "–" if one.baseline is None else one.baseline.value
         noticed = f"{one.noticed} of {one.tried}" if one.tried else "–"
         table.add_row(*map(Text, (", ".join(one.candidate.clauses), name, status, noticed)))
-    Console().print(table)
+    wide_console().print(table)
     found = [one for _, one in rows]
     if any(one.tried for one in found):
         click.echo(_NOTICED)
