@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from sigil.cli.settings import (
 from sigil.errors import DependencyMissing, InvalidValue, UsageError
 from sigil.llm.budget import Budget
 from sigil.llm.prices import PRICED, unpriced
-from sigil.llm.provider import built_in_names, provider_names
+from sigil.llm.provider import built_in_names, provider_names, unknown
 from sigil.llm.settings import ModelSettings, named
 from sigil.optimize.backends import Chosen, Profiles, choose
 from sigil.optimize.plan import Limits, Plan
@@ -191,10 +190,7 @@ def check_provider(name: str) -> None:
         return
     known = [*provider_names(), NO_MODEL]
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        remedy = f"{hint}there are: {', '.join(known)}"
-        raise UsageError(f"there is no provider {name!r}", remedy=remedy)
+        raise unknown(name, known)
 
 
 def _recorded_backend(name: str, profiles: Profiles) -> Chosen:

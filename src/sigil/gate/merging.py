@@ -26,6 +26,7 @@ from typing import Any
 
 from sigil.errors import InvalidValue, WorkspaceBusy
 from sigil.gate.record.events import INCIDENT, MERGE, OVERRIDE, Decided
+from sigil.gate.trees import git_library
 from sigil.gate.trust import Tier
 from sigil.ledger.ledger import Ledger
 from sigil.ledger.statement import Entry
@@ -90,7 +91,7 @@ def merge(
             checked out, or somebody else used the decision first, or spoke against it.
         DependencyMissing: git is not installed; nothing is used up.
     """
-    import pygit2  # noqa: PLC0415 (an extra)
+    pygit2 = git_library()
 
     repository: Any = pygit2.Repository(str(root))
     name = f"refs/heads/{branch}"
@@ -149,7 +150,7 @@ def _refuse_elsewhere(root: Path, branch: str, here: str | None) -> None:
 
 def _commit(repository: Any, decided: Decided) -> str:
     """Make the merge commit, on no branch yet."""
-    import pygit2  # noqa: PLC0415 (an extra)
+    pygit2 = git_library()
 
     author = pygit2.Signature(_NAME, _EMAIL)
     change = repository[decided.commit].peel(pygit2.Commit)

@@ -20,7 +20,7 @@ from typing import Any
 
 from sigil.canonical import digest_value
 from sigil.errors import Corrupt, InvalidValue, NotFound, Unreadable, Where
-from sigil.gate.trees import CommitTree, opened
+from sigil.gate.trees import CommitTree, git_library, opened
 from sigil.printable import printable
 from sigil.store.git_command import complaint, run_git, without_user
 from sigil.store.git_objects import is_loose, objects_of, refuse_torn
@@ -173,7 +173,7 @@ def _branch(root: Path, name: str) -> tuple[str, str] | None:
     called ``refs/heads/origin/main`` for ``refs/heads/origin/main``, and whoever chooses the base
     chooses the exam.
     """
-    import pygit2  # noqa: PLC0415 (an extra; CommitTree has said so if it is missing)
+    pygit2 = git_library()
 
     if _COMMIT.fullmatch(name):
         return name, name
@@ -190,7 +190,7 @@ def _doubt(root: Path, whole: str, commit: str, remote: str) -> str:
 
     Nothing is fetched: what counts is what was known of the remote last.
     """
-    import pygit2  # noqa: PLC0415 (an extra; CommitTree has said so if it is missing)
+    pygit2 = git_library()
 
     name = whole.removeprefix("refs/heads/")
     if name == whole:
@@ -215,7 +215,7 @@ def _doubt(root: Path, whole: str, commit: str, remote: str) -> str:
 
 def _followed(repository: Any, name: str, remote: str) -> Any:
     """Return the reference of the remote's branch that a branch here follows; None if none."""
-    import pygit2  # noqa: PLC0415 (an extra; CommitTree has said so if it is missing)
+    pygit2 = git_library()
 
     with suppress(KeyError, ValueError, pygit2.GitError):  # it follows one that is not there
         followed = repository.branches.local[name].upstream
@@ -227,7 +227,7 @@ def _followed(repository: Any, name: str, remote: str) -> Any:
 
 
 def _merge_base(root: Path, one: str, other: str) -> str | None:
-    import pygit2  # noqa: PLC0415 (an extra; CommitTree has said so if it is missing)
+    pygit2 = git_library()
 
     repository: Any = pygit2.Repository(str(root))
     try:

@@ -229,7 +229,7 @@ class CommitTree:
     """
 
     def __init__(self, repository: Path, reference: str):
-        self._git = _pygit2()
+        self._git = git_library()
         self._repository = opened(repository)
         self._objects = objects_of(Path(self._repository.path))
         self._root = self._tree_of(reference)
@@ -371,7 +371,7 @@ def opened(repository: Path) -> Any:
     Raises:
         NotFound, Unreadable, DependencyMissing: see `CommitTree`.
     """
-    git = _pygit2()
+    git = git_library()
     try:
         return git.Repository(str(repository))
     except git.GitError as error:
@@ -398,7 +398,12 @@ def _text(entry: Any) -> str:
     return entry.raw_name.decode("utf-8", "surrogateescape")
 
 
-def _pygit2() -> Any:
+def git_library() -> Any:
+    """Return pygit2, which is an extra.
+
+    Raises:
+        DependencyMissing: it is not installed.
+    """
     try:
         import pygit2  # noqa: PLC0415 (an extra)
     except ModuleNotFoundError as error:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
@@ -70,11 +70,15 @@ def make_provider(settings: ModelSettings | str) -> Provider:
     plugin = _plugins().get(name)
     if plugin is not None:
         return _from_plugin(plugin, settings)
-    close = difflib.get_close_matches(name, provider_names(), n=1)
+    raise unknown(name, provider_names())
+
+
+def unknown(name: str, known: Sequence[str]) -> UsageError:
+    """Return the error that there is no provider of this name, with those that there are."""
+    close = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
-    raise UsageError(
-        f"there is no provider {name!r}",
-        remedy=f"{hint}there are: {', '.join(provider_names())}",
+    return UsageError(
+        f"there is no provider {name!r}", remedy=f"{hint}there are: {', '.join(known)}"
     )
 
 
