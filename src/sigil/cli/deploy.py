@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -60,13 +60,14 @@ def deploy(
     tell = say_nothing if as_json else say
     deployment = by_hand(root, settings, tell, commit=commit)
     with telling_its_output(), closing(_listening(deployment, port)) as relay, deployment:
-        url = f"http://127.0.0.1:{relay.port}"
-        if as_json:
-            print_json({"service": service, "url": url, "commit": commit})
-        tell(f"{service} is up at {url}, until Ctrl-C")
         resets = " --reset" if reset_here(root, service) else ""
-        tell(f"try: sigil scenario run --all --service {service} --url {url}{resets}")
-        _until_it_ends(deployment, service)
+        url = f"http://127.0.0.1:{relay.port}"
+        with suppress(KeyboardInterrupt):  # from the first word on that it is up
+            if as_json:
+                print_json({"service": service, "url": url, "commit": commit})
+            tell(f"{service} is up at {url}, until Ctrl-C")
+            tell(f"try: sigil scenario run --all --service {service} --url {url}{resets}")
+            _keep_up(deployment, service)
     tell(f"{service} is down")
 
 
@@ -88,8 +89,8 @@ def _listening(deployment: Deployment, port: int | None) -> Relay:
         ) from error
 
 
-def _until_it_ends(deployment: Deployment, service: str) -> None:
-    """Return at Ctrl-C.
+def _keep_up(deployment: Deployment, service: str) -> NoReturn:
+    """Wait for Ctrl-C, which is the caller's.
 
     Raises:
         DeploymentFailed: the service ended by itself.
@@ -99,9 +100,6 @@ def _until_it_ends(deployment: Deployment, service: str) -> None:
     from sigil.cli.deployed import its_end
 
     never = threading.Event()
-    try:
-        while (ended := its_end(deployment, service)) is None:
-            never.wait(_LOOK_EVERY_S)
-    except KeyboardInterrupt:
-        return
+    while (ended := its_end(deployment, service)) is None:
+        never.wait(_LOOK_EVERY_S)
     raise ended
