@@ -33,7 +33,7 @@ LIBRARIES = {
         "tree_sitter_typescript",
     ),
     "mcp": ("anyio", "mcp"),
-    "openai": ("openai", "genai_prices", "httpx2"),
+    "openai": ("openai", "genai_prices"),
     "rewrite": ("libcst",),
     "setup": ("questionary",),
 }  # fmt: skip

@@ -17,7 +17,6 @@ NEEDS = {
     ("proposer", "rewrite"): ("libcst", "rewrite"),
     ("provider", "anthropic"): ("anthropic", "anthropic"),
     ("provider", "openai"): ("openai", "openai"),
-    ("provider", "openai-compatible"): ("httpx2", "openai"),
 }
 """The library that one of ours needs, and our extra that brings it."""
 

@@ -11,22 +11,14 @@ from contextlib import AbstractContextManager, closing
 from typing import Any
 
 from sigil.errors import InvalidValue, Where
-from sigil.llm.connection import AS_BYTES, Connection, Library, Unsupported, joined, usage
+from sigil.llm.connection import AS_BYTES, PLAIN, Connection, Library, Unsupported, joined, usage
 from sigil.llm.model import Adapted, Reply, Request, Unanswered
 from sigil.llm.settings import ModelSettings
 
 _OPENAI = "https://api.openai.com/v1"
 _LIBRARIES = {
     "openai": Library("openai", "OpenAI", _OPENAI, "authorization", key_prefix="Bearer "),
-    "openai-compatible": Library(
-        "httpx2",
-        "PlainClient",
-        _OPENAI,
-        "authorization",
-        key_prefix="Bearer ",
-        module="sigil.llm.plain_client",
-        extra="openai",
-    ),
+    "openai-compatible": Library(PLAIN, "", _OPENAI, "authorization", key_prefix="Bearer "),
 }
 _PATH = "/chat/completions"
 _ACCOUNT = frozenset({"openai-organization", "openai-project"})

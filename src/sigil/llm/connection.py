@@ -1,8 +1,9 @@
-"""One exchange over a client library: JSON there, JSON back, and every fault by its name.
+"""One exchange over a client: JSON there, JSON back, and every fault by its name.
 
-`openai` and `anthropic` are made by one generator and have the same classes. What is taken out
-of their hands: retries (ours are used), redirects (none is followed, since a key would go with
-it), headers (ours alone, whatever variables they read), and the size and time of an answer.
+`openai` and `anthropic` are made by one generator and have the same classes; our own client has
+as much of them as is used here. What is taken out of the libraries' hands: retries (ours are
+used), redirects (none is followed, since a key would go with it), headers (ours alone, whatever
+variables they read), and the size and time of an answer.
 
 Not here: what a request or an answer looks like (`sigil.llm.chat_completions`,
 `sigil.llm.anthropic_messages`).
@@ -29,14 +30,15 @@ from sigil.errors import DependencyMissing, ProviderFailed, ProviderRefused, ins
 from sigil.importing import to_stay
 from sigil.llm.exchanges import clean_text
 from sigil.llm.keys import read_key, without_key
-from sigil.llm.limits import MAX_BYTES, Limits
+from sigil.llm.limits import ERROR_BYTES, MAX_BYTES, Limits
 from sigil.llm.model import Request, Unanswered, Usage
 from sigil.llm.settings import ModelSettings
 
+PLAIN = "sigil.llm.plain_client"
+"""Our own client, by the name of its module."""
 _CONNECT_S = 10.0
 _MOST_TOKENS = 10**9
 _LONGEST_WAIT_S = 24 * 3600.0
-_ERROR_BYTES = 1 << 16
 _OURS = frozenset(
     "host accept accept-encoding connection content-type content-length user-agent "
     "anthropic-version".split()
@@ -77,8 +79,6 @@ class Library:
         base_url: of the provider itself.
         key_header: that carries the key.
         key_prefix: before the key in that header.
-        module: where the client is, if not in the library.
-        extra: ours, that brings the library, if it is not called like it.
     """
 
     name: str
@@ -86,20 +86,13 @@ class Library:
     base_url: str
     key_header: str
     key_prefix: str = ""
-    module: str = ""
-    extra: str = ""
-
-    @property
-    def path(self) -> str:
-        """Return the module to import."""
-        return self.module or self.name
 
 
 class Connection:
     """A client of one entry, made at the first exchange and shared by all threads.
 
     Args:
-        library: to use.
+        library: to use; `PLAIN` needs none.
         settings: of the entry.
         own_headers: further headers that may be sent to the provider itself.
 
@@ -113,7 +106,7 @@ class Connection:
         if find_spec(library.name) is None:
             raise DependencyMissing(
                 f"the provider {settings.provider!r} needs the library {library.name}",
-                remedy=install(library.extra or library.name),
+                remedy=install(library.name),
             )
         self._library = library
         self._settings = settings
@@ -167,19 +160,22 @@ class Connection:
             return self._client
 
     def _connect(self) -> Any:
-        library, settings = loaded(self._library.path), self._settings
+        library, settings = loaded(self._library.name), self._settings
+        url = settings.base_url or self._library.base_url
+        if self._library.name == PLAIN:
+            return library.PlainClient(url, self._own_header(), self._limits)
         timeout = library.Timeout(settings.timeout_s, connect=min(_CONNECT_S, settings.timeout_s))
         # Whatever is not given would be read from the environment.
         http_client = library.DefaultHttpxClient(
             timeout=timeout,
             follow_redirects=False,
-            verify=_trusted(str(settings.base_url or self._library.base_url)),
+            verify=_trusted(url),
             event_hooks={"request": [self._only_our_headers], "response": [self._answering]},
         )
         self._limits.hold_for(http_client)
         return getattr(library, self._library.client)(
             api_key=self._key or "none",
-            base_url=settings.base_url or self._library.base_url,
+            base_url=url,
             max_retries=0,
             timeout=timeout,
             http_client=http_client,
@@ -188,9 +184,12 @@ class Connection:
     def _only_our_headers(self, request: Any) -> None:
         """Leave the headers that we mean to send, and the key of this entry."""
         kept = [(name, value) for name, value in request.headers.items() if name in self._headers]
-        if self._key:
-            kept.append((self._library.key_header, f"{self._library.key_prefix}{self._key}"))
-        request.headers = type(request.headers)(kept)
+        request.headers = type(request.headers)([*kept, *self._own_header().items()])
+
+    def _own_header(self) -> dict[str, str]:
+        """Return what carries the key, if there is one."""
+        value = f"{self._library.key_prefix}{self._key}"
+        return {self._library.key_header: value} if self._key else {}
 
     def _answering(self, response: Any) -> None:
         """Look at the head of an answer, before its body is read."""
@@ -199,13 +198,13 @@ class Connection:
         if "," in response.headers.get("content-encoding", ""):
             raise ProviderFailed("the answer is compressed more than once")
         if response.status_code >= HTTPStatus.BAD_REQUEST:
-            self._limits.read_no_more_than(_ERROR_BYTES)
+            self._limits.read_no_more_than(ERROR_BYTES)
 
     def _failed(self, error: Exception, body: Mapping[str, Any]) -> NoReturn:
         """Raise what ``error`` means, without the key and without the request's headers."""
         if isinstance(error.__cause__, ProviderFailed):
             raise error.__cause__ from None
-        library = import_module(self._library.path)
+        library = import_module(self._library.name)
         if isinstance(error, library.APIStatusError):
             self._answered(cast("Any", error), body)
         if isinstance(error, library.APITimeoutError) or _out_of_time(error):

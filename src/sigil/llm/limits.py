@@ -20,6 +20,8 @@ from sigil.llm.pacing import NS
 
 MAX_BYTES = 16 << 20
 """Of an answer on the wire."""
+ERROR_BYTES = 1 << 16
+"""Of an answer that is none."""
 
 
 class Limits(threading.local):
@@ -67,19 +69,18 @@ class Limits(threading.local):
             raise Unanswered(f"no answer within {self._timeout_s:g} s")
         return left if timeout_s is None else min(left, timeout_s)
 
-    def count(self, arrived: bytes) -> bytes:
-        """Return ``arrived``.
+    def count(self, arrived: int) -> None:
+        """Count so many bytes that arrived.
 
         Raises:
             ProviderFailed: that is more than may be read.
         """
         if self._deadline_ns is not None:
-            self._bytes += len(arrived)
+            self._bytes += arrived
             if self._bytes > self._most:
                 most = self._most >> 10
                 shown = f"{most >> 10} MiB" if most >> 10 else f"{most} KiB"
                 raise ProviderFailed(f"the answer is larger than {shown}")
-        return arrived
 
 
 class _Backend:
@@ -108,7 +109,9 @@ class _Stream:
         self._limits = limits
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._limits.count(self._own.read(max_bytes, self._limits.left_s(timeout)))
+        arrived: bytes = self._own.read(max_bytes, self._limits.left_s(timeout))
+        self._limits.count(len(arrived))
+        return arrived
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._own.write(buffer, self._limits.left_s(timeout))
