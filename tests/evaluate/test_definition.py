@@ -227,6 +227,31 @@ accept: {{rule: m < 1}}
     assert loaded(write, text).unit("m") == ("ms" if timed else "")
 
 
+@pytest.mark.parametrize(
+    ("more", "runs"),
+    [
+        ("inputs: {cases: [[1]]}", False),
+        ("inputs: {generator: python gen.py}", True),
+        ("inputs: {cases: [[1]]}\nholdout: {generator: python gen.py}", True),
+        ("inputs: {cases: [[1]]}\nbuild: [make]", True),
+    ],
+)
+def test_an_eval_of_calls_alone_runs_no_command(write: Write, more: str, runs: bool):
+    text = f"""\
+version: 0.1
+name: x
+{more}
+metrics: [{{id: m, kind: call, measure: error}}]
+aggregate: {{objective: min(m)}}
+accept: {{rule: m < 1}}
+"""
+    assert loaded(write, text).runs_commands is runs
+
+
+def test_an_eval_with_a_command_runs_it(write: Write):
+    assert loaded(write, WALLTIME).runs_commands
+
+
 # --- goals ------------------------------------------------------------------------------
 
 

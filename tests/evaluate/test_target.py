@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import platform
 import re
 import sys
 from collections.abc import Mapping
@@ -158,8 +159,9 @@ def test_a_program_that_is_no_interpreter_is_named():
         introduce(Path("/bin/false"))
 
 
-def test_an_interpreter_says_its_version():
-    assert HERE.version == ".".join(map(str, sys.version_info[:3]))
+def test_an_interpreter_says_what_it_is():
+    assert HERE.version == platform.python_version()
+    assert HERE.implementation == platform.python_implementation()
 
 
 def test_an_interpreter_knows_its_modules():

@@ -107,6 +107,13 @@ class Eval:
         )
 
     @property
+    def runs_commands(self) -> bool:
+        """Return whether anything of it is a program that runs in a checkout."""
+        model = self.model
+        generators = (model.inputs.generator, model.holdout and model.holdout.generator)
+        return bool(model.build or any(generators) or any(one.command for one in model.metrics))
+
+    @property
     def hidden_files(self) -> tuple[str, ...]:
         """Return the files, relative to the root, that no candidate may ever see."""
         holdout = self.model.holdout

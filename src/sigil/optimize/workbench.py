@@ -65,10 +65,10 @@ def open_workbench(plan: Plan) -> Generator[Workbench]:
     """
     spec, definition = plan.spec, plan.definition
     with ThreadPoolExecutor(1) as beside:  # each waits for a process that it starts
-        memory = beside.submit(memory_folder)
+        memory = beside.submit(memory_folder) if definition.runs_commands else None
         target = read_target(spec, definition)
     count = plan.lanes or default_count(timed=definition.timed)
-    scratch_home = memory.result() or Path(tempfile.gettempdir())
+    scratch_home = (memory and memory.result()) or Path(tempfile.gettempdir())
     sweep(scratch_home)  # what killed processes left there
     with temporary_directory(scratch_home) as scratch:
         settings = Settings(
