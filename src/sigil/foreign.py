@@ -12,11 +12,13 @@ import io
 import signal
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
-from importlib.metadata import EntryPoint
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
 
 from sigil.printable import printable
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 _LONGEST = 300
 

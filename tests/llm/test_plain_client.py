@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -194,7 +194,7 @@ class Proxy:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection:
+        with connection, suppress(OSError):  # whoever asked may be gone by now
             first = connection.recv(1 << 16)
             self.heads.append(first.decode("latin-1").split("\r\n\r\n")[0])
             method, target, _ = self.heads[-1].split("\r\n")[0].split(" ")
@@ -211,12 +211,10 @@ class Proxy:
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:
-    try:
+    with suppress(OSError):
         while data := source.recv(1 << 16):
             sink.sendall(data)
         sink.shutdown(socket.SHUT_WR)
-    except OSError:
-        return
 
 
 SOMEBODY = "Proxy-Authorization: Basic c29tZWJvZHk6YUBi"

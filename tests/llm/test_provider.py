@@ -34,7 +34,7 @@ def test_an_unknown_provider_suggests_one():
 
 def installed(monkeypatch, value):
     point = EntryPoint("mine", value, provider.GROUP)
-    monkeypatch.setattr(provider, "entry_points", lambda group: [point])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [point])
 
 
 def test_a_plugin_is_found_by_its_name(monkeypatch):

@@ -18,7 +18,6 @@ from sigil.optimize.report import Summary
 from sigil.optimize.run import run
 from sigil.optimize.spec import load_spec
 from sigil.optimize.workspace import load_history, open_workspace
-from sigil.search import plugins
 from sigil.search.model import Outcome, Proposal, View
 from sigil.search.patch import diff
 from sigil.store.frames import encode
@@ -258,7 +257,7 @@ def test_parameters_that_do_not_fit_are_one_line(repository: Path, text: str, me
 
 def brings(monkeypatch: pytest.MonkeyPatch, *points: EntryPoint) -> None:
     found = {point.group: [p for p in points if p.group == point.group] for point in points}
-    monkeypatch.setattr(plugins, "entry_points", lambda group: found.get(group, []))
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: found.get(group, []))
 
 
 def test_a_proposer_of_a_plugin_joins_and_the_run_records_its_name(

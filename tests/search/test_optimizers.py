@@ -208,7 +208,7 @@ def test_a_parameter_that_does_not_fit_is_refused_with_what_does(name, params, m
 def brings(monkeypatch, value, name="mine", group="sigil.optimizers"):
     point = EntryPoint(name, value, group)
     monkeypatch.setattr(
-        plugins, "entry_points", lambda group: [point] if group == point.group else []
+        "importlib.metadata.entry_points", lambda group: [point] if group == point.group else []
     )
 
 

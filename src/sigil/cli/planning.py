@@ -67,7 +67,8 @@ def make_plan(
     # What a recorded run asks, and under which optimizer, is its own: today's do not matter.
     models = chosen_models(spec.home.parent, chosen) if recorded is None else ()
     params: Mapping[str, object] = {} if recorded else _params(spec, chosen["optimizer"])
-    proposers, warnings = plugin_proposers()
+    # Where models propose, nobody looks for plugins: that is reading a file of each package.
+    proposers, warnings = ([], []) if models else plugin_proposers()
     definition = read_eval(spec, eval_name)
     budgets = definition.model.budgets
     eval_limit = budgets.total_wall_clock_h * 3600

@@ -304,12 +304,13 @@ def _of_proxy(route: _Route) -> dict[str, str]:
 def _connected(route: _Route, tls: ssl.SSLContext | None, limits: Limits) -> socket.socket:
     """Return a new connection to a server, through its proxy if there is one."""
     between = route.proxy
-    first = (
-        (route.host, route.port)
-        if between is None
-        else (between.hostname or "", between.port or _PORTS["http"])
+    host = route.host if between is None else between.hostname or ""
+    port = route.port if between is None else between.port or _PORTS["http"]
+    # As bytes, it is not encoded by a module that takes longer to import than an exchange.
+    address = cast(
+        "tuple[str, int]", (host.encode("idna" if not host.isascii() else "ascii"), port)
     )
-    connected = socket.create_connection(first, limits.left_s(_CONNECT_S))
+    connected = socket.create_connection(address, limits.left_s(_CONNECT_S))
     try:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is None:

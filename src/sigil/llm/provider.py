@@ -13,13 +13,15 @@ import contextlib
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sigil import foreign
 from sigil.errors import DependencyMissing, UsageError
 from sigil.llm.model import Message, Provider, Reply, Request, Usage
 from sigil.llm.settings import ModelSettings, named
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["Message", "Provider", "Reply", "Request", "Usage", "make_provider", "provider_names"]
 
@@ -91,6 +93,9 @@ def load(providers: Iterable[str]) -> None:
 
 def _plugins() -> dict[str, EntryPoint]:
     """Return plugins by name; ours cannot be replaced by one."""
+    # Here, since most runs look for no plugin: to import it takes longer than to read a spec.
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
     return {point.name: point for point in entry_points(group=GROUP) if point.name not in _BUILT_IN}
 
 

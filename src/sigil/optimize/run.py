@@ -70,8 +70,8 @@ def run(
     """
     began = clock.monotonic_ns()
     check_models(plan)
-    load_ahead(plan)
     with workspace.writing(), open_session(plan, workspace, existing, clock) as session:
+        load_ahead(plan)
         resumed = existing is not None
         warnings = [*session.bench.warnings, *plan.warnings]
         report.started(session.run, resumed=resumed, warnings=warnings)
