@@ -34,16 +34,17 @@ def relatives_of(
     shown = _changes(baseline, parent.files)
     nearest = dict.fromkeys(changes, 1.0)
     chosen: list[Parent] = []
-    while True:
-        for name, change in changes.items():
-            nearest[name] = min(nearest[name], _unlike(change, shown))
+    while len(chosen) < most:
         pool = [other for other in pool if changes[other.id] != shown]
-        if not pool or len(chosen) >= most:
-            return chosen
+        if not pool:
+            break
+        for other in pool:
+            nearest[other.id] = min(nearest[other.id], _unlike(changes[other.id], shown))
         # The first is the best whatever it looks like; of equals the better one comes first.
         pick = max(pool, key=lambda other: nearest[other.id]) if chosen else pool[0]
         chosen.append(pick)
         shown = changes[pick.id]
+    return chosen
 
 
 def difference(baseline: Mapping[str, str], files: Mapping[str, str]) -> str:
