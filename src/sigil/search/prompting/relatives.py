@@ -35,13 +35,13 @@ def relatives_of(
     nearest = dict.fromkeys(changes, 1.0)
     chosen: list[Parent] = []
     while len(chosen) < most:
-        pool = [other for other in pool if changes[other.id] != shown]
+        pool[:] = [other for other in pool if changes[other.id] != shown]
         if not pool:
             break
         for other in pool:
             nearest[other.id] = min(nearest[other.id], _unlike(changes[other.id], shown))
         # The first is the best whatever it looks like; of equals the better one comes first.
-        pick = max(pool, key=lambda other: nearest[other.id]) if chosen else pool[0]
+        pick = max(pool, key=lambda one: nearest[one.id]) if chosen else pool[0]
         chosen.append(pick)
         shown = changes[pick.id]
     return chosen
