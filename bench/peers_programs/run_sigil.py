@@ -29,15 +29,19 @@ def searched(root: Path, count: int) -> dict[str, Any]:
     """Search ``count`` candidates in a repository, and return what came of it."""
     with to_stay():
         from sigil.cli.planning import make_plan
-        from sigil.cli.progress import Silent
-        from sigil.optimize.run import run
         from sigil.optimize.spec import load_spec
-        from sigil.optimize.workspace import open_workspace
+        from sigil.optimize.workbench import open_workbench
 
     spec = load_spec(root, "fit")
     flags: dict[str, Any] = {"budget_evals": count, "patience": 2 * count, "lanes": LANES}
     plan = make_plan(spec, None, {**flags, "num": 2 * IN_FLIGHT, "in_flight": IN_FLIGHT})
-    history = run(plan, open_workspace(spec, "bench"), Silent()).history
+    with open_workbench(plan) as bench:
+        with to_stay():
+            from sigil.cli.progress import Silent
+            from sigil.optimize.run import run
+            from sigil.optimize.workspace import open_workspace
+
+        history = run(plan, open_workspace(spec, "bench"), Silent(), bench=bench).history
     verdicts = [candidate.verdict for candidate in history.ranked()]
     errors = [verdict.costs[0] for verdict in verdicts if verdict]
     return {

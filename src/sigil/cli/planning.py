@@ -1,4 +1,7 @@
-"""From names and flags to a plan: the one place where settings meet spec, eval and record."""
+"""From names and flags to a plan: the one place where settings meet spec, eval and record.
+
+Lanes begin to open once there is a plan, so what only some plans need is imported for these.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,6 @@ from sigil.llm.provider import built_in_names, provider_names, unknown
 from sigil.llm.settings import ModelSettings, named
 from sigil.optimize.backends import Chosen, Profiles, choose
 from sigil.optimize.plan import Limits, Plan
-from sigil.optimize.proposing import plugin_proposers
-from sigil.optimize.session import (
-    recorded_eval,
-    recorded_plan,
-    recorded_settings,
-)
 from sigil.optimize.spec import Spec, read_eval
 from sigil.search.optimizers import check_name, check_params
 from sigil.search.prompting.templates import load_templates
@@ -58,6 +55,8 @@ def make_plan(
     """
     chosen = {name: found.value for name, found in resolve(spec.home.parent, flags).items()}
     if recorded is not None:
+        from sigil.optimize.session import recorded_eval, recorded_settings
+
         known = recorded_settings(recorded)
         chosen |= {name: value for name, value in known.items() if flags.get(name) is None}
         eval_name = eval_name or recorded_eval(recorded)
@@ -67,8 +66,7 @@ def make_plan(
     # What a recorded run asks, and under which optimizer, is its own: today's do not matter.
     models = chosen_models(spec.home.parent, chosen) if recorded is None else ()
     params: Mapping[str, object] = {} if recorded else _params(spec, chosen["optimizer"])
-    # Where models propose, nobody looks for plugins: that is reading a file of each package.
-    proposers, warnings = ([], []) if models else plugin_proposers()
+    proposers, warnings = ([], []) if models else _plugin_proposers()
     definition = read_eval(spec, eval_name)
     budgets = definition.model.budgets
     eval_limit = budgets.total_wall_clock_h * 3600
@@ -96,10 +94,20 @@ def make_plan(
         templates=load_templates(spec.home / PROMPTS) if models else None,
     )
     unasked = _unasked(spec.home.parent, chosen) if recorded is None else ()
-    plan = recorded_plan(plan, recorded) if recorded is not None else plan
+    if recorded is not None:
+        from sigil.optimize.session import recorded_plan
+
+        plan = recorded_plan(plan, recorded)
     check_name(plan.optimizer)
     definition.check_seed(plan.seed)
     return replace(plan, warnings=(*warnings, *unasked, *_unpriced(plan.models)))
+
+
+def _plugin_proposers() -> tuple[list[str], list[str]]:
+    """Look for them, which is reading a file of each package that is installed."""
+    from sigil.optimize.proposing import plugin_proposers
+
+    return plugin_proposers()
 
 
 def chosen_models(repository: Path, chosen: Mapping[str, Any]) -> tuple[ModelSettings, ...]:

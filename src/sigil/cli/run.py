@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,9 @@ from sigil.cli.options import (
     unsafe,
     workspace_name,
 )
+
+if TYPE_CHECKING:
+    from sigil.optimize.spec import Spec
 
 LATEST = "latest"
 
@@ -105,22 +108,35 @@ def run(
     with to_stay():
         from sigil.cli.options import repository
         from sigil.cli.planning import make_plan
-        from sigil.cli.progress import choose_report, print_dry_run, print_summary
-        from sigil.optimize.run import run as search
-        from sigil.optimize.spec import load_spec
-        from sigil.optimize.workspace import open_workspace
+        from sigil.optimize.spec import check_name, load_spec
+        from sigil.optimize.workbench import open_workbench
 
     spec = load_spec(repository(repo_root), spec_name)
-    workspace = open_workspace(spec, workspace_name)
-    existing = None
-    if resume is not None:
-        existing = workspace.find_run(None if resume == LATEST else resume)
+    check_name(workspace_name, "workspace")
+    existing = None if resume is None else _run_of(spec, workspace_name, resume)
     plan = make_plan(spec, eval_name, flags, unsafe=unsafe, recorded=existing)
     if dry_run:
-        print_dry_run(plan, workspace, as_json=as_json)
+        from sigil.cli.progress import print_dry_run
+        from sigil.optimize.workspace import open_workspace
+
+        print_dry_run(plan, open_workspace(spec, workspace_name), as_json=as_json)
         return
-    with choose_report(plan) as report:
-        summary = search(plan, workspace, report, existing=existing)
+    with open_workbench(plan) as bench:
+        with to_stay():  # while the lanes open
+            from sigil.cli.progress import choose_report, print_summary
+            from sigil.optimize.run import run as search
+            from sigil.optimize.workspace import open_workspace
+
+        workspace = open_workspace(spec, workspace_name)
+        with choose_report(plan) as report:
+            summary = search(plan, workspace, report, existing=existing, bench=bench)
     print_summary(plan, workspace, summary, as_json=as_json)
     if summary.interrupted:
         raise click.exceptions.Exit(INTERRUPTED)
+
+
+def _run_of(spec: Spec, workspace: str, name: str) -> Path:
+    """Return the folder of a run to go on with."""
+    from sigil.optimize.workspace import open_workspace
+
+    return open_workspace(spec, workspace).find_run(None if name == LATEST else name)

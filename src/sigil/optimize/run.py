@@ -28,6 +28,7 @@ from sigil.optimize.report import Report, Summary, baseline_notes
 from sigil.optimize.searching import Search
 from sigil.optimize.session import Session, open_session
 from sigil.optimize.stopping import stopping
+from sigil.optimize.workbench import Workbench
 from sigil.optimize.workspace import Workspace
 from sigil.process_wide import Setting
 
@@ -55,6 +56,7 @@ def run(
     *,
     existing: Path | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    bench: Workbench | None = None,
 ) -> Summary:
     """Search until a budget, convergence or the user ends it.
 
@@ -64,13 +66,14 @@ def run(
         report: whoever shows it.
         existing: a run to go on with, of which ``plan`` is the `recorded_plan`; None begins one.
         clock: when things happen.
+        bench: of ``plan``, where the caller has opened it; else this does.
 
     Raises:
         SigilError: the inputs are wrong, the baseline cannot be measured, or the disk fails.
     """
     began = clock.monotonic_ns()
     check_models(plan)
-    with workspace.writing(), open_session(plan, workspace, existing, clock) as session:
+    with workspace.writing(), open_session(plan, workspace, existing, clock, bench) as session:
         load_ahead(plan)
         resumed = existing is not None
         warnings = [*session.bench.warnings, *plan.warnings]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,14 @@ class Session:
     """A run that is open for writing. Make it with `open_session`."""
 
     def __init__(
-        self, plan: Plan, bench: Workbench, record: RunRecord, journal: Journal, history: History
+        self,
+        plan: Plan,
+        bench: Workbench,
+        record: RunRecord,
+        journal: Journal,
+        history: History,
+        *,
+        baseline: Future[Evaluation] | None,
     ):
         self.plan = plan
         self.bench = bench
@@ -82,6 +90,7 @@ class Session:
         self._record = record
         self._journal = journal
         self._writing = threading.Lock()
+        self._baseline = baseline
 
     @property
     def run(self) -> Path:
@@ -114,10 +123,11 @@ class Session:
             ReplayDiffers: an exact value is not the recorded one.
             SandboxUnavailable: the run began under a rung that does not hold now.
         """
-        if self.plan.definition.timed:
-            self.lanes.baseline()  # with nothing beside it
+        if self._baseline is None:
+            self.lanes.baseline()  # it takes times, and so nothing is done beside it
         asked = self.lanes.environment()
-        now, environment = self.lanes.baseline(), asked.result()
+        now = self._baseline.result() if self._baseline else self.lanes.baseline()
+        environment = asked.result()
         recorded = self.history.baseline
         if recorded is None:
             self._record.write("baseline/env.lock", snapshot_json(environment))
@@ -170,7 +180,11 @@ class Session:
 
 @contextmanager
 def open_session(
-    plan: Plan, workspace: Workspace, existing: Path | None, clock: Clock
+    plan: Plan,
+    workspace: Workspace,
+    existing: Path | None,
+    clock: Clock,
+    bench: Workbench | None = None,
 ) -> Generator[Session]:
     """Begin a run, or open one to go on with.
 
@@ -179,25 +193,41 @@ def open_session(
         workspace: where; the caller holds it for writing.
         existing: the run to open, or None to begin one.
         clock: names a new run.
+        bench: of ``plan``, where the caller has opened it; else this does.
 
     Raises:
         InvalidValue: the existing run has other inputs than ``plan``.
         SigilError: the inputs are wrong or the disk refuses.
     """
-    with open_workbench(plan) as bench:
-        snapshots = frozen_inputs(plan, bench)
+    with nullcontext(bench) if bench else open_workbench(plan) as opened:
+        baseline = None if plan.definition.timed else _meanwhile(opened.lanes.baseline)
+        snapshots = frozen_inputs(plan, opened)
         if existing is None:
             record = _begin(plan, workspace, snapshots, clock)
             history = History()
         else:
             record = RunRecord.open(existing, clock=clock)
-            check_inputs(record, snapshots, plan, bench.target.base)
+            check_inputs(record, snapshots, plan, opened.target.base)
             history = load_history(existing)  # verified before anything of it is sealed anew
             record = record.reopen()
         with record.lock(), Journal.open(record.journal_path) as journal:
-            session = Session(plan, bench, record, journal, history)
-            record.write(_SETTINGS, snapshot_json(_settings(plan, bench)))
+            session = Session(plan, opened, record, journal, history, baseline=baseline)
+            record.write(_SETTINGS, snapshot_json(_settings(plan, opened)))
             yield session
+
+
+def _meanwhile(measure: Callable[[], Evaluation]) -> Future[Evaluation]:
+    """Begin to measure while the run is put on record; it ends when the lanes do, at the latest."""
+    measured: Future[Evaluation] = Future()
+
+    def settle() -> None:
+        try:
+            measured.set_result(measure())
+        except BaseException as error:  # noqa: BLE001 - whoever asks for the result has it
+            measured.set_exception(error)
+
+    threading.Thread(target=settle, name="baseline", daemon=True).start()
+    return measured
 
 
 def recorded_plan(plan: Plan, run: Path) -> Plan:
