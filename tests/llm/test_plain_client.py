@@ -106,6 +106,21 @@ def test_an_answer_that_is_waited_for_ends_with_the_client():
         assert isinstance(failures[0], Unanswered)
 
 
+def test_an_answer_that_comes_before_all_was_sent_is_read():
+    def serve(listening):
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(b"HTTP/1.1 413 Too much\r\nContent-Length: 7\r\n\r\nshorter")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
+        thread.start()
+        with pytest.raises(ProviderFailed, match="answered 413: Too much: shorter"):
+            ask(f"http://127.0.0.1:{listening.getsockname()[1]}", "long" * 5_000_000)
+        thread.join(SOON_S)
+
+
 @pytest.mark.parametrize("text", ["naïve — 你好 🎉", "a\ud800b"])
 def test_any_text_is_sent(text):
     with ModelServer(lambda body, _: body["messages"][-1]["content"]) as server:

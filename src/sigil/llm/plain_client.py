@@ -106,7 +106,8 @@ class PlainClient:
         sent = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
         stream = self._stream()
         try:
-            stream.send(self._head(f"{self._path}{path}", len(sent)) + sent)
+            with suppress(BrokenPipeError, ConnectionResetError):  # an answer may say why
+                stream.send(self._head(f"{self._path}{path}", len(sent)) + sent)
             response = stream.response("POST")
             self._accept(response)
             yield _Answer(response)

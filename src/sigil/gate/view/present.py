@@ -2,7 +2,8 @@
 
 Pure, and behind the wall: what comes in holds nothing of a scenario but the id of a visible one.
 
-Not here: colours and progress (`sigil.cli`), the operator's frames (`sigil.gate.view.frames`).
+Not here: colours and progress (`sigil.cli`), labels of steps (`sigil.gate.view.labels`), the
+operator's frames (`sigil.gate.view.frames`).
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from math import ceil
 from typing import Any
 
 from sigil.gate.decision import Code, Decision, Reason, Verdict
-from sigil.gate.feedback import NOT_RESET, Cause, Disclosure, Feedback, Line, Silence
+from sigil.gate.feedback import NOT_RESET, Cause, Disclosure, Feedback, Silence
 from sigil.gate.model import StepStatus
 from sigil.gate.record.remarks import Remark
 from sigil.gate.record.summary import Summary
 from sigil.gate.scoring import Pair, Score
 from sigil.gate.trust import Condition, Tier, Trust
+from sigil.gate.view.labels import scenario_lines
 from sigil.printable import printable, printable_once
 
 MINUS = "−"
@@ -321,7 +323,6 @@ OPERATORS = "whoever runs the gate knows why"
 
 def feedback_lines(told: Feedback) -> list[str]:
     """Return what the author of a change reads."""
-    lines = [line for scenario in told.lines for line in _scenario_lines(scenario)]
     counts = told.counts()
     failed = counts[StepStatus.FAIL] + counts[StepStatus.ERROR]
     total = f"{counts[StepStatus.PASS]} pass · {failed} fail"
@@ -332,7 +333,7 @@ def feedback_lines(told: Feedback) -> list[str]:
     wall = wall_lines(told)
     return [
         *obstacle_lines(told),
-        *lines,
+        *scenario_lines(told.lines),
         *_coarse(told),
         "",
         *cause_lines(told),
@@ -369,23 +370,6 @@ def cause_text(cause: Cause) -> str:
         count = counted(len(cause.paths) + cause.more, "path")
         return f"no exam vouches for {count} that it edits"
     return printable(_SAID[cause.code].format(about=cause.about, paths="paths"))
-
-
-def _scenario_lines(line: Line) -> Iterator[str]:
-    yield f"scenario: {line.name:<28} {_tally(line)}"
-    if line.failed:
-        if line.spec:
-            yield f"  spec    : {line.spec}"
-        for number, step in enumerate(line.steps, 1):
-            yield f"  step_{number}  : {step.value}"
-
-
-def _tally(line: Line) -> str:
-    if not line.steps:
-        return "not run" if line.failed else "pass"
-    counts = {status: line.steps.count(status) for status in StepStatus}
-    shown = [f"{count} {status.value}" for status, count in counts.items() if count]
-    return " · ".join(shown)
 
 
 def _coarse(told: Feedback) -> list[str]:
