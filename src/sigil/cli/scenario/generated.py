@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sigil.cli.scenario.generating import Generated
     from sigil.gate.generate.losses import Loss
     from sigil.gate.generate.validating import Validation
-    from sigil.gate.generate.writing import Publication, Replaced
+    from sigil.gate.generate.writing import Change, Publication, Replaced
 
 
 def facts_of(generated: Generated) -> dict[str, Any]:
@@ -63,9 +63,10 @@ def facts_of(generated: Generated) -> dict[str, Any]:
         "changed": list(change.written),
         "sealed": len(change.sealed),
         "replaced": [
-            {"id": id_, "clauses": list(one.clauses), "reason": one.reason}
+            {"id": id_, "half": one.half, "clauses": list(one.clauses), "reason": one.reason}
             for id_, one in change.replaced.items()
         ],
+        "kept": list(change.staying),
         "model": None if told is None else {"spent": told.spent, "record": shown(told.record)},
         "lost": [
             {"id": one.id, "half": one.half, "clause": one.clause, "line": one.line,
@@ -167,7 +168,7 @@ def _unfinished(generated: Generated) -> Iterator[str]:
 
 
 def _by_reason(replaced: Mapping[str, Replaced]) -> dict[str, list[str]]:
-    """Return holdouts, each with its claims, by what became of those."""
+    """Return scenarios, each with its claims, by what became of those."""
     found: dict[str, list[str]] = {}
     for id_, one in replaced.items():
         named = f"{printable(id_)} ({', '.join(map(printable, one.clauses))})"
@@ -187,8 +188,6 @@ def _cause(lost: Loss) -> str:
 
 
 def _sums(generated: Generated) -> Iterator[str]:
-    from sigil.gate.view.present import counted
-
     wanted = generated.wanted
     halves = [one.half for one in wanted.passed]
     whole = sum(one.whole for one in wanted.uncompiled)
@@ -203,15 +202,41 @@ def _sums(generated: Generated) -> Iterator[str]:
     if generated.told is not None:
         record = shown(generated.told.record)
         yield f"model {generated.told.spent}; its answers are in {record}"
-    written, sealed = len(generated.change.written), len(generated.change.sealed)
     published = generated.published
     if published is None:
-        files, holdouts = counted(written, "file"), counted(sealed, "holdout")
-        yield f"dry run: {files} would be written, {holdouts} sealed"
+        yield f"dry run: {_whether(generated)}{_did(generated.change, 'would be written')}"
         return
+    yield _did(generated.change, "written")
     manifest = published.update.manifest
-    same = "" if published.update.changes or written else " · nothing has changed"
+    is_same = not (published.update.changes or generated.change.written)
+    same = " · nothing has changed" if is_same else ""
     yield f"{manifest.service}: {manifest.version} · {manifest.set_hash}{same}"
+
+
+def _did(change: Change, written: str) -> str:
+    """Return what is written, sealed, replaced, removed and kept, in figures."""
+    from sigil.gate.view.present import counted
+
+    replaced, removed, kept = map(len, (change.replaced, change.losses, change.staying))
+    return ", ".join(
+        [
+            f"{counted(len(change.written), 'file')} {written}",
+            f"{counted(len(change.sealed), 'holdout')} sealed",
+            *([f"{counted(replaced, 'scenario')} replaced"] if replaced else []),
+            *([f"{counted(removed, 'scenario')} removed"] if removed else []),
+            *([f"{counted(kept, 'scenario')} kept"] if kept else []),
+        ]
+    )
+
+
+def _whether(generated: Generated) -> str:
+    """Return what a dry run says first if the command would write nothing."""
+    from sigil.gate.view.present import counted
+
+    lost = len(generated.change.losses)
+    if not lost or generated.prune:
+        return ""
+    return f"nothing without --prune, as {counted(lost, 'scenario')} would be lost; with it "
 
 
 def _names(wanted: Publication) -> list[str]:

@@ -21,6 +21,8 @@ from sigil.gate.intent.rows import both_names_of_rows
 from sigil.gate.model import Half
 
 _NO_RECORD: Final = "what it held the service to is on no record"
+_HALVES: Final[Mapping[Half, str]] = {"visible": "visible", "holdout": "sealed"}
+_MADE: Final[Mapping[Half, str]] = {"visible": "written", "holdout": "sealed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,29 +136,31 @@ def _renamed(intent: Intent) -> dict[str, str]:
 
 
 def replacement(
+    half: Half,
     clauses: Sequence[str],
     after: Sequence[Candidate],
-    sealed: Sequence[Candidate],
+    new: Sequence[Candidate],
     changed: Collection[str],
 ) -> str:
-    """Return what became of the claim of a holdout that goes and is not lost, as a clause.
+    """Return what became of the claim of a scenario that goes and is not lost, as a clause.
 
     Args:
+        half: that it is in.
         clauses: ids of what it held the service to.
         after: all that the exam is to have of the intent.
-        sealed: those of them that are to be sealed anew.
+        new: those of them that are to be written or sealed anew.
         changed: ids of the clauses that say something else now.
     """
     ours = set(clauses)
-    is_sealed = any(not ours.isdisjoint(one.clauses) for one in sealed)
-    is_visible = any(not ours.isdisjoint(one.clauses) for one in after if one.half == "visible")
+    other: Half = "visible" if half == "holdout" else "holdout"
+    is_new = any(one.half == half and not ours.isdisjoint(one.clauses) for one in new)
+    is_there = any(one.half == other and not ours.isdisjoint(one.clauses) for one in after)
     is_other = not ours.isdisjoint(changed)
-    if is_visible and not is_sealed:
-        where = "is in the visible half now"
+    if is_there and not is_new:
+        where = f"is in the {_HALVES[other]} half now"
         return f"the claim has changed, and {where}" if is_other else f"the claim {where}"
-    if is_other:
-        return "the claim has changed, and another is sealed for it"
-    return "another is sealed for the same claim"
+    anew = f"another is {_MADE[half]} for"
+    return f"the claim has changed, and {anew} it" if is_other else f"{anew} the same claim"
 
 
 def reasons_of(

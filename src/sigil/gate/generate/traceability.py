@@ -135,9 +135,10 @@ def holdouts_listed(table: Mapping[str, Any], spec: str) -> set[str]:
     return {id_ for id_ in listed if is_holdout_id(id_)}
 
 
-def clauses_of(table: Mapping[str, Any], spec: str, holdout: str) -> tuple[str, ...]:
-    """Return the clauses that a holdout of an intent held the service to, in order."""
-    return tuple(one.clause for one in covered(table, spec) if holdout in one.holdout)
+def clauses_of(table: Mapping[str, Any], spec: str, id_: str) -> tuple[str, ...]:
+    """Return the clauses that a scenario of an intent held the service to, in order."""
+    clauses = covered(table, spec)
+    return tuple(one.clause for one in clauses if id_ in (*one.visible, *one.holdout))
 
 
 def changed(table: Mapping[str, Any], intent: Intent) -> set[str]:

@@ -38,6 +38,7 @@ from sigil.gate.generate.traceability import (
 )
 from sigil.gate.generate.validating import Candidate, Validation
 from sigil.gate.intent import Intent
+from sigil.gate.model import Half
 from sigil.gate.trees import Entry, FolderTree
 from sigil.store import files
 
@@ -112,13 +113,15 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """A holdout that is to go because another scenario takes its place.
+    """A scenario that is to go because another takes its place.
 
     Args:
+        half: that it is in.
         clauses: ids of what it held the service to.
         reason: what became of that, as a clause.
     """
 
+    half: Half
     clauses: tuple[str, ...]
     reason: str
 
@@ -134,7 +137,8 @@ class Change:
         stale: visible scenarios that are to go.
         retired: holdouts that are to go.
         losses: those among them that nothing takes the place of.
-        replaced: each holdout that is to go and is not lost, by its id.
+        replaced: each that is to go and is not lost, by its id.
+        staying: ids of those that stay as they are, visible ones first.
     """
 
     written: tuple[str, ...]
@@ -144,6 +148,7 @@ class Change:
     retired: tuple[str, ...]
     losses: tuple[Loss, ...]
     replaced: Mapping[str, Replaced]
+    staying: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,30 +194,38 @@ def change_of(root: Path, service: str, wanted: Publication) -> Change:
         retired=retired,
     )
     sealed = tuple(one for one in wanted.holdout if one.text not in kept)
+    written = tuple(_changed(root, service, wanted.visible))
+    stale = tuple(name for name in there if name not in wanted.visible)
+    unchanged = (name for name in wanted.visible if name not in written)
+    new = [*sealed, *(c for c in wanted.passed if c.half == "visible" and c.name in written)]
     gone = {one.id for one in lost}
+    going: dict[str, Half] = {name: "visible" for name in stale if name not in gone}
+    going |= {id_: "holdout" for id_ in retired if id_ not in gone}
     return Change(
-        written=tuple(_changed(root, service, wanted.visible)),
+        written=written,
         sealed=sealed,
         kept=kept,
-        stale=tuple(name for name in there if name not in wanted.visible),
+        stale=stale,
         retired=retired,
         losses=lost,
-        replaced=_replaced(table, wanted, sealed, [id_ for id_ in retired if id_ not in gone]),
+        replaced=_replaced(table, wanted, new, going),
+        staying=(*unchanged, *sorted(needed)),
     )
 
 
 def _replaced(
     table: Mapping[str, Any],
     wanted: Publication,
-    sealed: Sequence[Candidate],
-    ids: Sequence[str],
+    new: Sequence[Candidate],
+    going: Mapping[str, Half],
 ) -> dict[str, Replaced]:
     others = changed(table, wanted.intent)
-    held_to = {id_: clauses_of(table, wanted.intent.path, id_) for id_ in ids}
-    return {
-        id_: Replaced(clauses, replacement(clauses, wanted.passed, sealed, others))
-        for id_, clauses in held_to.items()
-    }
+    found: dict[str, Replaced] = {}
+    for id_, half in going.items():
+        clauses = clauses_of(table, wanted.intent.path, id_)
+        reason = replacement(half, clauses, wanted.passed, new, others)
+        found[id_] = Replaced(half, clauses, reason)
+    return found
 
 
 def publish(root: Path, service: str, wanted: Publication, *, prune: bool = False) -> Published:
