@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigil.errors import MalformedDocument
+from sigil.store import plain_yaml
 from sigil.store.plain_yaml import MAX_VALUES, parse_yaml
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=8)
@@ -193,3 +194,10 @@ def test_what_is_nested_too_deeply_is_told_by_the_beginning_of_its_field():
     assert said.startswith("f.yaml:1: services[0]")
     assert "…: nested deeper than 50; flatten it" in said
     assert len(said) < 140
+
+
+@pytest.mark.parametrize("loader", [yaml.SafeLoader, plain_yaml._LOADER])
+@pytest.mark.parametrize("text", ['a: "\\ud800"', '"\\udfff": 1', '- "x\\ud83d"'])
+def test_half_of_a_character_is_refused_by_either_parser(monkeypatch, loader: Any, text: str):
+    monkeypatch.setattr(plain_yaml, "_LOADER", loader)
+    assert problem(text).startswith("f.yaml:1: ")

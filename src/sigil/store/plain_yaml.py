@@ -199,10 +199,10 @@ class _Builder:
             self._refuse("the merge key << is not supported", event, name, remedy="write it out")
         if len(event.value) > MAX_KEY:
             self._refuse(f"a key longer than {MAX_KEY} characters", event, name)
-        return str(event.value)
+        return self._text(event, name)
 
     def _scalar(self, event: Any, name: str) -> Any:
-        text = str(event.value)
+        text = self._text(event, name)
         tag = event.tag
         if tag is None:
             tag = self._resolver.resolve(yaml.ScalarNode, text, event.implicit)
@@ -215,6 +215,15 @@ class _Builder:
             return _number(self._resolver.construct_object(yaml.ScalarNode(tag, text)), text)
         except (ValueError, yaml.YAMLError):
             return self._refuse(f"not a valid value: {text[:_CUT]}", event, name)
+
+    def _text(self, event: Any, name: str) -> str:
+        """Return a scalar's text, which an escape can make of half a character."""
+        text = str(event.value)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self._refuse("half of a character", event, name, remedy="write the character itself")
+        return text
 
     def _tally(self, count: int, event: Any, name: str) -> None:
         self._note(name, event)
