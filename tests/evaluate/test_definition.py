@@ -312,7 +312,7 @@ def test_without_a_goal_none_is_reached(write: Write):
         ("id: correctness", "id: baseline", InvalidValue, "10: metrics[1].id: 'baseline' is a w"),
         ("id: correctness", "id: 'True'", InvalidValue, "10: metrics[1].id: 'True' is a word of"),
         ("id: correctness", "id: 5", InvalidValue, "10: metrics[1].id: expected text, not 5; pu"),
-        ("./bench/kernel --reps 100", "", InvalidValue, "8: metrics[0].command: String should h"),
+        ("./bench/kernel --reps 100", "", InvalidValue, "8: metrics[0].command: expected text o"),
         ("./bench/kernel --reps 100", " ", InvalidValue, "8: metrics[0].command: an empty comma"),
         ("./bench/kernel", "a && b", InvalidValue, "8: metrics[0].command: '&&' is for a shell"),
         ("./bench/kernel", "a 'b", InvalidValue, "8: metrics[0].command: not a command: no clos"),

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.exam.answerers import Answerers
 from sigil.gate.exam.channel import Assignment, Report
@@ -49,7 +51,7 @@ def repository(root: Path, changed: Mapping[str, tuple[str, str]] | None = None)
 def service(root: Path, **more: Any) -> Service:
     """Return what the example's policy says of its service."""
     raw = (root / ".sigil" / "gate.yaml").read_bytes()
-    return load_policy(raw).service("api").model_copy(update=more)
+    return structs.replace(load_policy(raw).service("api"), **more)
 
 
 def put_up(root: Path) -> Deployment:

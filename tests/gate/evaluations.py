@@ -26,7 +26,7 @@ from sigil.gate.bundle.sealing import seal_bytes
 from sigil.gate.decision import Stage, Verdict
 from sigil.gate.exam.answering import Answering, vault
 from sigil.gate.parts import Parts, Wanted
-from sigil.gate.policy import Gate
+from sigil.gate.policy import Gate, Service
 from sigil.gate.record import events
 from sigil.gate.record.dossier import folder_of, keep_observations
 from sigil.gate.record.events import Decided, Provenance
@@ -241,7 +241,7 @@ def make_bench(root: Path, serving: Serving, past: Path, signer: keys.PrivateKey
     announce(
         ledger,
         "api",
-        Gate.model_construct(evaluators=[signer.key], reviewers=[]),
+        Gate(services={"api": Service()}, evaluators=[signer.key]),
         datetime.now(UTC),
     )
     ledger.attest()

@@ -10,7 +10,7 @@ from sigil.errors import InvalidValue, NotFound
 from sigil.gate.acting import decision_on, enroll, judge, override, report_incident, uncounted
 from sigil.gate.decision import Verdict
 from sigil.gate.evaluation import evaluate
-from sigil.gate.policy import Gate
+from sigil.gate.policy import Gate, Service
 from sigil.gate.record import events
 from sigil.gate.revisions import resolve
 from sigil.gate.trust import Tier
@@ -34,7 +34,7 @@ def test_a_verdict_is_on_record_with_its_reason(bench, name):
 
 
 def test_the_first_verdict_on_a_change_counts_and_a_second_does_not(bench, name, auto_past):
-    gate = Gate.model_construct(evaluators=[bench.signer.key], reviewers=[])
+    gate = Gate(services={"api": Service()}, evaluators=[bench.signer.key])
     ledger = Ledger.open(bench.ledger_path, reviewer_of(auto_past), bench.ledger().pin)
     assert uncounted(ledger, name, gate) == ""
     judge(ledger, name, Verdict.ALLOW, "")
@@ -42,14 +42,14 @@ def test_the_first_verdict_on_a_change_counts_and_a_second_does_not(bench, name,
 
 
 def test_a_verdict_on_what_was_evaluated_before_a_fall_counts_for_nothing(bench, name):
-    gate = Gate.model_construct(evaluators=[bench.signer.key], reviewers=[])
+    gate = Gate(services={"api": Service()}, evaluators=[bench.signer.key])
     override(bench.ledger(), name, Verdict.BLOCK, "it lies")  # at AUTO it costs a rung
     said = uncounted(bench.ledger(), name, gate)
     assert said == "this change was not evaluated since the service fell"
 
 
 def test_an_override_by_the_evaluator_is_no_verdict_and_bars_none(bench):
-    gate = Gate.model_construct(evaluators=[bench.signer.key], reviewers=[])
+    gate = Gate(services={"api": Service()}, evaluators=[bench.signer.key])
     name = evaluate(bench.wanted(seed=1), bench.parts(), Quiet()).eval
     override(bench.ledger(), name, Verdict.ALLOW, "we say so")
     assert uncounted(bench.ledger(), name, gate) == ""

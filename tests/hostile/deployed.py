@@ -7,6 +7,8 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from msgspec import convert
+
 from sigil.gate.deploy import Deployment, Source, deploy
 from sigil.gate.deploy.settings import Process
 from sigil.gate.effects import Call
@@ -38,8 +40,9 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
 
 
 def make(home: Path, source: Source, side: str = "pr", **more: object) -> Deployment:
-    settings = Process.model_validate(
-        {"backend": "process", "command": "python server.py {port}", "memory_mb": 256, **more}
+    settings = convert(
+        {"backend": "process", "command": "python server.py {port}", "memory_mb": 256, **more},
+        Process,
     )
     return deploy(settings, source, side, cache=home / "cache")
 

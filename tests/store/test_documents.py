@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta, field
 
 from sigil.errors import InvalidValue, MalformedDocument, SigilError, UnknownKey, Where
 from sigil.store.documents import MAX_BYTES, Document, parse_document, read_document, validate
+from sigil.store.shapes import LARGEST, Shape
 
 
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
+class Part(Shape, frozen=True, kw_only=True):
     kind: Literal["timer", "checker"]
-    count: int = Field(default=1, ge=1)
-    share: float = Field(default=0.5, gt=0, allow_inf_nan=False)
+    count: Annotated[int, Meta(ge=1)] = 1
+    share: Annotated[float, Meta(gt=0, le=LARGEST)] = 0.5
 
 
-class Whole(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
+class Whole(Shape, frozen=True, kw_only=True):
     version: str | int | float
-    name: str = Field(default="x", min_length=1)
-    parts: list[Part] = Field(default_factory=list[Part])
+    name: Annotated[str, Meta(min_length=1)] = "x"
+    parts: list[Part] = field(default_factory=list)
     main: Part | None = None
     cases: str | list[int] | None = None
     on: bool = False
@@ -160,7 +157,7 @@ def test_an_unknown_key_is_an_unknown_key():
         ("version: 1\nname: 5", "f.yaml:2: name: expected text, not 5; put it in quotes"),
         ("version: 1\nname: yes", "f.yaml:2: name: expected text, not true; put it in quotes"),
         ("version: 1\nname:", "f.yaml:2: name: expected text, not nothing"),
-        ("version: 1\nname: ''", "f.yaml:2: name: String should have at least 1 character"),
+        ("version: 1\nname: ''", "f.yaml:2: name: expected text of at least 1 character, not ''"),
         ("version: 1\non: 1", "f.yaml:2: on: expected true or false, not 1"),
         ("version: 1\nparts: 3", "f.yaml:2: parts: expected a list, not 3"),
         ("version: 1\nparts: {a: 1}", "f.yaml:2: parts: expected a list, not a mapping"),
@@ -201,6 +198,10 @@ def test_an_unknown_key_is_an_unknown_key():
 )
 def test_a_wrong_value_says_what_is_expected(text: str, message: str):
     assert problem(text).startswith(message)
+
+
+def test_a_key_that_a_terminal_obeys_is_shown_as_text():
+    assert problem('version: 1\n"a\\e[31m": 1').startswith(r"f.yaml:2: a\x1b[31m: unknown key")
 
 
 def test_a_long_value_is_cut():

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+import msgspec
 
 from sigil.cli.kinds import SETTINGS, Kind
 from sigil.errors import InvalidValue, Where
 from sigil.llm.settings import ModelSettings, read_settings
 from sigil.store.documents import Document, is_blank, read_document, validate
 from sigil.store.files import read_file
+from sigil.store.shapes import Shape
 
 FILES = (".sigil/sigil.yaml", "sigil.yaml")
 """Where the settings of a repository are; the first that is there counts."""
@@ -38,16 +39,18 @@ class Setting:
     source: str
 
 
-class _Config(BaseModel):
+class _Config(Shape, frozen=True, kw_only=True):
     """The keys of ``sigil.yaml`` (docs/commands.md): those of the format, and our ``defaults``."""
 
-    model_config = ConfigDict(extra="forbid")
-
     version: str | float | int = "0.1"
-    backend_profiles: dict[str, dict[str, Any]] = {}
-    optimizer_params: dict[str, dict[str, Any]] = {}
+    backend_profiles: dict[str, dict[str, Any]] = msgspec.field(
+        default_factory=dict[str, dict[str, Any]]
+    )
+    optimizer_params: dict[str, dict[str, Any]] = msgspec.field(
+        default_factory=dict[str, dict[str, Any]]
+    )
     registry: str | None = None
-    defaults: dict[str, Any] = {}
+    defaults: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
 
 
 def resolve(
@@ -148,8 +151,8 @@ def models_in(document: Document, optimizer: str) -> list[ModelSettings]:
     field = f"optimizer_params.{optimizer}.models"
     params = validate(document, _Config).optimizer_params.get(optimizer, {})
     try:
-        listed = TypeAdapter(dict[str, dict[str, Any]]).validate_python(params.get("models", {}))
-    except ValidationError as error:
+        listed = msgspec.convert(params.get("models", {}), dict[str, dict[str, Any]])
+    except msgspec.ValidationError as error:
         raise InvalidValue(
             "not a mapping of names to models",
             where=document.where(field),

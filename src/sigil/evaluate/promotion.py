@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from msgspec import structs
+
 from sigil.errors import InvalidValue, Where
 from sigil.evaluate.expressions import Rule, parse_rule
 from sigil.evaluate.facts import Inputs
@@ -146,7 +148,7 @@ def _parse(
         given.id,
         field,
         tuple(
-            metric.model_copy(update={"command": given.commands[metric.id]})
+            structs.replace(metric, command=given.commands[metric.id])
             if metric.id in given.commands
             else metric
             for metric in metrics

@@ -8,27 +8,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from msgspec import Meta, field
+
+from sigil.store.shapes import LARGEST, OrNothing, Shape, nothing_is_empty
 
 MetricKind = Literal["timer", "checker", "numeric", "call"]
 Unit = Literal["ns", "us", "ms", "s"]
 
-_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
-"""Validators are built at the first document: a lane, which gets a valid one, needs none."""
+Text = Annotated[str, Meta(min_length=1)]
+Texts = OrNothing[list[Text]]
+Share = Annotated[float, Meta(gt=0, lt=1)]
+Megabytes = Annotated[int, Meta(ge=1, le=2**20)]
 
 
-def _nothing_is_empty(value: Any) -> Any:
-    return [] if value is None else value
-
-
-Text = Annotated[str, Field(min_length=1)]
-Texts = Annotated[list[Text], BeforeValidator(_nothing_is_empty)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(gt=0, lt=1)]
-Megabytes = Annotated[int, Field(ge=1, le=2**20)]
-
-
-class Inputs(BaseModel):
+class Inputs(Shape, frozen=True, kw_only=True):
     """Where inputs come from: at most one of the two.
 
     Args:
@@ -37,13 +30,11 @@ class Inputs(BaseModel):
         cases: path of a JSON or JSON-lines file relative to the root, or the list itself.
     """
 
-    model_config = _STRICT
-
     generator: Text | None = None
     cases: Text | list[Any] | None = None
 
 
-class Holdout(BaseModel):
+class Holdout(Shape, frozen=True, kw_only=True):
     """Inputs that no proposer and no candidate sees before the end.
 
     Args:
@@ -52,23 +43,19 @@ class Holdout(BaseModel):
         seed: of the generator; alone it means the generator of ``inputs`` under this seed.
     """
 
-    model_config = _STRICT
-
     generator: Text | None = None
     cases: Text | list[Any] | None = None
     seed: int | None = None
 
 
-class ToleranceModel(BaseModel):
+class ToleranceModel(Shape, frozen=True, kw_only=True):
     """How far apart two numbers may be; the larger allowance counts."""
 
-    model_config = _STRICT
-
-    relative: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    absolute: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    relative: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    absolute: Annotated[float, Meta(ge=0, le=LARGEST)] = 0.0
 
 
-class Metric(BaseModel):
+class Metric(Shape, frozen=True, kw_only=True):
     """One thing to measure.
 
     Args:
@@ -89,8 +76,6 @@ class Metric(BaseModel):
         goal: a value at which the search may stop.
     """
 
-    model_config = _STRICT
-
     id: Text
     kind: MetricKind
     command: Text | None = None
@@ -99,7 +84,7 @@ class Metric(BaseModel):
     measure: Text | None = None
     tolerance: ToleranceModel | None = None
     unit: Unit | None = None
-    goal: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    goal: Annotated[float, Meta(ge=-LARGEST, le=LARGEST)] | None = None
 
     @property
     def time_unit(self) -> Unit:
@@ -112,24 +97,23 @@ class Metric(BaseModel):
         return self.kind == "timer" or self.measure == "time"
 
 
-class Aggregate(BaseModel):
+class Aggregate(Shape, frozen=True, kw_only=True):
     """What a search aims at."""
 
-    model_config = _STRICT
-
     objective: Text
-    tie_breakers: Texts = Field(default_factory=list[str])
+    tie_breakers: Texts = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        nothing_is_empty(self, "tie_breakers")
 
 
-class Accept(BaseModel):
+class Accept(Shape, frozen=True, kw_only=True):
     """When a candidate may replace the baseline."""
-
-    model_config = _STRICT
 
     rule: Text
 
 
-class StageModel(BaseModel):
+class StageModel(Shape, frozen=True, kw_only=True):
     """What a candidate meets before the full evaluation; see `sigil.evaluate.promotion`.
 
     Args:
@@ -140,16 +124,17 @@ class StageModel(BaseModel):
         promote: the rule, over the stage's own values.
     """
 
-    model_config = _STRICT
-
     id: Text
     cases: int | Text | None = None
-    metrics: Annotated[list[Text], Field(min_length=1)] | None = None
-    commands: dict[Text, Text] = Field(default_factory=dict[str, str])
+    metrics: Annotated[list[Text], Meta(min_length=1)] | None = None
+    commands: dict[Text, Text] = field(default_factory=dict[str, str])
     promote: Text
 
 
-class Budgets(BaseModel):
+Stages = OrNothing[Annotated[list[StageModel], Meta(max_length=20)]]
+
+
+class Budgets(Shape, frozen=True, kw_only=True):
     """What measuring may take.
 
     Args:
@@ -162,26 +147,22 @@ class Budgets(BaseModel):
         output_mb: what a command may print, or one reply may weigh.
     """
 
-    model_config = _STRICT
-
-    candidate_timeout_s: Annotated[Positive, Field(le=7 * 86_400)] = 60.0
-    total_wall_clock_h: Annotated[Positive, Field(le=10_000)] = 1.0
-    max_blocks: Annotated[int, Field(ge=1, le=100_000)] = 200
-    confidence: Annotated[float, Field(ge=0.5, le=0.999999)] = 0.99
+    candidate_timeout_s: Annotated[float, Meta(gt=0, le=7 * 86_400)] = 60.0
+    total_wall_clock_h: Annotated[float, Meta(gt=0, le=10_000)] = 1.0
+    max_blocks: Annotated[int, Meta(ge=1, le=100_000)] = 200
+    confidence: Annotated[float, Meta(ge=0.5, le=0.999999)] = 0.99
     precision: Share = 0.02
     memory_mb: Megabytes | None = None
-    output_mb: Annotated[Positive, Field(le=1024)] | None = None
+    output_mb: Annotated[float, Meta(gt=0, le=1024)] | None = None
 
 
-class Replay(BaseModel):
+class Replay(Shape, frozen=True, kw_only=True):
     """What makes a run repeatable."""
 
-    model_config = _STRICT
-
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
 
 
-class Unreached(BaseModel):
+class Unreached(Shape, frozen=True, kw_only=True):
     """Lines of a function that no input reaches, visible or held out.
 
     Args:
@@ -190,14 +171,12 @@ class Unreached(BaseModel):
         of: a digest of the function's text and of the files of inputs; nothing is said of others.
     """
 
-    model_config = _STRICT
-
     function: Text
     lines: Text
     of: Text
 
 
-class EvalModel(BaseModel):
+class EvalModel(Shape, frozen=True, kw_only=True):
     """The whole document.
 
     Args:
@@ -220,24 +199,23 @@ class EvalModel(BaseModel):
         unreached: see `Unreached`; written by whoever made the eval.
     """
 
-    model_config = _STRICT
-
     version: str | int | float
     name: Text
     description: str = ""
-    inputs: Inputs = Field(default_factory=Inputs)
+    inputs: Inputs = Inputs()
     holdout: Holdout | None = None
-    metrics: Annotated[list[Metric], Field(min_length=1, max_length=100)]
+    metrics: Annotated[list[Metric], Meta(min_length=1, max_length=100)]
     aggregate: Aggregate
     accept: Accept
-    stages: Annotated[
-        list[StageModel], BeforeValidator(_nothing_is_empty), Field(max_length=20)
-    ] = Field(default_factory=list[StageModel])
-    budgets: Budgets = Field(default_factory=Budgets)
-    replay: Replay = Field(default_factory=Replay)
-    build: Texts = Field(default_factory=list[str])
+    stages: Stages = field(default_factory=list[StageModel])
+    budgets: Budgets = Budgets()
+    replay: Replay = Replay()
+    build: Texts = field(default_factory=list[str])
     python: Text | None = None
-    preload: Texts = Field(default_factory=list[str])
+    preload: Texts = field(default_factory=list[str])
     network: Literal["none", "loopback"] = "none"
     warm: bool = True
     unreached: Unreached | None = None
+
+    def __post_init__(self) -> None:
+        nothing_is_empty(self, "stages", "build", "preload")

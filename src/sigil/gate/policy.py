@@ -24,22 +24,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from msgspec import Meta, field
 
 from sigil.errors import InvalidValue, NotFound, Where
 from sigil.gate.bundle.sealing import PRIVATE, RECIPIENT
-from sigil.gate.deploy.settings import Deploy
+from sigil.gate.deploy.settings import Deploy, model_of
 from sigil.gate.names import SERVICE, is_own_variable
 from sigil.llm.settings import KEY_VARIABLES, ModelSettings, read_settings
 from sigil.printable import printable
 from sigil.store.documents import Document, parse_document, validate
+from sigil.store.shapes import Misfit, Shape, held, read_section
 
 PATH = ".sigil/gate.yaml"
 MAX_BYTES = 2**20
-Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
-PublicKey = Annotated[str, Field(pattern=r"^\S+$", max_length=200)]
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+PublicKey = Annotated[
+    str, Meta(pattern=r"\A\S+\Z", max_length=200, description="a public key, such as ed25519:…")
+]
+PublicKeys = Annotated[list[PublicKey], Meta(max_length=1000)]
+Variable = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[A-Za-z_][A-Za-z0-9_]*\Z",
+        max_length=200,
+        description="the name of a variable, such as SIGNUP_PASSWORD",
+    ),
+]
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /[!-~]{0,2000}")
-Weight = Annotated[float, Field(ge=0.0, le=1e6, allow_inf_nan=False)]
+Weight = Annotated[float, Meta(ge=0.0, le=1e6)]
 
 
 def _request(text: str) -> str:
@@ -48,11 +60,7 @@ def _request(text: str) -> str:
     raise ValueError("expected a method and a path, such as POST /test/reset")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Asking(_Part):
+class Asking(Shape, frozen=True, kw_only=True):
     """What models may take, and how often one is asked the same.
 
     Args:
@@ -61,12 +69,12 @@ class Asking(_Part):
         tokens: of one evaluation; None for no limit.
     """
 
-    quorum: int = Field(default=3, ge=1, le=9)
-    usd: float | None = Field(default=None, gt=0.0, le=1e6, allow_inf_nan=False)
-    tokens: int | None = Field(default=2_000_000, ge=1, le=10**12)
+    quorum: Annotated[int, Meta(ge=1, le=9)] = 3
+    usd: Annotated[float, Meta(gt=0.0, le=1e6)] | None = None
+    tokens: Annotated[int, Meta(ge=1, le=10**12)] | None = 2_000_000
 
 
-class Service(_Part):
+class Service(Shape, frozen=True, kw_only=True):
     """A service that is examined.
 
     Args:
@@ -82,41 +90,39 @@ class Service(_Part):
     """
 
     deploy: Deploy | None = None
-    env: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=200)]] = Field(
-        default_factory=list, max_length=1000
-    )
-    recipients: list[str] = Field(default_factory=list, max_length=1000)
-    models: dict[str, dict[str, Any]] = Field(
-        default_factory=dict[str, dict[str, Any]], max_length=100
+    env: Annotated[list[Variable], Meta(max_length=1000)] = field(default_factory=list[str])
+    recipients: Annotated[list[str], Meta(max_length=1000)] = field(default_factory=list[str])
+    models: Annotated[dict[str, dict[str, Any]], Meta(max_length=100)] = field(
+        default_factory=dict[str, dict[str, Any]]
     )
     asking: Asking = Asking()
-    reset: Annotated[str, AfterValidator(_request)] | None = None
+    reset: str | None = None
 
-    @model_validator(mode="after")
-    def _keys_are_public(self) -> Service:
+    def __post_init__(self) -> None:
+        read_section(self, "deploy", model_of)
+        if self.reset is not None:
+            held(self, reset=_request)
         for number, key in enumerate(self.recipients):
             if not RECIPIENT.fullmatch(key):
-                raise ValueError(f"recipients[{number}] is no public key of age, age1…")
+                raise Misfit("no public key of age, age1…", f"recipients[{number}]")
         _refuse_twice("recipients", self.recipients)
         _refuse_twice("env", self.env)
-        return self
+        self._hand_out_nothing_of_the_evaluator()
 
-    @model_validator(mode="after")
-    def _nothing_of_the_evaluator_is_handed_out(self) -> Service:
+    def _hand_out_nothing_of_the_evaluator(self) -> None:
         keys = {*KEY_VARIABLES.values(), *(one.get("key_variable") for one in self.models.values())}
         for number, name in enumerate(self.env):
             if is_own_variable(name) or name in keys:
-                raise ValueError(f"env[{number}] is {name}, which is the evaluator's own")
+                raise Misfit(f"{name} is the evaluator's own", f"env[{number}]")
         for model, entry in self.models.items():
             if is_own_variable(str(entry.get("key_variable", ""))):
-                raise ValueError(
-                    f"models.{printable(model, 80)}.key_variable is the evaluator's own, and no "
-                    "model's key"
+                raise Misfit(
+                    "this variable is the evaluator's own, and no model's key",
+                    f"models.{model}.key_variable",
                 )
-        return self
 
 
-class ThresholdSetting(_Part):
+class ThresholdSetting(Shape, frozen=True, kw_only=True):
     """How satisfied a priority has to be.
 
     Args:
@@ -127,14 +133,12 @@ class ThresholdSetting(_Part):
     allow: Share
     review: Share
 
-    @model_validator(mode="after")
-    def _review_is_the_lower(self) -> ThresholdSetting:
+    def __post_init__(self) -> None:
         if self.review > self.allow:
-            raise ValueError("review is higher than allow; what is allowed is more than reviewed")
-        return self
+            raise Misfit("review is higher than allow; what is allowed is more than reviewed")
 
 
-class Thresholds(_Part):
+class Thresholds(Shape, frozen=True, kw_only=True):
     """One for each priority."""
 
     P0: ThresholdSetting = ThresholdSetting(allow=0.95, review=0.85)
@@ -142,20 +146,18 @@ class Thresholds(_Part):
     P2: ThresholdSetting = ThresholdSetting(allow=0.80, review=0.60)
 
 
-class Weights(_Part):
+class Weights(Shape, frozen=True, kw_only=True):
     """How much each half counts in the overall satisfaction."""
 
     visible: Weight = 2.0
     holdout: Weight = 1.0
 
-    @model_validator(mode="after")
-    def _something_counts(self) -> Weights:
+    def __post_init__(self) -> None:
         if self.visible + self.holdout <= 0:
-            raise ValueError("at least one half has to count; give visible or holdout a weight")
-        return self
+            raise Misfit("at least one half has to count; give visible or holdout a weight")
 
 
-class Policy(_Part):
+class Policy(Shape, frozen=True, kw_only=True):
     """How strictly changes are judged.
 
     Args:
@@ -168,15 +170,15 @@ class Policy(_Part):
             dries up; `sigil scenario rotate` begins anew.
     """
 
-    freshness_s: float = Field(default=60.0, gt=0.0, le=7 * 86_400.0, allow_inf_nan=False)
+    freshness_s: Annotated[float, Meta(gt=0.0, le=7 * 86_400.0)] = 60.0
     thresholds: Thresholds = Thresholds()
     weights: Weights = Weights()
-    repeats: int = Field(default=1, ge=1, le=100)
-    max_seconds: float = Field(default=1800.0, gt=0.0, le=86_400.0, allow_inf_nan=False)
-    submissions: int = Field(default=20, ge=0, le=10_000)
+    repeats: Annotated[int, Meta(ge=1, le=100)] = 1
+    max_seconds: Annotated[float, Meta(gt=0.0, le=86_400.0)] = 1800.0
+    submissions: Annotated[int, Meta(ge=0, le=10_000)] = 20
 
 
-class Gate(_Part):
+class Gate(Shape, frozen=True, kw_only=True):
     """All keys of the document.
 
     Args:
@@ -187,28 +189,28 @@ class Gate(_Part):
             that is no evaluator's.
     """
 
-    services: dict[str, Service] = Field(max_length=1000)
+    services: Annotated[dict[str, Service], Meta(max_length=1000)]
     policy: Policy = Policy()
-    evaluators: list[PublicKey] = Field(default_factory=list, max_length=1000)
-    reviewers: list[PublicKey] = Field(default_factory=list, max_length=1000)
+    evaluators: PublicKeys = field(default_factory=list[str])
+    reviewers: PublicKeys = field(default_factory=list[str])
 
-    @model_validator(mode="after")
-    def _names_are_plain(self) -> Gate:
+    def __post_init__(self) -> None:
         if not self.services:
-            raise ValueError("services names none")
+            raise Misfit("names no service", "services")
         for name in self.services:
             if not SERVICE.fullmatch(name):
-                raise ValueError(
+                raise Misfit(
                     f"{printable(name, 80)!r} is no name of a service: at most 60 lower-case "
-                    "letters, digits, underscores and hyphens"
+                    "letters, digits, underscores and hyphens",
+                    f"services.{name}",
                 )
         _refuse_twice("evaluators", self.evaluators)
         _refuse_twice("reviewers", self.reviewers)
         if both := set(self.evaluators).intersection(self.reviewers):
-            raise ValueError(
-                f"{min(both)} is evaluator and reviewer; nobody agrees with themselves"
+            raise Misfit(
+                f"{printable(min(both), 80)} is evaluator and reviewer; nobody agrees with "
+                "themselves"
             )
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,4 +334,4 @@ def _refuse_private_keys(raw: bytes, shown_as: str) -> None:
 def _refuse_twice(field: str, names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"{field} holds {printable(name, 80)} twice")
+            raise Misfit(f"holds {printable(name, 80)} twice", field)

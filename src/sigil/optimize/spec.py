@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from msgspec import Meta, field
 
 from sigil.errors import InvalidValue, NotFound, NotYet, PinNotFound, Where
 from sigil.evaluate.definition import Eval, load_eval
@@ -21,6 +22,7 @@ from sigil.sandbox.tree import NEVER_FROZEN
 from sigil.search.globs import matches
 from sigil.search.pins import Pin, Region, locate
 from sigil.store.documents import Document, read_document, validate
+from sigil.store.shapes import Shape, held
 
 HOME = ".sigil"
 KNOWN_VERSIONS = ("0.1",)
@@ -28,48 +30,42 @@ MAX_PINNED_BYTES = 2 * 2**20
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
-class PinModel(BaseModel):
-    """One entry of ``pins``; see `sigil.search.pins.Pin` for what the keys select."""
+def _plain_name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError("not a plain name: letters, digits, underscore, dot and hyphen")
+    return text
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+class PinModel(Shape, frozen=True, kw_only=True):
+    """One entry of ``pins``; see `sigil.search.pins.Pin` for what the keys select."""
 
     id: str
     language: str | None = None
-    files: list[str] = Field(min_length=1)
+    files: Annotated[list[str], Meta(min_length=1)]
     symbol: str | None = None
     start: str | None = None
     end: str | None = None
     ast_query: str | None = None
     uuid: str | None = None
 
-    @field_validator("id")
-    @classmethod
-    def _id_is_a_file_name(cls, value: str) -> str:
-        if not _NAME.fullmatch(value):
-            raise ValueError("not a plain name: letters, digits, underscore, dot and hyphen")
-        return value
+    def __post_init__(self) -> None:
+        held(self, id=_plain_name)
 
 
-class SpecModel(BaseModel):
+class SpecModel(Shape, frozen=True, kw_only=True):
     """The keys of a spec document."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: str | float | int = "0.1"
     name: str
     description: str = ""
     repo_root: str = "."
-    evals: list[str] = Field(default_factory=list)
-    pins: list[PinModel] = Field(min_length=1)
+    evals: list[str] = field(default_factory=list[str])
+    pins: Annotated[list[PinModel], Meta(min_length=1)]
     base_commit: str | None = None
     id: str | None = None
 
-    @field_validator("name")
-    @classmethod
-    def _name_is_a_folder(cls, value: str) -> str:
-        if not _NAME.fullmatch(value):
-            raise ValueError("not a plain name: letters, digits, underscore, dot and hyphen")
-        return value
+    def __post_init__(self) -> None:
+        held(self, name=_plain_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,28 +3,26 @@
 Every value keeps its line, so that an error found much later (a metric whose regex never
 matches) still names file, line and field.
 
-Not here: YAML itself (`sigil.store.plain_yaml`), and what the keys mean; the models stand
-beside the code that uses them.
+Not here: YAML itself (`sigil.store.plain_yaml`), what models are made of (`sigil.store.shapes`),
+where one is not kept and in which words (`sigil.store.misfits`), and what the keys mean; the
+models stand beside the code that uses them.
 """
 
 from __future__ import annotations
 
-import difflib
-import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, TypeVar, cast
 
-from pydantic import BaseModel, Tag, ValidationError
+import msgspec
 
-from sigil.errors import InvalidValue, MalformedDocument, SigilError, UnknownKey, Where
-from sigil.store.plain_yaml import parse_yaml
+from sigil.errors import InvalidValue, MalformedDocument, UnknownKey, Where
+from sigil.printable import printable
+from sigil.store.shapes import Shape
 
 MAX_BYTES = 4 * 2**20
-_CUT = 60
-_Model = TypeVar("_Model", bound=BaseModel)
+_Model = TypeVar("_Model", bound=Shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +85,8 @@ def parse_document(raw: bytes, shown_as: str) -> Document:
         raise MalformedDocument(
             "not UTF-8 text", where=Where(shown_as, line), remedy="save the file as UTF-8"
         ) from error
+    from sigil.store.plain_yaml import parse_yaml  # noqa: PLC0415 (a lane reads no YAML)
+
     plain = parse_yaml(text, shown_as)
     if plain is None or plain.value is None:
         raise MalformedDocument(
@@ -116,185 +116,19 @@ def validate(document: Document, model: type[_Model]) -> _Model:
         InvalidValue: a missing key or a value of the wrong type or range.
     """
     try:
-        return model.model_validate(document.data)
-    except ValidationError as failure:
-        raise _first_problem(failure, document, model) from failure
+        return msgspec.convert(document.data, model, strict=True)
+    except msgspec.ValidationError as failure:
+        from sigil.store.misfits import first_problem  # noqa: PLC0415 (rarely needed)
 
-
-_EXPECTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "finite_number": "a finite number",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
-    "none_required": "nothing",
-}
-"""What each type of pydantic's errors asks for, in YAML's words."""
-
-_NUMERIC = {"int_type", "float_type"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    """One finding of pydantic, at the field that it is about."""
-
-    name: str
-    kind: str
-    value: Any
-    message: str
-    context: Mapping[str, Any]
-    location: tuple[int | str, ...]
-
-
-def _first_problem(
-    failure: ValidationError, document: Document, model: type[BaseModel]
-) -> SigilError:
-    """Return the error for the first field that does not fit, misspelt keys before all."""
-    problems = [
-        _Problem(
-            _dotted(found["loc"], document.data, found["type"]),
-            found["type"],
-            found["input"],
-            found["msg"],
-            found.get("ctx", {}),
-            found["loc"],
-        )
-        for found in failure.errors(include_url=False)
-    ]
-    unknown = [problem for problem in problems if problem.kind == "extra_forbidden"]
-    first = _deepest((unknown or problems)[0], problems)
-    where = document.where(first.name)
-    if unknown:
-        known = _known_keys(model, first.location[:-1])
-        return UnknownKey("unknown key", where=where, remedy=_did_you_mean(first.name, known))
-    if first.kind == "missing":
-        return InvalidValue("this key is required", where=where, remedy="add it")
-    same = [problem for problem in problems if problem.name == first.name]
-    return InvalidValue(_said(same), where=where, remedy=_remedy(same))
-
-
-def _deepest(first: _Problem, problems: list[_Problem]) -> _Problem:
-    """Return a problem inside of the same field, if a branch of a union went that far."""
-    inside = (f"{first.name}.", f"{first.name}[")
-    return next((problem for problem in problems if problem.name.startswith(inside)), first)
-
-
-def _said(problems: list[_Problem]) -> str:
-    """Return what is wrong with one field, over all branches of a union."""
-    expected = [_EXPECTED.get(problem.kind) for problem in problems]
-    first = problems[0]
-    if None not in expected:
-        wanted = " or ".join(dict.fromkeys(text for text in expected if text))
-        return f"expected {wanted}, not {_shown(first.value)}"
-    if first.kind == "literal_error":
-        return f"expected {first.context['expected']}, not {_shown(first.value)}"
-    message = first.message.removeprefix("Value error, ").removeprefix("Input ")
-    if first.message == message or isinstance(first.value, BaseModel | dict):
-        return message
-    return f"{message}, not {_shown(first.value)}"
-
-
-def _remedy(problems: list[_Problem]) -> str | None:
-    first = problems[0]
-    if first.kind == "literal_error" and isinstance(first.value, str):
-        choices = re.findall(r"'([^']*)'", str(first.context["expected"]))
-        near = difflib.get_close_matches(first.value, choices, n=1)
-        return f"did you mean {near[0]}?" if near else None
-    if {problem.kind for problem in problems} & _NUMERIC and isinstance(first.value, str):
-        return _remedy_of_number(first.value)
-    return "put it in quotes" if first.kind == "string_type" and _scalar(first.value) else None
-
-
-def _remedy_of_number(text: str) -> str | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    if not math.isfinite(number):
-        return None
-    return f"write {int(number) if number.is_integer() else number}, without quotes"
-
-
-def _scalar(value: object) -> bool:
-    return isinstance(value, bool | int | float)
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict | list):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    text = repr(value)
-    return text if len(text) <= _CUT else f"{text[:_CUT]}…"
-
-
-def _dotted(location: tuple[int | str, ...], data: Any, kind: str) -> str:
-    """Return pydantic's location as a dotted path, without the names of union branches."""
-    name = ""
-    for position, part in enumerate(location):
-        absent = kind == "missing" and position == len(location) - 1
-        inside = _child(data, part)
-        if inside is None and not absent:
-            continue
-        step = f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
-        name, data = name + step, inside[0] if inside else None
-    return name
-
-
-def _child(data: Any, part: int | str) -> tuple[Any] | None:
-    """Return what stands under ``part``, or None if that is no place in ``data``."""
-    if isinstance(part, int):
-        items = cast("list[Any]", data) if isinstance(data, list) else []
-        return (items[part],) if part < len(items) else None
-    fields = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
-    return (fields[part],) if part in fields else None
+        problem = first_problem(document.data, model, failure)
+        kind = UnknownKey if problem.is_unknown_key else InvalidValue
+        where = document.where(problem.field)
+        raise kind(
+            problem.told,
+            where=Where(where.file, where.line, printable(where.field or "") or None),
+            remedy=problem.remedy,
+        ) from failure
 
 
 def _enclosing(name: str) -> str:
     return name[: max(name.rfind("."), name.rfind("["), 0)]
-
-
-def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that the nearest model along ``location`` accepts."""
-    current, branches = model, dict[str, type[BaseModel]]()
-    for part in map(str, location):
-        found = current.model_fields.get(part)
-        if part in branches:
-            current, branches = branches[part], {}
-        elif found is not None:
-            current = _inner_model(found.annotation) or current
-            branches = dict(_tagged(found.annotation))
-    return sorted(current.model_fields)
-
-
-def _tagged(annotation: Any) -> Iterator[tuple[str, type[BaseModel]]]:
-    """Yield the models of a union whose branches have names, by which pydantic's errors go."""
-    arguments = get_args(annotation)
-    for note in arguments:
-        if isinstance(note, Tag) and (model := _inner_model(arguments[0])) is not None:
-            yield note.tag, model
-    for argument in arguments:
-        yield from _tagged(argument)
-
-
-def _inner_model(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in get_args(annotation):
-        found = _inner_model(argument)
-        if found is not None:
-            return found
-    return None
-
-
-def _did_you_mean(name: str, known: list[str]) -> str:
-    key = name.rsplit(".", 1)[-1]
-    close = difflib.get_close_matches(key, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"

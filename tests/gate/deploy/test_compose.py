@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import convert
 from tests.gate.deploy.composing import Engine, compose_file, wait_for
 from tests.gate.deploy.conftest import SERVER
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def settings(**more: object) -> Compose:
-    return Compose.model_validate({"backend": "compose", "service": "web", "port": 80, **more})
+    return convert({"backend": "compose", "service": "web", "port": 80, **more}, Compose)
 
 
 def path_seen(deployment: Deployment) -> str:
@@ -289,7 +290,7 @@ import sys
 from pathlib import Path
 from sigil.gate.deploy import Source, deploy
 from sigil.gate.deploy.settings import Compose
-settings = Compose.model_validate({"backend": "compose", "service": "web", "port": 80})
+settings = Compose(backend="compose", service="web", port=80)
 source = Source(Path(sys.argv[1]), sys.argv[2])
 deployment = deploy(settings, source, "pr", cache=Path(sys.argv[3]))
 deployment.start()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import convert
 from tests.gate.deploy.composing import wait_for
 from tests.gate.deploy.real_engines import (
     COMPOSE,
@@ -78,7 +79,7 @@ def service(commit: Commit, tmp_path: Path) -> Service:
 
 def settings(engine: str, **more: object) -> Compose:
     chosen = {"backend": "compose", "service": "web", "port": 80, "engine": engine}
-    return Compose.model_validate({**chosen, "health": "/x", "start_s": SOON_S, **more})
+    return convert({**chosen, "health": "/x", "start_s": SOON_S, **more}, Compose)
 
 
 def body_of(deployment: Deployment) -> str:

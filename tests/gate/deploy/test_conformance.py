@@ -20,6 +20,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec import convert, structs
 from tests.gate.deploy.composing import compose_file
 from tests.gate.deploy.conftest import SERVER
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 def test_process_conforms(check: Check, commit: Commit, cache: Path):
     source = commit({"server.py": SERVER})
     good = Process(backend="process", command="python server.py {port}")
-    bad = good.model_copy(update={"command": "python server.py"})
+    bad = structs.replace(good, command="python server.py")
     check(
         Subject(
             make=lambda: deploy(good, source, "pr", cache=cache),
@@ -96,7 +97,7 @@ def external(up: str, **more: object) -> External:
     with socket.create_server(("127.0.0.1", 0)) as free:
         down = f"http://127.0.0.1:{free.getsockname()[1]}"
     urls = {"pr": up, "baseline": down}
-    return External.model_validate({"backend": "external", "urls": urls, **more})
+    return convert({"backend": "external", "urls": urls, **more}, External)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -253,7 +254,7 @@ def plugins(monkeypatch) -> None:
 
 
 def plugin(name: str, **options: object) -> Plugin:
-    return Plugin.model_validate({"backend": name, "options": options})
+    return Plugin(backend=name, options=options)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

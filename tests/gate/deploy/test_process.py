@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import convert
 from tests.gate.deploy.conftest import SERVER
 
 from sigil.errors import DeploymentFailed, InvalidValue, NotFound, SandboxUnavailable
@@ -39,7 +40,7 @@ def scratch(tmp_path: Path, monkeypatch) -> Path:
 
 
 def settings(command: str = "python server.py {port}", **more: object) -> Process:
-    return Process.model_validate({"backend": "process", "command": command, **more})
+    return convert({"backend": "process", "command": command, **more}, Process)
 
 
 def get(deployment: Deployment, path: str = "/x") -> str:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import BaseModel, ConfigDict
 
 from sigil.errors import InvalidValue, SigilError, UnknownKey
-from sigil.gate.deploy.settings import Compose, Deploy, External, Process
+from sigil.gate.deploy.settings import Compose, Deploy, External, Process, model_of
 from sigil.store.documents import parse_document, validate
+from sigil.store.shapes import Shape, read_section
 
 
-class Service(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
+class Service(Shape, frozen=True, kw_only=True):
     deploy: Deploy
 
+    def __post_init__(self) -> None:
+        read_section(self, "deploy", model_of)
 
-class Gate(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
 
+class Gate(Shape, frozen=True, kw_only=True):
     services: dict[str, Service]
 
 

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from sigil.gate.deploy import Source, deploy
-from sigil.gate.deploy.settings import External
+from sigil.gate.deploy.settings import External, Urls
 from sigil.gate.exam.answering import Answering, vault
 from sigil.gate.exam.examining import Exam, examine
 from sigil.gate.exam.hall import Hall
@@ -49,7 +49,7 @@ def urls() -> Iterator[dict[SideName, str]]:
 
 def observed(urls, tmp_path, paths: dict[SideName, list[str]], room: int = ROOM) -> list[Observed]:
     """Examine each side with what its paths ask for; the exam is the same for both."""
-    settings = External(backend="external", urls=urls)
+    settings = External(backend="external", urls=Urls(**urls))
     names = sorted({path for side in paths.values() for path in side})
     scenarios = [
         Scenario(name, "visible", ASKS.format(path=name.split(".")[0]), "a.lua") for name in names

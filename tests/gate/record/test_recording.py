@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from sigil.gate.policy import Gate
+from sigil.gate.policy import Gate, Service
 from sigil.gate.record.recording import Record
 from sigil.gate.record.unfinished import Begun
 from sigil.ledger import keys
@@ -35,7 +35,7 @@ def record(ledger):
 
 
 def gate_of(*evaluators: str) -> Gate:
-    return Gate.model_construct(services={}, evaluators=list(evaluators), reviewers=[])
+    return Gate(services={"api": Service()}, evaluators=list(evaluators))
 
 
 def test_a_sync_that_brings_nothing_makes_the_past_current(record, ledger, clock):

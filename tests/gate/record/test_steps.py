@@ -8,7 +8,7 @@ from tests.gate.evaluations import Quiet, reviewer_of
 
 from sigil.gate.acting import enroll, report_incident
 from sigil.gate.evaluation import evaluate
-from sigil.gate.policy import Gate
+from sigil.gate.policy import Gate, Service
 from sigil.gate.record.events import TRANSITION
 from sigil.gate.record.steps import announce
 from sigil.gate.trust import Tier
@@ -20,7 +20,7 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 def gate(auto_signer):
-    return Gate.model_construct(services={}, evaluators=[auto_signer.key], reviewers=[])
+    return Gate(services={"api": Service()}, evaluators=[auto_signer.key])
 
 
 @pytest.fixture

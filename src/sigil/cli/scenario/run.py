@@ -186,15 +186,14 @@ def _running(url: str) -> External:
     Raises:
         InvalidValue: the address is none.
     """
-    from pydantic import ValidationError
-
     from sigil.errors import InvalidValue
     from sigil.gate.deploy.settings import External, Urls
     from sigil.printable import printable
+    from sigil.store.shapes import Misfit
 
     try:
         return External(backend="external", urls=Urls(pr=NOWHERE, baseline=url))
-    except ValidationError as error:
+    except Misfit as error:
         raise InvalidValue(
             f"{printable(url, 80)!r} is no address of a service",
             remedy="say scheme, host and port, such as http://127.0.0.1:8000",

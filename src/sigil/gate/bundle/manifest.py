@@ -21,15 +21,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+import msgspec
+from msgspec import Meta
 
 from sigil.canonical import scenario_set_hash, snapshot_json
 from sigil.errors import SealBroken, Where
 from sigil.gate.bundle.sealing import RECIPIENT
 from sigil.gate.names import SERVICE, VISIBLE_ID, is_holdout_id, is_visible_id
 from sigil.printable import printable
+from sigil.store.misfits import first_problem
+from sigil.store.shapes import Misfit, Shape, held
 
 FORMAT = 1
 MAX_ENTRIES = 10_000
@@ -41,7 +44,8 @@ REMEDY_ITSELF = (
     "questions are lost then, and seal anew: sigil scenario seal"
 )
 """Of the document: what vouches for holdouts cannot be made of them; their salts are sealed."""
-_DIGEST = r"^sha256:[0-9a-f]{64}$"
+_DIGEST = r"sha256:[0-9a-f]{64}"
+_SEEDS = 2**64
 _VERSION = rf"{SERVICE.pattern}\.v[1-9][0-9]{{0,8}}"
 
 
@@ -150,41 +154,60 @@ def entry_facts(entry: ManifestEntry) -> dict[str, str]:
 # --- reading ----------------------------------------------------------------------------
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+Digest = Annotated[str, Meta(pattern=rf"\A{_DIGEST}\Z", description="a digest, sha256:…")]
 
 
-class _Helper(_Strict):
-    path: str = Field(pattern=rf"^lib/(?:{VISIBLE_ID.pattern})\.lua$", max_length=210)
-    digest: str = Field(pattern=_DIGEST)
+class _Helper(Shape, frozen=True, kw_only=True):
+    path: Annotated[
+        str,
+        Meta(
+            pattern=rf"\Alib/(?:{VISIBLE_ID.pattern})\.lua\Z",
+            max_length=210,
+            description="the path of a helper, lib/….lua",
+        ),
+    ]
+    digest: Digest
 
 
-class _Entry(_Strict):
+class _Entry(Shape, frozen=True, kw_only=True):
     id: str
     half: Literal["visible", "holdout"]
-    spec: str = Field(max_length=300)
-    digest: str = Field(pattern=_DIGEST)
-    sealed: str = Field(default="", pattern=rf"^$|{_DIGEST}")
+    spec: Annotated[str, Meta(max_length=300)]
+    digest: Digest
+    sealed: Annotated[
+        str, Meta(pattern=rf"\A(?:{_DIGEST})?\Z", description="a digest, sha256:…")
+    ] = ""
 
-    @model_validator(mode="after")
-    def _fits_its_half(self) -> _Entry:
+    def __post_init__(self) -> None:
         fits = is_visible_id(self.id) if self.half == "visible" else is_holdout_id(self.id)
         if not fits:
-            raise ValueError(f"not an id of the {self.half} half")
+            raise Misfit(f"not an id of the {self.half} half")
         if bool(self.sealed) != (self.half == "holdout"):
-            raise ValueError("the digest of a seal belongs to holdouts, and to each of them")
-        return self
+            raise Misfit("the digest of a seal belongs to holdouts, and to each of them")
 
 
-class _Document(_Strict):
+class _Document(Shape, frozen=True, kw_only=True):
     format: Literal[1]
-    service: str = Field(pattern=rf"^{SERVICE.pattern}$")
-    version: str = Field(pattern=rf"^{_VERSION}$")
-    seed: int = Field(ge=0, lt=2**64)
-    recipients: list[str] = Field(max_length=1000)
-    set: str = Field(pattern=_DIGEST)
-    library: list[_Helper] = Field(max_length=MAX_ENTRIES)
-    scenarios: list[_Entry] = Field(max_length=MAX_ENTRIES)
+    service: Annotated[
+        str, Meta(pattern=rf"\A(?:{SERVICE.pattern})\Z", description="the name of a service")
+    ]
+    version: Annotated[
+        str, Meta(pattern=rf"\A(?:{_VERSION})\Z", description="a version, such as billing.v7")
+    ]
+    seed: Annotated[int, Meta(ge=0)]
+    recipients: Annotated[list[str], Meta(max_length=1000)]
+    set: Digest
+    library: Annotated[list[_Helper], Meta(max_length=MAX_ENTRIES)]
+    scenarios: Annotated[list[_Entry], Meta(max_length=MAX_ENTRIES)]
+
+    def __post_init__(self) -> None:
+        held(self, seed=_seed)
+
+
+def _seed(number: int) -> int:
+    if number >= _SEEDS:
+        raise ValueError("should be less than 2**64")
+    return number
 
 
 def parse_manifest(data: bytes, service: str, where: Where) -> Manifest:
@@ -233,14 +256,15 @@ def _check(manifest: Manifest, service: str, where: Where) -> None:
 def _document(data: bytes, where: Where) -> _Document:
     try:
         value: Any = json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse)
-        return _Document.model_validate(value)
-    except ValidationError as failure:
-        first = failure.errors(include_url=False, include_input=False)[0]
-        field = printable(".".join(map(str, first["loc"])), 100)
-        message = first["msg"].removeprefix("Value error, ")
-        raise _broken(f"is not as bundles are: {message}", where, field) from None
+        json.dumps(value, ensure_ascii=False).encode()  # fails where half a character is escaped
     except (ValueError, RecursionError):
         raise _broken("is not strict JSON", where) from None
+    try:
+        return msgspec.convert(value, _Document, strict=True)
+    except msgspec.ValidationError as failure:
+        problem = first_problem(value, _Document, failure)
+        field = printable(problem.field, 100)
+        raise _broken(f"is not as bundles are: {problem.said}", where, field) from None
 
 
 def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

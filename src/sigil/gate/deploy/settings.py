@@ -15,24 +15,18 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from typing import Annotated, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    model_validator,
-)
+from msgspec import Meta, field
 
-from sigil.gate.deploy.names import BUILT_IN, names
+from sigil.gate.deploy.names import names
+from sigil.store.shapes import Misfit, Shape, chosen_by, each, each_entry, held
 
-_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 _VISIBLE: Final = frozenset(map(chr, range(33, 127)))
 PORT: Final = "{port}"
+_USUAL_PORT: Final = 8080
+_NOT_SAID: Final = 0  # no port, so nobody can have given it
 
 # --- single values ------------------------------------------------------------------------
 
@@ -96,22 +90,17 @@ def _known(name: str) -> str:
     raise ValueError(f"there is no backend {name[:40]!r} ({hint})")
 
 
-Text = Annotated[str, Field(min_length=1)]
-Command = Annotated[str, AfterValidator(_command)]
-Health = Annotated[str, AfterValidator(_health)]
-Environment = dict[
-    Annotated[str, AfterValidator(_variable)], Annotated[str, AfterValidator(_value)]
-]
-Origin = Annotated[str, AfterValidator(_origin)]
-InRepository = Annotated[Text, AfterValidator(_relative)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
-Megabytes = Annotated[int, Field(ge=1, le=2**20)]
+_environment = each_entry(_variable, _value)
+
+Text = Annotated[str, Meta(min_length=1)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
+Megabytes = Annotated[int, Meta(ge=1, le=2**20)]
 
 # --- backends -----------------------------------------------------------------------------
 
 
-class Process(BaseModel):
+class Process(Shape, frozen=True, kw_only=True):
     """A command in the sandbox, in a network of its own.
 
     Args:
@@ -133,34 +122,32 @@ class Process(BaseModel):
         file_mb: the largest file that it may write.
     """
 
-    model_config = _STRICT
-
     backend: Literal["process"]
-    command: Command
-    build: list[Command] = []
-    env: Environment = {}
-    health: Health = "tcp"
+    command: str
+    build: list[str] = field(default_factory=list[str])
+    env: dict[str, str] = field(default_factory=dict[str, str])
+    health: str = "tcp"
     start_s: Seconds = 20.0
     build_s: Seconds = 600.0
-    port: Port = 8080
+    port: Port = _NOT_SAID
     python: Text | None = None
-    readable: list[Text] = []
+    readable: list[Text] = field(default_factory=list[str])
     memory_mb: Megabytes = 1024
-    processes: Annotated[int, Field(ge=1, le=2**15)] = 256
+    processes: Annotated[int, Meta(ge=1, le=2**15)] = 256
     file_mb: Megabytes = 1024
 
-    @model_validator(mode="after")
-    def _is_told_its_port(self) -> Process:
+    def __post_init__(self) -> None:
+        held(self, command=_command, build=each(_command), env=_environment, health=_health)
         told = (self.command, *self.env.values())
-        if "port" in self.model_fields_set or any(PORT in text for text in told):
-            return self
-        raise ValueError(
-            "nothing says which port the service listens on: put {port} into command or env, "
-            "or give port"
-        )
+        if self.port == _NOT_SAID and not any(PORT in text for text in told):
+            raise Misfit(
+                "nothing says which port the service listens on: put {port} into command or env, "
+                "or give port"
+            )
+        held(self, port=lambda port: port or _USUAL_PORT)
 
 
-class Compose(BaseModel):
+class Compose(Shape, frozen=True, kw_only=True):
     """Containers, by ``docker compose`` or ``podman compose``.
 
     Args:
@@ -174,19 +161,20 @@ class Compose(BaseModel):
         start_s: seconds until all has to be up, pulling and building included.
     """
 
-    model_config = _STRICT
-
     backend: Literal["compose"]
-    file: InRepository = "compose.yaml"
+    file: Text = "compose.yaml"
     service: Text
     port: Port
     engine: Literal["docker", "podman"] | None = None
-    env: Environment = {}
-    health: Health = "tcp"
+    env: dict[str, str] = field(default_factory=dict[str, str])
+    health: str = "tcp"
     start_s: Seconds = 300.0
 
+    def __post_init__(self) -> None:
+        held(self, file=_relative, env=_environment, health=_health)
 
-class Urls(BaseModel):
+
+class Urls(Shape, frozen=True, kw_only=True):
     """Where each side is.
 
     Args:
@@ -194,19 +182,16 @@ class Urls(BaseModel):
         baseline: origin of the baseline.
     """
 
-    model_config = _STRICT
+    pr: str
+    baseline: str
 
-    pr: Origin
-    baseline: Origin
-
-    @model_validator(mode="after")
-    def _are_two(self) -> Urls:
+    def __post_init__(self) -> None:
+        held(self, pr=_origin, baseline=_origin)
         if self.pr == self.baseline:
-            raise ValueError("pr and baseline are the same service")
-        return self
+            raise Misfit("pr and baseline are the same service")
 
 
-class External(BaseModel):
+class External(Shape, frozen=True, kw_only=True):
     """Services that somebody else puts up.
 
     Args:
@@ -218,16 +203,17 @@ class External(BaseModel):
         start_s: seconds until both have to be healthy.
     """
 
-    model_config = _STRICT
-
     backend: Literal["external"]
     urls: Urls
     vouched: bool = False
-    health: Health = "tcp"
+    health: str = "tcp"
     start_s: Seconds = 20.0
 
+    def __post_init__(self) -> None:
+        held(self, health=_health)
 
-class Plugin(BaseModel):
+
+class Plugin(Shape, frozen=True, kw_only=True):
     """A backend that a plugin brings.
 
     Args:
@@ -236,40 +222,42 @@ class Plugin(BaseModel):
         start_s: seconds until the service has to be healthy.
     """
 
-    model_config = _STRICT
-
-    @model_validator(mode="before")
-    @classmethod
-    def _exists(cls, data: Any) -> Any:
-        """Say that there is no such backend before any of its keys is called unknown."""
-        _known(data["backend"])
-        return data
-
     backend: Text
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
     start_s: Seconds = 60.0
 
-
-def _branch(value: Any) -> str | None:
-    """Say which model a section is read by; None if it is no mapping with a backend."""
-    if isinstance(value, dict):
-        backend = cast("dict[str, Any]", value).get("backend")
-    else:
-        backend = getattr(value, "backend", None)
-    if not isinstance(backend, str):
-        return None
-    return backend if backend in BUILT_IN else "plugin"
+    def __post_init__(self) -> None:
+        held(self, backend=_known)
 
 
-Deploy = Annotated[
-    Annotated[Process, Tag("process")]
-    | Annotated[Compose, Tag("compose")]
-    | Annotated[External, Tag("external")]
-    | Annotated[Plugin, Tag("plugin")],
-    Discriminator(
-        _branch,
-        custom_error_type="backend",
-        custom_error_message="expected a mapping with backend: process, compose or external",
-    ),
-]
-"""The section, for a field of another model."""
+_MODELS: Final[dict[str, type[Shape]]] = {
+    "process": Process,
+    "compose": Compose,
+    "external": External,
+}
+
+
+def model_of(section: Any) -> type[Shape]:
+    """Return the model that a section is read by: ``backend`` chooses it.
+
+    Raises:
+        Misfit: it is no mapping with a backend, or there is no such backend, which is said before
+            any of its keys is called unknown.
+    """
+    told = cast("dict[str, Any]", section).get("backend") if isinstance(section, dict) else None
+    if not isinstance(told, str):
+        raise Misfit("expected a mapping with backend: process, compose or external")
+    if told in _MODELS:
+        return _MODELS[told]
+    try:
+        _known(told)
+    except ValueError as error:
+        raise Misfit(str(error)) from None
+    return Plugin
+
+
+if TYPE_CHECKING:
+    Deploy = Process | Compose | External | Plugin
+else:
+    Deploy = Annotated[Any, chosen_by(model_of)]
+"""The section, for a field of another model; that reads it by `sigil.store.shapes.read_section`."""

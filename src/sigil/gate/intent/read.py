@@ -19,8 +19,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta
 
 from sigil.errors import IntentMalformed, SigilError, Where
 from sigil.gate.intent.blocks import Block, Unclosed, blocks
@@ -29,6 +30,7 @@ from sigil.gate.intent.model import Cell, Clause, Intent, Kind, Row, Table
 from sigil.gate.intent.rows import names_of_rows
 from sigil.gate.model import Priority
 from sigil.store.documents import parse_document, validate
+from sigil.store.shapes import Shape
 
 MAX_BYTES = 2**20
 _MARK = "---"
@@ -41,11 +43,9 @@ _HEADINGS = (
 )
 
 
-class _Front(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    title: str = Field(min_length=1, max_length=200)
-    owner: str = Field(min_length=1, max_length=200)
+class _Front(Shape, frozen=True, kw_only=True):
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    owner: Annotated[str, Meta(min_length=1, max_length=200)]
     priority: Priority
 
 
