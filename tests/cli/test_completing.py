@@ -226,7 +226,7 @@ def test_no_search_is_loaded_to_name_functions(zoo):
         check=False,
     )
     assert "zoo.py:plain" in done.stdout
-    assert not {"pydantic", "sigil.optimize", "sigil.search"} & set(done.stderr.split())
+    assert not {"msgspec", "sigil.optimize", "sigil.search"} & set(done.stderr.split())
 
 
 # --- as a real bash asks ----------------------------------------------------------------

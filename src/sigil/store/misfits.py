@@ -62,7 +62,7 @@ def first_problem(data: Any, model: type[Shape], failure: msgspec.ValidationErro
         model: what they do not fit.
         failure: what the library says; told where nothing is found here.
     """
-    kind = inspect.type_info(model)
+    kind = _described(model)
     return _unknown_key(kind, data, "") or _misfit(kind, data, "") or _as_told(failure)
 
 
@@ -136,10 +136,17 @@ def _below(name: str, key: str) -> str:
 
 
 @cache
+def _described(model: type[Any]) -> inspect.StructType:
+    """Return the library's description of a shape."""
+    kind = inspect.type_info(model)
+    assert isinstance(kind, inspect.StructType)
+    return kind
+
+
+@cache
 def _fields(model: type[Any]) -> dict[str, inspect.Type]:
     """Return what is asked of each key of a shape."""
-    kind, hints = inspect.type_info(model), get_type_hints(model)
-    assert isinstance(kind, inspect.StructType)
+    kind, hints = _described(model), get_type_hints(model)
     return {one.encode_name: _in_order(one.type, hints[one.name]) for one in kind.fields}
 
 
@@ -164,7 +171,7 @@ def _asked(kind: inspect.Type, value: Any) -> inspect.Type:
         model_of: Any = _notes(kind).get(MODEL_BY)
         if model_of is None or value is None:
             return _asked(kind.type, value)
-        return inspect.type_info(model_of(value))
+        return _described(model_of(value))
     if isinstance(kind, inspect.UnionType):
         noted = next((one for one in kind.types if isinstance(one, inspect.Metadata)), None)
         fitting = (one for one in kind.types if _is_of(_bare(one), value))
