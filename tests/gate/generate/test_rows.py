@@ -15,7 +15,8 @@ from tests.gate.generate.repositories import FOLDER, SPEC, Repository, a_copy, a
 
 from sigil.errors import UsageError
 from sigil.gate.generate.drafting import Drafted, draft
-from sigil.gate.generate.losses import losses, replacement
+from sigil.gate.generate.losses import losses
+from sigil.gate.generate.replacing import fate_of
 from sigil.gate.generate.traceability import Covered
 from sigil.gate.generate.validating import Candidate
 from sigil.gate.intent import read, read_intent
@@ -112,8 +113,8 @@ def test_of_a_scenario_whose_row_is_in_the_other_half_now_that_is_said(examined)
         reasons |= {(one["half"], one["reason"]) for one in told["replaced"]}
         assert not told["lost"]
     assert reasons == {
-        ("holdout", "the claim is in the visible half now"),
-        ("visible", "the claim is in the sealed half now"),
+        ("holdout", "the claim is in the visible half now, because --seed is another now"),
+        ("visible", "the claim is in the sealed half now, because --seed is another now"),
     }
 
 
@@ -132,8 +133,8 @@ def test_a_claim_that_has_changed_and_is_visible_now_is_told_as_both(examined):
 def test_a_holdout_that_is_sealed_still_takes_no_other_ones_place():
     here = [Candidate(name, "visible", ("criterion-1",), name) for name in ("one", "two")]
     still = Candidate("three", "holdout", ("criterion-1",), "three")
-    said = replacement("holdout", ["criterion-1"], [*here, still], [], set())
-    assert said == "the claim is in the visible half now"
+    fate = fate_of("holdout", ["criterion-1"], [*here, still], [])
+    assert fate.of_same == "the claim is in the visible half now"
 
 
 # --- gone and changed -----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What `sigil scenario generate` says that it would do, and then that it did."""
+"""What `sigil scenario generate` says that it would do, and then that it did, and why."""
 
 from __future__ import annotations
 
@@ -88,3 +88,64 @@ def test_what_is_kept_is_what_stays_as_it_was(examined):
     told = examined.generated("--no-baseline", "--prune")
     still = {id_ for id_, text in examined.holdouts().items() if before.get(id_) == text}
     assert {id_ for id_ in told["kept"] if id_.startswith("holdout_")} == still
+
+
+# --- why something is replaced --------------------------------------------------------------
+
+
+def reasons(told: dict, half: str = "holdout") -> dict[str, str]:
+    """Return why something else took the place of each scenario, by its first claim."""
+    return {one["clauses"][0]: one["reason"] for one in told["replaced"] if one["half"] == half}
+
+
+def would(repository: Repository, *more: str) -> dict:
+    return repository.generated("--no-baseline", "--dry-run", *more)
+
+
+def test_that_a_neighbour_asked_for_a_row_that_is_gone_is_said(examined):
+    asked = {id_ for id_, text in examined.holdouts().items() if "GET /quote?seats=1\n" in text}
+    examined.write(WITHOUT[1])
+    told = would(examined)
+    gone = "another is sealed for the same claim, because it asked in between for what the intent "
+    assert set(reasons(told).values()) == {f"{gone}no longer says"}
+    assert {one["id"] for one in told["replaced"]} == asked
+
+
+def test_what_a_neighbour_asked_for_is_not_said(examined):
+    examined.write(WITHOUT[1])
+    said = examined.make("--no-baseline", "--dry-run").stdout
+    line = next(line for line in said.splitlines() if line.startswith("would be replaced: "))
+    assert "seats=" not in line
+
+
+def test_that_a_table_has_other_rows_is_why_one_is_in_the_other_half(examined):
+    examined.write(WITHOUT[2])
+    assert list(reasons(would(examined), "visible").values()) == [
+        "the claim is in the sealed half now, because 2 of the 4 rows of table-1 are to be sealed"
+    ]
+
+
+def test_another_ratio_is_why_a_row_is_in_the_other_half(examined):
+    assert set(reasons(would(examined, "--ratio", "0.2")).values()) == {
+        "the claim is in the visible half now, because --ratio is another now"
+    }
+
+
+def test_that_holdouts_are_rotated_is_why_all_are_replaced(examined):
+    assert set(reasons(would(examined, "--rotate")).values()) == {
+        "another is sealed for the same claim, because --rotate replaces all of them"
+    }
+
+
+def test_the_clause_that_it_goes_on_from_is_why_a_holdout_is_replaced(examined):
+    examined.write(FIVE.replace('{ "title": "<string>" }', '{ "title": "<string>", "n": 1 }'))
+    found = reasons(would(examined))
+    assert found["criterion-4"] == (
+        "another is sealed for the same claim, because it goes on from criterion-3"
+    )
+
+
+def test_that_the_rest_has_changed_is_said_where_no_more_is_known(examined):
+    examined.write(FIVE.replace('title: "Notes"', 'title: "My notes"'))
+    rest = "another is sealed for the same claim, because something else that it is made of has"
+    assert set(reasons(would(examined)).values()) == {f"{rest} changed"}

@@ -26,8 +26,9 @@ _WRONG = (
 if TYPE_CHECKING:
     from sigil.cli.scenario.generating import Generated
     from sigil.gate.generate.losses import Loss
+    from sigil.gate.generate.replacing import Replaced
     from sigil.gate.generate.validating import Validation
-    from sigil.gate.generate.writing import Change, Publication, Replaced
+    from sigil.gate.generate.writing import Change, Publication
 
 
 def facts_of(generated: Generated) -> dict[str, Any]:

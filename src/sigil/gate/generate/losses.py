@@ -3,7 +3,8 @@
 A scenario is lost if nothing of the same clause takes its place, or if its clause is on no record.
 One that moved to the other half, as rows of a table do under another seed, is not lost.
 
-Pure. Not here: what is done about it (`sigil.gate.generate.writing`).
+Pure. Not here: what becomes of those that are not lost (`replacing`), what is done about it
+(`sigil.gate.generate.writing`).
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from sigil.gate.intent.rows import both_names_of_rows
 from sigil.gate.model import Half
 
 _NO_RECORD: Final = "what it held the service to is on no record"
-_HALVES: Final[Mapping[Half, str]] = {"visible": "visible", "holdout": "sealed"}
-_MADE: Final[Mapping[Half, str]] = {"visible": "written", "holdout": "sealed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,34 +132,6 @@ def _renamed(intent: Intent) -> dict[str, str]:
             else:
                 found[alone] = "several rows ask for this now, and each is called by all it says"
     return found
-
-
-def replacement(
-    half: Half,
-    clauses: Sequence[str],
-    after: Sequence[Candidate],
-    new: Sequence[Candidate],
-    changed: Collection[str],
-) -> str:
-    """Return what became of the claim of a scenario that goes and is not lost, as a clause.
-
-    Args:
-        half: that it is in.
-        clauses: ids of what it held the service to.
-        after: all that the exam is to have of the intent.
-        new: those of them that are to be written or sealed anew.
-        changed: ids of the clauses that say something else now.
-    """
-    ours = set(clauses)
-    other: Half = "visible" if half == "holdout" else "holdout"
-    is_new = any(one.half == half and not ours.isdisjoint(one.clauses) for one in new)
-    is_there = any(one.half == other and not ours.isdisjoint(one.clauses) for one in after)
-    is_other = not ours.isdisjoint(changed)
-    if is_there and not is_new:
-        where = f"is in the {_HALVES[other]} half now"
-        return f"the claim has changed, and {where}" if is_other else f"the claim {where}"
-    anew = f"another is {_MADE[half]} for"
-    return f"the claim has changed, and {anew} it" if is_other else f"{anew} the same claim"
 
 
 def reasons_of(

@@ -63,6 +63,13 @@ class Recall:
             return False
 
 
+def asks_what_is_gone(text: str, sketches: Sequence[Sketch]) -> bool:
+    """Say whether a sealed text asks in between for what none of an intent's sketches ask."""
+    nothing = Sketch("", "", (), ())
+    known = {_plain(one.gist) for one in asides(nothing, sketches)}
+    return any(gist not in known for _, gist in _asides_in(text))
+
+
 def _asides_in(text: str) -> Iterator[tuple[int, str]]:
     """Yield the place of each request in between, from 0, and what is said of it."""
     for found in _ASIDE.finditer(text):

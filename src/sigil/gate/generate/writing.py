@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sigil.canonical import digest
 from sigil.errors import AlreadyExists, NotFound, UsageError, Where, WorkspaceBusy
@@ -23,12 +23,11 @@ from sigil.gate.bundle.manifest import Manifest
 from sigil.gate.bundle.read import MAX_TEXT, folder_of, read_manifest
 from sigil.gate.bundle.updating import TRACEABILITY, apply_update, unlinked, writing_bundle
 from sigil.gate.generate import formerly
-from sigil.gate.generate.losses import Loss, losses, reasons_of, replacement
+from sigil.gate.generate.losses import Loss, losses, reasons_of
 from sigil.gate.generate.marks import is_generated, secret_in
 from sigil.gate.generate.model import Uncompiled
+from sigil.gate.generate.replacing import Renewal, Replaced
 from sigil.gate.generate.traceability import (
-    changed,
-    clauses_of,
     generated_files,
     holdouts_listed,
     present,
@@ -112,21 +111,6 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
-    """A scenario that is to go because another takes its place.
-
-    Args:
-        half: that it is in.
-        clauses: ids of what it held the service to.
-        reason: what became of that, as a clause.
-    """
-
-    half: Half
-    clauses: tuple[str, ...]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Change:
     """What a publication comes to.
 
@@ -199,6 +183,17 @@ def change_of(root: Path, service: str, wanted: Publication) -> Change:
     unchanged = (name for name in wanted.visible if name not in written)
     new = [*sealed, *(c for c in wanted.passed if c.half == "visible" and c.name in written)]
     gone = {one.id for one in lost}
+    renewal = Renewal(
+        table=table,
+        intent=wanted.intent,
+        digest=digest(wanted.source),
+        seed=wanted.seed,
+        ratio=wanted.ratio,
+        texts=wanted.held.texts,
+        is_one_secret=wanted.held.secret is not None,
+        after=wanted.passed,
+        new=new,
+    )
     going: dict[str, Half] = {name: "visible" for name in stale if name not in gone}
     going |= {id_: "holdout" for id_ in retired if id_ not in gone}
     return Change(
@@ -208,24 +203,9 @@ def change_of(root: Path, service: str, wanted: Publication) -> Change:
         stale=stale,
         retired=retired,
         losses=lost,
-        replaced=_replaced(table, wanted, new, going),
+        replaced=renewal.replaced(going),
         staying=(*unchanged, *sorted(needed)),
     )
-
-
-def _replaced(
-    table: Mapping[str, Any],
-    wanted: Publication,
-    new: Sequence[Candidate],
-    going: Mapping[str, Half],
-) -> dict[str, Replaced]:
-    others = changed(table, wanted.intent)
-    found: dict[str, Replaced] = {}
-    for id_, half in going.items():
-        clauses = clauses_of(table, wanted.intent.path, id_)
-        reason = replacement(half, clauses, wanted.passed, new, others)
-        found[id_] = Replaced(half, clauses, reason)
-    return found
 
 
 def publish(root: Path, service: str, wanted: Publication, *, prune: bool = False) -> Published:
