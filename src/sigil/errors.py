@@ -352,7 +352,7 @@ class DeploymentFailed(SigilError):
 
 
 class IntentMalformed(SigilError):
-    """An intent that cannot be read, or that asks for nothing: ``docs/specs/*.md``."""
+    """An intent that cannot be read, asks for nothing, or has a file name that no id can have."""
 
     exit_code = 66
 

@@ -24,6 +24,7 @@ from sigil.gate.bundle.sealing import parse_recipients
 from sigil.gate.generate.by_model import draft_by_model, sealed_variants
 from sigil.gate.generate.drafting import Drafted, draft
 from sigil.gate.generate.drafts import standing
+from sigil.gate.generate.ids import check_ids
 from sigil.gate.generate.marks import SECRET_BYTES
 from sigil.gate.generate.prompting import Shown
 from sigil.gate.generate.traceability import generated_files
@@ -136,6 +137,7 @@ def generate_exam(root: Path, flags: Flags, showing: Showing) -> Generated:
     """
     policy = policy_for(root, flags.service, no_baseline=flags.no_baseline)
     raw, intent = intent_at(root, flags.source)
+    check_ids(intent, drafting=flags.asking is not None)
     model = None if flags.asking is None else model_to_ask(root, flags.asking.flags)
     held = held_of(
         root, flags.service, intent.path, flags.key_file, flags.key_fd, rotate=flags.rotate
