@@ -159,6 +159,25 @@ def test_a_program_that_is_no_interpreter_is_named():
         introduce(Path("/bin/false"))
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "", "12", "[1]", "{}", "{[]: 1}", "-" * 100_000, "1" + "+1" * 100_000, "[" * 100_000,
+        "print('no')", "{'version': 'abc', 'implementation': [], 'stdlib': 3}", "\u00e4",
+        "{'version': '3.12', 'implementation': '', 'stdlib': ['\\x00'], 'path': [], 'builtin': []}",
+        "x" * 3_000_000,
+    ],
+    ids=range(13),
+)  # fmt: skip
+def test_a_program_that_says_something_else_is_no_interpreter(said: str, tmp_path: Path):
+    (tmp_path / "said").write_text(said)
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\ncat {tmp_path}/said\n")
+    program.chmod(0o755)
+    with pytest.raises(InvalidValue, match="does not answer as a Python"):
+        introduce(program)
+
+
 def test_an_interpreter_says_what_it_is():
     assert HERE.version == platform.python_version()
     assert HERE.implementation == platform.python_implementation()

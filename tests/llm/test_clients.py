@@ -373,7 +373,8 @@ def test_a_provider_with_every_fault_costs_no_answer(name):
     assert len(exchanges) == 10
 
 
-def test_the_connections_are_used_again():
+@every_provider
+def test_the_connections_are_used_again(name):
     ports = set()
 
     with ModelServer(lambda *_: "ok") as server:
@@ -384,7 +385,7 @@ def test_the_connections_are_used_again():
             process(connection, address)
 
         server._server.process_request = counted
-        provider = make_provider(settings(server, "openai"))
+        provider = make_provider(settings(server, name))
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda n: provider.complete(request(seed=n)), range(60)))
         provider.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import json
 import socket
 import ssl
 import subprocess
@@ -20,6 +21,7 @@ from tests.llm.scripted import SOON_S, request
 from sigil.errors import ProviderFailed
 from sigil.llm.model import Reply, Unanswered
 from sigil.llm.provider import make_provider
+from sigil.llm.routes import route_to
 from sigil.llm.settings import read_settings
 from sigil.testing.model_server import Fault, ModelServer
 
@@ -118,6 +120,51 @@ def test_an_answer_that_comes_before_all_was_sent_is_read():
         thread.start()
         with pytest.raises(ProviderFailed, match="answered 413: Too much: shorter"):
             ask(f"http://127.0.0.1:{listening.getsockname()[1]}", "long" * 5_000_000)
+        thread.join(SOON_S)
+
+
+def _chunked(text: str) -> bytes:
+    body = json.dumps({"choices": [{"message": {"content": text}}]}).encode()
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+
+
+def _sized(text: str) -> bytes:
+    body = json.dumps({"choices": [{"message": {"content": text}}]}).encode()
+    return f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+@pytest.mark.parametrize("answer", [_chunked, _sized])
+def test_an_answer_that_nobody_asked_for_is_no_answer_to_the_next_question(answer):
+    def serve(listening):
+        for texts in (["first", "smuggled"], ["second"]):
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(b"".join(map(answer, texts)))
+                connection.recv(1)  # until the other side is done with it
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
+        thread.start()
+        with asking(f"http://127.0.0.1:{listening.getsockname()[1]}") as once:
+            assert [once().text, once().text] == ["first", "second"]
+        thread.join(SOON_S)
+
+
+def test_a_failure_whose_page_is_compressed_is_still_that_failure():
+    def serve(listening):
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(1 << 16)
+            connection.sendall(b"HTTP/1.1 503 Busy\r\nContent-Encoding: gzip\r\n")
+            connection.sendall(b"Content-Length: 3\r\n\r\n\x1f\x8b\x08")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
+        thread.start()
+        with pytest.raises(Unanswered, match="answered 503: Busy"):
+            ask(f"http://127.0.0.1:{listening.getsockname()[1]}")
         thread.join(SOON_S)
 
 
@@ -260,16 +307,53 @@ def test_a_proxy_that_refuses_is_told(certificate, monkeypatch):
             ask(url)
 
 
-def test_a_server_without_a_proxy_is_asked_itself(monkeypatch):
+@pytest.mark.parametrize("named", ["127.0.0.1", "elsewhere, 127.0.0.0/8", "*"])
+def test_a_server_without_a_proxy_is_asked_itself(named, monkeypatch):
     with ModelServer(lambda *_: "directly") as server, Proxy() as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("NO_PROXY", named)
         assert ask(server.openai_url).text == "directly"
     assert proxy.heads == []
 
 
-def test_a_proxy_of_another_kind_is_refused_without_its_password(monkeypatch):
-    monkeypatch.setenv("ALL_PROXY", "socks5://somebody:secret@127.0.0.1:1")
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_address_in_brackets_is_one_without_them(host, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", host)
+    assert route_to("http://[::1]:8000/v1").proxy is None
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "socks5://somebody:secret@127.0.0.1:1",
+        "http://somebody:sec/ret@127.0.0.1:1",
+        "http://somebody:se\u2100cret@127.0.0.1:1",
+        "http://somebody:secret@[::1",
+        "http://somebody:secret@127.0.0.1:0",
+    ],
+)
+def test_a_proxy_that_is_none_is_refused_without_its_password(proxy, monkeypatch):
+    monkeypatch.setenv("ALL_PROXY", proxy)
     with pytest.raises(ProviderFailed, match="none that is spoken to by HTTP") as caught:
         ask("http://127.0.0.1:9/v1")
-    assert "secret" not in str(caught.value)
+    assert "sec" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_proxy_that_repeats_its_password_is_not_repeated(certificate, monkeypatch):
+    with (
+        secure(certificate) as url,
+        Proxy("407 somebody:password c29tZWJvZHk6cGFzc3dvcmQ=") as proxy,
+    ):
+        monkeypatch.setenv("https_proxy", proxy.url.replace("a%40b", "password"))
+        with pytest.raises(Unanswered, match="the proxy answered 407") as caught:
+            ask(url)
+    assert "password" not in str(caught.value)
+    assert "c29t" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://\u00e4..b/v1", "http://127.0.0.1:65536/v1"])
+def test_what_is_no_address_is_told(url):
+    with pytest.raises(ProviderFailed, match="is no address of a server"):
+        route_to(url)

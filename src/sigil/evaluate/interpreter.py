@@ -15,7 +15,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,11 @@ print(ascii({
 }))
 """
 """Imports as little as it can: whatever else it needs is half of what starting it takes."""
+_LONGEST_ANSWER = 2**20
+_NOT_TOLD = (
+    ValueError, SyntaxError, TypeError, LookupError, AttributeError, MemoryError, RecursionError
+)  # fmt: skip
+"""What reading raises of what anybody else may print."""
 _KNOWN_AS = {"cpython": "CPython", "pypy": "PyPy"}
 
 _NAMED = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(?:-py\d[^-]*)?\.(?:dist|egg)-info")
@@ -101,20 +105,19 @@ def introduce(python: Path, where: Where | None = None) -> Interpreter:
     Raises:
         InvalidValue: it cannot be started, or is not a Python of version 3.9 or later.
     """
-    told: Mapping[str, Any] = _ask(python, _PROBE, where)
-    version = str(told["version"])
-    if tuple(int(part) for part in version.split(".")[:2]) < (3, 9):
+    try:
+        found, version = _asked(python)
+    except (OSError, subprocess.SubprocessError, *_NOT_TOLD) as error:
         raise InvalidValue(
-            f"{python} is Python {version}", where=where, remedy="give Python 3.9 or later"
+            f"{python} does not answer as a Python interpreter ({type(error).__name__})",
+            where=where,
+            remedy="give the path of a working CPython",
+        ) from error
+    if version < (3, 9):
+        raise InvalidValue(
+            f"{python} is Python {found.version}", where=where, remedy="give Python 3.9 or later"
         )
-    return Interpreter(
-        python=python,
-        version=version,
-        implementation=_KNOWN_AS.get(told["implementation"], str(told["implementation"])),
-        stdlib=tuple(dict.fromkeys(Path(entry) for entry in told["stdlib"])),
-        path=tuple(Path(entry) for entry in told["path"]),
-        builtin=frozenset(told["builtin"]),
-    )
+    return found
 
 
 def distributions(interpreter: Interpreter) -> list[str]:
@@ -145,22 +148,33 @@ def machine() -> dict[str, object]:
     }
 
 
-def _ask(python: Path, program: str, where: Where | None) -> Any:
-    try:
-        answer = subprocess.run(
-            [str(python), "-I", "-c", program],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=PROBE_S,
-            check=True,
-        )
-        return ast.literal_eval(answer.stdout.decode("ascii"))
-    except (OSError, subprocess.SubprocessError, ValueError, SyntaxError) as error:
-        raise InvalidValue(
-            f"{python} does not answer as a Python interpreter ({type(error).__name__})",
-            where=where,
-            remedy="give the path of a working CPython",
-        ) from error
+def _asked(python: Path) -> tuple[Interpreter, tuple[int, ...]]:
+    """Return what an interpreter says of itself, and its version as numbers.
+
+    Raises:
+        OSError, SubprocessError: it does not start, or takes too long.
+        ValueError: with all of `_NOT_TOLD`: what it says is no such description.
+    """
+    answer = subprocess.run(
+        [str(python), "-I", "-c", _PROBE],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=PROBE_S,
+        check=True,
+    )
+    if len(answer.stdout) > _LONGEST_ANSWER or b"\\x00" in answer.stdout:
+        raise ValueError("no description")
+    told: dict[str, Any] = ast.literal_eval(answer.stdout.decode("ascii"))
+    implementation = str(told["implementation"])
+    found = Interpreter(
+        python=python,
+        version=str(told["version"]),
+        implementation=_KNOWN_AS.get(implementation, implementation),
+        stdlib=tuple(dict.fromkeys(map(Path, told["stdlib"]))),
+        path=tuple(map(Path, told["path"])),
+        builtin=frozenset(map(str, told["builtin"])),
+    )
+    return found, tuple(int(part) for part in found.version.split(".")[:2])
 
 
 def _on_path(name: str) -> Path | None:

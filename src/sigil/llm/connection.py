@@ -136,7 +136,7 @@ class Connection:
             raise
         except Exception as error:  # noqa: BLE001 - each of many kinds is named in `_failed`
             self._failed(error, body)
-        return _parsed(without_key(raw, self._key))
+        return _parsed(self._without_secrets(raw))
 
     def prepare(self, create: Callable[[Any], Any]) -> None:
         """Make the client now, which imports its library: that takes up to half a second.
@@ -233,7 +233,12 @@ class Connection:
         raise ProviderFailed(problem) from None
 
     def _said(self, text: str) -> str:
-        return clean_text(without_key(_utf8(text), self._key).decode())
+        return clean_text(self._without_secrets(_utf8(text)).decode("utf-8", "replace"))
+
+    def _without_secrets(self, said: bytes) -> bytes:
+        for secret in (self._key, *getattr(self._client, "secrets", ())):
+            said = without_key(said, secret)
+        return said
 
 
 def _trusted(url: str) -> ssl.SSLContext | bool:

@@ -5,12 +5,11 @@ to be installed for one: the official client brings all the other paths, and wha
 spends four times as long on an exchange.
 
 Promises: no redirect is followed; what is sent is what is given here; connections are kept, one
-for each thread, and none is used that the server has ended; proxies are those of the system and
-of ``HTTP_PROXY``, ``HTTPS_PROXY`` and ``NO_PROXY``; an answer is asked for as it is, and one that
-is compressed all the same is refused.
+for each thread, and none is used that the server has ended or on which it said what nobody asked
+for; an answer is asked for as it is, and one that is compressed all the same is refused.
 
-Not here: how long an attempt may take and how much it may read (`sigil.llm.limits`), what a
-failure means (`sigil.llm.connection`).
+Not here: proxies (`sigil.llm.routes`), how long an attempt may take and how much it may read
+(`sigil.llm.limits`), what a failure means (`sigil.llm.connection`).
 """
 
 from __future__ import annotations
@@ -21,19 +20,17 @@ import select
 import socket
 import ssl
 import threading
-from base64 import b64encode
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any, Final, cast
-from urllib.parse import SplitResult, quote, unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import quote, urlsplit
 
 from sigil import __version__
 from sigil.errors import ProviderFailed
 from sigil.llm.limits import ERROR_BYTES, Limits
+from sigil.llm.routes import Route, route_to
 
 __all__ = ["APIConnectionError", "APIStatusError", "APITimeoutError", "PlainClient"]
 
@@ -42,7 +39,6 @@ APITimeoutError = TimeoutError
 
 _CONNECT_S: Final = 10.0
 _PIECE: Final = 1 << 16
-_PORTS: Final = {"http": 80, "https": 443}
 
 
 class APIStatusError(Exception):
@@ -72,22 +68,30 @@ class PlainClient:
         base_url: of the server, such as ``http://127.0.0.1:11434/v1``.
         headers: to send besides those that HTTP itself needs.
         limits: of an attempt.
+
+    Attributes:
+        secrets: what no message may repeat, besides what is in ``headers``.
+
+    Raises:
+        ProviderFailed: there is no way to such a server.
     """
 
     def __init__(self, base_url: str, headers: Mapping[str, str], limits: Limits):
-        self._route = _route(base_url)
+        self._route = route_to(base_url)
         self._tls = ssl.create_default_context() if self._route.scheme == "https" else None
         path = quote(urlsplit(base_url).path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
         self._path = f"http://{self._route.shown}{path}" if self._route.is_relayed else path
         self._headers = {
             "Host": self._route.shown,
-            **(_of_proxy(self._route) if self._route.is_relayed else {}),
+            **(self._route.for_proxy if self._route.is_relayed else {}),
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             "Content-Type": "application/json",
             "User-Agent": f"sigil/{__version__}",
             **headers,
         }
+        named = self._route.named
+        self.secrets = tuple(filter(None, (named, named.partition(":")[2])))
         self._limits = limits
         self._own = threading.local()
         self._lock = threading.Lock()
@@ -110,8 +114,9 @@ class PlainClient:
                 stream.send(self._head(f"{self._path}{path}", len(sent)) + sent)
             response = stream.response("POST")
             self._accept(response)
-            yield _Answer(response)
-            if response.will_close or not response.isclosed():
+            answer = _Answer(response)
+            yield answer
+            if response.will_close or not answer.is_read:
                 self._drop(stream)
         except BaseException:
             self._drop(stream)
@@ -133,11 +138,13 @@ class PlainClient:
         """
         if response.status >= HTTPStatus.BAD_REQUEST:
             self._limits.read_no_more_than(ERROR_BYTES)
-        if response.headers.get("content-encoding", "identity") != "identity":
-            raise ProviderFailed("the answer is compressed, which nobody asked for")
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        is_plain = encoding in {"", "identity"}
         if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
-            body = b"".join(_Answer(response).iter_bytes())
+            body = b"".join(_Answer(response).iter_bytes()) if is_plain else b"(compressed)"
             raise APIStatusError(response, body.decode("utf-8", "replace"))
+        if not is_plain:
+            raise ProviderFailed("the answer is compressed, which nobody asked for")
 
     def _head(self, path: str, length: int) -> bytes:
         headers = {**self._headers, "Content-Length": str(length)}
@@ -173,6 +180,11 @@ class _Answer:
     def __init__(self, response: HTTPResponse):
         self._response = response
 
+    @property
+    def is_read(self) -> bool:
+        """Whether the next thing on the connection would be another answer."""
+        return self._response.isclosed() or self._response.length == 0
+
     def iter_bytes(self) -> Iterator[bytes]:
         """Yield the body as it arrives.
 
@@ -194,14 +206,16 @@ class _Stream:
     def __init__(self, connected: socket.socket, limits: Limits):
         self._socket = connected
         self._limits = limits
-        self._reader = _Reader(_Incoming(connected, limits))
+        self._incoming = _Incoming(connected, limits)
+        self._reader = _Reader(self._incoming)
         self._watch = select.poll()
         self._watch.register(connected, select.POLLIN)
 
     @property
     def is_ended(self) -> bool:
-        """Whether the server has ended it, or says what nobody asked for."""
-        return bool(self._watch.poll(0))
+        """Whether the server has ended it, or has said what nobody asked for."""
+        waits = isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()
+        return bool(self._incoming.held(self._reader) or waits or self._watch.poll(0))
 
     def send(self, data: bytes) -> None:
         self._socket.settimeout(self._limits.left_s(None))
@@ -222,7 +236,8 @@ class _Stream:
     def end(self) -> None:
         """Close it; a thread that waits for an answer gets none."""
         with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+            # Not that of TLS, which would first let a thread that is sending go on in plain text.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
         self._socket.close()
 
 
@@ -232,11 +247,22 @@ class _Incoming(io.RawIOBase):
     def __init__(self, connected: socket.socket, limits: Limits):
         self._socket = connected
         self._limits = limits
+        self._rests = False
+
+    def held(self, reader: io.BufferedReader) -> bytes:
+        """Return what ``reader`` has of this that was not read yet, without waiting for more."""
+        self._rests = True
+        try:
+            return reader.peek(1)
+        finally:
+            self._rests = False
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: Any) -> int | None:
+        if self._rests:
+            return None
         self._socket.settimeout(self._limits.left_s(None))
         count = self._socket.recv_into(buffer)
         self._limits.count(count)
@@ -248,75 +274,14 @@ class _Reader(io.BufferedReader):
         """Stay: an answer has ended, and the connection has not."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """The way to a server.
-
-    Args:
-        scheme: of its URL.
-        host: its name.
-        port: its port.
-        shown: host and port as the header of that name has them.
-        proxy: the URL of what stands between, if anything does.
-    """
-
-    scheme: str
-    host: str
-    port: int
-    shown: str
-    proxy: SplitResult | None
-
-    @property
-    def is_relayed(self) -> bool:
-        """Whether a proxy reads what is sent, and so has to be told where it goes."""
-        return self.proxy is not None and self.scheme == "http"
-
-
-def _route(url: str) -> _Route:
-    """Return the way to the server of ``url``."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if not host.isascii():
-        host = host.encode("idna").decode()
-    bracketed = f"[{host}]" if ":" in host else host
-    port = parts.port or _PORTS[parts.scheme]
-    shown = bracketed if port == _PORTS[parts.scheme] else f"{bracketed}:{port}"
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(f"{bracketed}:{port}"):
-        return _Route(parts.scheme, host, port, shown, None)
-    between = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    if between.scheme != "http" or not between.hostname:
-        raise ProviderFailed(
-            f"the proxy for {parts.scheme} is none that is spoken to by HTTP",
-            remedy="name one as http://host:port, or name the server in NO_PROXY",
-        )
-    return _Route(parts.scheme, host, port, shown, between)
-
-
-def _of_proxy(route: _Route) -> dict[str, str]:
-    """Return what a proxy is to know of us."""
-    if route.proxy is None or route.proxy.username is None:
-        return {}
-    named = f"{unquote(route.proxy.username)}:{unquote(route.proxy.password or '')}"
-    return {"Proxy-Authorization": f"Basic {b64encode(named.encode()).decode()}"}
-
-
-def _connected(route: _Route, tls: ssl.SSLContext | None, limits: Limits) -> socket.socket:
+def _connected(route: Route, tls: ssl.SSLContext | None, limits: Limits) -> socket.socket:
     """Return a new connection to a server, through its proxy if there is one."""
-    between = route.proxy
-    host = route.host if between is None else between.hostname or ""
-    port = route.port if between is None else between.port or _PORTS["http"]
-    # As bytes, it is not encoded by a module that takes longer to import than an exchange.
-    address = cast(
-        "tuple[str, int]", (host.encode("idna" if not host.isascii() else "ascii"), port)
-    )
-    connected = socket.create_connection(address, limits.left_s(_CONNECT_S))
+    connected = _reached(*route.first_stop, limits)
     try:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is None:
             return connected
-        if between is not None:
+        if route.proxy is not None:
             _tunnel(_Stream(connected, limits), route)
         connected.settimeout(limits.left_s(_CONNECT_S))
         return tls.wrap_socket(connected, server_hostname=route.host)
@@ -325,10 +290,28 @@ def _connected(route: _Route, tls: ssl.SSLContext | None, limits: Limits) -> soc
         raise
 
 
-def _tunnel(stream: _Stream, route: _Route) -> None:
+def _reached(host: str, port: int, limits: Limits) -> socket.socket:
+    """Return a connection to the first address of a host that answers."""
+    # As bytes, it is not encoded by a module that takes longer to import than an exchange.
+    found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
+    for number, (family, kind, protocol, _, address) in enumerate(found, 1):
+        connected = socket.socket(family, kind, protocol)
+        try:
+            connected.settimeout(limits.left_s(_CONNECT_S))
+            connected.connect(address)
+        except BaseException as error:
+            connected.close()
+            if not isinstance(error, OSError) or number == len(found):
+                raise
+        else:
+            return connected
+    raise ConnectionError(f"{host} has no address")
+
+
+def _tunnel(stream: _Stream, route: Route) -> None:
     """Have a proxy hand everything on, unread."""
     there = f"[{route.host}]:{route.port}" if ":" in route.host else f"{route.host}:{route.port}"
-    headers = {"Host": there, **_of_proxy(route)}
+    headers = {"Host": there, **route.for_proxy}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     stream.send(f"CONNECT {there} HTTP/1.1\r\n{lines}\r\n".encode("latin-1"))
     response = stream.response("CONNECT")

@@ -25,7 +25,7 @@ from sigil.optimize.backends import opened
 from sigil.optimize.plan import Plan
 from sigil.optimize.spec import Spec
 from sigil.sandbox.base import Base, freeze
-from sigil.sandbox.overlay import memory_folder
+from sigil.sandbox.overlay import MEMORY, memory_folder
 from sigil.search.pins import Pin, Region
 from sigil.store.files import make_directory, sweep, temporary_directory, write_atomic
 
@@ -69,7 +69,8 @@ def open_workbench(plan: Plan) -> Generator[Workbench]:
         target = read_target(spec, definition)
     count = plan.lanes or default_count(timed=definition.timed)
     scratch_home = (memory and memory.result()) or Path(tempfile.gettempdir())
-    sweep(scratch_home)  # what killed processes left there
+    for place in (scratch_home, MEMORY):
+        sweep(place)  # what killed processes left there
     with temporary_directory(scratch_home) as scratch:
         settings = Settings(
             scratch=scratch,

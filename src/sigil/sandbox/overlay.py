@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sigil.store.removal import remove_tree
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - only ever asked about, swept, and used through mkdtemp
 _SCRIPT = Path(__file__).parent / "inside" / "view.py"
 _known: dict[int, bool] = {}
 
@@ -34,11 +35,10 @@ def memory_folder() -> Path | None:
     A checkout there costs a few microseconds instead of the disk's milliseconds; what commands
     write then counts as memory, on the machine and against their limit.
     """
-    shared = Path("/dev/shm")  # noqa: S108 - only ever asked about, and used through mkdtemp
-    if not os.access(shared, os.W_OK):
+    if not os.access(MEMORY, os.W_OK):
         return None
-    with tempfile.TemporaryDirectory(prefix=".sigil-trial-", dir=shared) as trial:
-        return shared if overlay_holds(Path(trial)) else None
+    with tempfile.TemporaryDirectory(prefix=".sigil-trial-", dir=MEMORY) as trial:
+        return MEMORY if overlay_holds(Path(trial)) else None
 
 
 def _try(folder: Path) -> bool:
