@@ -195,7 +195,6 @@ def evolve(
             goal=goal,
             cases=cases,
             call_s=call_s,
-            search_s=flags["budget_time"],
             advice=PYTHON,
         )
         with looking(request) if progress else contextlib.nullcontext():

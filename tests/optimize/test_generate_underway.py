@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sigil.cli import looking as shown
-from sigil.cli.evolving import print_dry_run
 from sigil.errors import BaselineFailed
-from sigil.optimize.generate import recorder, underway
+from sigil.optimize.generate import recorder
 from sigil.optimize.generate.generating import Request, generate_eval
 from sigil.optimize.generate.locating import function_in
-from sigil.optimize.generate.underway import IN_HASTE_S, Underway, bound_s
+from sigil.optimize.generate.underway import IN_HASTE_S, Underway
 
 HANGS = "def f(n: int):\n    while n > 2:\n        pass\n    return n\n"
 TESTS = "from mod import f\n\n\ndef test_f():\n    open('ran', 'w').close()\n    assert f(1)\n"
@@ -41,108 +39,6 @@ def test_calls_that_come_back_cost_no_patience():
     found = Underway(patience_s=1.0)
     found.ended(100, 60.0, in_vain=False)
     assert found.within_s(5.0) == 5.0
-
-
-def test_what_came_back_one_by_one_was_not_waited_for_in_vain():
-    found = Underway(patience_s=1.0)
-    found.ended(0, 1.2, in_vain=True)
-    found.forgives(found.last_vain_s)
-    assert found.within_s(5.0) == 5.0
-
-
-def test_no_further_call_goes_beyond_what_calls_may_take_in_all():
-    found = Underway()
-    found.begins(10.0, waits=False)
-    with found.further():
-        found.ended(3, 7.0, in_vain=False)
-        assert found.within_s(5.0) == pytest.approx(3.0)
-    assert found.within_s(5.0) == 5.0
-
-
-def test_calls_that_cannot_end_in_time_do_not_begin():
-    found = Underway()
-    found.begins(10.0, waits=False)
-    assert found.within_s(5.0, needed_s=6.0) == 0.0
-    with found.further():
-        found.ended(2, 8.0, in_vain=False)
-        assert found.within_s(5.0, needed_s=3.0) == 0.0
-
-
-def test_that_a_batch_is_too_long_for_its_deadline_alone_ends_no_looking():
-    found = Underway()
-    found.begins(10.0, waits=False)
-    with found.further():
-        found.within_s(5.0, needed_s=6.0)
-    assert found.note() == ""
-
-
-def test_known_inputs_that_took_long_leave_further_ones_a_share():
-    found = Underway()
-    found.begins(10.0, waits=False)
-    found.ended(3, 20.0, in_vain=False)
-    with found.further():
-        assert found.within_s(30.0) == 5.0
-        found.ended(1, 5.0, in_vain=False)
-    with found.further():
-        assert found.within_s(30.0) == 0.0
-
-
-def test_given_inputs_are_called_though_looking_is_over():
-    found = Underway()
-    found.begins(10.0, waits=True)
-    found.ended(3, 20.0, in_vain=False)
-    assert found.goes_on()
-
-
-@pytest.mark.parametrize(
-    ("search_s", "call_s", "wanted"), [(60.0, 5.0, 30.0), (2.0, 5.0, 10.0), (None, 5.0, 30.0)]
-)
-def test_how_long_calls_may_take_follows_from_the_search_else_from_their_deadline(
-    search_s: float | None, call_s: float, wanted: float
-):
-    assert bound_s(search_s, call_s) == wanted
-
-
-SLOW = "import time\n\n\ndef f(numbers: list[int]):\n    time.sleep(0.2)\n    return sum(numbers)\n"
-SLOWLY_TESTED = "from mod import f\n\n\ndef test_f():\n" + "".join(
-    f"    assert f([{n}, 2]) == {n + 2}\n" for n in range(6)
-)
-
-
-def slow(root: Path, monkeypatch: pytest.MonkeyPatch) -> Request:
-    monkeypatch.setattr(underway, "LEAST_S", 1.0)
-    wanted(root, SLOW, SLOWLY_TESTED)
-    return Request(function_in(root, "mod.py", "f"), "f", seed=1, call_s=0.7, search_s=2.0)
-
-
-def test_a_slow_function_is_called_no_longer_than_is_good_for_a_short_search(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    request = slow(tmp_path, monkeypatch)
-    generate_eval(request)
-    assert request.underway.calls <= 30  # without a bound it takes three times as many
-
-
-def test_that_the_looking_ended_early_is_told_once_and_what_was_found_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    found = generate_eval(slow(tmp_path, monkeypatch))
-    assert sum("ended early" in note for note in found.notes) == 1
-    assert found.files[".sigil/f.cases.jsonl"]
-
-
-def test_the_budget_of_a_search_bounds_the_looking_before_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    request = replace(slow(tmp_path, monkeypatch), search_s=None)
-    print_dry_run(request, {"budget_time": 2.0}, fresh=False, as_json=False)
-    assert "ended early" in capsys.readouterr().out
-
-
-def test_a_stated_answer_that_there_was_no_time_to_ask_for_is_not_wrong(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    assert generate_eval(slow(tmp_path, monkeypatch)).goal == "speed"
 
 
 def test_what_is_given_is_waited_for_as_long_as_it_takes():

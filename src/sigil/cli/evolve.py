@@ -123,7 +123,7 @@ def evolve(
         root=repo_root,
     )
     if dry_run:
-        print_dry_run(request, flags, fresh=fresh, as_json=as_json)
+        print_dry_run(request, fresh=fresh, as_json=as_json)
         return
     wish = Wish(workspace_name, fresh=fresh, apply=apply_it, as_json=as_json)
     if evolve_function(request, wish, flags).interrupted:

@@ -53,7 +53,6 @@ def evolve_function(request: Request, wish: Wish, flags: Mapping[str, Any]) -> S
     Raises:
         SigilError: the function cannot be measured, or a flag does not fit.
     """
-    request = replace(request, search_s=budget_of(request, flags))
     with looking(request):
         placed = prepare(request, fresh=wish.fresh, make=generate_eval)
     _tell(request, placed)
@@ -80,20 +79,16 @@ def evolve_function(request: Request, wish: Wish, flags: Mapping[str, Any]) -> S
     return summary
 
 
-def budget_of(request: Request, flags: Mapping[str, Any]) -> float:
-    """Return how long a search may take: as flags or settings say, else `BUDGET_S`."""
-    found = resolve(request.function.root, flags)["budget_time"].value
-    return BUDGET_S if found is None else float(found)
-
-
 def plan_of(
     request: Request, placed: Placed, workspace: str, flags: Mapping[str, Any]
 ) -> tuple[Plan, Workspace]:
     """Return the plan of a search by documents that stand in the repository."""
     root = request.function.root
     spec = load_spec(root, placed.name)
-    given = {**flags, "budget_time": budget_of(request, flags)}
+    given = dict(flags)
     settings = resolve(root, flags)
+    if settings["budget_time"].value is None:
+        given["budget_time"] = BUDGET_S
     plan = make_plan(spec, placed.eval_name, given, unsafe=request.unsafe)
     has_goal = any(metric.goal is not None for metric in plan.definition.model.metrics)
     if has_goal and settings["patience"].source == "default":
@@ -101,9 +96,7 @@ def plan_of(
     return plan, open_workspace(spec, workspace)
 
 
-def print_dry_run(
-    request: Request, flags: Mapping[str, Any], *, fresh: bool, as_json: bool
-) -> None:
+def print_dry_run(request: Request, *, fresh: bool, as_json: bool) -> None:
     """Say what would be measured, having tried inputs on the unchanged function if need be.
 
     Of what is held out only the number and a digest are told.
@@ -115,7 +108,6 @@ def print_dry_run(
     if placed is not None:
         _print_standing(request, placed, as_json=as_json)
         return
-    request = replace(request, search_s=budget_of(request, flags))
     with looking(request):
         documents = generate_eval(request)
     files = files_of(request, documents)

@@ -107,13 +107,11 @@ def choose(
     answered = [one.case for one in known if one.raises is None]
     if not answered:
         raise no_answer(tried, outcomes, where, advice)
-    with trial.further():
-        drawing = Drawing(trial, answered, seed, given.objects)
-        # What is most like the known inputs comes first: a slow function leaves no time for more.
-        shown_made, held_made = _deal(drawing.varied(given.signed), 3)
-        shown_probes, held_probes = _deal(drawing.probing(given.uses), 3)
-        shown_far, held_far = _deal(drawing.far(given.signed), 3)
-        scaled, held_scaled = drawing.enlarged(given.uses.texts)
+    drawing = Drawing(trial, answered, seed, given.objects)
+    shown_far, held_far = _deal(drawing.far(given.signed), 3)
+    shown_probes, held_probes = _deal(drawing.probing(given.uses), 3)
+    shown_made, held_made = _deal(drawing.varied(given.signed), 3)
+    scaled, held_scaled = drawing.enlarged(given.uses.texts)
     shown_known, held_known = _deal(known, 4)
     most_shown, most_held = (None, None) if given.by_hand else (SHOWN_AT_MOST, HELD_AT_MOST)
     shown_part = _fitted(
@@ -182,10 +180,9 @@ def unstated(
     answered = [c for c, found in zip(known, outcomes, strict=True) if isinstance(found, Returned)]
     if not answered:
         return []
+    drawing = Drawing(trial, answered, seed, NO_OBJECTS)
     taken = {case_text(case) for case in stated}
-    with trial.further():
-        drawing = Drawing(trial, answered, seed, NO_OBJECTS)
-        made = [*map(Checked, answered), *drawing.varied()]
+    made = [*map(Checked, answered), *drawing.varied()]
     return [one for one in made if case_text(one.case) not in taken][:SHOWN_AT_MOST]
 
 

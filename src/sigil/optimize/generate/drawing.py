@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any
 
 from sigil.effects import random_stream
 from sigil.optimize.generate.attributes import Objects
@@ -22,7 +21,6 @@ from sigil.optimize.generate.inputs import (
     case_text,
     distinct,
     edges,
-    kind_of,
     pool_of,
     variations,
 )
@@ -62,7 +60,8 @@ class Drawing:
         self._seed = seed
         self._objects = objects
         self._fixed = objects.fixed
-        self._call_ns = _call_ns(trial, cases)
+        batch_ns = trial.time_ns(cases, 1)
+        self._call_ns = trial.seconds * 1e9 if batch_ns is None else batch_ns / len(cases)
 
     def varied(self, signed: Sequence[Case] = ()) -> list[Checked]:
         """Return variations that are answered.
@@ -162,13 +161,8 @@ class Drawing:
     # --- inputs as the function is called -----------------------------------------------
 
     def _fresh(self, made: Iterable[Case]) -> list[Case]:
-        """Return as many of the cases as can be tried, without those that are known.
-
-        Of a slow function those come first that seem to be little work.
-        """
+        """Return as many of the cases as can be tried, without those that are known."""
         fresh = [case for case in distinct(made) if case_text(case) not in self._known]
-        if self._call_ns > MOST_NS:
-            fresh.sort(key=lambda case: sum(_work(value) for _, value in arguments(case)))
         return fresh[: self._affordable()]
 
     def _answered(self, cases: Sequence[Case]) -> list[Checked]:
@@ -177,27 +171,6 @@ class Drawing:
     def _affordable(self) -> int:
         """Return how many calls come back within half of a deadline, but a few at least."""
         return max(_VARIED_AT_LEAST, int(self._trial.seconds * 1e9 / 2 / max(self._call_ns, 1)))
-
-
-def _work(value: Any) -> float:
-    """Return how much work a value seems to be: its numbers, and how much it holds."""
-    kind = kind_of(value)
-    if kind in (int, float):
-        return min(abs(value), 1e300)
-    if kind is dict:
-        value = [*value.keys(), *value.values()]
-    if kind in (list, tuple, set, frozenset, dict):
-        return 1 + sum(map(_work, value))
-    return len(value) if kind in (str, bytes) else 0
-
-
-def _call_ns(trial: Trial, cases: Sequence[Case]) -> float:
-    """Return how long a call takes; what is slow is not called again to be told so."""
-    least_ns = trial.quickest.seconds * 1e9
-    if least_ns > MOST_NS:
-        return least_ns
-    batch_ns = trial.time_ns(cases, 1)
-    return trial.seconds * 1e9 if batch_ns is None else batch_ns / len(cases)
 
 
 def _returned(cases: Sequence[Case], outcomes: Sequence[Outcome | None]) -> list[Case]:

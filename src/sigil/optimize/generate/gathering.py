@@ -26,7 +26,7 @@ from sigil.optimize.generate.remedying import (
     instead_of_inputs,
 )
 from sigil.optimize.generate.testing import MENTIONS, TestFile, find_tests
-from sigil.optimize.generate.trying import LATE, Died, Outcome
+from sigil.optimize.generate.trying import Died, Outcome
 from sigil.optimize.generate.unrunnable import Unrunnable, unrunnable
 from sigil.optimize.generate.workshop import Workshop
 from sigil.sandbox.base import manifest
@@ -179,7 +179,6 @@ def _asked(workshop: Workshop, stated: Sequence[Stated]) -> tuple[Stated, ...]:
     return tuple(
         one if _gives(answer, one.value) else replace(one, got=_said(answer))
         for one, answer in pairs
-        if not (isinstance(answer, Died) and answer.kind == LATE)  # who was not asked is not wrong
     )
 
 

@@ -164,9 +164,8 @@ class _Generation:
             self._workshop.trial(self._adapter) as trial,
             asking(self._workshop, cases) as would_have,
         ):
-            self._workshop.load_in(trial)
-            with trial.further():
-                objects = objects_of(self._function, cases, would_have)
+            self._workshop.answers(trial, cases[:1])
+            objects = objects_of(self._function, cases, would_have)
             chosen = choose(
                 trial,
                 Known(
@@ -180,11 +179,10 @@ class _Generation:
                 where=self._function.where(),
                 advice=request.advice,
             )
-            with trial.further():
-                reached = reach(self._workshop, self._adapter, trial, chosen, objects)
-                chosen = reached.chosen
-                self._unreached = reached.unreached or ()
-                told = [one.note(self._taken(trial, one, chosen), request.advice) for one in more]
+            reached = reach(self._workshop, self._adapter, trial, chosen, objects)
+            chosen = reached.chosen
+            self._unreached = reached.unreached or ()
+            told = [one.note(self._taken(trial, one, chosen), request.advice) for one in more]
         measured = [one.case for one in (*chosen.shown, *chosen.held_out)]
         bare = note_of_defaults(untouched(self._function, measured), request.advice)
         said = (objects.note(measured), *told, bare, note_of_floats(cases))
@@ -258,9 +256,7 @@ class _Generation:
         if not held:
             self._notes.append("too few answers are stated to hold any out")
         measured = [one.case for one in (*stated, *others)]
-        with self._request.underway.further():
-            adapter = self._workshop.plain_adapter()
-            self._unreached = unreached(self._workshop, adapter, measured) or ()
+        self._unreached = unreached(self._workshop, self._workshop.plain_adapter(), measured) or ()
         return self._made("repair", text, description, [*shown, *others], held)
 
     def _made(

@@ -12,7 +12,7 @@ from sigil.errors import BaselineFailed, SigilError, Where
 from sigil.evaluate.scoring import shown
 from sigil.optimize.generate.advising import COMMAND, Advice
 from sigil.optimize.generate.remedying import SEALED, instead_of_inputs
-from sigil.optimize.generate.trying import LATE, Died, Outcome
+from sigil.optimize.generate.trying import Died, Outcome
 from sigil.sandbox.model import Case, Raised
 
 __all__ = ["SEALED", "no_answer", "reason_of", "refuse_moods", "shown_call"]
@@ -37,7 +37,7 @@ def reason_of(case: Case, outcome: Outcome | None, advice: Advice) -> tuple[str,
     """Return why a case is of no use, and what to do."""
     call = shown_call(case)
     if isinstance(outcome, Died):
-        if outcome.kind in {"timeout", "cpu", "untried", LATE}:
+        if outcome.kind in {"timeout", "cpu", "untried"}:
             return (
                 f"a call {call} does not return in time",
                 f"allow it more with {advice.timeout}, or give smaller inputs with {advice.cases}",

@@ -137,8 +137,9 @@ def asking(workshop: Workshop, cases: Sequence[Case]) -> Generator[WouldHave]:
     text = adapter_of(function, prints=False) + _CHECKING.format(owner=function.owner)
     seen = Target(target.base, {**target.files, path: text}, target.interpreter)
     request = workshop.request
+    underway = request.underway if request.cases is None else None
     called = f"{path}:checked"
-    with Trial(seen, called, workshop.settings, request.call_s, request.underway) as trial:
+    with Trial(seen, called, workshop.settings, request.call_s, underway) as trial:
         yield _Asking(trial, names, known)
 
 

@@ -44,19 +44,17 @@ class Suite:
     note: str = ""
 
 
-def _not_put(reason: str) -> str:
-    return f"its tests {reason}, so candidates are not put to them"
-
-
-def _too_slow() -> Suite:
-    return Suite(note=_not_put(f"take over {MOST_S:g} s"))
-
-
 def find_suite(workshop: Workshop, gathered: Gathered) -> Suite:
     """Return the command that runs the tests which call the function, if they pass in time."""
-    unfit = _unfit(workshop, gathered)
-    if unfit is not None:
-        return unfit
+    recorded = gathered.recorded
+    if not recorded.calls or not recorded.files:
+        return Suite()
+    failing = sorted(recorded.calling & recorded.broken)
+    if failing:
+        path, name = failing[0]
+        count = f" and {len(failing) - 1} more" if len(failing) > 1 else ""
+        reason = f"a test that calls it fails ({path}, {name}{count})"
+        return Suite(note=f"{reason}, so candidates are not put to its tests")
     took: float | None = None
     lacks_pytest = False
     with workshop.commands() as sandbox:
@@ -72,24 +70,11 @@ def find_suite(workshop: Workshop, gathered: Gathered) -> Suite:
             took = result.elapsed_ns / 1e9
             if took <= MOST_S:
                 return Suite(command)
-    if took is not None:
-        return _too_slow()
-    missing = " (its Python has no pytest)" if lacks_pytest else ""
-    return Suite(note=_not_put(f"do not run by one command here{missing}"))
-
-
-def _unfit(workshop: Workshop, gathered: Gathered) -> Suite | None:
-    """Return why no command is worth running; None if one may be."""
-    recorded = gathered.recorded
-    if not recorded.calls or not recorded.files:
-        return Suite()
-    failing = sorted(recorded.calling & recorded.broken)
-    if failing:
-        path, name = failing[0]
-        count = f" and {len(failing) - 1} more" if len(failing) > 1 else ""
-        reason = f"a test that calls it fails ({path}, {name}{count})"
-        return Suite(note=f"{reason}, so candidates are not put to its tests")
-    return _too_slow() if len(recorded.calls) * workshop.quickest.seconds > MOST_S else None
+    reason = f"take over {MOST_S:g} s"
+    if took is None:
+        missing = " (its Python has no pytest)" if lacks_pytest else ""
+        reason = f"do not run by one command here{missing}"
+    return Suite(note=f"its tests {reason}, so candidates are not put to them")
 
 
 def _commands(workshop: Workshop, gathered: Gathered) -> Iterator[str]:

@@ -99,8 +99,8 @@ def tracing(workshop: Workshop, adapter: str | None) -> Trial:
     )
     seen = Target(target.base, {**target.files, path: text}, target.interpreter)
     request.underway.step = "looking where inputs go"
-    seconds = _PATIENCE * request.call_s
-    return Trial(seen, f"{path}:traced", workshop.settings, seconds, request.underway)
+    underway = request.underway if request.cases is None else None
+    return Trial(seen, f"{path}:traced", workshop.settings, _PATIENCE * request.call_s, underway)
 
 
 class Tracer:

@@ -3,18 +3,15 @@
 Every answer that counts was given twice, by two processes that were asked in opposite
 orders: what depends on chance, on the time or on earlier calls does not answer alike.
 
-No call begins that cannot end before its deadline, as far as the quickest one yet tells.
-
 Not here: which inputs to try (`sigil.optimize.generate.inputs`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from sigil.effects import SYSTEM_CLOCK
 from sigil.errors import Where
@@ -31,8 +28,6 @@ HANGS = 3
 
 ROUNDS = 3
 """A time is the least of so many."""
-_SURE_NS = 500_000_000
-"""What takes so long is timed once: little of it is chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +39,6 @@ class Died:
 
 
 Outcome = Result | Died
-LATE = "late"
-"""How a call ended that never began, since inputs were looked for long enough."""
-_UNASKED = frozenset({LATE, "untried", "timeout"})
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +49,6 @@ class Checked:
     raises: str | None = None
 
 
-@dataclass(slots=True)
-class Quickest:
-    """How long a call took at least, as the mean of a batch; 0 where that is not known."""
-
-    seconds: float = 0.0
-
-    def heard(self, seconds: float) -> None:
-        """Note how long a call took."""
-        self.seconds = min(self.seconds or seconds, seconds)
-
-
 class Trial:
     """The unchanged function, ready to be called. A context manager.
 
@@ -76,9 +56,8 @@ class Trial:
         target: the frozen tree.
         function: ``path.py:name`` of what is called.
         settings: rung and scratch folder.
-        seconds: deadline of a batch; an attribute too, like ``quickest``.
+        seconds: deadline of a batch; an attribute too.
         underway: how long calls may be waited for in vain, over all trials that share it.
-        quickest: of its calls, over all trials that share it.
     """
 
     def __init__(
@@ -88,15 +67,11 @@ class Trial:
         settings: Settings,
         seconds: float,
         underway: Underway | None = None,
-        *,
-        quickest: Quickest | None = None,
     ):
         limits = Limits(wall_s=seconds, memory_bytes=2**30)
         self.seconds = seconds
         self._function = function
         self._underway = underway or Underway(None)
-        self._is_loaded = False
-        self.quickest = quickest or Quickest()
         self._face = CallFace(target, {function: Where()}, settings, limits)
 
     def __enter__(self) -> Self:
@@ -112,10 +87,6 @@ class Trial:
         """End every process."""
         self._face.__exit__(kind, error, trace)
 
-    def further(self) -> AbstractContextManager[None]:
-        """Look for further inputs in a block: no call in it goes beyond what that may take."""
-        return self._underway.further()
-
     def answers(self, cases: Sequence[Case], within_s: float | None = None) -> list[Outcome]:
         """Return what each case comes to, in order.
 
@@ -126,10 +97,15 @@ class Trial:
         Raises:
             CandidateFailed: the module cannot be imported in a sealed worker, or not in time.
         """
-        found = self._together(cases, within_s)
-        if found is None:
-            return [*self._one_by_one(cases, lambda case: self._alone(case, within_s))]
-        return found
+        if not cases:
+            return []
+        try:
+            return [*self._batch(cases, within_s)]
+        except CandidateFailed as failed:
+            if failed.kind == "load":
+                raise
+        self.load()  # whether it can be imported, at least
+        return self._one_by_one(cases, within_s)
 
     def load(self) -> None:
         """Import the module, and call nothing.
@@ -141,22 +117,15 @@ class Trial:
 
     def settled(self, cases: Sequence[Case]) -> list[Outcome | None]:
         """Return what each case comes to; None where two processes do not answer alike."""
-        together = self._together(cases)
-        first = [*self._one_by_one(cases, self._twice)] if together is None else together
-        calm = [i for i, one in enumerate(first) if one is not None and not isinstance(one, Died)]
-        back = [cases[i] for i in reversed(calm)]
+        first = self.answers(cases)
+        calm = [i for i, found in enumerate(first) if not isinstance(found, Died)]
         # One call more comes first, so that even a lone case is not the first of its process:
         # both processes have the same state of chance.
-        again = self._together([*back[-1:], *back])
-        if again:
-            others = again[1:]
-        elif together is None:
-            return [*first]  # each was asked twice, by itself
-        else:
-            others = [*self._one_by_one(back, self._alone)]
-        settled: list[Outcome | None] = [*first]
-        for i, other in zip(reversed(calm), others, strict=True):
-            settled[i] = _settled(first[i], other)
+        again = self.answers([cases[i] for i in (*calm[:1], *reversed(calm))])[len(calm[:1]) :]
+        settled: list[Outcome | None] = list(first)
+        for i, other in zip(reversed(calm), again, strict=True):
+            if not alike(first[i], other):
+                settled[i] = None
         return settled
 
     def time_ns(self, cases: Sequence[Case], rounds: int = ROUNDS) -> int | None:
@@ -165,42 +134,23 @@ class Trial:
         None stands for a batch that does not come back in time.
         """
         try:
-            return min(batch.phases.call for batch in self._rounds(cases, rounds))
+            batches = [self._called(cases) for _ in range(rounds)]
         except CandidateFailed:
             return None
+        return min(batch.phases.call for batch in batches)
 
     def timed(self, cases: Sequence[Case]) -> tuple[list[Result | None], int]:
-        """Return what cases come to, and the time of the quickest of some batches.
+        """Return what cases come to, and the time of the quickest of `ROUNDS` batches.
 
         None stands where two batches do not answer alike.
 
         Raises:
             CandidateFailed: a call does not come back.
         """
-        batches = [self._called(cases), *self._rounds(cases, ROUNDS - 1)]
+        batches = [self._called(cases) for _ in range(ROUNDS)]
         pairs = zip(batches[0].results, batches[1].results, strict=True)
         found = [one if alike(one, other) else None for one, other in pairs]
         return found, min(batch.phases.call for batch in batches)
-
-    def _rounds(self, cases: Sequence[Case], rounds: int) -> Iterator[Batch]:
-        for _ in range(rounds):
-            batch = self._called(cases)
-            yield batch
-            if batch.phases.call >= _SURE_NS:
-                return
-
-    def _together(
-        self, cases: Sequence[Case], within_s: float | None = None
-    ) -> list[Outcome] | None:
-        """Return what cases come to in one process; None if they do not come back."""
-        try:
-            return [*self._batch(cases, within_s)] if cases else []
-        except CandidateFailed as failed:
-            if failed.kind == "load":
-                raise
-        if not self._is_loaded:
-            self.load()  # whether it can be imported, at least
-        return None
 
     def _batch(self, cases: Sequence[Case], within_s: float | None = None) -> Sequence[Result]:
         return self._called(cases, within_s).results
@@ -208,58 +158,31 @@ class Trial:
     def _called(self, cases: Sequence[Case], within_s: float | None = None) -> Batch:
         sources = self._face.sources(self._function, {})
         usual_s = self.seconds if within_s is None else min(within_s, self.seconds)
-        seconds = usual_s
-        if cases:
-            seconds = self._underway.within_s(usual_s, len(cases) * self.quickest.seconds)
-        if seconds <= 0:
-            raise CandidateFailed("timeout", "it cannot come back in time")
-        nearer = within_s if seconds == usual_s else seconds
+        seconds = self._underway.within_s(usual_s) if cases else usual_s
         began = SYSTEM_CLOCK.monotonic_ns()
-        back, in_vain = 0, False
         try:
+            nearer = within_s if seconds == usual_s else seconds
             batch = self._face.batch(self._function, sources, cases, nearer)
-            back = len(cases)
         except CandidateFailed as failed:
-            in_vain = failed.kind != "load"
-            raise
-        finally:
             took_s = (SYSTEM_CLOCK.monotonic_ns() - began) / 1e9
-            self._underway.ended(back, took_s, in_vain=in_vain)
-        self._is_loaded = True
-        if cases:
-            self.quickest.heard(batch.phases.call / 1e9 / len(cases))
+            self._underway.ended(0, took_s, in_vain=failed.kind != "load")
+            raise
+        self._underway.ended(len(cases), 0.0, in_vain=False)
         return batch
 
-    def _one_by_one(self, cases: Sequence[Case], ask: Callable[[Case], T]) -> Iterator[T | Died]:
-        died, batch_s = 0, self._underway.last_vain_s
-        for number, case in enumerate(cases):
+    def _one_by_one(self, cases: Sequence[Case], within_s: float | None) -> list[Outcome]:
+        found: list[Outcome] = []
+        died = 0
+        for case in cases:
             if died >= HANGS:
-                yield Died("untried", "calls before it did not come back")
-            elif number and not self._underway.goes_on():
-                yield Died(LATE, "no time was left for it")
-            else:
-                outcome = ask(case)
-                died += isinstance(outcome, Died)
-                yield outcome
-        if not died:
-            self._underway.forgives(batch_s)  # together they were too many, no more
-
-    def _alone(self, case: Case, within_s: float | None = None) -> Outcome:
-        try:
-            return self._batch([case], within_s)[0]
-        except CandidateFailed as failed:
-            return Died(failed.kind, failed.detail)
-
-    def _twice(self, case: Case) -> Outcome | None:
-        found = self._alone(case)
-        return found if isinstance(found, Died) else _settled(found, self._alone(case))
-
-
-def _settled(one: Outcome | None, other: Outcome) -> Outcome | None:
-    """Return an outcome if another process has the same; what was not asked for, if that is so."""
-    if isinstance(other, Died) and other.kind in _UNASKED:
-        return other
-    return one if one is not None and alike(one, other) else None
+                found.append(Died("untried", "calls before it did not come back"))
+                continue
+            try:
+                found.extend(self._batch([case], within_s))
+            except CandidateFailed as failed:
+                died += 1
+                found.append(Died(failed.kind, failed.detail))
+        return found
 
 
 def alike(one: Outcome, other: Outcome) -> bool:

@@ -19,8 +19,8 @@ from sigil.evaluate.target import Target
 from sigil.optimize.generate.adapting import ENTRY, adapter_of, adapter_path
 from sigil.optimize.generate.advising import COMMAND, Advice
 from sigil.optimize.generate.locating import Function
-from sigil.optimize.generate.trying import Outcome, Quickest, Trial
-from sigil.optimize.generate.underway import Underway, bound_s
+from sigil.optimize.generate.trying import Outcome, Trial
+from sigil.optimize.generate.underway import Underway
 from sigil.sandbox.base import Base, freeze
 from sigil.sandbox.commands import CommandSandbox
 from sigil.sandbox.model import CandidateFailed, Case, Level
@@ -41,7 +41,6 @@ class Request:
         cases: inputs that are given; then no test is run.
         call_s: deadline of a batch of calls.
         tests_s: deadline of a run of tests.
-        search_s: how long the search may take that it is for; None if that is not known.
         level: demand exactly this rung of the sandbox.
         unsafe: whether no isolation at all is acceptable.
         advice: how whoever asked gives more, for errors and notes.
@@ -55,7 +54,6 @@ class Request:
     cases: tuple[GivenCase, ...] | None = None
     call_s: float = 5.0
     tests_s: float = 60.0
-    search_s: float | None = None
     level: Level | None = None
     unsafe: bool = False
     advice: Advice = COMMAND
@@ -71,14 +69,12 @@ class Workshop:
         base: the frozen repository.
         settings: of sandboxes.
         target: the interpreter and the function's file.
-        quickest: of all calls of the function.
     """
 
     request: Request
     base: Base
     settings: Settings
     target: Target
-    quickest: Quickest = field(default_factory=Quickest)
 
     def plain_adapter(self) -> str | None:
         """Return the adapter that the function needs for its kind alone."""
@@ -93,8 +89,8 @@ class Workshop:
             path = adapter_path(request.name)
             target = Target(target.base, {**target.files, path: adapter}, target.interpreter)
             called = f"{path}:{ENTRY}"
-        underway, seconds = request.underway, request.call_s
-        return Trial(target, called, self.settings, seconds, underway, quickest=self.quickest)
+        underway = request.underway if request.cases is None else None
+        return Trial(target, called, self.settings, request.call_s, underway)
 
     def load(self) -> None:
         """Import the function's module in a sealed process, before anything else of it is run.
@@ -103,18 +99,10 @@ class Workshop:
             BaselineFailed: it cannot be, or does not come to an end.
         """
         with self.trial(self.plain_adapter()) as trial:
-            self.load_in(trial)
-
-    def load_in(self, trial: Trial) -> None:
-        """Import what a trial calls, and call nothing.
-
-        Raises:
-            BaselineFailed: it cannot be imported, or does not come to an end.
-        """
-        try:
-            trial.load()
-        except CandidateFailed as failed:
-            raise self._not_loaded(failed) from failed
+            try:
+                trial.load()
+            except CandidateFailed as failed:
+                raise self._not_loaded(failed) from failed
 
     def answers(self, trial: Trial, cases: Sequence[Case]) -> Sequence[Outcome]:
         """Return what cases come to.
@@ -154,8 +142,6 @@ class Workshop:
 def open_workshop(request: Request) -> Generator[Workshop]:
     """Freeze the repository of a function; everything is deleted on leaving."""
     function = request.function
-    bounded_s = bound_s(request.search_s, request.call_s)
-    request.underway.begins(bounded_s, waits=request.cases is not None)
     place = Path(tempfile.gettempdir())
     sweep(place)  # what killed processes left there
     with temporary_directory(place) as scratch:
