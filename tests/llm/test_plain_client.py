@@ -316,6 +316,20 @@ def test_a_server_without_a_proxy_is_asked_itself(named, monkeypatch):
     assert proxy.heads == []
 
 
+@pytest.mark.parametrize("named", ["*.home", ".home", "models.home", "home"])
+def test_a_server_of_a_domain_without_a_proxy_is_asked_itself(named, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", named)
+    assert route_to("http://models.home/v1").proxy is None
+    assert route_to("http://modelshome.example/v1").proxy is not None
+
+
+def test_a_password_of_a_proxy_that_is_a_word_stays_in_answers(monkeypatch):
+    with ModelServer(lambda *_: "def password(): ...") as server, Proxy() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("a%40b", "password"))
+        assert ask(server.openai_url).text == "def password(): ..."
+
+
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
 def test_an_address_in_brackets_is_one_without_them(host, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
@@ -353,7 +367,10 @@ def test_a_proxy_that_repeats_its_password_is_not_repeated(certificate, monkeypa
     assert "c29t" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["http://\u00e4..b/v1", "http://127.0.0.1:65536/v1"])
+@pytest.mark.parametrize(
+    "url",
+    ["http://\u00e4..b/v1", "http://127.0.0.1:65536/v1", "http:///v1", "ftp://127.0.0.1", "here"],
+)
 def test_what_is_no_address_is_told(url):
     with pytest.raises(ProviderFailed, match="is no address of a server"):
         route_to(url)

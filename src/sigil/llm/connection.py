@@ -136,7 +136,7 @@ class Connection:
             raise
         except Exception as error:  # noqa: BLE001 - each of many kinds is named in `_failed`
             self._failed(error, body)
-        return _parsed(self._without_secrets(raw))
+        return _parsed(without_key(raw, self._key))
 
     def prepare(self, create: Callable[[Any], Any]) -> None:
         """Make the client now, which imports its library: that takes up to half a second.

@@ -301,8 +301,11 @@ def _reached(host: str, port: int, limits: Limits) -> socket.socket:
             connected.connect(address)
         except BaseException as error:
             connected.close()
-            if not isinstance(error, OSError) or number == len(found):
+            if not isinstance(error, OSError):
                 raise
+            if number == len(found):
+                limits.left_s(None)  # the attempt may be over
+                raise ConnectionError(f"no connection to {host}:{port} ({error})") from None
         else:
             return connected
     raise ConnectionError(f"{host} has no address")

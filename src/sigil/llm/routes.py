@@ -74,9 +74,11 @@ def route_to(url: str) -> Route:
     """
     try:
         parts = urlsplit(url)
-        host, port = ascii_name(parts.hostname or ""), parts.port or PORTS[parts.scheme]
+        host, port = ascii_name(parts.hostname or ""), parts.port or PORTS.get(parts.scheme, 0)
     except ValueError:
-        raise ProviderFailed(f"{url} is no address of a server", remedy="see base_url") from None
+        raise _no_address(url) from None
+    if not host or not port:
+        raise _no_address(url)
     bracketed = f"[{host}]" if ":" in host else host
     shown = bracketed if port == PORTS[parts.scheme] else f"{bracketed}:{port}"
     proxies = getproxies()
@@ -86,20 +88,27 @@ def route_to(url: str) -> Route:
     return Route(parts.scheme, host, port, shown, between)
 
 
+def _no_address(url: str) -> ProviderFailed:
+    return ProviderFailed(f"{url} is no address of a server", remedy="see base_url")
+
+
 def ascii_name(host: str) -> str:
     """Return the name of a host as the network has it."""
     return host if host.isascii() else host.encode("idna").decode()
 
 
 def _is_among(host: str, listed: str) -> bool:
-    """Return whether an address is in one of the networks of ``NO_PROXY``."""
+    """Return whether ``NO_PROXY`` names a network of an address, or a domain as ``*.example``."""
+    entries = [entry.strip() for entry in listed.split(",")]
+    if any(entry.startswith("*.") and host.endswith(entry[1:]) for entry in entries):
+        return True
     try:
         address = ip_address(host)
     except ValueError:
         return False
-    for entry in listed.split(","):
+    for entry in entries:
         with suppress(ValueError):
-            if address in ip_network(entry.strip(), strict=False):
+            if address in ip_network(entry, strict=False):
                 return True
     return False
 

@@ -69,7 +69,7 @@ def open_workbench(plan: Plan) -> Generator[Workbench]:
         target = read_target(spec, definition)
     count = plan.lanes or default_count(timed=definition.timed)
     scratch_home = (memory and memory.result()) or Path(tempfile.gettempdir())
-    for place in (scratch_home, MEMORY):
+    for place in {scratch_home, MEMORY}:
         sweep(place)  # what killed processes left there
     with temporary_directory(scratch_home) as scratch:
         settings = Settings(

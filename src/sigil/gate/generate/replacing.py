@@ -1,7 +1,8 @@
 """Why a scenario goes although something holds the service to its claim still.
 
 Of a holdout it says a cause, and never a word of its text: that it asked in between for what the
-intent no longer says, but not what that was.
+intent no longer says, but not what that was. That is the operator's to know, who has the key; where
+no text was opened, only ``--rotate`` replaces one, since nothing else goes on without the key.
 
 Pure. Not here: scenarios that nothing takes the place of (`losses`), what is done (`writing`).
 """
