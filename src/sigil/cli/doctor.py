@@ -32,7 +32,7 @@ LIBRARIES = {
         "tree_sitter_javascript", "tree_sitter_python", "tree_sitter_rust",
         "tree_sitter_typescript",
     ),
-    "mcp": ("anyio", "mcp"),
+    "mcp": ("anyio", "mcp", "pydantic"),
     "openai": ("openai", "genai_prices"),
     "rewrite": ("libcst",),
     "setup": ("questionary",),
