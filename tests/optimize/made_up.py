@@ -9,6 +9,7 @@ from typing import Any
 
 from sigil.evaluate.expressions import parse_objective
 from sigil.evaluate.result import Evaluation, Failure, Interval, MetricValue
+from sigil.evaluate.schema import Accept, Aggregate, EvalModel, Metric
 from sigil.optimize.history import Candidate, History, read_history
 from sigil.optimize.picture.facts import Facts, Recorded
 from sigil.search.model import BASELINE
@@ -61,6 +62,19 @@ ENVIRONMENT = {
 }
 
 
+MODEL = EvalModel(
+    version="0.1",
+    name="latency",
+    metrics=[
+        Metric(id="latency", kind="call", measure="time"),
+        Metric(id="memory", kind="numeric", command="./weigh"),
+        Metric(id="right", kind="call", measure="matches"),
+    ],
+    aggregate=Aggregate(objective="min(latency) subject_to right==true"),
+    accept=Accept(rule="latency <= 0.95 * baseline.latency"),
+)
+
+
 def recorded(objective: str = "min(latency) subject_to right==true", **changes: Any) -> Recorded:
     base = Recorded(
         run="2026-01-02T03-04-05Z_simple_0123abcd",
@@ -77,6 +91,7 @@ def recorded(objective: str = "min(latency) subject_to right==true", **changes: 
         settings={"optimizer": "simple", "num": 16, "seed": 7, "version": "0.1.0"},
         times={"created_at": "2026-01-02T03:04:05+00:00"},
         files=BEFORE,
+        model=MODEL,
         private=("/srv/people/someone/project", "/srv/people/someone"),
     )
     return replace(base, **changes)
@@ -100,12 +115,12 @@ def history(*candidates: Candidate, winner: str | None = None, **more: Any) -> H
     return History(candidates={c.id: c for c in candidates}, winner=winner, **(fields | more))
 
 
-def improved(**changes: Any) -> Facts:
+def improved(note: str = "sum → a product", **changes: Any) -> Facts:
     """A run of three: one that wins, one that fails, one that is no better."""
     best = candidate(
         1,
         patch=diff(BEFORE, AFTER),
-        note="sum → a product",
+        note=note,
         evaluation=measured(1.9),
         confirmed=replace(
             measured(2.0, 0.05, accepted=True),

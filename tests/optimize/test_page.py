@@ -82,6 +82,12 @@ def test_it_says_that_there_were_no_held_out_inputs() -> None:
     assert UNCHECKED in told(Facts(recorded(), history(best, winner=best.id)))
 
 
+def test_it_says_that_another_number_may_not_do_for_other_inputs() -> None:
+    doubt = "It may differ for inputs unlike those tried: a number is another"
+    assert doubt in told(improved("400 → 200 at line 2"))
+    assert doubt not in told(improved())
+
+
 def test_a_gain_within_its_interval_is_called_unclear() -> None:
     best = candidate(1, evaluation=measured(9.9), confirmed=measured(9.9, 0.2, accepted=True))
     found = told(Facts(recorded(), history(best, winner=best.id)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from sigil.evaluate.schema import EvalModel
@@ -37,10 +38,28 @@ def doubt_of(run: Path, history: History, candidate: Candidate | None) -> str:
     record = RunRecord.open(run)
     model = validate(parse_document(record.snapshot("eval"), "inputs/eval"), EvalModel)
     before = {str(k): str(v) for k, v in json.loads(record.snapshot("pinned")).items()}
+    return doubts(model, json.loads(record.snapshot("cases")), before, history, candidate)
+
+
+def doubts(
+    model: EvalModel,
+    cases: Mapping[str, str],
+    before: Mapping[str, str],
+    history: History,
+    candidate: Candidate,
+) -> str:
+    """Return the same of a record that was read.
+
+    Args:
+        model: its eval.
+        cases: digests of its files of inputs, by path.
+        before: text of the pinned files as the run found them, by path.
+        history: of the run.
+        candidate: of it.
+    """
     after = candidate_files(history, candidate, before)
-    cases = json.loads(record.snapshot("cases"))
-    doubts = (_of_numbers(model, history, candidate), doubt(model.unreached, cases, before, after))
-    return "; and ".join(filter(None, doubts))
+    found = (_of_numbers(model, history, candidate), doubt(model.unreached, cases, before, after))
+    return "; and ".join(filter(None, found))
 
 
 def _of_numbers(model: EvalModel, history: History, candidate: Candidate) -> str:

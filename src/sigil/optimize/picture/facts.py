@@ -15,12 +15,11 @@ from typing import Any
 
 from sigil.evaluate.expressions import Goal, Objective
 from sigil.evaluate.result import Evaluation
-from sigil.evaluate.schema import Unreached
+from sigil.evaluate.schema import EvalModel
+from sigil.optimize.doubting import doubts
 from sigil.optimize.history import Candidate, History
 from sigil.optimize.present import diff_text, gain, measured, number
 from sigil.optimize.undecided import undecided
-from sigil.optimize.unreached import doubt
-from sigil.optimize.workspace import candidate_files
 from sigil.printable import shorten
 
 LONGEST_LINE = 300
@@ -49,8 +48,8 @@ class Recorded:
         settings: the body of ``run.json``.
         times: ``created_at`` and, if it ended, ``finished_at``.
         files: text of the pinned files as the run found them, by path.
+        model: of the eval, whole.
         private: paths that the page must not show, longest first.
-        unreached: lines that no input reaches, if the eval says so.
         cases: digests of the files of inputs, by path.
     """
 
@@ -68,8 +67,8 @@ class Recorded:
     settings: Mapping[str, Any]
     times: Mapping[str, str]
     files: Mapping[str, str]
+    model: EvalModel
     private: tuple[str, ...] = ()
-    unreached: Unreached | None = None
     cases: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -141,12 +140,11 @@ class Facts:
 
     @cached_property
     def doubt(self) -> str:
-        """When the winner's result may differ because no input goes there, or nothing."""
+        """When the winner's result may differ, as a clause, or nothing."""
         if self.winner is None:
             return ""
         recorded = self.recorded
-        after = candidate_files(self.history, self.winner, recorded.files)
-        return doubt(recorded.unreached, recorded.cases, recorded.files, after)
+        return doubts(recorded.model, recorded.cases, recorded.files, self.history, self.winner)
 
     # --- values -------------------------------------------------------------------------
 

@@ -50,8 +50,8 @@ def read_recorded(run: Path, repository: Path) -> Recorded:
         settings=_settings(run, record),
         times={name: str(value) for name, value in record.times().items()},
         files=frozen_files(run),
+        model=model,
         private=tuple(sorted(private, key=lambda path: (-len(path), path))),
-        unreached=model.unreached,
         cases=json.loads(record.snapshot("cases")),
     )
 
