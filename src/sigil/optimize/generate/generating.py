@@ -92,7 +92,7 @@ class _Generation:
         self._notes: list[str] = []
         self._source = ""
         self._adapter: str | None = None
-        self._unreached: tuple[int, ...] = ()
+        self._unreached: tuple[int, ...] | None = ()
 
     def documents(self) -> Documents:
         """Return the files."""
@@ -181,7 +181,7 @@ class _Generation:
             )
             reached = reach(self._workshop, self._adapter, trial, chosen, objects)
             chosen = reached.chosen
-            self._unreached = reached.unreached or ()
+            self._unreached = reached.unreached
             told = [one.note(self._taken(trial, one, chosen), request.advice) for one in more]
         measured = [one.case for one in (*chosen.shown, *chosen.held_out)]
         bare = note_of_defaults(untouched(self._function, measured), request.advice)
@@ -256,7 +256,7 @@ class _Generation:
         if not held:
             self._notes.append("too few answers are stated to hold any out")
         measured = [one.case for one in (*stated, *others)]
-        self._unreached = unreached(self._workshop, self._workshop.plain_adapter(), measured) or ()
+        self._unreached = unreached(self._workshop, self._workshop.plain_adapter(), measured)
         return self._made("repair", text, description, [*shown, *others], held)
 
     def _made(
@@ -283,7 +283,9 @@ class _Generation:
 
     def _left_over(self, cases: Mapping[str, bytes]) -> str:
         """Note which lines no input reaches, and return what the eval says of them."""
-        lines, function = self._unreached, self._function
+        lines, function = self._unreached or (), self._function
+        if self._unreached is None:
+            self._notes.append("which of its lines no input reaches could not be found out")
         if lines:
             self._notes.append(
                 f"no input reaches line{'s' * (len(lines) > 1)} {said_lines(lines)}: what changes "
