@@ -60,7 +60,7 @@ class Drawing:
         self._seed = seed
         self._objects = objects
         self._fixed = objects.fixed
-        batch_ns = trial.time_ns(cases, 1)
+        batch_ns = trial.about_ns(cases)
         self._call_ns = trial.seconds * 1e9 if batch_ns is None else batch_ns / len(cases)
 
     def varied(self, signed: Sequence[Case] = ()) -> list[Checked]:

@@ -185,7 +185,7 @@ class _Widening:
 
     def _affordable(self, bases: Sequence[Case]) -> int:
         """Return how many calls can be traced in the time that this may take."""
-        time_ns = self._trial.time_ns(bases, 1) if bases else None
+        time_ns = self._trial.about_ns(bases) if bases else None
         if time_ns is None:
             return 0
         each_ns = max(time_ns / len(bases), 1_000) * SLOWER

@@ -149,7 +149,7 @@ class Tracer:
 
     def is_quick(self, cases: Sequence[Case], trial: Trial) -> bool:
         """Return whether cases come back in time when they are traced."""
-        time_ns = trial.time_ns(cases, 1) if cases else 0
+        time_ns = trial.about_ns(cases) if cases else 0
         return time_ns is not None and time_ns * SLOWER < self._trial.seconds * 1e9
 
     def _answers(self, cases: Sequence[Case], within_s: float | None) -> Sequence[Outcome]:
