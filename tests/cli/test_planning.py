@@ -66,9 +66,10 @@ def begun(repository: Path, **flags: object) -> Path:
 
 def test_the_limits_of_a_run_hold_when_it_is_gone_on_with(repository: Path) -> None:
     limits = {"budget_evals": 2, "budget_time": 9.0, "budget_usd": 0.5, "budget_tokens": 700}
-    recorded = begun(repository, **limits, patience=40)
+    recorded = begun(repository, **limits, patience=40, in_flight=3)
     plan = make_plan(load_spec(repository, "square"), None, {}, recorded=recorded)
     assert plan.limits == Limits(2, 9.0, 40, Budget(0.5, 700))
+    assert plan.in_flight == 3
 
 
 def test_a_limit_that_is_named_holds_instead(repository: Path) -> None:

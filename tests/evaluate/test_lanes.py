@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sigil.errors import BaselineFailed, SandboxUnavailable
+from sigil.errors import BaselineFailed, InvalidValue, SandboxUnavailable
 from sigil.evaluate.lanes import TURN_S, Lanes, default_count
 from sigil.evaluate.nursery import ahead
 
@@ -67,6 +67,12 @@ def test_candidates_are_evaluated_side_by_side(bed):
     with lanes_of(bed, 2) as lanes:
         futures = [lanes.submit(returning(f"x * x + {i}"), "screen") for i in range(6)]
         assert [future.result().costs[0] for future in futures] == [-1.0] + [0.0] * 5
+
+
+def test_what_an_eval_names_and_is_not_there_is_told_in_its_own_words(bed):
+    bed.define(EVAL.replace("measure: agreement", "measure: agreement, function: 'f.py:nope'"))
+    with lanes_of(bed, 2) as lanes, pytest.raises(InvalidValue, match=r"f\.py defines no nope"):
+        lanes.baseline()
 
 
 def test_the_baseline_is_measured_once_for_all(bed):

@@ -300,6 +300,19 @@ def test_a_proxy_of_tls_reads_nothing(certificate, monkeypatch):
     assert SOMEBODY in proxy.heads[0]
 
 
+@pytest.mark.parametrize(
+    ("proxy", "told"),
+    [
+        ("http://127.0.0.1:9", r"no connection to the proxy 127\.0\.0\.1:9 \("),
+        ("http://nowhere.invalid:9", r"no address of the proxy nowhere\.invalid:9 \("),
+    ],
+)
+def test_a_proxy_that_is_not_there_is_named_as_the_proxy(proxy, told, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    with pytest.raises(Unanswered, match=told):
+        ask("http://127.0.0.1:10/v1")
+
+
 def test_a_proxy_that_refuses_is_told(certificate, monkeypatch):
     with secure(certificate) as url, Proxy("407 Who are you") as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)

@@ -74,7 +74,7 @@ def setting(name: str) -> Any:
     flag_value=LATEST,
     metavar="[RUN]",
     help="Go on with a run, by default the latest. Optimizer, num, seed and models are its own; "
-    "its backend, budgets and patience hold unless you give others.",
+    "its backend, budgets, patience and in-flight hold unless you give others.",
 )
 @click.option("--dry-run", is_flag=True, help="Check everything and say what would be done.")
 @unsafe

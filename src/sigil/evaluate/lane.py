@@ -14,7 +14,10 @@ from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 from sigil.errors import SandboxUnavailable, SigilError
+from sigil.evaluate.definition import Eval
 from sigil.evaluate.evaluator import Evaluator
+from sigil.evaluate.settings import Settings
+from sigil.evaluate.target import Target
 from sigil.printable import printable
 
 _PR_SET_PDEATHSIG = 1
@@ -30,8 +33,8 @@ def main(descriptor: int, parent: int) -> None:
     _follow(parent)
     connection = Connection(descriptor)
     try:
-        definition, target, settings = pickle.loads(connection.recv_bytes())  # noqa: S301 - from our parent
-        with _opened(connection, Evaluator(definition, target, settings=settings)) as evaluator:
+        opening = pickle.loads(connection.recv_bytes())  # noqa: S301 - from our parent
+        with _opened(connection, *opening) as evaluator:
             while True:
                 kind, *arguments = connection.recv()
                 connection.send(_answer(evaluator, kind, arguments))
@@ -39,9 +42,12 @@ def main(descriptor: int, parent: int) -> None:
         return
 
 
-def _opened(connection: Connection, evaluator: Evaluator) -> Evaluator:
-    """Open the sandboxes and say how that went."""
+def _opened(
+    connection: Connection, definition: Eval, target: Target, settings: Settings
+) -> Evaluator:
+    """Make an evaluator with open sandboxes, and say how that went."""
     try:
+        evaluator = Evaluator(definition, target, settings=settings)
         evaluator.open()
     except SigilError as error:
         connection.send((False, error))

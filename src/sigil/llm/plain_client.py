@@ -276,7 +276,9 @@ class _Reader(io.BufferedReader):
 
 def _connected(route: Route, tls: ssl.SSLContext | None, limits: Limits) -> socket.socket:
     """Return a new connection to a server, through its proxy if there is one."""
-    connected = _reached(*route.first_stop, limits)
+    host, port = route.first_stop
+    what = f"the proxy {host}:{port}" if route.proxy else f"{host}:{port}"
+    connected = _reached(host, port, what, limits)
     try:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is None:
@@ -290,10 +292,13 @@ def _connected(route: Route, tls: ssl.SSLContext | None, limits: Limits) -> sock
         raise
 
 
-def _reached(host: str, port: int, limits: Limits) -> socket.socket:
-    """Return a connection to the first address of a host that answers."""
-    # As bytes, it is not encoded by a module that takes longer to import than an exchange.
-    found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
+def _reached(host: str, port: int, what: str, limits: Limits) -> socket.socket:
+    """Return a connection to the first address of a host that answers; errors say ``what``."""
+    try:
+        # As bytes, it is not encoded by a module that takes longer to import than an exchange.
+        found = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise ConnectionError(f"no address of {what} ({error.strerror})") from None
     for number, (family, kind, protocol, _, address) in enumerate(found, 1):
         connected = socket.socket(family, kind, protocol)
         try:
@@ -305,10 +310,10 @@ def _reached(host: str, port: int, limits: Limits) -> socket.socket:
                 raise
             if number == len(found):
                 limits.left_s(None)  # the attempt may be over
-                raise ConnectionError(f"no connection to {host}:{port} ({error})") from None
+                raise ConnectionError(f"no connection to {what} ({error})") from None
         else:
             return connected
-    raise ConnectionError(f"{host} has no address")
+    raise ConnectionError(f"no address of {what}")
 
 
 def _tunnel(stream: _Stream, route: Route) -> None:

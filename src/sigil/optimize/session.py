@@ -66,6 +66,7 @@ _KEPT = {
     "budget_usd": "budget_usd",
     "budget_tokens": "budget_tokens",
     "patience": "patience",
+    "in_flight": "in_flight",
 }
 """Where ``run.json`` has what holds for a resumed run too, by the name of its setting."""
 
