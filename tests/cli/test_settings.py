@@ -4,7 +4,7 @@ import pytest
 
 from sigil import errors
 from sigil.cli.kinds import SETTINGS, duration
-from sigil.cli.settings import backend_profiles, resolve
+from sigil.cli.settings import backend_profiles, configured_models, resolve
 
 
 @pytest.fixture
@@ -60,6 +60,16 @@ def test_profiles_of_backends_are_read_with_their_places(repository: Path) -> No
         "b": {"kind": "k8s", "cpu": 4},
     }
     assert str(found["b"][1]) == ".sigil/sigil.yaml:3: backend_profiles.b"
+
+
+def test_a_bad_setting_of_a_model_names_its_own_line(repository: Path) -> None:
+    configure(
+        repository,
+        "optimizer_params:\n  simple:\n    models:\n      m:\n        provider: stub\n"
+        "        retries: 2\n        timeout_s: .nan\n",
+    )
+    with pytest.raises(errors.InvalidValue, match=r"sigil\.yaml:7: .*models\.m\.timeout_s"):
+        configured_models(repository, "simple")
 
 
 def test_a_profile_that_is_no_mapping_is_an_error_with_its_line(repository: Path) -> None:

@@ -214,3 +214,10 @@ def test_what_stands_under_an_alias_has_the_line_of_the_alias():
     with pytest.raises(InvalidValue) as caught:
         validate(document("version: 1\nmain: {kind: timer}\nparts: [3]"), Whole)
     assert caught.value.where == Where("f.yaml", 3, "parts[0]")
+
+
+def test_an_error_of_whoever_reads_a_part_has_the_line_of_its_own_field():
+    found = document("models:\n  one:\n    provider: x\n    timeout_s: .nan\n")
+    with pytest.raises(InvalidValue) as caught, found.telling_lines():
+        raise InvalidValue("no", where=Where("f.yaml", 2, "models.one.timeout_s"))
+    assert caught.value.where == Where("f.yaml", 4, "models.one.timeout_s")

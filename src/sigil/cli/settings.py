@@ -158,10 +158,11 @@ def models_in(document: Document, optimizer: str) -> list[ModelSettings]:
             where=document.where(field),
             remedy="write a name, and below it provider: and model:",
         ) from error
-    return [
-        read_settings(name, entry, document.where(f"{field}.{name}"))
-        for name, entry in listed.items()
-    ]
+    with document.telling_lines():
+        return [
+            read_settings(name, entry, document.where(f"{field}.{name}"))
+            for name, entry in listed.items()
+        ]
 
 
 def _resolve_one(

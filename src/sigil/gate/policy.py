@@ -247,12 +247,12 @@ class GatePolicy:
             NotFound: there is no such service.
             InvalidValue: an entry that does not fit.
         """
-        return {
-            model: read_settings(
-                model, entry, self.document.where(f"services.{name}.models.{model}")
-            )
-            for model, entry in self.service(name).models.items()
-        }
+        service = f"services.{name}.models"
+        with self.document.telling_lines():
+            return {
+                model: read_settings(model, entry, self.document.where(f"{service}.{model}"))
+                for model, entry in self.service(name).models.items()
+            }
 
     def doubts(self) -> list[str]:
         """Return what is written so that it can hardly be meant, each with its place and a remedy.

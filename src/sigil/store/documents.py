@@ -10,14 +10,15 @@ models stand beside the code that uses them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import msgspec
 
-from sigil.errors import InvalidValue, MalformedDocument, UnknownKey, Where
+from sigil.errors import InvalidValue, MalformedDocument, SigilError, UnknownKey, Where
 from sigil.printable import printable
 from sigil.store.shapes import Shape
 
@@ -47,6 +48,16 @@ class Document:
         while nearest and nearest not in self.lines:
             nearest = _enclosing(nearest)
         return Where(self.path, self.lines.get(nearest), name or None)
+
+    @contextmanager
+    def telling_lines(self) -> Generator[None]:
+        """Give an error of a block the line of the very field that it names."""
+        try:
+            yield
+        except SigilError as error:
+            if error.where is not None and error.where.file == self.path:
+                error.where = self.where(error.where.field or "")
+            raise
 
 
 def read_document(path: Path, shown_as: str | None = None) -> Document:
