@@ -18,9 +18,16 @@ from warnings import catch_warnings, simplefilter
 from sigil.printable import printable
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import EntryPoint, EntryPoints
 
 _LONGEST = 300
+
+
+def points(group: str) -> EntryPoints:
+    """Return the entry points of a group, which is reading a file of each installed package."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - most runs look for no plugin
+
+    return entry_points(group=group)
 
 
 def load(point: EntryPoint) -> tuple[Any, str | None]:

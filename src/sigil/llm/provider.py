@@ -93,10 +93,7 @@ def load(providers: Iterable[str]) -> None:
 
 def _plugins() -> dict[str, EntryPoint]:
     """Return plugins by name; ours cannot be replaced by one."""
-    # Here, since most runs look for no plugin: to import it takes longer than to read a spec.
-    from importlib.metadata import entry_points  # noqa: PLC0415
-
-    return {point.name: point for point in entry_points(group=GROUP) if point.name not in _BUILT_IN}
+    return {point.name: point for point in foreign.points(GROUP) if point.name not in _BUILT_IN}
 
 
 def _from_plugin(point: EntryPoint, settings: ModelSettings) -> Provider:

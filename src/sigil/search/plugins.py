@@ -16,7 +16,7 @@ from sigil import foreign
 from sigil.errors import DependencyMissing
 
 if TYPE_CHECKING:
-    from importlib.metadata import Distribution, EntryPoint, EntryPoints
+    from importlib.metadata import Distribution, EntryPoint
 
 Factory = Callable[..., Any]
 
@@ -42,7 +42,7 @@ class Installed:
 
 def names(group: str) -> list[str]:
     """Return the names of all plugins of a group, sorted; none is loaded."""
-    return sorted({point.name for point in _points(group)})
+    return sorted({point.name for point in foreign.points(group)})
 
 
 def load(group: str, name: str) -> Factory:
@@ -51,7 +51,7 @@ def load(group: str, name: str) -> Factory:
     Raises:
         DependencyMissing: there is no such plugin, or it cannot be loaded.
     """
-    points = [point for point in _points(group) if point.name == name]
+    points = [point for point in foreign.points(group) if point.name == name]
     if not points:
         raise DependencyMissing(
             f"the plugin {name!r} of {group} is not installed", remedy="install its package"
@@ -95,7 +95,7 @@ def installed(group: str, taken: Collection[str]) -> list[Installed]:
     """
     found: list[Installed] = []
     chosen: set[str] = set()
-    for point in sorted(_points(group), key=lambda one: one.name):
+    for point in sorted(foreign.points(group), key=lambda one: one.name):
         if point.name in taken:
             failure = "the name is taken by one of ours"
         elif point.name in chosen:
@@ -105,13 +105,6 @@ def installed(group: str, taken: Collection[str]) -> list[Installed]:
         chosen.add(point.name)
         found.append(Installed(point.name, point.value, *_origin(point.dist), failure))
     return found
-
-
-def _points(group: str) -> EntryPoints:
-    # Here, since most runs look for no plugin: to import it takes longer than to read a spec.
-    from importlib.metadata import entry_points  # noqa: PLC0415
-
-    return entry_points(group=group)
 
 
 def _loaded(point: EntryPoint) -> tuple[Any, str | None]:

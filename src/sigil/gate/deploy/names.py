@@ -5,7 +5,12 @@ Plugins are found here and not loaded (`plugins`).
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
+
+from sigil import foreign
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 from typing import Final
 
 GROUP: Final = "sigil.deployers"
@@ -19,4 +24,4 @@ def names() -> list[str]:
 
 def plugins() -> dict[str, EntryPoint]:
     """Return plugins by name; ours cannot be replaced by one."""
-    return {point.name: point for point in entry_points(group=GROUP) if point.name not in BUILT_IN}
+    return {point.name: point for point in foreign.points(GROUP) if point.name not in BUILT_IN}
