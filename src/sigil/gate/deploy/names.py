@@ -5,13 +5,12 @@ Plugins are found here and not loaded (`plugins`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sigil import foreign
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
-from typing import Final
 
 GROUP: Final = "sigil.deployers"
 BUILT_IN: Final = ("compose", "external", "process")
